@@ -253,6 +253,9 @@ def test_report_is_one_page_with_parts_alerts_and_the_consent(
     assert "src=" not in page
     assert "href=" not in page
     assert "<script" not in page
+    said(roomread("session", "report", number, "--language", "de", "-o", "bericht.html"))
+    assert "Ein Gesichtsausdruck ist kein Gefühl." in (tmp_path / "bericht.html").read_text("utf-8")
+    assert "'tlh'" in one_line(roomread("session", "report", number, "--language", "tlh"))
     charts = page.split("<svg")[1:]
     assert len(charts) == 4
     for chart in charts:

@@ -207,5 +207,5 @@ def test_report_names_the_minute_with_most_presses_of_lost(tmp_path: Path) -> No
     ]
     everything.rooms.add_reports(session.id, samples)
     report = session_report(store, session.id)
-    assert "from 5:00 to 6:00, up to 40 % of the people said that they were lost" in report
+    assert "from 5:00 to 6:00, up to 40% of the people said that they were lost" in report
     everything.close()

@@ -144,7 +144,7 @@ def test_share_of_looking_away_is_a_line(moods: list[RoomMood], series: TimeSeri
     assert known.knows_looking_away
     chart = away_chart(known)
     assert texts(chart)[-1] == "looking away"
-    assert "look away: between 20% and 20%" in description(chart)
+    assert "looking away: between 20% and 20%" in description(chart)
 
 
 def test_marks_are_escaped(series: TimeSeries) -> None:
@@ -243,7 +243,8 @@ def test_time_before_a_late_start_is_drawn_as_a_gap(series: TimeSeries) -> None:
 def test_expected_number_of_people_is_drawn_and_labelled(series: TimeSeries) -> None:
     chart = coverage_chart(series, expected=28)
     assert "28 expected (dashed)" in texts(chart)
-    assert "People present: between 12 and 12 of 28 expected" in description(chart)
+    assert description(chart).startswith("People present: between 12 and 12; ")
+    assert "; 28 expected; " in description(chart)
     (line,) = [p for p in parsed(chart).iter(f"{SVG}path") if "stroke-dasharray" in p.attrib]
     # The line is at the top of the plot, which ends with the people who are expected.
     assert line.attrib["d"].split(",")[1].startswith("8.0")

@@ -19,8 +19,10 @@ from roomread.web.core_texts import (
     alert_text,
     check_text,
     expression_name,
+    label_text,
     no_picture_text,
     reading_text,
+    rule_text,
     unreadable_text,
 )
 from roomread.web.texts import choose_language
@@ -64,7 +66,16 @@ AVERAGE = Alert(2, 9.0, "person eyes_closed above 50% for 2 min", 0.625, 0.9, 12
 @pytest.mark.usefixtures("german")
 def test_reason_of_an_alert_is_translated_for_the_visitor() -> None:
     assert alert_text(FALL) == "Raum: Valenz in 30 s von +0,25 auf -0,10 gefallen"
-    assert alert_text(AVERAGE) == "Platz 4: Augen geschlossen 62% im Mittel über 2:00 min"
+    assert alert_text(AVERAGE) == "Platz 4: Augen geschlossen 62\u00a0% im Mittel über 2:00 min"
+
+
+@pytest.mark.usefixtures("german")
+def test_rule_and_label_are_told_in_the_language_of_the_visitor() -> None:
+    assert rule_text(FALL.rule) == "Raum: Valenz fällt um 20\u00a0% in 3:00 min"
+    assert rule_text(AVERAGE.rule) == "eine Person: Augen geschlossen über 50\u00a0% für 2:00 min"
+    assert rule_text("room coverage below 50% for 90 s").endswith("unter 50\u00a0% für 90 s")
+    assert rule_text("a rule of another version") == "a rule of another version"
+    assert [label_text(each) for each in ("happy", "unsure")] == ["Freude", "unsicher"]
 
 
 @pytest.mark.usefixtures("german")

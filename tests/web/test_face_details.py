@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 from roomread.readings import Pose
 from roomread.readings.action_units import DESCRIPTIONS
 from roomread.training.auxiliary_targets import UNITS
-from roomread.web.face_details import describe_pose, units_table
+from roomread.web.core_texts import movement_text
+from roomread.web.face_details import describe_pose, unit_rows
 
 
 @pytest.mark.parametrize(
@@ -23,12 +24,14 @@ def test_pose_is_described_in_words(pose: Pose, text: str) -> None:
 
 
 def test_strongest_unit_comes_first_with_its_movement() -> None:
-    table = units_table({"AU4": 0.1, "AU12": 0.9, "AU99": 0.5})
-    assert table["movement"].tolist() == ["lip corners pulled up", "AU99", "brows lowered"]
+    rows = unit_rows({"AU4": 0.1, "AU12": 0.9, "AU99": 0.5})
+    assert [row["movement"] for row in rows] == ["lip corners pulled up", "AU99", "brows lowered"]
+    assert [row["intensity"] for row in rows] == ["90%", "50%", "10%"]
 
 
 def test_every_unit_that_training_teaches_has_a_description() -> None:
     assert UNITS.keys() <= DESCRIPTIONS.keys()
+    assert {unit: movement_text(unit) for unit in DESCRIPTIONS} == DESCRIPTIONS
 
 
 def page_of_one_face() -> None:
@@ -40,15 +43,15 @@ def page_of_one_face() -> None:
     from roomread.web.face_details import draw_details, show_details  # noqa: PLC0415
 
     plain = Reading("a", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality())
-    show_details(st.container(), plain)
+    show_details(st.container(), plain, key="a")
     st.markdown("nothing above")
     known = replace(plain, valence=-0.5, pose=Pose(30, 0, 0), action_units={"AU26": 0.75})
-    show_details(st.container(), known)
-    draw_details(st.container(), replace(known, eyes=EyeActivity(0.25, None)))
+    show_details(st.container(), known, key="b")
+    draw_details(st.container(), replace(known, eyes=EyeActivity(0.25, None)), key="c")
 
 
 def test_panel_is_shown_only_where_something_is_known() -> None:
-    page = AppTest.from_function(page_of_one_face).run()
+    page = AppTest.from_function(page_of_one_face, default_timeout=30).run()
     assert not page.exception
     texts = [element.value for element in page.markdown]
     assert texts[0] == "nothing above"
@@ -56,4 +59,3 @@ def test_panel_is_shown_only_where_something_is_known() -> None:
     assert "Head: turned to the right by 30°" in texts
     assert "Eyes closed for 25% of the last minute" in texts
     assert len(page.expander) == 1
-    assert page.dataframe[0].value["movement"].tolist() == ["jaw open"]

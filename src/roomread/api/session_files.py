@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import FileResponse, HTMLResponse
 
+from roomread.api.browser_pages import translator_of
 from roomread.api.context import Context, Reader
 from roomread.api.logs import audit
 from roomread.api.problems import responses
@@ -75,6 +76,7 @@ async def export(
     },
 )
 async def report(
+    request: Request,
     context: Context,
     reader: Reader,
     session_id: str,
@@ -84,11 +86,15 @@ async def report(
         Query(alias="format", description="PDF needs the service's extra `pdf`."),
     ] = ReportFormat.HTML,
 ) -> Response:
-    """Return the report on a session as one HTML page or as PDF."""
+    """Return the report on a session as one HTML page or as PDF.
+
+    It is in the language that the header Accept-Language prefers, of those that the app has.
+    """
+    words = translator_of(request)
 
     def work() -> bytes:
         store, session = find_session(context, reader, session_id)
-        return exporting.report_bytes(store, session.id, form)
+        return exporting.report_bytes(store, session.id, form, words=words)
 
     content = await figures_in_turn(context, work)
     audit("session read", who=reader.id, session=session_id, people=False)

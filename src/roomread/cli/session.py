@@ -187,6 +187,9 @@ def report_command(
     form: Annotated[
         ReportFormat | None, typer.Option("--format", help="PDF needs the extra `pdf`.")
     ] = None,
+    language: Annotated[
+        str, typer.Option(help="The language: en, es, fr, de, pt or hi.", metavar="LANGUAGE")
+    ] = "en",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
 ) -> None:
     """Write the report of a session: one HTML page to read or print, or the same as PDF."""
@@ -194,11 +197,17 @@ def report_command(
         form = ReportFormat.PDF
     form = form or ReportFormat.HTML
     with own_sessions() as store:
+        from roomread.locales import LANGUAGES, translator  # noqa: PLC0415 (needs the extra)
         from roomread.services import exporting  # noqa: PLC0415 (needs the extra)
 
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            problem = f"there is no report in '{language}'"
+            raise RoomreadError(problem, hint=f"the languages are {known}")
+        words = translator(language)
         session = find_session(store, session_id)
         target = output or Path(f"{session.id}.{form.value}")
-        content = exporting.report_bytes(store, session.id, form)
+        content = exporting.report_bytes(store, session.id, form, words=words)
         with atomic_path(target) as draft:
             draft.write_bytes(content)
     typer.echo(f"wrote {target}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from roomread.formats.core_words import probability
 from roomread.formats.figures import SessionFigures
-from roomread.locales import SOURCE, Translator, translator
-from roomread.readings import percent
+from roomread.locales import ENGLISH, Translator
 from roomread.room import MIN_PEOPLE, clock
 from roomread.room.session import Passage
 from roomread.room.stretches import FallenStretch
@@ -20,14 +20,13 @@ _NEAR = 20.0
 _MOST_SAID = 600
 
 
-def answer(figures: SessionFigures, words: Translator | None = None) -> str:
+def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
     """Return in one sentence when the valence was lower, for the top of a page or a report.
 
     Args:
         figures: The figures of the lesson.
-        words: The texts in the language of the reader; None for English.
+        words: The texts in the language of the reader.
     """
-    words = words or translator(SOURCE)
     whole = figures.summary.whole
     if whole is None:
         return words.gettext("Nothing was recorded: a figure needs at least three frames.")
@@ -49,9 +48,9 @@ def answer(figures: SessionFigures, words: Translator | None = None) -> str:
     return words.gettext("The class was less positive than before {times}.", times=listed)
 
 
-def not_why(words: Translator | None = None) -> str:
-    """Return the sentence that no cause is known; in English without `words`."""
-    return (words or translator(SOURCE)).gettext("That is when it happened, not why.")
+def not_why(words: Translator = ENGLISH) -> str:
+    """Return the sentence that no cause is known."""
+    return words.gettext("That is when it happened, not why.")
 
 
 def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
@@ -60,14 +59,14 @@ def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
 
 
 def said_at_deepest(
-    figures: SessionFigures, passages: Sequence[Passage], words: Translator | None = None
+    figures: SessionFigures, passages: Sequence[Passage], words: Translator = ENGLISH
 ) -> str | None:
     """Return in one sentence what was said when the deepest fall of the valence began.
 
     Args:
         figures: The figures of the lesson.
         passages: What was said, earliest first.
-        words: The texts in the language of the reader; None for English.
+        words: The texts in the language of the reader.
 
     Returns:
         None if the valence did not fall, or nothing was said within 20 s of the fall.
@@ -83,7 +82,7 @@ def said_at_deepest(
     said = " ".join(each.text for each in near)
     if len(said) > _MOST_SAID:
         said = f"{said[:_MOST_SAID].rsplit(' ', 1)[0]} …"
-    return (words or translator(SOURCE)).gettext(
+    return words.gettext(
         "From {start} to {end}, when the deepest fall began, was said: “{said}”",
         start=clock(near[0].start),
         end=clock(near[-1].end),
@@ -91,17 +90,31 @@ def said_at_deepest(
     )
 
 
-def describe(stretch: FallenStretch, activity: str) -> str:
+def describe(stretch: FallenStretch, activity: str, words: Translator = ENGLISH) -> str:
     """Return one stretch in a sentence.
 
     Args:
         stretch: The stretch.
         activity: The label of the mark during which it was; empty if there is none.
+        words: The texts in the language of the reader.
     """
-    during = f", during “{activity}”" if activity else ""
-    return (
-        f"{clock(stretch.start)} to {clock(stretch.end)} "
-        f"({clock(stretch.end - stretch.start)} min){during}: valence {stretch.during:+.2f} "
-        f"instead of {stretch.before:+.2f}, certainly lower in {percent(stretch.share_below)} "
-        "of the time."
+    values = {
+        "start": clock(stretch.start),
+        "end": clock(stretch.end),
+        "long": clock(stretch.end - stretch.start),
+        "now": words.signed(stretch.during),
+        "before": words.signed(stretch.before),
+        "share": probability(stretch.share_below, words),
+    }
+    if activity:
+        return words.gettext(
+            "{start} to {end} ({long} min), during “{activity}”: valence {now} instead of "
+            "{before}, certainly lower in {share} of the time.",
+            activity=activity,
+            **values,
+        )
+    return words.gettext(
+        "{start} to {end} ({long} min): valence {now} instead of {before}, certainly lower in "
+        "{share} of the time.",
+        **values,
     )

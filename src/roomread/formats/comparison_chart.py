@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from roomread.formats import svg_plot as plot
 from roomread.formats.palette import SERIES, hex_color
 from roomread.formats.svg_plot import PlotArea
+from roomread.locales import ENGLISH, Translator
 from roomread.store.summary import TimeSeries
 
 # The maximum number of lessons, which have a colour and a dash of their own.
@@ -30,16 +31,17 @@ class ComparedLesson:
     zero: float
 
 
-def comparison_chart(lessons: Sequence[ComparedLesson]) -> str:
+def comparison_chart(lessons: Sequence[ComparedLesson], *, words: Translator = ENGLISH) -> str:
     """Return the valence of lessons with a common zero of time.
 
     Args:
         lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.
+        words: The texts in the language of the reader.
     """
     start = min(float(each.series.times[0]) - each.zero for each in lessons)
     end = max(float(each.series.times[-1]) - each.zero for each in lessons)
     area = PlotArea(start, max(end, start + 1), -1, 1, 8, 250)
-    parts = [plot.axes(area, plot.valence_levels(-1, -0.5, 0, 0.5, 1))]
+    parts = [plot.axes(area, plot.valence_levels(-1, -0.5, 0, 0.5, 1, words=words))]
     if start < 0 < end:
         x = area.x(0)
         path = f'd="M{x:.1f},{area.top} V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"'
@@ -56,6 +58,10 @@ def comparison_chart(lessons: Sequence[ComparedLesson]) -> str:
         parts.append(f'<path d="M{plot.LEFT},{y - 4:.1f} h34" fill="none" {style}/>')
         parts.append(plot.text(plot.LEFT + 42, y, lesson.name[:90]))
         below += _LINE_HEIGHT
-    names = ", ".join(each.name for each in lessons)
-    around = f"from {plot.signed_clock(start)} to {plot.signed_clock(end)} around the common moment"
-    return plot.svg(area, parts, below, f"Valence of {names}, {around}.")
+    description = words.gettext(
+        "Valence of {names}, from {start} to {end} around the common moment.",
+        names=", ".join(each.name for each in lessons),
+        start=plot.signed_clock(start),
+        end=plot.signed_clock(end),
+    )
+    return plot.svg(area, parts, below, description)

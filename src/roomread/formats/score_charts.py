@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.formats import svg_plot as plot
+from roomread.formats.core_words import expression_name, probability
 from roomread.formats.palette import BY_VALENCE, hex_color
 from roomread.formats.svg_plot import PlotArea
 from roomread.formats.timeline import Row
-from roomread.readings import Expression, Scores, percent
+from roomread.locales import ENGLISH, Translator
+from roomread.readings import Expression, Scores
 from roomread.room import clock
 
 # Width of charts that stand beside something else, px.
@@ -19,7 +21,7 @@ NARROW = 420.0
 _BAR_HEIGHT, _ROW_HEIGHT = 26, 17
 
 
-def score_bars(scores: Scores) -> str:
+def score_bars(scores: Scores, *, words: Translator = ENGLISH) -> str:
     """Return the seven probabilities as bars with their values."""
     area = PlotArea(0, 1, 0, 1, 4, _BAR_HEIGHT * len(BY_VALENCE), NARROW)
     most = area.right - plot.LEFT - 40
@@ -29,55 +31,73 @@ def score_bars(scores: Scores) -> str:
         width = max(value * most, 1)
         place = f'x="{plot.LEFT}" y="{y + 4}" width="{width:.1f}" height="{_BAR_HEIGHT - 8}"'
         parts += [
-            plot.text(plot.LEFT - 6, y + 17, str(e), anchor="end"),
+            plot.text(plot.LEFT - 6, y + 17, expression_name(e, words), anchor="end"),
             f'<rect {place} fill="{hex_color(e.color)}"/>',
-            plot.text(plot.LEFT + width + 6, y + 17, percent(value)),
+            plot.text(plot.LEFT + width + 6, y + 17, probability(value, words)),
         ]
-    listed = ", ".join(f"{e} {percent(float(scores[e]))}" for e in BY_VALENCE)
-    return plot.svg(area, parts, 4, f"Scores of the face: {listed}.")
+    listed = [f"{expression_name(e, words)} {probability(scores[e], words)}" for e in BY_VALENCE]
+    description = words.gettext("Scores of the face: {scores}.", scores=", ".join(listed))
+    return plot.svg(area, parts, 4, description)
 
 
-def score_lines(times: Sequence[float], rows: Sequence[Scores], *, seconds: float) -> str:
+def score_lines(
+    times: Sequence[float], rows: Sequence[Scores], *, seconds: float, words: Translator = ENGLISH
+) -> str:
     """Return the seven probabilities over the last moments as lines.
 
     Args:
         times: the times of the rows relative to now, s, 0 or negative.
         rows: the probabilities, one per time.
         seconds: the length of the time axis.
+        words: the texts in the language of the reader.
     """
     area = PlotArea(-seconds, 0, 0, 1, 8, 170)
     at = np.array(times, dtype=np.float64)
-    parts = [plot.axes(area, plot.HALVES)]
+    parts = [plot.axes(area, plot.share_levels(words))]
     for e in BY_VALENCE:
         values = np.array([row[e] for row in rows], dtype=np.float64)
         style = f'stroke="{hex_color(e.color)}" stroke-width="2"'
         parts.append(plot.line(area, at, values, style))
-    parts.append(plot.legend([(str(e), hex_color(e.color)) for e in BY_VALENCE], area))
-    now = f": now {rows[-1].top} {percent(float(rows[-1][rows[-1].top]))}" if rows else ""
-    description = f"Scores of the chosen face over the last {seconds:.0f} seconds{now}."
+    parts.append(_legend(area, words))
+    what = words.gettext("Scores of the chosen face over the last {n} seconds", n=round(seconds))
+    described = [what]
+    if rows:
+        top = rows[-1].top
+        name, share = expression_name(top, words), probability(rows[-1][top], words)
+        described.append(words.gettext("now {expression} {share}", expression=name, share=share))
+    description = f"{': '.join(described)}."
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def room_chart(rows: Sequence[Row]) -> str:
+def room_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
     """Return the mean scores of all people of a video over time, stacked.
 
     Args:
         rows: the mean scores of each person in each second, at least one.
+        words: the texts in the language of the reader.
     """
     area = PlotArea(0, _end(rows), 0, 1, 8, 200)
     times, means = _means(rows)
-    parts = [plot.axes(area, plot.HALVES), *plot.stacked_expressions(area, times, means)]
+    parts = [
+        plot.axes(area, plot.share_levels(words)),
+        *plot.stacked_expressions(area, times, means, words),
+    ]
     overall = np.nanmean(means, axis=0)
-    listed = ", ".join(f"{e} {overall[e]:.0%}" for e in BY_VALENCE)
-    description = f"Mean scores of all people until {clock(area.end)}: on average {listed}."
+    listed = [f"{expression_name(e, words)} {words.percent(float(overall[e]))}" for e in BY_VALENCE]
+    description = words.gettext(
+        "Mean scores of all people until {end}: on average {scores}.",
+        end=clock(area.end),
+        scores=", ".join(listed),
+    )
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def people_chart(rows: Sequence[Row]) -> str:
+def people_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
     """Return the likeliest expression of each person in each second, one row per person.
 
     Args:
         rows: the mean scores of each person in each second, at least one.
+        words: the texts in the language of the reader.
     """
     people = sorted({person for _second, person, _scores in rows})
     area = PlotArea(0, _end(rows), 0, len(people), 8, _ROW_HEIGHT * len(people))
@@ -88,16 +108,26 @@ def people_chart(rows: Sequence[Row]) -> str:
     ]
     for second, person, scores in rows:
         top = Expression(int(scores.argmax()))
-        title = f"#{person}, {clock(second)}: {top} {percent(float(scores[top]))}"
+        score = f"{expression_name(top, words)} {probability(float(scores[top]), words)}"
+        title = f"#{person}, {clock(second)}: {score}"
         parts.append(
             f'<rect x="{area.x(second):.1f}" y="{places[person]}" width="{width:.1f}" '
             f'height="{_ROW_HEIGHT - 1}" fill="{hex_color(top.color)}">{plot.tooltip(title)}</rect>'
         )
     parts.append(plot.time_axis(area))
-    parts.append(plot.legend([(str(e), hex_color(e.color)) for e in BY_VALENCE], area))
-    count = f"{len(people)} {'person' if len(people) == 1 else 'people'}"
-    description = f"Likeliest expression of {count} in each second until {clock(area.end)}."
+    parts.append(_legend(area, words))
+    description = words.ngettext(
+        "Likeliest expression of {n} person in each second until {end}.",
+        "Likeliest expression of {n} people in each second until {end}.",
+        len(people),
+        end=clock(area.end),
+    )
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
+
+
+def _legend(area: PlotArea, words: Translator) -> str:
+    entries = [(expression_name(e, words), hex_color(e.color)) for e in BY_VALENCE]
+    return plot.legend(entries, area)
 
 
 def _end(rows: Sequence[Row]) -> float:

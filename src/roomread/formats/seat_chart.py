@@ -11,6 +11,7 @@ from roomread.formats import svg_plot as plot
 from roomread.formats.palette import hex_color
 from roomread.formats.session_charts import Span
 from roomread.formats.svg_plot import PlotArea
+from roomread.locales import ENGLISH, Translator
 from roomread.readings.colors import RGB
 from roomread.room import clock
 from roomread.store.summary import SeatMap
@@ -19,18 +20,24 @@ from roomread.store.summary import SeatMap
 ROW_HEIGHT, TOP = 17, 8
 # Height of the dash of a face that could not be read, px.
 _DASH_HEIGHT = 3
-EXPLANATION = (
-    "A row is a seat or a tile, not a face, unless people were told apart by their faces. A dash "
-    "means that a face was seen and could not be read; nothing is drawn where no face was seen."
-)
 
 
-def seat_chart(seats: SeatMap, *, span: Span | None = None) -> str:
+def explanation(words: Translator) -> str:
+    """Return what the chart shows, for a caption."""
+    return words.gettext(
+        "A row is a seat or a tile, not a face, unless people were told apart by their faces. A "
+        "dash means that a face was seen and could not be read; nothing is drawn where no face was "
+        "seen."
+    )
+
+
+def seat_chart(seats: SeatMap, *, span: Span | None = None, words: Translator = ENGLISH) -> str:
     """Return the valence of each seat over time, one row per seat in the order of the seats.
 
     Args:
         seats: the valence of the seats.
         span: the span of the chart; None for that of the readings.
+        words: the texts in the language of the reader.
     """
     count, steps = seats.valence.shape
     start, end = span if span is not None else (0.0, steps * seats.step)
@@ -38,15 +45,20 @@ def seat_chart(seats: SeatMap, *, span: Span | None = None) -> str:
     parts = [_row(area, seats, row) for row in range(count)]
     parts.append(plot.time_axis(area))
     legend = [
-        ("unpleasant", hex_color(palette.UNPLEASANT)),
-        ("neither", hex_color(palette.NEITHER)),
-        ("pleasant", hex_color(palette.PLEASANT)),
-        ("dash: not readable", hex_color(palette.USUAL)),
-        ("empty: not seen", "none"),
+        (words.gettext("unpleasant"), hex_color(palette.UNPLEASANT)),
+        (words.gettext("neither"), hex_color(palette.NEITHER)),
+        (words.gettext("pleasant"), hex_color(palette.PLEASANT)),
+        (words.gettext("dash: not readable"), hex_color(palette.USUAL)),
+        (words.gettext("empty: not seen"), "none"),
     ]
     parts.append(plot.legend(legend, area))
-    said = f"Valence of {count} seat{'' if count == 1 else 's'}"
-    description = f"{said} from {clock(start)} to {clock(end)}, one row per seat."
+    description = words.ngettext(
+        "Valence of {n} seat from {start} to {end}, one row per seat.",
+        "Valence of {n} seats from {start} to {end}, one row per seat.",
+        count,
+        start=clock(start),
+        end=clock(end),
+    )
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.formats import palette
+from roomread.formats import chart_words, palette
 from roomread.formats import svg_plot as plot
-from roomread.formats.palette import BY_VALENCE, hex_color
+from roomread.formats.core_words import alert_text
+from roomread.formats.palette import hex_color
 from roomread.formats.svg_plot import PlotArea
 from roomread.joining.reports import ReportSample, Say
+from roomread.locales import ENGLISH, Translator
 from roomread.room import MIN_PEOPLE, Alert, Change, clock
 from roomread.room.session import Mark
 from roomread.room.stretches import FallenStretch
@@ -28,17 +30,15 @@ Span = tuple[float, float]
 _LATE_START = 15.0
 _BLUE, _GREY = hex_color(palette.VALENCE), hex_color(palette.USUAL)
 _ORANGE, _RED = hex_color(palette.FALL), hex_color(palette.ALERT)
-_TOO_FEW = f"fewer than {MIN_PEOPLE} readable"
 # From what is hard to what is easy.
 _REPORTS = {
-    Say.LOST: ("lost", palette.FALL),
-    Say.SLOWER: ("slower", palette.SERIES[3][0]),
-    Say.FASTER: ("faster", palette.VALENCE),
-    Say.OK: ("follow", palette.SERIES[2][0]),
+    Say.LOST: palette.FALL,
+    Say.SLOWER: palette.SERIES[3][0],
+    Say.FASTER: palette.VALENCE,
+    Say.OK: palette.SERIES[2][0],
 }
 # Samples of reports that are farther apart have a gap between them, s.
 _REPORT_GAP = 15.0
-_NOTHING = "nothing recorded"
 # Width and height of a sparkline, px.
 _SPARKLINE = (240.0, 40.0)
 
@@ -66,6 +66,7 @@ def valence_chart(
     *,
     span: Span | None = None,
     size: tuple[float, float] = (plot.WIDTH, 250),
+    words: Translator = ENGLISH,
 ) -> str:
     """Return the valence of a room over time with its 95 % interval and its dashed baseline.
 
@@ -74,6 +75,7 @@ def valence_chart(
         notes: what is drawn beside them.
         span: the span of the chart; None for that of the moods.
         size: width of the chart, and height of the plot without its labels, px.
+        words: the texts in the language of the reader.
     """
     width, height = size
     top = 34 if notes.marks else 8
@@ -82,33 +84,50 @@ def valence_chart(
     # Five labels would overlap in a low chart.
     levels = (-1, -0.5, 0, 0.5, 1) if height > 150 else (-1, 0, 1)
     parts = [
-        *(_stretch(area, stretch) for stretch in notes.stretches),
-        *_gaps(area, series),
-        plot.axes(area, plot.valence_levels(*levels)),
+        *(_stretch(area, stretch, words) for stretch in notes.stretches),
+        *_gaps(area, series, words),
+        plot.axes(area, plot.valence_levels(*levels, words=words)),
         plot.band(area, times, series.low, series.high, f'fill="{_BLUE}" opacity="0.25"'),
         plot.line(area, times, series.baseline, f'stroke="{_GREY}" stroke-dasharray="6 4"'),
         plot.line(area, times, series.valence, f'stroke="{_BLUE}" stroke-width="2"'),
         *_marks(area, [mark for mark in notes.marks if mark.time <= area.end]),
-        *(_change(area, change) for change in notes.changes),
-        *(_alert(area, alert) for alert in notes.alerts),
+        *(_change(area, change, words) for change in notes.changes),
+        *(_alert(area, alert, words) for alert in notes.alerts),
     ]
-    counts: tuple[tuple[Sequence[object], str], ...] = (
-        (notes.marks, "mark"),
-        (notes.changes, "lasting change"),
-        (notes.alerts, "alert"),
-        (notes.stretches, "shaded fall"),
+    what = words.gettext("Valence of the room")
+    ranged = chart_words.value_range(what, series.valence, words.signed, words)
+    description = chart_words.joined(
+        [ranged, chart_words.during(area, words), *_counts(notes, words)]
     )
-    drawn = "".join(f"; {_count(len(each), what)}" for each, what in counts if each)
-    description = f"Valence of the room{_during(area)}{_range(series.valence, '+.2f')}{drawn}."
     return plot.svg(area, parts, plot.TIMES_HEIGHT, description)
 
 
-def sparkline(series: TimeSeries, *, stretches: Sequence[FallenStretch] = ()) -> str:
+def _counts(notes: Notes, words: Translator) -> list[str]:
+    """Return how many marks, changes, alerts and falls a chart has, each that it has."""
+    tn = words.ngettext
+    marks, changes = len(notes.marks), len(notes.changes)
+    alerts, stretches = len(notes.alerts), len(notes.stretches)
+    counts = {
+        tn("{n} mark", "{n} marks", marks): marks,
+        tn("{n} lasting change", "{n} lasting changes", changes): changes,
+        tn("{n} alert", "{n} alerts", alerts): alerts,
+        tn("{n} shaded fall", "{n} shaded falls", stretches): stretches,
+    }
+    return [text for text, count in counts.items() if count]
+
+
+def sparkline(
+    series: TimeSeries,
+    *,
+    stretches: Sequence[FallenStretch] = (),
+    words: Translator = ENGLISH,
+) -> str:
     """Return the valence of a room as a small line without axes.
 
     Args:
         series: the moods of the session.
         stretches: times in which the valence had fallen, drawn as shaded areas.
+        words: the texts in the language of the reader.
     """
     width, height = _SPARKLINE
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
@@ -117,32 +136,42 @@ def sparkline(series: TimeSeries, *, stretches: Sequence[FallenStretch] = ()) ->
     start = end - (end - start) * (right - plot.LEFT) / right
     area = PlotArea(float(start), float(end), -1, 1, 2, height, width)
     parts = [
-        *(_stretch(area, stretch) for stretch in stretches),
+        *(_stretch(area, stretch, words) for stretch in stretches),
         plot.line(area, series.times, series.valence, f'stroke="{_BLUE}" stroke-width="2"'),
     ]
-    return plot.svg(area, parts, 2, f"Valence of the room{_range(series.valence, '+.2f')}.")
+    what = words.gettext("Valence of the room")
+    ranged = chart_words.value_range(what, series.valence, words.signed, words)
+    return plot.svg(area, parts, 2, chart_words.joined([ranged]))
 
 
-def expression_chart(series: TimeSeries, *, span: Span | None = None) -> str:
+def expression_chart(
+    series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH
+) -> str:
     """Return the shares of the seven expressions over time, stacked from unpleasant to pleasant.
 
     Args:
         series: the moods of the session.
         span: the span of the chart; None for that of the moods.
+        words: the texts in the language of the reader.
     """
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 200)
     parts = [
-        *_gaps(area, series),
-        plot.axes(area, plot.HALVES),
-        *plot.stacked_expressions(area, series.times, series.scores),
+        *_gaps(area, series, words),
+        plot.axes(area, plot.share_levels(words)),
+        *plot.stacked_expressions(area, series.times, series.scores, words),
     ]
-    shares = _mean_shares(series.scores)
-    description = f"Shares of the expressions of the readable people{_during(area)}{shares}."
+    description = chart_words.joined(
+        [chart_words.mean_shares(series.scores, words), chart_words.during(area, words)]
+    )
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
 def coverage_chart(
-    series: TimeSeries, *, expected: int | None = None, span: Span | None = None
+    series: TimeSeries,
+    *,
+    expected: int | None = None,
+    span: Span | None = None,
+    words: Translator = ENGLISH,
 ) -> str:
     """Return how many people were present over time, and how many of them could be read.
 
@@ -150,79 +179,96 @@ def coverage_chart(
         series: the moods of the session.
         expected: the number of people in the class, drawn as a dashed line; None if it is unknown.
         span: the span of the chart; None for that of the moods.
+        words: the texts in the language of the reader.
     """
     most = max(float(np.nanmax(series.present, initial=0)), float(expected or 0), 1.0)
     area = PlotArea(*(span or _span(series)), 0, most, 8, 110)
     zero = np.zeros(len(series.times))
     style = f'fill="{_GREY}" fill-opacity="0.35" stroke="{_GREY}"'
+    present, readable = words.gettext("present"), words.gettext("readable")
     parts = [
-        *_gaps(area, series, present=True),
+        *_gaps(area, series, words, present=True),
         plot.axes(area, plot.count_levels(most)),
-        plot.band(area, series.times, zero, series.present, style, "present"),
-        plot.band(area, series.times, zero, series.readable, f'fill="{_BLUE}"', "readable"),
+        plot.band(area, series.times, zero, series.present, style, present),
+        plot.band(area, series.times, zero, series.readable, f'fill="{_BLUE}"', readable),
     ]
-    legend = [("present", _GREY), ("readable", _BLUE)]
-    wanted = ""
+    legend = [(present, _GREY), (readable, _BLUE)]
+    described = [
+        chart_words.value_range(
+            words.gettext("People present"), series.present, chart_words.whole, words
+        ),
+        chart_words.value_range(readable, series.readable, chart_words.whole, words),
+    ]
     if expected is not None:
-        wanted = f" of {expected} expected"
+        text = words.gettext("{n} expected", n=expected)
         line = f'd="M{plot.LEFT},{area.y(expected):.1f} H{area.right:.0f}"'
         dashes = f'stroke="{_ORANGE}" stroke-width="2" stroke-dasharray="6 4"'
-        parts.append(f"<path {line} {dashes}>{plot.tooltip(f'{expected} expected')}</path>")
-        legend.append((f"{expected} expected (dashed)", _ORANGE))
+        parts.append(f"<path {line} {dashes}>{plot.tooltip(text)}</path>")
+        legend.append((words.gettext("{n} expected (dashed)", n=expected), _ORANGE))
+        described.append(text)
     parts.append(plot.legend(legend, area))
-    present, readable = _range(series.present, ".0f"), _range(series.readable, ".0f")
-    description = f"People present{present}{wanted}, and readable{readable}{_during(area)}."
+    description = chart_words.joined([*described, chart_words.during(area, words)])
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def states_chart(series: TimeSeries, *, span: Span | None = None) -> str:
+def states_chart(
+    series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH
+) -> str:
     """Return the share of the readable people who show each taught state over time, as lines.
 
     Args:
         series: the moods of the session, in which at least one state was looked for.
         span: the span of the chart; None for that of the moods.
+        words: the texts in the language of the reader.
     """
-    ranges = [f"{name}{_range(shares, '.0%')}" for name, shares in series.states.items()]
-    description = f"Share of the readable people who show {', '.join(ranges)}"
-    return _shares_chart(series, series.states, description, span)
+    what = words.gettext("Share of the readable people who show a taught state")
+    return _shares_chart(series, series.states, what, span, words)
 
 
-def away_chart(series: TimeSeries, *, span: Span | None = None) -> str:
+def away_chart(series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH) -> str:
     """Return the share of the people present whose head is turned away over time.
 
     Args:
         series: the moods of the session.
         span: the span of the chart; None for that of the moods.
+        words: the texts in the language of the reader.
     """
-    shares = series.looking_away
-    description = f"Share of the people present who look away{_range(shares, '.0%')}"
-    return _shares_chart(series, {"looking away": shares}, description, span)
+    shares = {words.gettext("looking away"): series.looking_away}
+    what = words.gettext("Share of the people present who look away")
+    return _shares_chart(series, shares, what, span, words)
 
 
 def _shares_chart(
     series: TimeSeries,
     shares_of: Mapping[str, NDArray[np.float64]],
-    description: str,
+    what: str,
     span: Span | None,
+    words: Translator,
 ) -> str:
     """Return shares over time as lines, by their names."""
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 110)
-    parts, entries = [*_gaps(area, series), plot.axes(area, plot.HALVES)], []
+    parts = [*_gaps(area, series, words), plot.axes(area, plot.share_levels(words))]
+    entries = []
     for number, (name, shares) in enumerate(shares_of.items()):
         color, dashes = palette.SERIES[number % len(palette.SERIES)]
         style = f'stroke="{hex_color(color)}" stroke-width="2" stroke-dasharray="{dashes}"'
         parts.append(plot.line(area, series.times, shares, style))
         entries.append((name, hex_color(color)))
     parts.append(plot.legend(entries, area))
-    return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"{description}{_during(area)}.")
+    ranges = [chart_words.value_range(n, v, words.percent, words) for n, v in shares_of.items()]
+    description = chart_words.joined([what, *ranges, chart_words.during(area, words)])
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def reports_chart(samples: Sequence[ReportSample], *, span: Span) -> str:
+def reports_chart(
+    samples: Sequence[ReportSample], *, span: Span, words: Translator = ENGLISH
+) -> str:
     """Return how many people pressed which button over time, stacked; a gap under five people.
 
     Args:
         samples: what the students of a room said, earliest first.
         span: the span of the chart.
+        words: the texts in the language of the reader.
     """
     rows: list[tuple[float, ...]] = []
     for sample in samples:
@@ -236,10 +282,23 @@ def reports_chart(samples: Sequence[ReportSample], *, span: Span) -> str:
     totals = counts_of.sum(axis=1)
     most = max(float(np.nanmax(totals, initial=0)), 5.0)
     area = PlotArea(*span, 0, most, 8, 110)
-    stacked = plot.stacked(area, times, counts_of, list(_REPORTS.values()))
-    parts = [plot.axes(area, plot.count_levels(most)), *stacked]
-    lost = _range(counts_of[:, 0], ".0f")
-    return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"People who are lost{lost}{_during(area)}.")
+    names = {
+        Say.LOST: words.gettext("lost"),
+        Say.SLOWER: words.gettext("slower"),
+        Say.FASTER: words.gettext("faster"),
+        Say.OK: words.gettext("follow"),
+    }
+    series = [(names[say], color) for say, color in _REPORTS.items()]
+    parts = [
+        plot.axes(area, plot.count_levels(most)),
+        *plot.stacked(area, times, counts_of, series),
+    ]
+    lost = chart_words.value_range(
+        words.gettext("People who are lost"), counts_of[:, 0], chart_words.whole, words
+    )
+    return plot.svg(
+        area, parts, plot.LEGEND_HEIGHT, chart_words.joined([lost, chart_words.during(area, words)])
+    )
 
 
 def lesson_span(series: TimeSeries) -> Span:
@@ -273,11 +332,14 @@ def _mark(area: PlotArea, label: str, x: float, room: float) -> str:
     )
 
 
-def _stretch(area: PlotArea, stretch: FallenStretch) -> str:
+def _stretch(area: PlotArea, stretch: FallenStretch, words: Translator) -> str:
     left, right = area.x(stretch.start), area.x(min(stretch.end, area.end))
-    title = (
-        f"{clock(stretch.start)} to {clock(stretch.end)}: {stretch.during:+.2f} "
-        f"instead of {stretch.before:+.2f}"
+    title = words.gettext(
+        "{start} to {end}: {during} instead of {before}",
+        start=clock(stretch.start),
+        end=clock(stretch.end),
+        during=words.signed(stretch.during),
+        before=words.signed(stretch.before),
     )
     return (
         f'<rect x="{left:.1f}" y="{area.top:.1f}" width="{max(right - left, 1):.1f}" '
@@ -286,30 +348,39 @@ def _stretch(area: PlotArea, stretch: FallenStretch) -> str:
     )
 
 
-def _change(area: PlotArea, change: Change) -> str:
+def _change(area: PlotArea, change: Change, words: Translator) -> str:
     x, y = area.x(change.time), area.y(change.after)
     tip = 10 if change.after < change.before else -10
-    title = f"{clock(change.time)}: from {change.before:+.2f} to {change.after:+.2f}"
+    title = words.gettext(
+        "{time}: from {before} to {after}",
+        time=clock(change.time),
+        before=words.signed(change.before),
+        after=words.signed(change.after),
+    )
     return (
         f'<path d="M{x - 7:.1f},{y - tip:.1f} h14 l-7,{tip} z" fill="{_ORANGE}">'
         f"{plot.tooltip(title)}</path>"
     )
 
 
-def _alert(area: PlotArea, alert: Alert) -> str:
+def _alert(area: PlotArea, alert: Alert, words: Translator) -> str:
+    title = f"{clock(alert.time)}: {alert_text(alert, words)}"
     return (
         f'<circle cx="{area.x(alert.time):.1f}" cy="{area.bottom - 8:.1f}" r="5" '
         f'fill="{palette.PAGE}" stroke="{_RED}" stroke-width="2">'
-        f"{plot.tooltip(f'{clock(alert.time)}: {alert.reason}')}</circle>"
+        f"{plot.tooltip(title)}</circle>"
     )
 
 
-def _gaps(area: PlotArea, series: TimeSeries, *, present: bool = False) -> list[str]:
+def _gaps(
+    area: PlotArea, series: TimeSeries, words: Translator, *, present: bool = False
+) -> list[str]:
     """Return grey areas for the times without a figure, each with its reason.
 
     Args:
         area: the plot area of the chart.
         series: the moods of the session.
+        words: the texts in the language of the reader.
         present: whether the chart has values where fewer than five people were readable.
     """
     times, half = series.times, series.step / 2
@@ -317,35 +388,12 @@ def _gaps(area: PlotArea, series: TimeSeries, *, present: bool = False) -> list[
         return []
     unknown = np.isnan(series.present)
     too_few = np.zeros_like(unknown) if present else np.isnan(series.valence) & ~unknown
-    parts = []
+    parts, nothing = [], words.gettext("nothing recorded")
+    few = words.gettext("fewer than {n} readable", n=MIN_PEOPLE)
     if times[0] - area.start > _LATE_START:
-        parts.append(plot.gap(area, area.start, float(times[0]) - half, _NOTHING))
-    for missing, why in ((unknown, _NOTHING), (too_few, _TOO_FEW)):
+        parts.append(plot.gap(area, area.start, float(times[0]) - half, nothing, words))
+    for missing, why in ((unknown, nothing), (too_few, few)):
         for run in plot.runs(np.where(missing, 0.0, np.nan)):
             first, last = float(times[run][0]), float(times[run][-1])
-            parts.append(plot.gap(area, first - half, last + half, why))
+            parts.append(plot.gap(area, first - half, last + half, why, words))
     return parts
-
-
-def _during(area: PlotArea) -> str:
-    return f" from {clock(area.start)} to {clock(area.end)}"
-
-
-def _range(values: NDArray[np.float64], form: str) -> str:
-    """Return the minimum and the maximum as words; "no figure" if all values are NaN."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return ": no figure"
-    return f": between {known.min():{form}} and {known.max():{form}}"
-
-
-def _mean_shares(scores: NDArray[np.float64]) -> str:
-    known = scores[~np.isnan(scores[:, 0])]
-    if not len(known):
-        return ": no figure"
-    means = known.mean(axis=0)
-    return ": on average " + ", ".join(f"{e} {means[e]:.0%}" for e in BY_VALENCE)
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

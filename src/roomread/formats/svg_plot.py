@@ -15,14 +15,14 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.formats.core_words import expression_name
 from roomread.formats.palette import BY_VALENCE, PAGE, USUAL, hex_color
+from roomread.locales import Translator
 from roomread.readings.colors import RGB
 from roomread.room import clock
 
 WIDTH, LEFT, RIGHT = 900.0, 72, 12
 FONT_SIZE = 13
-# The grid lines of a share.
-HALVES = {0: "0 %", 0.5: "50 %", 1: "100 %"}
 # Space below a chart for its times, and for a legend below these, px.
 TIMES_HEIGHT, LEGEND_HEIGHT = 26, 54
 # Possible distances between the times on the axis, s.
@@ -187,7 +187,7 @@ def stacked(
 
 
 def stacked_expressions(
-    area: PlotArea, times: NDArray[np.float64], shares: NDArray[np.float64]
+    area: PlotArea, times: NDArray[np.float64], shares: NDArray[np.float64], words: Translator
 ) -> list[str]:
     """Return the shares of the expressions as areas on top of one another, with their legend.
 
@@ -195,13 +195,20 @@ def stacked_expressions(
         area: the plot area of the chart, with values 0..1.
         times: float64 [N], s.
         shares: float64 [N, 7], in `Expression`'s order; NaN where there is no figure.
+        words: the texts in the language of the reader.
     """
-    return stacked(area, times, shares[:, BY_VALENCE], [(str(e), e.color) for e in BY_VALENCE])
+    names = [(expression_name(e, words), e.color) for e in BY_VALENCE]
+    return stacked(area, times, shares[:, BY_VALENCE], names)
 
 
-def valence_levels(*values: float) -> dict[float, str]:
+def share_levels(words: Translator) -> dict[float, str]:
+    """Return 0, 0.5 and 1 with the labels of their grid lines, such as "50%"."""
+    return {share: words.percent(share) for share in (0, 0.5, 1)}
+
+
+def valence_levels(*values: float, words: Translator) -> dict[float, str]:
     """Return values of a valence with the labels of their grid lines, such as "+0.5"."""
-    return {value: f"{value:+g}" if value else "0" for value in values}
+    return {value: words.decimal(value, "+0.#;-0.#") if value else "0" for value in values}
 
 
 def count_levels(most: float) -> dict[float, str]:
@@ -210,11 +217,11 @@ def count_levels(most: float) -> dict[float, str]:
     return {n: str(n) for n in range(0, math.floor(most) + 1, step)}
 
 
-def gap(area: PlotArea, start: float, end: float, why: str) -> str:
+def gap(area: PlotArea, start: float, end: float, why: str, words: Translator) -> str:
     """Return a grey area for a time without a figure, with its reason if there is room for it."""
     left, right = area.x(max(start, area.start)), area.x(min(end, area.end))
     width, middle = right - left, (area.top + area.bottom) / 2
-    title = f"{clock(start)} to {clock(end)}: {why}"
+    title = words.gettext("{start} to {end}: {what}", start=clock(start), end=clock(end), what=why)
     label = text((left + right) / 2, middle + 4, why, anchor="middle")
     return (
         f'<g><rect x="{left:.1f}" y="{area.top:.1f}" width="{max(width, 1):.1f}" '

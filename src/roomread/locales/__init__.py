@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 SOURCE = "en"
 # The name of each language in the language itself.
@@ -68,6 +70,28 @@ class Translator:
         forms = self._forms.get(singular, (singular, plural))
         is_one = self._locale.plural_form(n) == "one"
         return self._fill(forms[0] if is_one else forms[-1], {"n": n, **values})
+
+    def percent(self, share: float) -> str:
+        """Return a share, 0..1, in whole percent, such as "88%" or "88 %"."""
+        return format_percent(share, locale=self._locale)
+
+    def signed(self, value: float) -> str:
+        """Return a number with its sign and two decimals, such as "-0.25" or "-0,25"."""
+        return format_decimal(value, "+0.00;-0.00", locale=self._locale)
+
+    def decimal(self, value: float, pattern: str = "#,##0.0") -> str:
+        """Return a number with one decimal, or as a pattern of Unicode says (UTS #35)."""
+        return format_decimal(value, pattern, locale=self._locale)
+
+    def day_of(self, moment: datetime) -> str:
+        """Return the day of a moment, in the time zone of this computer."""
+        return format_date(moment.astimezone(), "medium", locale=self._locale)
+
+    def day_and_time(self, moment: datetime) -> str:
+        """Return the day and the time of a moment, in the time zone of this computer."""
+        here = moment.astimezone()
+        time = format_time(here, "short", tzinfo=here.tzinfo, locale=self._locale)
+        return f"{self.day_of(here)}, {time}"
 
     def _fill(self, text: str, values: Mapping[str, Value]) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: self._written(values[found[1]]), text)
@@ -159,3 +183,6 @@ def _forms(messages: Catalog) -> dict[str, tuple[str, ...]]:
 
 def _key(message_id: str | tuple[str, ...] | list[str]) -> str:
     return message_id if isinstance(message_id, str) else message_id[0]
+
+
+ENGLISH = translator(SOURCE)

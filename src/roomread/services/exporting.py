@@ -14,6 +14,7 @@ from roomread.formats.pdf import print_page
 from roomread.formats.session_export import export
 from roomread.formats.session_formats import ReportFormat, SessionFormat
 from roomread.formats.session_report import session_report
+from roomread.locales import ENGLISH, Translator
 from roomread.services.preferences import load_preferences
 from roomread.store import OwnerStore, Session
 
@@ -106,8 +107,15 @@ def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> byt
         return export_to_folder(store, session_id, form, Path(folder)).read_bytes()
 
 
-def export_archive(store: OwnerStore, session_ids: Sequence[str]) -> bytes:
+def export_archive(
+    store: OwnerStore, session_ids: Sequence[str], *, words: Translator = ENGLISH
+) -> bytes:
     """Return the reports and the moods of several sessions as one ZIP, a folder for each.
+
+    Args:
+        store: The sessions of their owner.
+        session_ids: Their ids.
+        words: The texts of the reports.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
@@ -118,7 +126,7 @@ def export_archive(store: OwnerStore, session_ids: Sequence[str]) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for session_id in session_ids:
             session = store.session(session_id)
-            page = session_report(store, session_id, class_size=class_size)
+            page = session_report(store, session_id, class_size=class_size, words=words)
             archive.writestr(f"{session_id}/report.html", page)
             for form in (SessionFormat.CSV, SessionFormat.JSON):
                 content = export_bytes(store, session_id, form)
@@ -126,19 +134,32 @@ def export_archive(store: OwnerStore, session_ids: Sequence[str]) -> bytes:
     return file.getvalue()
 
 
-def report(store: OwnerStore, session_id: str) -> str:
+def report(store: OwnerStore, session_id: str, *, words: Translator = ENGLISH) -> str:
     """Return a session's report as one HTML page, which counts people of the owner's class size.
+
+    Args:
+        store: The sessions of its owner.
+        session_id: The id of the session.
+        words: The texts in the language of the reader.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
         PreferencesError: The owner's preferences cannot be read.
     """
     class_size = load_preferences(store).class_size
-    return session_report(store, session_id, class_size=class_size)
+    return session_report(store, session_id, class_size=class_size, words=words)
 
 
-def report_bytes(store: OwnerStore, session_id: str, form: ReportFormat) -> bytes:
+def report_bytes(
+    store: OwnerStore, session_id: str, form: ReportFormat, *, words: Translator = ENGLISH
+) -> bytes:
     """Return a session's report as the content of a file.
+
+    Args:
+        store: The sessions of its owner.
+        session_id: The id of the session.
+        form: HTML or PDF.
+        words: The texts in the language of the reader.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
@@ -146,7 +167,7 @@ def report_bytes(store: OwnerStore, session_id: str, form: ReportFormat) -> byte
         MissingExtraError: The format is PDF, and its extra is not installed.
         MissingLibraryError: The format is PDF, and the library Pango is not installed.
     """
-    page = report(store, session_id)
+    page = report(store, session_id, words=words)
     return print_page(page) if form is ReportFormat.PDF else page.encode()
 
 

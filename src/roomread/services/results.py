@@ -51,7 +51,7 @@ class ResultRow:
     Attributes:
         file: The name of the file.
         number: The number of the face in its picture, or of the person in its video.
-        expression: The expression, "unsure", or why the face cannot be read.
+        expression: The expression, "unsure" or "unreadable".
         scores: The seven probabilities in `Expression`'s order, of a person the means; None if the
             face cannot be read.
         seconds: How many seconds of a video a person was read; None for a picture.

@@ -17,7 +17,7 @@ from roomread.room.rounding import rounded_change, rounded_scores, rounded_value
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
 
-_START = "from the start"
+FROM_START = "from the start"
 # Number of readings summed at once, limited so that temporary arrays fit the processor's cache.
 _BLOCK = 20_000
 
@@ -84,10 +84,10 @@ def summarise(
     if not moods:
         return Summary(None, (), ())
     end = moods[-1].time
-    whole = _part(_START, 0.0, end, moods)
+    whole = _part(FROM_START, 0.0, end, moods)
     starts = [mark for mark in marks if mark.time <= end]
     if not starts or starts[0].time > moods[0].time:
-        starts.insert(0, Mark(0.0, _START))
+        starts.insert(0, Mark(0.0, FROM_START))
     ends = [*(mark.time for mark in starts[1:]), end]
     times = [mood.time for mood in moods]
     parts = []

@@ -10,7 +10,7 @@ from roomread.readings import Reading
 from roomread.services.results import PictureResult
 from roomread.web.component import component
 from roomread.web.core_texts import reading_text
-from roomread.web.texts import t, tn
+from roomread.web.texts import t, tn, words
 
 _HTML = """
 <div class="faces">
@@ -79,5 +79,5 @@ def _face(number: int, reading: Reading) -> dict[str, object]:
         "box": [round(float(edge), 1) for edge in reading.box],
         "color": hex_color(color),
         "text": t("Face {number}: {said}", number=str(number), said=reading_text(reading)),
-        "scores": score_bars(reading.scores) if reading.scores is not None else "",
+        "scores": score_bars(reading.scores, words=words()) if reading.scores is not None else "",
     }

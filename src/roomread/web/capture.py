@@ -28,7 +28,7 @@ button { font: inherit; color: inherit; background: var(--st-secondary-backgroun
 /* A button has no text before the script runs, which a change of the theme delays. */
 button:empty { visibility: hidden; }
 button:active { border-width: 2px; }
-button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+button:focus-visible { outline: 3px solid #3b82c4; outline-offset: 2px; }
 """
 # Maximum number of pictures of one hold, as in the script, and maximum size of one, bytes.
 _MOST, _LARGEST = 10, 2_000_000

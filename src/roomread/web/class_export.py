@@ -20,7 +20,7 @@ from roomread.store import OwnerStore, Session
 from roomread.web.lesson_list import delete_lessons
 from roomread.web.messages import message_for, plain
 from roomread.web.navigation import go_to
-from roomread.web.texts import t
+from roomread.web.texts import t, words
 
 
 def show_export(store: OwnerStore, session: Session) -> None:
@@ -33,7 +33,7 @@ def show_export(store: OwnerStore, session: Session) -> None:
         for kind, label in reports.items():
             st.download_button(
                 label,
-                partial(report_bytes, store, session.id, kind),
+                partial(report_bytes, store, session.id, kind, words=words()),
                 file_name=f"{session.id}.{kind.value}",
                 mime=REPORT_TYPES[kind],
                 on_click="ignore",

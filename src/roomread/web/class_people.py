@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.errors import DatabaseError, RoomreadError
-from roomread.formats.seat_chart import EXPLANATION
+from roomread.formats.seat_chart import explanation
 from roomread.formats.session_charts import Span
 from roomread.settings.environment import load_settings
 from roomread.store import OperatorStore, OwnerStore, Person, Session
@@ -13,7 +13,7 @@ from roomread.store.packing import StoredReadings
 from roomread.store.summary import seat_map
 from roomread.web.messages import message_for, plain
 from roomread.web.seats import show_seats
-from roomread.web.texts import day_of, t, tn
+from roomread.web.texts import day_of, t, tn, words
 
 _FORGOTTEN, _PURGED = "seat_forgotten", "purged"
 
@@ -40,7 +40,7 @@ def show_people(
     seats = seat_map(readings, {seat: person.name for seat, person in people.items()})
     if seats is not None:
         show_seats(seats, span=span, key=f"seats{session.id}", choice=f"seat{session.id}")
-        st.caption(EXPLANATION)
+        st.caption(explanation(words()))
     _show_outcome(_FORGOTTEN)
     chosen = st.selectbox(
         t("Seat"),

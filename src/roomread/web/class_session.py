@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from roomread.formats.answer import answer, said_at_deepest
+from roomread.formats.core_words import part_name
 from roomread.formats.palette import BY_VALENCE
-from roomread.readings import percent
-from roomread.room import clock
+from roomread.room import Alert, clock
 from roomread.services.background_recording import RecordingQueue
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
 from roomread.store.summary import Summary
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
-from roomread.web.core_texts import alert_text, expression_name
+from roomread.web.core_texts import alert_text, expression_name, rule_text
 from roomread.web.lesson_answer import show_answer, valence_help
 from roomread.web.lesson_view import LessonView, lesson_view
 from roomread.web.lesson_words import upload_words
 from roomread.web.messages import message_for, plain
 from roomread.web.navigation import switch_to
-from roomread.web.texts import signed, t, words
+from roomread.web.table import show_table
+from roomread.web.texts import percent, probability, signed, t, words
 from roomread.web.timeline import show_timeline
 from roomread.web.visitor import is_signed_in
-
-_REPORTS_HELP = (
-    "How many students say by a button that they are lost, that it should go slower or faster, or "
-    "that they follow. A press counts for two minutes; under five students nothing is shown."
-)
 
 
 def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> None:
@@ -87,38 +82,51 @@ def _show_timeline(store: OwnerStore, session: Session, view: LessonView) -> Non
         st.markdown(valence_help())
         st.markdown(t("Grey is a time without a figure, with its reason."))
         if view.reports:
-            st.markdown(_REPORTS_HELP)
+            st.markdown(
+                t(
+                    "How many students say by a button that they are lost, that it should go "
+                    "slower or faster, or that they follow. A press counts for two minutes; under "
+                    "five students nothing is shown."
+                )
+            )
     if figures.summary.parts:
         st.markdown("#### " + t("The parts of the lesson"))
-        st.table(_parts_table(figures.summary), hide_index=True, border="horizontal")
+        rows = _part_rows(figures.summary)
+        show_table(rows, name=t("The parts of the lesson"), key="parts_table")
     if alerts:
         st.markdown("#### " + t("Alerts"))
-        rows = [(clock(a.time), alert_text(a), percent(a.certainty), a.rule) for a in alerts]
-        columns = [t("when"), t("what was seen"), t("certainty"), t("rule")]
-        st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("Alerts"))
+        show_table([_alert_row(each) for each in alerts], name=t("Alerts"), key="alerts_table")
     _add_mark(store, session)
     upload_words(store, session, load_settings())
 
 
-def _parts_table(summary: Summary) -> pd.DataFrame:
+def _alert_row(alert: Alert) -> dict[str, str]:
+    return {
+        t("when"): clock(alert.time),
+        t("what was seen"): alert_text(alert),
+        t("certainty"): probability(alert.certainty),
+        t("rule"): rule_text(alert.rule),
+    }
+
+
+def _part_rows(summary: Summary) -> list[dict[str, str]]:
     rows = []
     for part in summary.parts:
-        row: dict[str, object] = {
-            # A table shows Markdown.
-            t("part"): plain(part.label),
+        row = {
+            t("part"): part_name(part.label, words()),
             t("from"): clock(part.start),
             t("to"): clock(part.end),
             t("present"): f"{part.present:.0f}",
-            t("readable"): f"{part.coverage:.0%}",
+            t("readable"): percent(part.coverage),
         }
         if part.valence is not None and part.interval is not None and part.scores is not None:
             low, high = signed(part.interval.low), signed(part.interval.high)
             row |= {
                 t("valence"): signed(part.valence),
                 t("interval"): f"{low}\u00a0…\u00a0{high}",
-            } | {expression_name(e): f"{part.scores[e]:.0%}" for e in BY_VALENCE}
+            } | {expression_name(e): percent(part.scores[e]) for e in BY_VALENCE}
         rows.append(row)
-    return pd.DataFrame(rows).fillna("-")
+    return rows
 
 
 def _add_mark(store: OwnerStore, session: Session) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from roomread.readings import Expression, NoPicture, Reading, Unreadable, percent
-from roomread.room import Alert, clock
+from roomread.formats import core_words
+from roomread.readings import Expression, NoPicture, Reading, Unreadable
+from roomread.room import Alert
 from roomread.services.teaching import PictureCheck
-from roomread.web.texts import signed, t
+from roomread.web.texts import probability, t, words
 
 
 def expression_name(expression: Expression) -> str:
     """Return the name of an expression in the visitor's language."""
-    return {
-        Expression.ANGRY: t("angry"),
-        Expression.DISGUST: t("disgust"),
-        Expression.FEAR: t("fear"),
-        Expression.HAPPY: t("happy"),
-        Expression.SAD: t("sad"),
-        Expression.SURPRISE: t("surprise"),
-        Expression.NEUTRAL: t("neutral"),
-    }[expression]
+    return core_words.expression_name(expression, words())
+
+
+def label_text(label: str) -> str:
+    """Return in the visitor's language the `label` of a reading."""
+    names = {str(each): expression_name(each) for each in Expression}
+    return (names | {"unsure": t("unsure"), "unreadable": t("unreadable")})[label]
 
 
 def unreadable_text(reason: Unreadable) -> str:
@@ -36,6 +35,33 @@ def unreadable_text(reason: Unreadable) -> str:
     }[reason]
 
 
+def movement_text(unit: str) -> str:
+    """Return in the visitor's language what an action unit looks like; an unknown one's name."""
+    names = {
+        "AU1": t("inner brows raised"),
+        "AU2": t("outer brows raised"),
+        "AU4": t("brows lowered"),
+        "AU5": t("upper lids raised"),
+        "AU7": t("lids tightened"),
+        "AU63": t("eyes look up"),
+        "AU64": t("eyes look down"),
+        "AU45": t("eyes closed"),
+        "AU10": t("upper lip raised"),
+        "AU12": t("lip corners pulled up"),
+        "AU14": t("lip corners dimpled"),
+        "AU15": t("lip corners pulled down"),
+        "AU16": t("lower lip lowered"),
+        "AU17": t("chin raised"),
+        "AU18": t("lips puckered"),
+        "AU20": t("lips stretched"),
+        "AU22": t("lips funnelled"),
+        "AU24": t("lips pressed"),
+        "AU26": t("jaw open"),
+        "AU28": t("lips sucked in"),
+    }
+    return names.get(unit, unit)
+
+
 def no_picture_text(reason: NoPicture) -> str:
     """Return in the visitor's language why a source shows no picture."""
     return {
@@ -51,7 +77,7 @@ def reading_text(reading: Reading) -> str:
         if reason is None:
             return t("unreadable")
         return t("unreadable: {reason}", reason=unreadable_text(reason))
-    top = f"{expression_name(scores.top)} {percent(scores.confidence)}"
+    top = f"{expression_name(scores.top)} {probability(scores.confidence)}"
     text = top if scores.expression is not None else t("unsure ({reading}?)", reading=top)
     return "".join([text, *(f" + {name}" for name in reading.shown_states)])
 
@@ -68,38 +94,9 @@ def check_text(check: PictureCheck) -> str:
 
 def alert_text(alert: Alert) -> str:
     """Return in the visitor's language why an alert was raised."""
-    values = {
-        "who": t("room") if alert.seat is None else t("seat {n}", n=alert.seat),
-        "time": _duration(alert.seconds),
-    }
-    if alert.before is not None:
-        return t(
-            "{who}: valence fell from {before} to {now} in {time}",
-            before=signed(alert.before),
-            now=signed(alert.value),
-            **values,
-        )
-    return t(
-        "{who}: {measure} {share} on average over {time}",
-        measure=_measure_name(alert.measure),
-        share=f"{alert.value:.0%}",
-        **values,
-    )
+    return core_words.alert_text(alert, words())
 
 
-def _measure_name(measure: str) -> str:
-    names = {
-        "valence": t("valence"),
-        "negative": t("negative"),
-        "coverage": t("coverage"),
-        "unreadable": t("unreadable"),
-        "looking_away": t("looking away"),
-        "eyes_closed": t("eyes closed"),
-    }
-    return names[measure] if measure in names else expression_name(Expression[measure.upper()])
-
-
-def _duration(seconds: int) -> str:
-    if seconds < 120:
-        return t("{n} s", n=seconds)
-    return t("{time} min", time=clock(seconds))
+def rule_text(rule: str) -> str:
+    """Return a rule of attention in the visitor's language."""
+    return core_words.rule_text(rule, words())

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from roomread.readings import Pose, Reading, percent
-from roomread.readings.action_units import DESCRIPTIONS
-from roomread.web.texts import signed, t
+from roomread.readings import Pose, Reading
+from roomread.web.core_texts import movement_text
+from roomread.web.table import show_table
+from roomread.web.texts import percent, signed, t
 
 # Angles under this many degrees are shown as none.
 _STRAIGHT = 5.0
 
 
-def show_details(place: DeltaGenerator, reading: Reading) -> None:
+def show_details(place: DeltaGenerator, reading: Reading, *, key: str) -> None:
     """Draw a panel for one face that can be opened; nothing if no more is known of the face."""
     if has_details(reading):
-        draw_details(place.expander(details_title()), reading)
+        draw_details(place.expander(details_title()), reading, key=key)
 
 
 def details_title() -> str:
@@ -32,8 +31,14 @@ def has_details(reading: Reading) -> bool:
     return reading.pose is not None or reading.action_units is not None
 
 
-def draw_details(panel: DeltaGenerator, reading: Reading) -> None:
-    """Draw what is known of one face."""
+def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
+    """Draw what is known of one face.
+
+    Args:
+        panel: where to draw it.
+        reading: the face.
+        key: the key of the panel on its page.
+    """
     if reading.valence is not None:
         panel.markdown(
             t(
@@ -50,15 +55,8 @@ def draw_details(panel: DeltaGenerator, reading: Reading) -> None:
             help=t("An observation, and no sign of drowsiness by itself."),
         )
     if reading.action_units:
-        panel.dataframe(
-            units_table(reading.action_units),
-            hide_index=True,
-            column_config={
-                "intensity": st.column_config.ProgressColumn(
-                    format="percent", min_value=0.0, max_value=1.0
-                )
-            },
-        )
+        with panel:
+            show_table(unit_rows(reading.action_units), name=t("Action units"), key=f"{key}_units")
         panel.caption(
             t(
                 "Action units (FACS) as the net estimates them. They say how the face moves, not "
@@ -86,12 +84,10 @@ def describe_pose(pose: Pose) -> str:
     return ", ".join(parts) or t("facing the camera")
 
 
-def units_table(units: Mapping[str, float]) -> pd.DataFrame:
-    """Return action units as rows, the strongest first."""
+def unit_rows(units: Mapping[str, float]) -> list[dict[str, str]]:
+    """Return action units as rows of a table, the strongest first."""
     ordered = sorted(units.items(), key=lambda item: -item[1])
-    return pd.DataFrame(
-        [
-            {"movement": DESCRIPTIONS.get(name, name), "unit": name, "intensity": value}
-            for name, value in ordered
-        ]
-    )
+    return [
+        {t("movement"): movement_text(name), t("unit"): name, t("intensity"): percent(value)}
+        for name, value in ordered
+    ]

@@ -126,6 +126,6 @@ def _show_recent() -> None:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _glance(_store: OwnerStore, session_id: str, written: datetime, language: str) -> _Glance:
     del written  # It is part of the key of the cache.
-    figures = session_figures(_store, _store.session(session_id))
-    line = sparkline(time_series(figures.moods, points=80), stretches=figures.stretches)
-    return _Glance(line, answer(figures, translator(language)))
+    figures, told = session_figures(_store, _store.session(session_id)), translator(language)
+    line = sparkline(time_series(figures.moods, points=80), stretches=figures.stretches, words=told)
+    return _Glance(line, answer(figures, told))

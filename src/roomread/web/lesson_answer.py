@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from roomread.formats.answer import answer, named_stretches, not_why
 from roomread.formats.figures import SessionFigures
-from roomread.readings import percent
 from roomread.room import clock
 from roomread.room.stretches import FallenStretch
 from roomread.web.messages import bold, plain
 from roomread.web.svg import show_svg
-from roomread.web.texts import signed, t, words
+from roomread.web.table import show_table
+from roomread.web.texts import percent, probability, signed, t, words
 
 
 def show_answer(
@@ -38,7 +37,7 @@ def show_answer(
     else:
         st.warning(f"**{plain(answer(figures, words()))}** {not_why(words())}")
         rows = [_row(each, figures.activity_of(each)) for each in stretches]
-        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+        show_table(rows, name=t("When the valence was lower"), key="answer_table")
         st.caption(
             t(
                 "Certainty is the share of the stretch in which the 95 % interval lay below the "
@@ -69,10 +68,9 @@ def _row(stretch: FallenStretch, activity: str) -> dict[str, str]:
         t("long"): clock(stretch.end - stretch.start),
         t("before"): signed(stretch.before),
         t("then"): signed(stretch.during),
-        t("lower by"): f"{stretch.depth:.2f}",
-        t("certainty"): percent(stretch.share_below),
-        # A table shows Markdown.
-        t("activity"): plain(activity) or "-",
+        t("lower by"): words().decimal(stretch.depth, "0.00"),
+        t("certainty"): probability(stretch.share_below),
+        t("activity"): activity or "-",
     }
 
 
@@ -85,6 +83,6 @@ def _show_numbers(figures: SessionFigures, expected: int | None) -> None:
     if expected is not None:
         seen = t("{present} of {expected}", present=seen, expected=expected)
     present.metric(t("People seen, on average"), seen)
-    readable.metric(t("of them readable"), f"{whole.coverage:.0%}")
+    readable.metric(t("of them readable"), percent(whole.coverage))
     if whole.valence is not None:
         valence.metric(t("Valence of the lesson"), signed(whole.valence))

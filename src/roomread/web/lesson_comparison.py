@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from roomread.formats.comparison_chart import MOST_LESSONS, ComparedLesson, comparison_chart
@@ -15,7 +14,8 @@ from roomread.store.summary import Part, time_series
 from roomread.web.messages import bold, plain
 from roomread.web.navigation import go_to
 from roomread.web.svg import show_svg
-from roomread.web.texts import day_and_time, signed, t
+from roomread.web.table import show_table
+from roomread.web.texts import day_and_time, percent, signed, t, words
 
 
 class _Lesson(NamedTuple):
@@ -70,11 +70,12 @@ def show_comparison(store: OwnerStore, ids: list[str]) -> None:
         )
         for each in lessons
     ]
-    show_svg(comparison_chart(compared), key="comparison")
+    show_svg(comparison_chart(compared, words=words()), key="comparison")
     rows = [_row(each, _part(each, label)) for each in lessons]
-    what = t("the whole lesson") if label is None else plain(label)
-    st.markdown(bold(t("Means of {what}", what=what)))
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    what = t("the whole lesson") if label is None else label
+    title = t("Means of {what}", what=what)
+    st.markdown(bold(plain(title)))
+    show_table(rows, name=title, key="comparison_table")
     st.caption(
         t(
             "Two classes differ in who is in them, the camera and the light: a comparison shows "
@@ -95,7 +96,7 @@ def _part(lesson: _Lesson, label: str | None) -> Part | None:
 
 
 def _row(lesson: _Lesson, part: Part | None) -> dict[str, str]:
-    row = {t("lesson"): plain(_title(lesson.session))}
+    row = {t("lesson"): _title(lesson.session)}
     if part is None:
         return row | {t("from"): "-", t("long"): "-", t("present"): "-", t("valence"): "-"}
     interval = part.interval
@@ -107,7 +108,7 @@ def _row(lesson: _Lesson, part: Part | None) -> dict[str, str]:
         t("from"): clock(part.start),
         t("long"): clock(part.end - part.start),
         t("present"): f"{part.present:.0f}",
-        t("readable"): f"{part.coverage:.0%}",
+        t("readable"): percent(part.coverage),
         t("valence"): valence,
         t("falls"): str(len(falls)),
     }

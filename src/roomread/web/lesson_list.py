@@ -17,7 +17,7 @@ from roomread.settings.environment import load_settings
 from roomread.store import OwnerStore, Session
 from roomread.web.messages import plain
 from roomread.web.navigation import go_to
-from roomread.web.texts import day_and_time, day_of, t, tn
+from roomread.web.texts import day_and_time, day_of, t, tn, words
 from roomread.web.vanished import names_of_vanished
 
 _KNOWN, _DELETED, _CHOSEN = "lessons_known", "lessons_deleted", "lessons_chosen"
@@ -119,7 +119,7 @@ def _offer_actions(store: OwnerStore, chosen: list[Session]) -> None:
                 go_to(compare=",".join(ids))
         st.download_button(
             tn("Export 1 lesson (ZIP)", "Export {n} lessons (ZIP)", count),
-            partial(export_archive, store, ids),
+            partial(export_archive, store, ids, words=words()),
             file_name="lessons.zip",
             mime="application/zip",
             on_click="ignore",

@@ -82,7 +82,9 @@ def lesson_view(store: OwnerStore, session: Session) -> LessonView:
     narrow = ""
     if figures.moods:
         notes = Notes(figures.marks, figures.summary.changes, alerts, named_stretches(figures))
-        narrow = valence_chart(series, notes, span=span, size=(NARROW, _NARROW_HEIGHT))
+        narrow = valence_chart(
+            series, notes, span=span, size=(NARROW, _NARROW_HEIGHT), words=words()
+        )
     view = LessonView(figures, alerts, reports, series, span, expected, charts, narrow)
     st.session_state[_KEPT] = key, view
     return view
@@ -100,14 +102,19 @@ def _charts(
     span = lesson_span(series)
     notes = Notes(figures.marks, figures.summary.changes, alerts, named_stretches(figures))
     charts = [
-        Chart(t("Valence of the room"), valence_chart(series, notes, span=span)),
-        Chart(t("Expressions"), expression_chart(series, span=span)),
-        Chart(t("Who could be read"), coverage_chart(series, expected=expected, span=span)),
+        Chart(t("Valence of the room"), valence_chart(series, notes, span=span, words=words())),
+        Chart(t("Expressions"), expression_chart(series, span=span, words=words())),
+        Chart(
+            t("Who could be read"),
+            coverage_chart(series, expected=expected, span=span, words=words()),
+        ),
     ]
     if series.states:
-        charts.append(Chart(t("Taught states"), states_chart(series, span=span)))
+        charts.append(Chart(t("Taught states"), states_chart(series, span=span, words=words())))
     if series.knows_looking_away:
-        charts.append(Chart(t("Looking away"), away_chart(series, span=span)))
+        charts.append(Chart(t("Looking away"), away_chart(series, span=span, words=words())))
     if reports:
-        charts.append(Chart(t("What students said"), reports_chart(reports, span=span)))
+        charts.append(
+            Chart(t("What students said"), reports_chart(reports, span=span, words=words()))
+        )
     return charts

@@ -28,7 +28,7 @@ from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.room_mood import show_alerts, show_state
 from roomread.web.svg import show_svg
-from roomread.web.texts import t
+from roomread.web.texts import t, words
 
 # What was read of a recording last, and how long it is shown, s: a little less than the second
 # after which the page is drawn again.
@@ -65,9 +65,14 @@ def show_room(watched: Watched) -> None:
     series = time_series(moods)
     span = float(series.times[0]), float(series.times[-1])
     notes = Notes(marks=watched.marks, alerts=watched.alerts)
-    show_svg(valence_chart(series, notes, span=span, size=(WIDTH, _HEIGHT)), key="live_valence")
+    show_svg(
+        valence_chart(series, notes, span=span, size=(WIDTH, _HEIGHT), words=words()),
+        key="live_valence",
+    )
     expected = expected_people(moods, visitor_preferences().class_size)
-    show_svg(coverage_chart(series, expected=expected, span=span), key="live_coverage")
+    show_svg(
+        coverage_chart(series, expected=expected, span=span, words=words()), key="live_coverage"
+    )
 
 
 def show_recorded(recording: Recording) -> None:

@@ -6,7 +6,6 @@ import tempfile
 from functools import partial
 from pathlib import Path, PurePath
 
-import pandas as pd
 import streamlit as st
 
 from roomread import Analyzer
@@ -14,7 +13,7 @@ from roomread.errors import RoomreadError
 from roomread.formats.palette import BY_VALENCE
 from roomread.jobs.video_job import VideoJob
 from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from roomread.readings import Expression, percent
+from roomread.readings import Expression
 from roomread.services.purpose import Activity, allows
 from roomread.services.results import (
     PictureResult,
@@ -28,7 +27,7 @@ from roomread.services.results import (
 )
 from roomread.settings.environment import load_settings
 from roomread.web.boxes import faces_text, show_faces
-from roomread.web.core_texts import expression_name
+from roomread.web.core_texts import expression_name, label_text
 from roomread.web.explained_face import offer_explanation
 from roomread.web.face_details import show_details
 from roomread.web.media_pictures import (
@@ -51,7 +50,8 @@ from roomread.web.media_videos import (
     videos,
 )
 from roomread.web.messages import message_for, plain
-from roomread.web.texts import t
+from roomread.web.table import show_table
+from roomread.web.texts import probability, t
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import visitor_analyzer, visitor_profiles
 
@@ -255,19 +255,17 @@ def _picture_state(kept: KeptPicture) -> str:
 
 def _show_table(rows: list[ResultRow]) -> None:
     st.subheader(t("All results"))
-    table = pd.DataFrame(
-        [
-            {
-                t("file"): row.file,
-                t("number"): row.number,
-                t("expression"): row.expression,
-                **{expression_name(e): _share(row, e) for e in BY_VALENCE},
-                t("seconds read"): "" if row.seconds is None else str(row.seconds),
-            }
-            for row in rows
-        ]
-    )
-    st.dataframe(table, hide_index=True, alt=t("All results"))
+    table = [
+        {
+            t("file"): row.file,
+            t("number"): str(row.number),
+            t("expression"): label_text(row.expression),
+            **{expression_name(e): _share(row, e) for e in BY_VALENCE},
+            t("seconds read"): "" if row.seconds is None else str(row.seconds),
+        }
+        for row in rows
+    ]
+    show_table(table, name=t("All results"), key="media_table")
     st.caption(
         t(
             "A row is a face of a photo, numbered as its box, or a person of a video with the mean "
@@ -277,7 +275,7 @@ def _show_table(rows: list[ResultRow]) -> None:
 
 
 def _share(row: ResultRow, expression: Expression) -> str:
-    return percent(row.scores[expression]) if row.scores is not None else ""
+    return probability(row.scores[expression]) if row.scores is not None else ""
 
 
 def _offer_downloads(
@@ -345,7 +343,7 @@ def _show_one(ended: list[VideoJob], analyzer: Analyzer | None) -> None:
         picture = by_id[chosen]
         face = show_faces(picture, key=f"faces{chosen}")
         if face is not None:
-            show_details(st.container(), face)
+            show_details(st.container(), face, key=f"details{chosen}")
             if analyzer is not None:
                 offer_explanation(kept_picture(chosen), face, analyzer)
         st.download_button(

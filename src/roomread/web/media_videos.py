@@ -16,7 +16,7 @@ from roomread.store import JobState
 from roomread.web.engine import engine
 from roomread.web.messages import bold, plain
 from roomread.web.svg import show_svg
-from roomread.web.texts import t, tn
+from roomread.web.texts import t, tn, words
 from roomread.web.vanished import names_of_vanished
 from roomread.web.visitor import owner
 
@@ -90,9 +90,9 @@ def show_video(job: VideoJob) -> None:
     rows = job.timeline()
     if rows:
         st.markdown(bold(t("All people together")))
-        show_svg(room_chart(rows), key="video_room")
+        show_svg(room_chart(rows, words=words()), key="video_room")
         st.markdown(bold(t("Each person: the likeliest expression of each second")))
-        show_svg(people_chart(rows), key="video_people")
+        show_svg(people_chart(rows, words=words()), key="video_people")
         st.caption(
             t(
                 "A number stays with a face while it is followed. Faces of uploads are not "

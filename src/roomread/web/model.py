@@ -7,15 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
+from roomread.web.core_texts import label_text
+from roomread.web.table import show_table
 from roomread.web.texts import t
-
-# Names of curves in the training log, and their labels.
-_LOSSES = {"train_loss": "training", "val_loss": "PublicTest"}
-_ACCURACIES = {
-    "train_accuracy": "training (augmented), FER-2013",
-    "val_accuracy": "PublicTest, FER-2013",
-    "val_ferplus_accuracy": "PublicTest, FER+ majority",
-}
 
 
 def show(classifier: ExpressionClassifier) -> None:
@@ -33,10 +27,9 @@ def show(classifier: ExpressionClassifier) -> None:
     columns[2].metric(t("Abstains under"), f"{card.threshold:.0%}")
     columns[3].metric(t("Precision"), card.precision)
     st.subheader(t("What was measured"))
-    figures = [(name, *text.partition(" | ")[::2]) for name, text in card.figures.items()]
-    st.dataframe(
-        pd.DataFrame(figures, columns=[t("figure"), t("value"), t("measured on")]), hide_index=True
-    )
+    figures = [_figure_row(name, text) for name, text in card.figures.items()]
+    if figures:
+        show_table(figures, name=t("What was measured"), key="model_figures")
     st.caption(
         t(
             "± is the 95 % interval. ECE is the calibration error: how far the confidence is from "
@@ -47,24 +40,36 @@ def show(classifier: ExpressionClassifier) -> None:
     _show_training(model)
 
 
+def _figure_row(name: str, text: str) -> dict[str, str]:
+    value, _, measured_on = text.partition(" | ")
+    return {t("figure"): name, t("value"): value, t("measured on"): measured_on}
+
+
 def _show_confusion(card: ModelCard) -> None:
     if not card.confusion:
         return
     st.subheader(t("What it takes for what"))
     name = st.selectbox(t("Compared with"), list(card.confusion), key="confusion")
-    counts = pd.DataFrame(card.confusion[name], index=card.labels, columns=card.labels)
+    labels = [label_text(label) for label in card.labels]
+    counts = pd.DataFrame(card.confusion[name], index=labels, columns=labels)
     table = counts.rename_axis("labelled").melt(
-        ignore_index=False, var_name="read as", value_name="pictures"
+        ignore_index=False, var_name="read_as", value_name="pictures"
     )
     totals = table.groupby("labelled")["pictures"].transform("sum").clip(lower=1)
     table["share"] = table["pictures"] / totals
+    labelled, read_as = t("labelled"), t("read as")
     chart = alt.Chart(table.reset_index()).encode(
-        x=alt.X("read as:N", sort=card.labels, axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y("labelled:N", sort=card.labels),
+        x=alt.X("read_as:N", title=read_as, sort=labels, axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("labelled:N", title=labelled, sort=labels),
     )
     cells = chart.mark_rect().encode(
         color=alt.Color("share:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
-        tooltip=["labelled", "read as", "pictures", alt.Tooltip("share", format=".1%")],
+        tooltip=[
+            alt.Tooltip("labelled", title=labelled),
+            alt.Tooltip("read_as", title=read_as),
+            alt.Tooltip("pictures", title=t("pictures")),
+            alt.Tooltip("share", title=t("share"), format=".1%"),
+        ],
     )
     numbers = chart.mark_text().encode(
         text=alt.Text("share:Q", format=".0%"),
@@ -84,10 +89,18 @@ def _show_training(model: ModelFile) -> None:
     st.subheader(t("How it was trained"))
     if card.curves:
         left, right = st.columns(2)
-        left.altair_chart(_curves(card, "loss", _LOSSES), width="stretch")
-        right.altair_chart(_curves(card, "accuracy", _ACCURACIES), width="stretch")
-    settings = [(name, str(value)) for name, value in card.training.items()]
-    st.dataframe(pd.DataFrame(settings, columns=[t("setting"), t("value")]), hide_index=True)
+        # By their names in the training log.
+        losses = {"train_loss": t("training"), "val_loss": "PublicTest"}
+        accuracies = {
+            "train_accuracy": t("training (augmented), FER-2013"),
+            "val_accuracy": "PublicTest, FER-2013",
+            "val_ferplus_accuracy": t("PublicTest, majority of FER+"),
+        }
+        left.altair_chart(_curves(card, t("loss"), losses), width="stretch")
+        right.altair_chart(_curves(card, t("accuracy"), accuracies), width="stretch")
+    settings = [{t("setting"): k, t("value"): str(v)} for k, v in card.training.items()]
+    if settings:
+        show_table(settings, name=t("How it was trained"), key="model_training")
     st.code(f"roomread train DATA --config {model.name} --out runs/again", language="bash")
     st.caption(
         t(
@@ -103,17 +116,25 @@ def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
     noted = pd.DataFrame(card.curves)
     # Skip missing curves, because a net may have only one head.
     known = [name for name in names if name in noted]
-    table = noted.melt("epoch", known, "of", quantity)
+    table = noted.melt("epoch", known, "of", "value")
+    epoch = t("epoch")
     chart: alt.Chart = (
         alt.Chart(table.replace({"of": names}).dropna())
         .mark_line()
         .encode(
-            x=alt.X("epoch:Q"),
-            y=alt.Y(f"{quantity}:Q", scale=alt.Scale(zero=False)),
+            x=alt.X("epoch:Q", title=epoch),
+            y=alt.Y("value:Q", title=quantity, scale=alt.Scale(zero=False)),
             color=alt.Color(
-                "of:N", sort=list(names.values()), legend=alt.Legend(orient="bottom", columns=1)
+                "of:N",
+                title=None,
+                sort=list(names.values()),
+                legend=alt.Legend(orient="bottom", columns=1),
             ),
-            tooltip=["epoch", "of", alt.Tooltip(f"{quantity}:Q", format=".3f")],
+            tooltip=[
+                alt.Tooltip("epoch:Q", title=epoch),
+                alt.Tooltip("of:N", title=t("figure")),
+                alt.Tooltip("value:Q", title=quantity, format=".3f"),
+            ],
         )
         .properties(height=300)
     )

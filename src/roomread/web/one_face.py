@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.formats.score_charts import score_bars, score_lines
-from roomread.readings import Reading, percent
+from roomread.readings import Reading
 from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
 from roomread.web.core_texts import expression_name, unreadable_text
 from roomread.web.face_details import details_title, draw_details
 from roomread.web.svg import show_svg
-from roomread.web.texts import t
+from roomread.web.texts import probability, t, words
 
 
 def show_one_face(watch: LiveWatch) -> None:
@@ -20,7 +20,7 @@ def show_one_face(watch: LiveWatch) -> None:
     reading = _show_face(state)
     # A toggle that is always drawn stays as it is when the face leaves and comes back.
     if st.toggle(details_title(), key="live_details") and reading is not None:
-        draw_details(st.container(), reading)
+        draw_details(st.container(), reading, key="live")
     _offer_calibration(watch)
 
 
@@ -42,13 +42,15 @@ def _show_face(state: LiveState) -> Reading | None:
     scores = reading.scores
     shown = scores.expression
     text = expression_name(shown) if shown is not None else t("unsure")
-    st.markdown(f"**#{key}: {text} ({percent(scores.confidence)}){states}**")
+    st.markdown(f"**#{key}: {text} ({probability(scores.confidence)}){states}**")
     bars, course = st.columns([2, 3])
     with bars:
-        show_svg(score_bars(scores), key="live_scores", wide=False)
+        show_svg(score_bars(scores, words=words()), key="live_scores", wide=False)
     rows = state.history.get(key, ()) if key is not None else ()
     times = [then - state.now for then, _ in rows]
-    lines = score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS)
+    lines = score_lines(
+        times, [scores for _, scores in rows], seconds=HISTORY_SECONDS, words=words()
+    )
     with course:
         show_svg(lines, key="live_lines", wide=False)
     return reading
@@ -107,8 +109,8 @@ def _show_calibration(watch: LiveWatch) -> None:
             t(
                 "Your neutral face is known until this camera stops: the probability of neutral "
                 "rose from {before} to {after}.",
-                before=percent(evaluation.probability_before),
-                after=percent(evaluation.probability_after),
+                before=probability(evaluation.probability_before),
+                after=probability(evaluation.probability_after),
             )
         )
         if st.button(t("Forget it")):

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from roomread.readings import Expression, percent
+from roomread.readings import Expression
 from roomread.room import MIN_PEOPLE, Alert, Direction, RoomMood, clock
 from roomread.room.expected import expected_people
 from roomread.room.lasting import present_state
-from roomread.web.core_texts import alert_text, expression_name
+from roomread.web.core_texts import alert_text, expression_name, rule_text
 from roomread.web.messages import plain
-from roomread.web.texts import signed, t, tn
+from roomread.web.texts import percent, probability, signed, t, tn
 
 # A short tone for a new alert; browsers allow it after the visitor's first click on the page.
 _SOUND = """
@@ -81,12 +81,12 @@ def shown_text(mood: RoomMood) -> str:
     if mood.scores is None or mood.valence is None or interval is None:
         return ""
     top = Expression(int(mood.scores.argmax()))
-    listed = ", ".join(f"{plain(name)} {percent(share)}" for name, share in mood.states.items())
+    listed = ", ".join(f"{plain(name)} {probability(share)}" for name, share in mood.states.items())
     states = " " + t("Taught states: {states}.", states=listed) if listed else ""
     text = t(
         "Shown most: {expression} ({share}). Valence {valence} (95 % interval {low} to {high}).",
         expression=expression_name(top),
-        share=percent(mood.scores[top]),
+        share=probability(mood.scores[top]),
         valence=signed(mood.valence),
         low=signed(interval.low),
         high=signed(interval.high),
@@ -116,8 +116,8 @@ def show_alerts(alerts: Sequence[Alert], *, sound: bool) -> None:
                 "{time}: {reason} ({share} certain; {rule})",
                 time=clock(alert.time),
                 reason=plain(alert_text(alert)),
-                share=percent(alert.certainty),
-                rule=alert.rule,
+                share=probability(alert.certainty),
+                rule=rule_text(alert.rule),
             ),
             icon=":material/notifications_active:",
         )

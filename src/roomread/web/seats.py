@@ -10,6 +10,7 @@ from roomread.formats.svg_plot import WIDTH
 from roomread.store.summary import SeatMap
 from roomread.web.component import component
 from roomread.web.svg import STYLE
+from roomread.web.texts import words
 
 # With the keyboard, a seat is chosen in the list below the chart.
 _HTML = '<div class="seats chart wide" tabindex="0"></div>'
@@ -32,7 +33,7 @@ def show_seats(seats: SeatMap, *, span: Span, key: str, choice: str) -> None:
             st.session_state[choice] = seat
 
     data = {
-        "svg": seat_chart(seats, span=span),
+        "svg": seat_chart(seats, span=span, words=words()),
         "seats": list(seats.seats),
         "chosen": st.session_state.get(choice),
         "top": TOP,

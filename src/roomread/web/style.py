@@ -7,15 +7,16 @@ import streamlit as st
 from roomread.web.component import component
 
 # Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9, and so has the
-# ring of a choice that is not chosen, whose contrast is 1.6. Keyboard focus
-# is visible on everything that can be reached by it. The state of a room keeps its height while its
-# texts change, and an uploader while it is loaded, so that what stands below does not move. The
-# button that stops a recording stays in sight while the page is scrolled.
+# ring of a choice that is not chosen, whose contrast is 1.6. Keyboard focus is visible on all that
+# can be reached by it, in a blue whose contrast is 3.6:1 or more on all grounds of both themes. The
+# state of a room keeps its height while its texts change, and an uploader while it is loaded, so
+# that what stands below does not move. The button that stops a recording stays in sight while the
+# page is scrolled.
 _STYLE = """
 <style>
 a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible,
 textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visible {
-  outline: 3px solid #2f6fab !important;
+  outline: 3px solid #3b82c4 !important;
   outline-offset: 2px !important;
 }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {

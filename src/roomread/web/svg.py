@@ -11,7 +11,7 @@ from roomread.web.texts import t
 # On a narrow screen a wide chart is scrolled sideways, as its labels would be too small to read.
 STYLE = """
 .chart { --chart-page: var(--st-background-color); color: var(--st-text-color); overflow-x: auto; }
-.chart:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.chart:focus-visible { outline: 2px solid #3b82c4; outline-offset: 2px; }
 .chart svg { display: block; width: 100%; height: auto; }
 .wide svg { min-width: 40rem; }
 .narrow, .hint { display: none; }

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import streamlit as st
-from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
 
 from roomread.locales import Translator, Value, negotiate, translator
 
@@ -42,21 +40,29 @@ def tn(singular: str, plural: str, n: int, **values: Value) -> str:
 
 def day_and_time(moment: datetime) -> str:
     """Return a day and a time as the visitor's language writes them, in the app's time zone."""
-    here = moment.astimezone()
-    time = format_time(here, "short", tzinfo=here.tzinfo, locale=words().language)
-    return f"{day_of(here)}, {time}"
+    return words().day_and_time(moment)
 
 
 def day_of(moment: datetime) -> str:
     """Return a day as the visitor's language writes it, in the app's time zone."""
-    return format_date(moment.astimezone(), "medium", locale=words().language)
+    return words().day_of(moment)
 
 
 def decimal(value: float) -> str:
     """Return a number with one decimal, as the visitor's language writes it."""
-    return format_decimal(value, "#,##0.0", locale=words().language)
+    return words().decimal(value)
+
+
+def probability(share: float) -> str:
+    """Return a probability as the visitor's language writes it, at most 99 %."""
+    return words().percent(min(share, 0.99))
+
+
+def percent(share: float) -> str:
+    """Return a share, 0..1, as the visitor's language writes it."""
+    return words().percent(share)
 
 
 def signed(value: float) -> str:
     """Return a number with its sign and two decimals, as the visitor's language writes it."""
-    return format_decimal(value, "+0.00;-0.00", locale=words().language)
+    return words().signed(value)

@@ -9,11 +9,11 @@ import numpy as np
 
 from roomread.formats import svg_plot
 from roomread.formats.session_charts import Span
-from roomread.readings import Expression, percent
+from roomread.readings import Expression
 from roomread.store.summary import TimeSeries
 from roomread.web.component import component
 from roomread.web.core_texts import expression_name
-from roomread.web.texts import signed, t
+from roomread.web.texts import percent, probability, signed, t
 
 _HTML = """
 <div class="timeline">
@@ -67,7 +67,7 @@ figure {{ margin: 0 0 1rem; }}
 figcaption {{ font-weight: 600; margin-bottom: .25rem; }}
 .charts svg {{ display: block; width: 100%; height: auto; cursor: crosshair; touch-action: pan-y; }}
 input:focus-visible, video:focus-visible {{
-  outline: 2px solid var(--st-primary-color); outline-offset: 2px; }}
+  outline: 2px solid #3b82c4; outline-offset: 2px; }}
 """
 
 
@@ -128,7 +128,7 @@ def _words(series: TimeSeries, index: int, expected: int | None) -> str:
         parts.append(t("no figure"))
     else:
         top = Expression(int(series.scores[index].argmax()))
-        share = percent(float(series.scores[index][top]))
+        share = probability(float(series.scores[index][top]))
         parts.append(t("valence {valence}", valence=signed(float(series.valence[index]))))
         parts.append(f"{expression_name(top)} {share}")
         parts += [

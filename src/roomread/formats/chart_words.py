@@ -1,0 +1,67 @@
+"""Describe charts in words, for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.formats.core_words import expression_name
+from roomread.formats.palette import BY_VALENCE
+from roomread.formats.svg_plot import PlotArea
+from roomread.locales import Translator
+from roomread.room import clock
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return the parts of a description as one sentence."""
+    return f"{'; '.join(parts)}."
+
+
+def during(area: PlotArea, words: Translator) -> str:
+    """Return from when to when a chart goes."""
+    return words.gettext("from {start} to {end}", start=clock(area.start), end=clock(area.end))
+
+
+def value_range(
+    what: str, values: NDArray[np.float64], write: Callable[[float], str], words: Translator
+) -> str:
+    """Return the minimum and the maximum in words; "no figure" if all values are NaN.
+
+    Args:
+        what: what the values are.
+        values: float64 [N].
+        write: writes a value.
+        words: the texts in the language of the reader.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return words.gettext("{what}: no figure", what=what)
+    return words.gettext(
+        "{what}: between {low} and {high}",
+        what=what,
+        low=write(float(known.min())),
+        high=write(float(known.max())),
+    )
+
+
+def whole(value: float) -> str:
+    """Return a number without decimals."""
+    return f"{value:.0f}"
+
+
+def mean_shares(scores: NDArray[np.float64], words: Translator) -> str:
+    """Return the mean shares of the expressions in words.
+
+    Args:
+        scores: float64 [N, 7], in `Expression`'s order; NaN where there is no figure.
+        words: the texts in the language of the reader.
+    """
+    what = words.gettext("Shares of the expressions of the readable people")
+    known = scores[~np.isnan(scores[:, 0])]
+    if not len(known):
+        return words.gettext("{what}: no figure", what=what)
+    means = known.mean(axis=0)
+    listed = [f"{expression_name(e, words)} {words.percent(float(means[e]))}" for e in BY_VALENCE]
+    return words.gettext("{what}: on average {values}", what=what, values=", ".join(listed))

@@ -1,0 +1,108 @@
+"""The words of the core in a reader's language, chosen by what they mean."""
+
+from __future__ import annotations
+
+from roomread.errors import RulesError
+from roomread.locales import Translator
+from roomread.readings import Expression
+from roomread.room import Alert, clock, parse_rules
+from roomread.room.rules import Relation, Rule
+from roomread.store.summary import FROM_START
+
+
+def expression_name(expression: Expression, words: Translator) -> str:
+    """Return the name of an expression."""
+    t = words.gettext
+    return {
+        Expression.ANGRY: t("angry"),
+        Expression.DISGUST: t("disgust"),
+        Expression.FEAR: t("fear"),
+        Expression.HAPPY: t("happy"),
+        Expression.SAD: t("sad"),
+        Expression.SURPRISE: t("surprise"),
+        Expression.NEUTRAL: t("neutral"),
+    }[expression]
+
+
+def probability(share: float, words: Translator) -> str:
+    """Return a probability as text, at most 99 %: no reading of a face is certain."""
+    return words.percent(min(share, 0.99))
+
+
+def alert_text(alert: Alert, words: Translator) -> str:
+    """Return why an alert was raised."""
+    t = words.gettext
+    values = {
+        "who": t("room") if alert.seat is None else t("seat {n}", n=alert.seat),
+        "time": _duration(alert.seconds, words),
+    }
+    if alert.before is not None:
+        return t(
+            "{who}: valence fell from {before} to {now} in {time}",
+            before=words.signed(alert.before),
+            now=words.signed(alert.value),
+            **values,
+        )
+    return t(
+        "{who}: {measure} {share} on average over {time}",
+        measure=measure_name(alert.measure, words),
+        share=words.percent(alert.value),
+        **values,
+    )
+
+
+def rule_text(rule: str, words: Translator) -> str:
+    """Return a rule of attention in words.
+
+    Args:
+        rule: a rule as it is written, such as "room valence fell by 20% in 3 min"; a rule of
+            another version of Roomread that is no longer understood stays as it is written.
+        words: the texts in the language of the reader.
+    """
+    try:
+        (parsed,) = parse_rules(rule)
+    except RulesError:
+        return rule
+    return _sentence(parsed, words)
+
+
+def _sentence(rule: Rule, words: Translator) -> str:
+    t = words.gettext
+    values = {
+        "who": t("room") if rule.subject == "room" else t("one person"),
+        "measure": measure_name(rule.measure, words),
+        "threshold": words.percent(rule.threshold),
+        "time": _duration(rule.seconds, words),
+    }
+    if rule.relation is Relation.FELL:
+        return t("{who}: {measure} falls by {threshold} within {time}", **values)
+    if rule.relation is Relation.ABOVE:
+        return t("{who}: {measure} above {threshold} for {time}", **values)
+    return t("{who}: {measure} below {threshold} for {time}", **values)
+
+
+def part_name(label: str, words: Translator) -> str:
+    """Return the label of a part of a lesson; the part before the first mark has no label."""
+    return words.gettext("from the start") if label == FROM_START else label
+
+
+def measure_name(measure: str, words: Translator) -> str:
+    """Return the name of a measure of `roomread.room.rules.MEASURES`."""
+    t = words.gettext
+    names = {
+        "valence": t("valence"),
+        "negative": t("negative"),
+        "coverage": t("coverage"),
+        "unreadable": t("unreadable"),
+        "looking_away": t("looking away"),
+        "eyes_closed": t("eyes closed"),
+    }
+    if measure in names:
+        return names[measure]
+    return expression_name(Expression[measure.upper()], words)
+
+
+def _duration(seconds: int, words: Translator) -> str:
+    if seconds < 120:
+        return words.gettext("{n} s", n=seconds)
+    return words.gettext("{time} min", time=clock(seconds))
