@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, WebSocketRoute, sync_playwright
 
-from joining_students import joined
+from joining_students import joined, open_room
 from serving import Service, serving
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -65,7 +65,12 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
         with student.expect_download() as saved:
             student.get_by_role("button", name="Pause").click()
             teacher.get_by_text("1 paused").wait_for()
+            # A page that is loaded again shows that its student paused.
+            student.reload()
+            student.get_by_text("Paused: nothing of you counts.").wait_for()
             student.get_by_role("button", name="Continue").click()
+            teacher.get_by_text("0 paused").wait_for()
+            student.get_by_text("You are in the room.").wait_for()
             student.get_by_role("link", name="Save the receipt").click()
         assert saved.value.suggested_filename == "consent-receipt.json"
         # The page returns to its seat when it is loaded again.
@@ -92,3 +97,27 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
         found.filter(visible=True).first.wait_for()
         student.get_by_text("The room is closed").wait_for()
     assert said == []
+
+
+def test_student_whom_the_room_does_not_take_is_told_why_and_may_refuse_then(
+    service: Service, pages: Browser
+) -> None:
+    room = open_room(service.url, faces=False)
+    student = pages.new_context(locale="en-GB").new_page()
+    asked: list[WebSocketRoute] = []
+
+    def answer(socket: WebSocketRoute) -> None:
+        asked.append(socket)
+        socket.close(code=1013 if len(asked) == 1 else 3000)
+
+    student.route_web_socket("**/seat", answer)
+    student.goto(room["link"])
+    student.get_by_role("button", name="I agree: join with buttons").click()
+    problem = student.get_by_role("alert")
+    problem.get_by_text("The room is full, or the service is busy.").wait_for()
+    problem.get_by_text("The service does not answer.").wait_for()
+    student.get_by_role("button", name="I do not join").click()
+    student.get_by_text("You have not joined. Nothing was sent.").wait_for()
+    before = len(asked)
+    student.wait_for_timeout(1500)
+    assert len(asked) == before

@@ -149,6 +149,16 @@ def test_people_who_do_not_count_yet_are_present_without_scores() -> None:
     assert [reading.scores for reading in readings] == [None] * 4
 
 
+def test_seat_that_is_taken_again_is_still_paused_and_a_new_one_is_not() -> None:
+    room = room_of(2)
+    room.pause_seat(1, on=True)
+    room.disconnect(1.0, 1, 1)
+    again = room.join(2.0, 9, faces=True, resume=1)
+    assert room.is_paused(again.seat)
+    assert not room.is_paused(2)
+    assert not room.is_paused(room.join(2.0, 10, faces=True, resume=None).seat)
+
+
 def test_paused_room_has_no_readings_and_accepts_no_reports() -> None:
     room = room_of(6)
     show_all(room, 1.0)

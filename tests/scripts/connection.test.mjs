@@ -7,7 +7,7 @@ globalThis.WebSocket = FakeSocket;
 globalThis.location = { origin: "https://roomread.example.org" };
 const { RoomConnection } = await load("join/connection.js");
 const JOINING = { code: "K7QX-M3PD", consent: "2-en-faces", faces: true };
-const SEAT = { k: "seat", token: "t1", next: 5, faces: true, receipt: null, say: null };
+const SEAT = { k: "seat", token: "t1", next: 5, faces: true, receipt: null, say: null, paused: false };
 
 let states;
 let connection;
@@ -89,6 +89,32 @@ for (const [code, state] of Object.entries(ENDS)) {
     assert.equal(connection.remembered() === null, state !== "taken");
   });
 }
+
+test("a second press while joining opens no second connection", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  connection.join(JOINING);
+  connection.join({ ...JOINING, faces: false });
+  FakeSocket.newest.end(1006);
+  connection.join(JOINING);
+  assert.equal(FakeSocket.opened.length, 1);
+});
+
+test("a full room is told from a service that does not answer, and tried again", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  connection.join(JOINING);
+  FakeSocket.newest.end(1013);
+  assert.deepEqual(states, ["joining", "full"]);
+  context.mock.timers.tick(10_000);
+  assert.equal(FakeSocket.opened.length, 2);
+});
+
+test("the page is told whether its student paused", () => {
+  const seats = [];
+  connection.onState = (_state, seat) => seats.push(seat?.paused);
+  connection.join(JOINING);
+  FakeSocket.newest.tell({ ...SEAT, paused: true });
+  assert.deepEqual(seats, [undefined, true]);
+});
 
 test("a tab that is loaded again knows what it joined with, each room for itself", () => {
   seat();

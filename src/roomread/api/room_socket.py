@@ -235,6 +235,7 @@ async def _greet(context: ServiceContext, seat: _TakenSeat, room_id: str) -> Non
             "next": held.room.newest(joined.seat) + 1,
             "faces": seat.faces,
             "say": held.room.says(held.clock(), joined.seat),
+            "paused": held.room.is_paused(joined.seat),
             "limits": {"bytes": MAX_BYTES, "per_second": 3},
         }
     )

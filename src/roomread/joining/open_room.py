@@ -240,6 +240,11 @@ class OpenRoom:
         known = self._seats.get(seat)
         return self._says(now, known) if known is not None else None
 
+    def is_paused(self, seat: int) -> bool:
+        """Return whether a student paused."""
+        known = self._seats.get(seat)
+        return known is not None and known.paused
+
     def pause_seat(self, seat: int, *, on: bool) -> None:
         """Pause one student, or let them continue; a paused student is not counted."""
         known = self._seats.get(seat)

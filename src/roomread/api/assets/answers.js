@@ -57,7 +57,9 @@
  * @property {number} next Number of the next reading.
  * @property {boolean} faces
  * @property {object | null} receipt
- * @property {Say | null} say What the student says in the room at present.
+ * @property {Say | null} say What the student says in the room at present: after the end of the
+ *   server nothing counts.
+ * @property {boolean} paused Whether the student paused.
  *
  * @typedef {SeatMessage | {k: "slower", every: number} | {k: "ack", n: number} | {k: "over"} |
  *   {k: "error", problem: string}} RoomMessage

@@ -8,8 +8,7 @@ import { pauseBefore } from "../reconnect.js";
 /** @typedef {"joining" | "joined" | "lost" | "taken" | "over" | "left" | "refused" | "full"} State */
 /** @typedef {{code: string, consent: string, faces: boolean}} Joining */
 /**
- * @typedef {{receipt: object | null, faces: boolean, say: import("../answers.js").Say | null}} Seat `say` is the button
- *   that counts in the room, or null: after the end of the server nothing counts.
+ * @typedef {Pick<import("../answers.js").SeatMessage, "receipt" | "faces" | "say" | "paused">} Seat
  */
 /** @typedef {{token: string, joining: Joining}} Kept What a tab keeps for its next load. */
 /** @typedef {import("../answers.js").RoomMessage} RoomMessage */
@@ -18,6 +17,7 @@ const TAKEN_OVER = 4001;
 const OVER = 4003;
 const LEFT = 4004;
 const REFUSED = 1008;
+const FULL = 1013;
 
 export class RoomConnection {
   /**
@@ -50,8 +50,12 @@ export class RoomConnection {
     return kept === null ? null : JSON.parse(kept);
   }
 
-  /** @param {Joining} joining */
+  /**
+   * Join the room; a no-op while that is under way, as two connections were two people.
+   * @param {Joining} joining
+   */
   join(joining) {
+    if (this.joining !== null) return;
     this.joining = joining;
     this.connect();
   }
@@ -79,7 +83,7 @@ export class RoomConnection {
     this.number = message.next;
     const kept = { token: message.token, joining: this.joining };
     sessionStorage.setItem(this.key, JSON.stringify(kept));
-    this.onState("joined", { receipt: message.receipt, faces: message.faces, say: message.say });
+    this.onState("joined", message);
   }
 
   /** @param {number} code */
@@ -91,7 +95,7 @@ export class RoomConnection {
     else if (code === LEFT) this.onState("left");
     else if (code === REFUSED) this.onState("refused");
     else {
-      this.onState("lost");
+      this.onState(code === FULL ? "full" : "lost");
       setTimeout(() => this.connect(), pauseBefore(this.attempt));
       this.attempt += 1;
     }

@@ -20,6 +20,8 @@ let connection = null;
 /** @type {Promise<import("../student/panel.js").CameraPanel | null> | null} */
 let panel = null;
 let paused = false;
+/** Whether the student had a seat since the room was found. */
+let seated = false;
 const pressed = new PressedButton((now) => {
   for (const [button, says] of buttons) button.setAttribute("aria-pressed", String(says === now));
 });
@@ -35,6 +37,7 @@ function complain(text) {
 
 /** @param {string} text */
 function end(text) {
+  complain("");
   pressed.set(null);
   stopCamera();
   part("end-text").textContent = text;
@@ -56,6 +59,7 @@ async function find() {
   /** @type {RoomInfo} */
   const found = (info = await answer.json());
   connection = new RoomConnection(found.id, follow);
+  seated = false;
   connection.onSlower = async (every) => (await panel)?.setPace(every);
   const before = connection.remembered();
   if (before !== null) return connection.join(before);
@@ -97,8 +101,12 @@ function join(faces) {
  */
 function follow(state, seat) {
   if (state === "joined" && seat !== undefined) {
-    part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
-    if (paused) connection?.send({ k: "pause", on: true });
+    complain("");
+    // A page that was loaded again has forgotten that its student paused; the room has not.
+    if (!seated) paused = seat.paused;
+    else if (paused !== seat.paused) connection?.send({ k: "pause", on: paused });
+    seated = true;
+    showPause();
     if (seat.say !== pressed.button) pressed.set(seat.say);
     if (seat.receipt !== null) keep(seat.receipt);
     part("seat-room").textContent = info?.name ?? "";
@@ -106,8 +114,10 @@ function follow(state, seat) {
     if (camera !== null) camera.hidden = !seat.faces;
     if (seat.faces) openCamera();
     else stopCamera();
-  } else if (state === "lost" || state === "joining") {
+  } else if (state === "lost" || state === "joining" || state === "full") {
     part("state").textContent = t("Connecting …");
+    if (!seated && state === "full") complain(t("The room is full, or the service is busy. This page tries again by itself."));
+    else if (!seated && state === "lost") complain(t("The service does not answer. This page tries again by itself."));
   } else if (state === "taken") {
     end(t("Another tab has taken your seat."));
   } else if (state === "over") {
@@ -117,6 +127,11 @@ function follow(state, seat) {
   } else {
     end(t("The room did not take you. Load the page again."));
   }
+}
+
+function showPause() {
+  part("pause").textContent = paused ? t("Continue") : t("Pause");
+  part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
 }
 
 /** Load the part of the page that reads the face, and its nets. */
@@ -164,13 +179,16 @@ for (const says of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
 }
 part("join-taps").addEventListener("click", () => join(false));
 part("join-faces").addEventListener("click", () => join(true));
-part("refuse").addEventListener("click", () => end(t("You have not joined. Nothing was sent.")));
+part("refuse").addEventListener("click", () => {
+  // The student may have agreed before, and the service not have answered.
+  connection?.leave();
+  end(t("You have not joined. Nothing was sent."));
+});
 part("pause").addEventListener("click", () => {
   paused = !paused;
   connection?.send({ k: "pause", on: paused });
   pressed.set(null);
-  part("pause").textContent = paused ? t("Continue") : t("Pause");
-  part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
+  showPause();
 });
 part("leave").addEventListener("click", () => connection?.leave());
 part("again").addEventListener("click", () => {
