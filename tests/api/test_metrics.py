@@ -27,6 +27,7 @@ def known() -> dict[str, set[str]]:
     metrics.refusals.labels("busy").inc()
     metrics.seconds.labels("/").observe(1.0)
     metrics.queues.labels(QUEUES[0]).set(1)
+    metrics.watch_alerts(lambda: {("webhook", "delivered"): 1})
     return {
         sample.name: set(sample.labels)
         for family in text_string_to_metric_families(metrics.text().decode())
@@ -45,7 +46,8 @@ def test_every_expression_of_the_dashboard_names_a_metric_and_its_labels(express
 
 def test_dashboard_has_the_metrics_that_operators_need() -> None:
     shown = " ".join(EXPRESSIONS)
-    for name in ("live_dropped_total", "live_age_seconds", "queue_length", "refusals_total"):
+    names = ("live_dropped_total", "live_age_seconds", "queue_length", "refusals_total")
+    for name in (*names, "alerts_total"):
         assert f"roomread_{name}" in shown
 
 

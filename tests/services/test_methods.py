@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from classes import frame as class_frame
@@ -11,6 +12,7 @@ from roomread._version import __version__
 from roomread.classifier import Head, open_model
 from roomread.errors import ModelFileError
 from roomread.readings import Expression, Reading, Scores
+from roomread.room import RoomMood
 from roomread.room.session import Session
 from roomread.services.methods import (
     OtherDetectorError,
@@ -21,6 +23,7 @@ from roomread.services.methods import (
     check_session_model,
     head_of,
     methods_text,
+    summarise_moods,
     summarise_readings,
 )
 
@@ -82,6 +85,21 @@ def test_text_about_a_session_says_what_was_stored() -> None:
     text = methods_text(MODEL, ReadingsSummary(), session=session(MODEL.digest))
     assert "Figures of the class alone were kept, in steps of 5 %" in text
     assert "session 0a1b2c3d of 2026-05-04" in text
+
+
+def test_text_about_a_room_without_readings_has_the_shares_of_its_moods() -> None:
+    scores = np.full(7, 1 / 7)
+    moods = [RoomMood(1, 10, 8, scores), RoomMood(2, 10, 4), RoomMood(3, 0, 0)]
+    summary = summarise_moods(moods)
+    assert (summary.moods, summary.without_scores) == (2, 0.5)
+    text = methods_text(MODEL, ReadingsSummary(), session=session(MODEL.digest), moods=summary)
+    assert "40.0 % of the people present were unreadable" in text
+    assert "50.0 % of the figures were withheld, as those with fewer than 5 readable" in text
+
+
+def test_text_about_an_empty_room_has_no_shares() -> None:
+    summary = summarise_moods([RoomMood(1, 0, 0)])
+    assert "people present" not in methods_text(MODEL, ReadingsSummary(), moods=summary)
 
 
 def test_readings_of_another_model_are_refused() -> None:

@@ -15,6 +15,7 @@ from roomread.faces import choices as detectors
 from roomread.formats.reading_files import SUFFIXES, read_readings
 from roomread.media import atomic_path
 from roomread.services.methods import (
+    MoodsSummary,
     OtherDetectorError,
     ReadingsSummary,
     bibtex,
@@ -23,6 +24,7 @@ from roomread.services.methods import (
     check_session_model,
     head_of,
     methods_text,
+    summarise_moods,
     summarise_readings,
 )
 
@@ -76,12 +78,17 @@ def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
         check_model(model, summary)
         check_detector(detector, summary)
         return methods_text(model, summary, head=head, detector=detector)
-    session, summary = _session(target)
+    session, summary, moods = _session(target)
     check_session_model(model, session)
-    return methods_text(model, summary, session=session, head=head_of(session), detector=detector)
+    return methods_text(
+        model, summary, session=session, moods=moods, head=head_of(session), detector=detector
+    )
 
 
-def _session(prefix: str) -> tuple[Session, ReadingsSummary]:
+def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None]:
+    """Return a session, the counts of its readings, and its moods' shares if it has none."""
     with own_sessions() as store:
         session = find_session(store, prefix)
-        return session, summarise_readings(store.readings(session.id))
+        summary = summarise_readings(store.readings(session.id))
+        moods = None if summary.faces else summarise_moods(store.moods(session.id))
+        return session, summary, moods

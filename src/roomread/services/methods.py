@@ -13,6 +13,7 @@ from roomread.errors import ModelFileError, RoomreadError
 from roomread.faces import choices as detectors
 from roomread.pipeline.stream_analyzer import DEFAULT_SMOOTHING
 from roomread.readings import Reading
+from roomread.room import MIN_PEOPLE, RoomMood
 from roomread.room.session import Session
 
 # The comparisons of a model's card that a reader wants, and what they compare with.
@@ -63,6 +64,32 @@ class ReadingsSummary:
     unreadable: Counter[str] = field(default_factory=Counter)
     thresholds: frozenset[float] = frozenset()
     with_landmarks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MoodsSummary:
+    """What the moods of a room say about the faces that were not read.
+
+    Attributes:
+        moods: The number of moods with somebody present.
+        unreadable: The mean share of the people present who could not be read, 0..1.
+        without_scores: The share of these moods that were withheld, 0..1.
+    """
+
+    moods: int = 0
+    unreadable: float = 0.0
+    without_scores: float = 0.0
+
+
+def summarise_moods(moods: Iterable[RoomMood]) -> MoodsSummary:
+    """Return the shares of people who could not be read, for a room that keeps no readings."""
+    inhabited = [mood for mood in moods if mood.present]
+    if not inhabited:
+        return MoodsSummary()
+    present = sum(mood.present for mood in inhabited)
+    readable = sum(mood.readable for mood in inhabited)
+    without = sum(mood.scores is None for mood in inhabited)
+    return MoodsSummary(len(inhabited), 1 - readable / present, without / len(inhabited))
 
 
 def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
@@ -152,6 +179,7 @@ def methods_text(
     summary: ReadingsSummary,
     *,
     session: Session | None = None,
+    moods: MoodsSummary | None = None,
     head: Head = Head.TAGGERS,
     detector: str = detectors.DEFAULT,
 ) -> str:
@@ -161,6 +189,7 @@ def methods_text(
         model: The model that read the faces.
         summary: The counts of readings; if there are none, the shares are left out.
         session: The session of a class, if it is one.
+        moods: The shares of a session that keeps no readings.
         head: The head of the net that answered.
         detector: The name of the detector that found the faces.
     """
@@ -170,6 +199,7 @@ def methods_text(
             _pipeline(model, head, detector, tracked=bool(summary.tracks)),
             _figures(model),
             _shares(summary),
+            _shares_of_room(moods) if moods is not None else "",
             _room(session),
         )
         if part
@@ -253,6 +283,17 @@ def _shares(summary: ReadingsSummary) -> str:
     return f"{text} ({', '.join(reasons)})." if reasons else f"{text}."
 
 
+def _shares_of_room(moods: MoodsSummary) -> str:
+    if not moods.moods:
+        return ""
+    return (
+        f"Averaged over {moods.moods:,} figures of the class, {_share(moods.unreadable)} of the "
+        f"people present were unreadable; {_share(moods.without_scores)} of the figures were "
+        f"withheld, as those with fewer than {MIN_PEOPLE} readable people are. Why single faces "
+        "were unreadable was not kept."
+    )
+
+
 def _room(session: Session | None) -> str:
     if session is None:
         return ""
@@ -266,7 +307,11 @@ def _room(session: Session | None) -> str:
 
 
 def _percent(count: int, summary: ReadingsSummary) -> str:
-    return f"{count / summary.faces:.1%}".replace("%", " %")
+    return _share(count / summary.faces)
+
+
+def _share(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")
 
 
 _BIBTEX = """@software{{roomread,
