@@ -19,7 +19,6 @@ import re
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,7 +28,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import psutil
 from playwright.async_api import Browser, async_playwright
 from playwright.async_api import Error as BrowserError
 from websockets.asyncio.client import connect
@@ -37,11 +35,12 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from roomread.services.accounts import Accounts, Scope
 from roomread.store import Store
+from soaked_service import OwnDelays, Service
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "astronaut.jpg"
 PASSWORD = "correct horse battery"  # noqa: S105 (of a service that ends with the benchmark)
 PERIOD, PAUSES = 0.5, (1.0, 10.0, 60.0)
-P99_MS, GROWTH = 150.0, 0.05
+P99_MS, GROWTH, OWN_DELAY = 150.0, 0.05, 0.05
 SCORES = dict.fromkeys(("angry", "disgust", "fear", "sad", "surprise"), 0.0)
 SCORES |= {"happy": 0.9, "neutral": 0.1}
 FACE = {
@@ -53,69 +52,14 @@ FACE = {
 
 
 @dataclass
-class Service:
-    """The service under test, which may be killed and started again on the same port.
-
-    Attributes:
-        folder: The folder of the service's data and log.
-        url: The URL of the service.
-        process: The main process of the service.
-        memory: Time and proportional set size of all of its processes, s and MB.
-    """
-
-    folder: Path
-    url: str = ""
-    process: subprocess.Popen[bytes] | None = None
-    memory: list[tuple[float, float]] = field(default_factory=list)
-
-    async def start(self) -> None:
-        """Start the service, and wait until it answers."""
-        port = self.url.rpartition(":")[2] or "0"
-        own = {"ROOMREAD_DATA_FOLDER": str(self.folder / "data"), "ROOMREAD_PURPOSE": "research"}
-        variables = os.environ | own | {"ROOMREAD_REQUESTS_PER_MINUTE": "1000"}
-        variables |= {"XDG_CONFIG_HOME": str(self.folder), "HOME": str(self.folder)}
-        log = self.folder / "log"
-        begun = log.stat().st_size if log.exists() else 0
-        self.process = _spawn(["serve", "--sign-in", "--port", port], variables, log)
-        while (found := re.search(rb"https?://[^\s\"]+:\d+", log.read_bytes()[begun:])) is None:
-            if self.process.poll() is not None:
-                raise SystemExit(log.read_bytes()[begun:].decode())
-            await asyncio.sleep(0.2)
-        self.url = found[0].decode()
-
-    def end(self, number: signal.Signals) -> None:
-        """End the service by a signal."""
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait(timeout=60)
-
-    def measure(self, now: float) -> None:
-        """Record the proportional set size of all processes of the service."""
-        total = 0
-        with suppress(psutil.Error):
-            first = psutil.Process(self.process.pid if self.process else 0)
-            for process in (first, *first.children(recursive=True)):
-                with suppress(psutil.Error):
-                    total += process.memory_full_info().pss
-        if total:
-            self.memory.append((now, total / 1e6))
-
-
-def _spawn(arguments: list[str], variables: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start `roomread` with its output in a file."""
-    command = [sys.executable, "-c", "from roomread.entry.main import run; run()"]
-    with log.open("ab") as file:
-        return subprocess.Popen([*command, *arguments], env=variables, stdout=file, stderr=file)
-
-
-@dataclass
 class Soak:
     """The state that all parts of the soak share.
 
     Attributes:
         service: The service under test.
         end: When the soak ends, by `time.monotonic`.
-        latencies: From sending a frame to its acknowledgement, s.
+        latencies: When a frame was sent, and the time to its acknowledgement, s.
+        own: How late the soak's own tasks run.
         statuses: Answers by status, refused WebSockets included.
         bad: The number of 5xx answers other than a 503 with a time to try again.
         unexpected: 4xx answers by what was asked for, without those that Streamlit's page expects.
@@ -126,7 +70,8 @@ class Soak:
 
     service: Service
     end: float
-    latencies: list[float] = field(default_factory=list)
+    latencies: list[tuple[float, float]] = field(default_factory=list)
+    own: OwnDelays = field(default_factory=OwnDelays)
     statuses: Counter[int] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     unexpected: Counter[str] = field(default_factory=Counter)
@@ -236,7 +181,7 @@ class Student:
                     later = {"retry-after": "0"} if problem["status"] == 503 else {}
                     self.soak.note(problem["status"], later, f"reading: {problem['detail']}")
                     continue
-                self.soak.latencies.append(time.monotonic() - sent)
+                self.soak.latencies.append((sent, time.monotonic() - sent))
                 # Repeated: the service had written it when the connection was lost.
                 self.acknowledged.append(self.pending)
                 self.pending = None
@@ -282,7 +227,8 @@ async def watch(soak: Soak, begun: float, middle: float) -> None:
             down = time.monotonic()
             await soak.service.start()
             soak.down = time.monotonic() - down
-        soak.service.measure(time.monotonic() - begun)
+        # Reading the sizes of all pages takes a while, in which no student could send.
+        await asyncio.to_thread(soak.service.measure, time.monotonic() - begun)
         await asyncio.sleep(5.0)
 
 
@@ -316,13 +262,19 @@ def thirds(memory: list[tuple[float, float]], seconds: float) -> tuple[float, fl
     return (statistics.median(second), statistics.median(last)) if second and last else None
 
 
+def quantile(seconds: list[float], share: float) -> float:
+    """Return a quantile of some times, ms; infinity of none."""
+    return 1000 * sorted(seconds)[int(share * len(seconds))] if seconds else float("inf")
+
+
 def report(soak: Soak, students: list[Student], seconds: float) -> bool:
     """Print each figure with its bound, and return whether all bounds were kept."""
     store = Store(f"sqlite:///{soak.service.folder / 'data' / 'roomread.db'}")
     acknowledged, lost, twice = compare(store, students)
     store.close()
-    latencies = sorted(soak.latencies) or [float("inf")]
-    p50, p99 = (1000 * latencies[int(share * len(latencies))] for share in (0.5, 0.99))
+    p50, p99 = (quantile([took for _, took in soak.latencies], share) for share in (0.5, 0.99))
+    late = soak.own.seconds_of_more_than(OWN_DELAY)
+    punctual = quantile([took for at, took in soak.latencies if int(at) not in late], 0.99)
     memory = thirds(soak.service.memory, seconds)
     growth = memory[1] / memory[0] - 1 if memory is not None else float("inf")
     mb = "not measured" if memory is None else f"{memory[0]:.0f} and {memory[1]:.0f} MB"
@@ -330,6 +282,10 @@ def report(soak: Soak, students: list[Student], seconds: float) -> bool:
     down = "no restart" if soak.down is None else f"answers again after {soak.down:.0f} s"
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"students {len(students)}, minutes {seconds / 60:g}, load of the computer {load}")
+    print(
+        f"own tasks of the soak: p99 {1000 * soak.own.p99():.0f} ms late; readings without the "
+        f"{len(late)} s around delays of over {1000 * OWN_DELAY:.0f} ms: p99 {punctual:.0f} ms"
+    )
     print(f"pages drawn {soak.drawn}, answers {dict(sorted(soak.statuses.items()))}")
     kept = {
         f"readings lost: {lost} of {acknowledged} acknowledged (bound 0)": acknowledged
@@ -367,6 +323,7 @@ async def main(minutes: float, count: int) -> bool:
         begun = time.monotonic()
         soak = Soak(service, begun + seconds)
         students = [Student(soak, n, key) for n, key in enumerate(keys[:-1])]
+        watching = asyncio.create_task(soak.own.watch())
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         try:
             async with async_playwright() as driver:
@@ -381,6 +338,7 @@ async def main(minutes: float, count: int) -> bool:
                 )
                 await browser.close()
         finally:
+            watching.cancel()
             service.end(signal.SIGTERM)
         return report(soak, students, seconds)
 

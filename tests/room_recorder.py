@@ -19,6 +19,7 @@ class RoomRecorder(Recorder):
         every: About how many seconds lie between two frames.
         clock: See `Recorder`.
         patience: See `Recorder`.
+        writes_by_itself: See `Recorder`.
     """
 
     def __init__(
@@ -29,8 +30,11 @@ class RoomRecorder(Recorder):
         every: float = 0.5,
         clock: Callable[[], float] = clocks.monotonic,
         patience: float = 1.0,
+        writes_by_itself: bool = True,
     ) -> None:
-        super().__init__(store, session, clock=clock, patience=patience)
+        super().__init__(
+            store, session, clock=clock, patience=patience, writes_by_itself=writes_by_itself
+        )
         self.pipeline = session_pipeline(self, every=every)
 
     def add_readings(self, time: float, readings: Sequence[Reading]) -> None:

@@ -46,3 +46,10 @@ def test_abandoned_request_for_a_turn_is_not_granted() -> None:
     turns.leave(gone)
     turns.leave(first)
     assert came == ["a", "a"]
+
+
+def test_more_newcomers_may_have_their_turn_beside_a_holder_with_all_of_its_own() -> None:
+    turns, came = FairTurns(1, in_all=3), list[str]()
+    for holder in ("greedy", "greedy", "b", "c", "d"):
+        ask(turns, holder, came)
+    assert came == ["greedy", "b", "c"]

@@ -106,8 +106,8 @@ def test_writers_of_one_process_take_turns_without_busy_waits_of_sqlite(
     # Without patience SQLite refuses a second writer at once, so that only the turns let it write.
     monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 0)
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
-    monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 60)
     sessions = store.owned_by(LOCAL_OWNER)
+    monkeypatch.setattr(sessions._database._group_commit, "_patience", 60)
     writer = threading.Thread(target=sessions.create, args=["Algebra"])
     with sessions._database.writing():
         writer.start()

@@ -283,3 +283,15 @@ def test_unwritten_moments_are_reported_when_the_recording_closes(sqlite_url: st
     again = later.owned_by(LOCAL_OWNER)
     assert again.last_time(session.id) == pytest.approx(LESSON[59][0] - lost, abs=0.6)
     later.close()
+
+
+def test_recorder_that_does_not_write_by_itself_writes_when_it_is_flushed(
+    store: OwnerStore,
+) -> None:
+    clock = Clock()
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    recorder = RoomRecorder(store, session, clock=clock, writes_by_itself=False)
+    for _ in play(recorder, clock, LESSON):
+        assert kept(store, session) == []
+    assert recorder.flush()
+    assert kept(store, session) == expected(LESSON)

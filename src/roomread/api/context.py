@@ -69,7 +69,10 @@ class ServiceContext:
     ingest: ReadingIngest = field(init=False)
     rooms: Rooms = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
-        default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
+        # Those that wait for the disk do so together.
+        default_factory=lambda: ConcurrencyLimiter(
+            running=2, waiting=30, in_all=8, what="session requests"
+        )
     )
     figures_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=1, waiting=30, what="session reports")

@@ -36,6 +36,7 @@ from roomread.entry.connections import (
     limit_connections,
     raise_file_limit,
 )
+from roomread.entry.pauses import shorten_pauses
 from roomread.entry.service import make_service
 from roomread.errors import DatabaseError, OutputError, RoomreadError
 from roomread.media import make_folder
@@ -293,6 +294,7 @@ class _Server(uvicorn.Server):
             # asyncio has made the queue as short as the number that it accepts at once.
             listening.listen(_QUEUE)
         if self.started:
+            shorten_pauses()
             self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -29,15 +29,17 @@ class ConcurrencyLimiter:
     principal is `acting_for`.
 
     Args:
-        running: The number of tasks of one principal that may run at once. One more may run for
-            other principals.
+        running: The number of tasks of one principal that may run at once.
+        in_all: The number of tasks of all principals that may run at once; None for one more.
         waiting: The number of further tasks of one principal that may wait.
         what: The name of the tasks in messages, in the plural.
     """
 
-    def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
+    def __init__(
+        self, *, running: int, waiting: int, in_all: int | None = None, what: str = "pictures"
+    ) -> None:
         self._what, self._limit = what, running + waiting
-        self._turns = FairTurns(running)
+        self._turns = FairTurns(running, in_all=in_all)
         self._lock = threading.Lock()
         self._held: Counter[str] = Counter()
 

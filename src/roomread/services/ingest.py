@@ -234,7 +234,9 @@ class ReadingIngest:
             self._hold(opened, session_id)
             if opened.writer is None:
                 # Check again, because the session may have ended while this sender waited.
-                recorder = Recorder(store, open_session(store, session_id))
+                session = open_session(store, session_id)
+                # Each message is written before it is answered.
+                recorder = Recorder(store, session, writes_by_itself=False)
                 moods = RunningMoods(store, recorder.session)
                 pipeline = session_pipeline(recorder, alerts=self._alerts)
                 opened.writer = _SessionWriter(store.owner, recorder, pipeline, moods)

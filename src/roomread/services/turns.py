@@ -27,15 +27,17 @@ class Turn:
 class FairTurns:
     """Give turns to principals in rotation, however many each of them asks for.
 
-    One principal has at most `running` turns at once, and all of them together have one more, so
-    that a newcomer need not wait while one principal uses all of its turns.
+    One principal has at most `running` turns at once, and all of them together have more, so that a
+    newcomer need not wait while one principal uses all of its turns.
 
     Args:
         running: The number of turns that one principal may have at once.
+        in_all: The number of turns of all principals together; None for one more than `running`.
     """
 
-    def __init__(self, running: int) -> None:
+    def __init__(self, running: int, *, in_all: int | None = None) -> None:
         self._running = running
+        self._in_all = running + 1 if in_all is None else in_all
         self._turns: dict[Turn, None] = {}
         self._held: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[Turn]] = OrderedDict()
@@ -71,7 +73,7 @@ class FairTurns:
     def _grant(self) -> list[Turn]:
         """Grant and return the turns that are free, first to the holders with fewest turns."""
         came: list[Turn] = []
-        while self._waiting and len(self._turns) <= self._running:
+        while self._waiting and len(self._turns) < self._in_all:
             holder = min(self._waiting, key=lambda each: self._held[each])
             if self._held[holder] >= self._running:
                 break

@@ -6,7 +6,6 @@ import errno
 import importlib.util
 import socket
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from alembic.config import Config
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from roomread.errors import DatabaseError, MissingExtraError
+from roomread.store.group_commit import GroupCommit
 from roomread.store.schema import REVISION
 from roomread.store.service_schema import metadata
 
@@ -49,7 +49,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _open(url)
-        self._writer = threading.Lock()
+        self._group_commit = GroupCommit(self.engine, patience=_SQLITE_TIMEOUT)
 
     def __str__(self) -> str:
         return _display_name(self.engine.url)
@@ -76,35 +76,16 @@ class Database:
         Raises:
             DatabaseError: The database does not answer or cannot be written.
         """
-        # Take SQLite's write lock at the beginning. A transaction that reads first and writes later
-        # would fail without waiting if another process writes.
-        options = {"immediate": True}
-        with (
-            self._writing_alone(),
-            _database_errors(self.engine.url),
-            self.engine.connect().execution_options(**options) as connection,
-            connection.begin(),
-        ):
-            yield connection
-
-    @contextmanager
-    def _writing_alone(self) -> Iterator[None]:
-        """Let one thread of this process at a time write a SQLite file.
-
-        SQLite lets a waiting writer sleep for up to 100 ms at a time, in which others pass it.
-
-        Raises:
-            DatabaseError: The turn did not come in time.
-        """
-        if self.is_shared:
-            yield
-            return
-        if not self._writer.acquire(timeout=_SQLITE_TIMEOUT):
-            raise DatabaseError(f"{self}: is locked", hint="try again later")
-        try:
-            yield
-        finally:
-            self._writer.release()
+        with _database_errors(self.engine.url):
+            if self.is_shared:
+                with self.engine.begin() as connection:
+                    yield connection
+                return
+            try:
+                with self._group_commit.writing() as connection:
+                    yield connection
+            except TimeoutError as error:
+                raise DatabaseError(f"{self}: is locked", hint="try again later") from error
 
     def erase_deleted(self, *, compact: bool = False) -> None:
         """Remove the content of deleted rows from the database's files.
@@ -262,6 +243,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    # Take SQLite's write lock at the beginning. A transaction that reads first and writes later
+    # would fail without waiting if another process writes.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate") else "BEGIN")
 
 

@@ -180,11 +180,12 @@ class _Moment:
 
 def database_time(connection: Connection) -> float:
     """Return the database's time, seconds since 1970."""
-    time_now = sa.select(_time_expression(connection.dialect.name))
+    time_now = sa.select(time_expression(connection.dialect.name))
     return float(connection.execute(time_now).scalar_one())
 
 
-def _time_expression(dialect: str) -> sa.ColumnElement[Any]:
+def time_expression(dialect: str) -> sa.ColumnElement[Any]:
+    """Return the database's time as an expression of SQL, seconds since 1970."""
     if dialect == "postgresql":
         return sa.extract("epoch", sa.func.clock_timestamp())
     return (sa.func.julianday("now") - 2_440_587.5) * 86_400
@@ -193,7 +194,7 @@ def _time_expression(dialect: str) -> sa.ColumnElement[Any]:
 def is_held_elsewhere(connection: Connection, resource: str, holder: str) -> bool:
     """Return whether another process than `holder` holds a resource."""
     table = schema.leases
-    now = _time_expression(connection.dialect.name)
+    now = time_expression(connection.dialect.name)
     lease = _lease(connection, (table.c.resource == resource) & (table.c.expires > now))
     return lease is not None and lease.holder != holder
 

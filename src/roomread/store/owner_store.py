@@ -16,12 +16,11 @@ from roomread.room.session import Mark, Passage, Person, Session, State
 from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
-from roomread.store.leases import is_held_elsewhere
 from roomread.store.marks import add_marks, read_marks, remove_mark
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.passages import read_passages, replace_passages
 from roomread.store.people import read_people, write_person
-from roomread.store.pieces import Piece, write_piece
+from roomread.store.pieces import Piece, begin_writing, write_piece
 from roomread.store.preference_rows import PreferenceRows
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.records import LAST_TIME, milliseconds, source_name
@@ -201,14 +200,14 @@ class OwnerStore:
         Raises:
             SessionHeldError: Another process holds the session.
         """
-        table = schema.sessions
+        is_id = _ID.fullmatch(session_id) is not None
         with self._database.writing() as connection:
-            self._check(connection, session_id)
-            if is_held_elsewhere(connection, f"session:{session_id}", self._process_id):
+            if not is_id or not begin_writing(
+                connection, session_id, self._owner, self._process_id
+            ):
+                self._check(connection, session_id)
                 problem = f"session {session_id} is recorded by another process now"
                 raise SessionHeldError(problem)
-            update = table.update().where(table.c.id == session_id)
-            connection.execute(update.values(updated_at=stored(utc_now())))
             for piece in pieces:
                 write_piece(connection, session_id, piece)
 

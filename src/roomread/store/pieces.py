@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
-from roomread.store import schema
+from roomread.store import schema, service_schema
+from roomread.store.leases import time_expression
 from roomread.store.packing import pack
-from roomread.store.rows import alert_row, insert_once, mood_row
+from roomread.store.rows import alert_row, insert_once, mood_row, stored, utc_now
 
 
 @dataclass(slots=True)
@@ -34,6 +37,42 @@ class Piece:
 
     def __bool__(self) -> bool:
         return bool(self.moods or self.alerts or self.readings)
+
+
+def begin_writing(connection: Connection, session_id: str, owner: str, holder: str) -> bool:
+    """Note that a session is written now, if that is allowed.
+
+    Every message of readings asks this, so that it is one statement.
+
+    Args:
+        connection: A connection inside the transaction that writes.
+        session_id: The session, whose form the caller has checked.
+        owner: The owner that must have the session.
+        holder: The id of this process in its leases.
+
+    Returns:
+        False if this owner has no such session, or another process holds it.
+    """
+    values = {"now": stored(utc_now()), "session": session_id, "by": owner, "holder": holder}
+    values["resource"] = f"session:{session_id}"
+    return connection.execute(_begin(connection.dialect.name), values).rowcount == 1
+
+
+@cache
+def _begin(dialect: str) -> sa.Update:
+    # Building a statement takes longer than running it.
+    sessions, leases = schema.sessions, service_schema.leases
+    elsewhere = sa.exists().where(
+        leases.c.resource == sa.bindparam("resource"),
+        leases.c.holder != sa.bindparam("holder"),
+        leases.c.expires > time_expression(dialect),
+    )
+    allowed = (
+        sessions.c.id == sa.bindparam("session"),
+        sessions.c.owner == sa.bindparam("by"),
+        ~elsewhere,
+    )
+    return sessions.update().where(*allowed).values(updated_at=sa.bindparam("now"))
 
 
 def write_piece(connection: Connection, session_id: str, piece: Piece) -> None:

@@ -48,6 +48,7 @@ class Recorder:
         clock: The clock for waiting and retrying, seconds; independent of the times of the source.
         patience: Time for which `add` waits for a slow database, s; the write then continues in the
             background.
+        writes_by_itself: Whether `add` writes every second. If not, only `flush` writes.
 
     Attributes:
         session: The session that is written.
@@ -63,8 +64,9 @@ class Recorder:
         *,
         clock: Callable[[], float] = clocks.monotonic,
         patience: float = _PATIENCE,
+        writes_by_itself: bool = True,
     ) -> None:
-        self._patience = patience
+        self._patience, self._writes_by_itself = patience, writes_by_itself
         self.session = session
         self.resumed_at = store.last_time(session.id)
         self.trouble = ""
@@ -99,6 +101,8 @@ class Recorder:
         self._piece.alerts += moment.alerts
         if self.session.keeps_people:
             self._piece.readings += moment.readings
+        if not self._writes_by_itself:
+            return
         if self._writing is not None:
             self._settle(0.0)
         elif self._clock() - self._last_try >= self._pause:

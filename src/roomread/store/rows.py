@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,17 @@ def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str
     """
     if not rows:
         return 0
+    return connection.execute(_insert_once(table, connection.dialect.name), list(rows)).rowcount
+
+
+@cache
+def _insert_once(table: sa.Table, dialect: str) -> sa.Insert:
     # Both dialects have INSERT ... ON CONFLICT, but SQLAlchemy's common INSERT does not.
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
-    return connection.execute(insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+    return insert(table).on_conflict_do_nothing()
 
 
 def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from streamlit.web.server.starlette import App
 
 from roomread.web.uploaded_files import UploadedFiles
 
-_LARGE = ("aiortc", "pandas")
+_LARGE = ("aiortc", "altair", "pandas")
 _SCRIPT = Path(__file__).parent / "main.py"
 
 
