@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import asyncio
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +9,13 @@ import pytest
 pytest.importorskip("streamlit", reason="needs the app extra")
 
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
+from roomread.errors import OutputError
 from roomread.web import uploaded_files
-from roomread.web.uploaded_files import UploadedFiles, UploadGate
+from roomread.web.uploaded_files import UploadedFiles, open_upload, read_upload
 
 
 @pytest.fixture
@@ -25,11 +26,8 @@ def files() -> Iterator[UploadedFiles]:
 
 
 def upload(files: UploadedFiles, principal: str, page: str, file_id: str, *, mb: float) -> None:
-    token = uploaded_files._principal.set(principal)
-    try:
-        files.add_file(page, UploadedFileRec(file_id, "a.mp4", "video/mp4", bytes(int(mb * 1e6))))
-    finally:
-        uploaded_files._principal.reset(token)
+    record, content = UploadedFileRec(file_id, "a.mp4", "video/mp4", b""), bytes(int(mb * 1e6))
+    files.keep(page, record, io.BytesIO(content), len(content), principal)
 
 
 def stored(files: UploadedFiles) -> int:
@@ -77,34 +75,40 @@ def test_space_is_free_again_when_the_page_is_closed(files: UploadedFiles) -> No
     assert manager.get_files("page", ["2"]) == []
 
 
-def test_upload_that_no_page_asked_for_is_refused_before_it_is_read(files: UploadedFiles) -> None:
-    manager = MemoryUploadedFileManager("/_stcore/upload_file")
+def test_large_file_is_read_from_the_disk_by_the_page_that_needs_it(
+    files: UploadedFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploaded_files, "_IN_MEMORY", 1000)
+    manager = MemoryUploadedFileManager("/upload")
     files.serve(manager)
-    (awaited,) = manager.get_upload_urls("page", ["a.mp4"])
-    passed, statuses = [], []
+    upload(files, "anna", "page", "1", mb=1)
+    (record,) = manager.get_files("page", ["1"])
+    assert record.data == b""
+    given = UploadedFile(record, FileURLs())
+    with open_upload(given) as content:
+        assert content.name.startswith(files._folder.name)
+        assert content.read() == bytes(1_000_000)
+    files.path_of("1").unlink()
+    with pytest.raises(OutputError, match=r"a\.mp4: is no longer there"):
+        read_upload(given)
+    files.close()
+    assert uploaded_files._served == []
 
-    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
-        passed.append((scope["method"], scope["path"]))
 
-    async def unread() -> Message:
-        raise AssertionError("the body was read")
+def test_upload_of_an_app_without_the_service_is_in_memory() -> None:
+    given = UploadedFile(UploadedFileRec("1", "a.mp4", "video/mp4", b"a video"), FileURLs())
+    assert read_upload(given) == read_upload(given) == b"a video"
 
-    async def note(message: Message) -> None:
-        statuses.append(message.get("status"))
 
-    def request(method: str, path: str) -> None:
-        scope = {"type": "http", "method": method, "path": path, "headers": []}
-        asyncio.run(UploadGate(app, files)(scope, unread, note))
+def test_space_of_a_file_is_taken_while_it_is_copied(files: UploadedFiles) -> None:
+    class Slow(io.BytesIO):
+        def read(self, *_: object) -> bytes:
+            with pytest.raises(HTTPException):
+                upload(files, "eve", "page", "2", mb=1.5)
+            return b""
 
-    request("PUT", awaited.upload_url)
-    request("DELETE", awaited.upload_url)
-    for invented in ("page/invented", f"other/{awaited.file_id}", "page", ""):
-        request("PUT", f"/_stcore/upload_file/{invented}")
-    assert passed == [("PUT", awaited.upload_url), ("DELETE", awaited.upload_url)]
-    assert statuses == [404, None] * 4
-    manager.remove_session_files("page")
-    request("PUT", awaited.upload_url)
-    assert len(passed) == 2
+    record = UploadedFileRec("1", "a.mp4", "video/mp4", b"")
+    files.keep("page", record, Slow(), 1_500_000, "eve")
 
 
 def test_number_of_upload_ids_per_page_is_limited(files: UploadedFiles) -> None:

@@ -51,7 +51,7 @@ from roomread.fewshot.profile import MAX_BYTES
 from roomread.services.retention import delete_expired
 from roomread.services.shares import ByteBudget, SharedSlots
 from roomread.web.asgi import keep_uploads, load_libraries, make_app
-from roomread.web.uploaded_files import UploadGate
+from roomread.web.upload_route import UploadRoute
 
 _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
@@ -185,7 +185,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     for part in PARTS:
         api.include_router(part.router)
     limited = Body(
-        _PathSplit(api, UploadGate(app, uploads)),
+        _PathSplit(api, UploadRoute(app, uploads, max_mb=context.settings.max_upload_mb)),
         cap=lambda path: _cap(context, path),
         streams=_streams,
         limits=_body_limits(context),
@@ -242,8 +242,8 @@ class _PathSplit:
 def _streams(path: str) -> bool:
     """Return whether the body of a request for this path is streamed to a file.
 
-    Uploads of the web app are not, although they are as large: Streamlit reads each into memory, so
-    that they must take turns.
+    Uploads of the web app are not, although they are as large: they must take turns, and nothing of
+    one that is too slow or too large is kept.
     """
     return path == "/api/v1/videos"
 

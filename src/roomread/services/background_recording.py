@@ -19,13 +19,13 @@ from roomread.pipeline import Analyzer, Moment, RoomPipeline
 from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
 from roomread.services.alerts import AlertSender
+from roomread.services.contents import Content, write_content
 from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
 # Seconds between two checks of a job's results.
 _POLL_SECONDS = 1.0
-# Seconds without a frame after which a recording of a remote camera ends; as long as a browser
-# tries to connect again.
+# Seconds without a frame after which a recording of a remote camera ends, as its browser gives up.
 _MAX_SILENCE = 90.0
 # Maximum number of moments that wait for a slow database: five minutes at two a second.
 _MAX_WAITING = 600
@@ -300,7 +300,7 @@ class RecordingQueue:
     def read(
         self,
         name: str,
-        content: bytes,
+        content: Content,
         request: RecordingRequest,
         store: OwnerStore,
         jobs: JobQueue,
@@ -309,7 +309,7 @@ class RecordingQueue:
 
         Args:
             name: The name of the video.
-            content: The video file.
+            content: The video file, or the open file.
             request: The recording request.
             store: The store of the owner.
             jobs: The queue that reads the video.
@@ -323,7 +323,7 @@ class RecordingQueue:
         """
         taking = jobs.taking(name, owner=store.owner, annotated=False, every=request.every)
         with taking as (job, file):
-            file.write_bytes(content)
+            write_content(content, file)
             recording = self._make(name, request, store, self._analyzer())
         recording.follow(job, jobs)
         return recording.session

@@ -11,6 +11,7 @@ from typing import Protocol
 from roomread.errors import MediaError, RoomreadError
 from roomread.fewshot import Profile
 from roomread.jobs.video_job import VideoJob
+from roomread.services.contents import Content, write_content
 from roomread.services.purpose import require_reading
 
 
@@ -115,10 +116,10 @@ class VideoService:
             if not path.exists() or not path.stat().st_size:
                 raise EmptyVideoError(f"{name}: is empty")
 
-    def submit(self, name: str, content: bytes, *, profiles: Sequence[Profile] = ()) -> str:
+    def submit(self, name: str, content: Content, *, profiles: Sequence[Profile] = ()) -> str:
         """Submit a complete video and return its id; raises the same errors as `receive`."""
         with self.receive(name, profiles=profiles) as (job, path):
-            path.write_bytes(content)
+            write_content(content, path)
         return job.record.id
 
     def submit_source(self, source: str, *, profiles: Sequence[Profile] = ()) -> str:

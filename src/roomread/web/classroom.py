@@ -19,6 +19,7 @@ from roomread.web.navigation import go_to, switch_to
 from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import may_record, recordings, visitor_sessions
 from roomread.web.texts import t
+from roomread.web.uploaded_files import open_upload
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import is_signed_in
 
@@ -76,7 +77,8 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
     with st.spinner(t("Opening …")):
         if upload is not None:
             jobs = engine().job_queue
-            session = queue.read(upload.name, upload.getvalue(), form.request, store, jobs)
+            with open_upload(upload) as content:
+                session = queue.read(upload.name, content, form.request, store, jobs)
         else:
             session = queue.start(place, form.request, store)
     switch_to("watch", session=session.id)

@@ -9,6 +9,7 @@ from roomread.settings.environment import Settings
 from roomread.store import OwnerStore, Session
 from roomread.web.messages import plain
 from roomread.web.texts import t
+from roomread.web.uploaded_files import read_upload
 
 _SLIDES = ("pptx", "pdf")
 _TRANSCRIPTS = ("vtt", "sbv", "txt")
@@ -40,7 +41,7 @@ def upload_words(store: OwnerStore, session: Session, settings: Settings) -> Non
         if upload is None:
             st.warning(t("Choose a file."))
             return
-        _keep(store, session, upload.name, upload.getvalue(), minute)
+        _keep(store, session, upload.name, read_upload(upload), minute)
 
 
 def _keep(

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from roomread import Analyzer
 from roomread.errors import RoomreadError
@@ -52,6 +53,7 @@ from roomread.web.media_videos import (
 from roomread.web.messages import message_for, plain
 from roomread.web.table import show_table
 from roomread.web.texts import probability, t
+from roomread.web.uploaded_files import open_upload
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import visitor_analyzer, visitor_profiles
 
@@ -115,7 +117,7 @@ def _add() -> None:
                     place = ""
     if not uploads and not place:
         return
-    _add_files([(upload.name, upload.getvalue()) for upload in uploads])
+    _add_files(uploads)
     if place:
         try:
             st.session_state[_CHOSEN] = videos().submit_source(place, profiles=visitor_profiles())
@@ -126,13 +128,13 @@ def _add() -> None:
     st.rerun()
 
 
-def _add_files(files: list[tuple[str, bytes]]) -> None:
+def _add_files(uploads: list[UploadedFile]) -> None:
     """Add files by their names; the first good one is chosen, and problems are kept to be told."""
     settings = load_settings()
     problems, added = [], []
-    for name, content in files:
+    for upload in uploads:
         try:
-            added.append(_add_file(name, content, most_mb=2 * settings.max_upload_mb))
+            added.append(_add_file(upload, most_mb=2 * settings.max_upload_mb))
         except RoomreadError as error:
             problems.append(message_for(error, settings))
     st.session_state[_PROBLEMS] = problems
@@ -140,11 +142,12 @@ def _add_files(files: list[tuple[str, bytes]]) -> None:
         st.session_state[_CHOSEN] = added[0]
 
 
-def _add_file(name: str, content: bytes, *, most_mb: int) -> str:
+def _add_file(upload: UploadedFile, *, most_mb: int) -> str:
     """Add a picture or submit a video, and return its id."""
-    if PurePath(name).suffix.lower() in VIDEO_SUFFIXES:
-        return videos().submit(name, content, profiles=visitor_profiles())
-    return add_picture(name, content, most_mb=most_mb)
+    with open_upload(upload) as content:
+        if PurePath(upload.name).suffix.lower() in VIDEO_SUFFIXES:
+            return videos().submit(upload.name, content, profiles=visitor_profiles())
+        return add_picture(upload.name, content.read(), most_mb=most_mb)
 
 
 def _analyzer_of_pictures() -> Analyzer | None:

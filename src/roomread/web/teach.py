@@ -21,6 +21,7 @@ from roomread.web.engine import engine, turn
 from roomread.web.messages import message_for
 from roomread.web.teach_tiles import Tile, add_tiles, forget_tiles, look_at, show_tiles, tiles_of
 from roomread.web.texts import t
+from roomread.web.uploaded_files import read_upload
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import is_signed_in, owner, profiles_on, teaching_service
 
@@ -123,7 +124,7 @@ def _add(kind: str, shows: Expression | None) -> None:
         max_upload_size=load_settings().max_upload_mb,
         key=f"teach_upload_{round_}",
     )
-    new = [(upload.name, upload.getvalue()) for upload in uploads]
+    new = [(upload.name, read_upload(upload)) for upload in uploads]
     count = len(tiles_of(kind))
     taken = take_pictures(key="teach_camera")
     new += [

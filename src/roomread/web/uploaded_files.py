@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from typing import IO
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec, UploadFileUrlInfo
+from streamlit.runtime.uploaded_file_manager import (
+    UploadedFile,
+    UploadedFileRec,
+    UploadFileUrlInfo,
+)
 
-from roomread.services.engine import USER_HEADER
+from roomread.errors import OutputError
+from roomread.services.contents import write_content
 
-UPLOADS = "/_stcore/upload_file/"
 _MB = 1_000_000
-_NOT_FOUND, _TOO_LARGE, _NO_SPACE = 404, 413, 507
+_TOO_LARGE, _NO_SPACE = 413, 507
+# Size of the largest file that a page's uploader returns in memory, bytes: that of pictures.
+_IN_MEMORY = 8_000_000
 # Uploads of one page that may be awaited; a page asks for the addresses of the files chosen.
 _MOST_AWAITED = 1000
-# Who sends the request that this task answers.
-_principal: ContextVar[str] = ContextVar("principal", default="")
+
+# The files of the service's pages, which Streamlit runs without a way to pass arguments.
+_served: list[UploadedFiles] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class UploadedFiles:
         self._files: dict[str, dict[str, _StoredFile]] = {}
         # By page, oldest first.
         self._awaited: dict[str, OrderedDict[str, None]] = {}
+        self._arriving: dict[Path, tuple[str, int]] = {}
         self._number = 0
         self._lock = threading.Lock()
 
@@ -72,6 +77,7 @@ class UploadedFiles:
             self.await_files(session_id, [each.file_id for each in made])
             return made
 
+        _served[:] = [self]
         for name in ("get_files", "add_file", "remove_file", "remove_session_files"):
             setattr(manager, name, getattr(self, name))
         manager.get_upload_urls = get_upload_urls  # type: ignore[method-assign]
@@ -95,11 +101,25 @@ class UploadedFiles:
             return self._size(principal)
 
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
-        """Return the files of a page that exist, with their content."""
+        """Return the files of a page that exist, with the content of those that are not large.
+
+        Streamlit asks for them each time that it draws the page. `open_upload` opens any of them.
+        """
         with self._lock:
             known = self._files.get(session_id, {})
             found = [known[file_id] for file_id in file_ids if file_id in known]
-            return [file.record._replace(data=file.path.read_bytes()) for file in found]
+            return [
+                file.record._replace(data=file.path.read_bytes())
+                if file.size <= _IN_MEMORY
+                else file.record
+                for file in found
+            ]
+
+    def path_of(self, file_id: str) -> Path | None:
+        """Return the path of a file; None if there is no such file."""
+        with self._lock:
+            pages = [page for page in self._files.values() if file_id in page]
+            return pages[0][file_id].path if pages else None
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
         """Keep a file of a page; an earlier file with the same id is replaced.
@@ -107,23 +127,47 @@ class UploadedFiles:
         Raises:
             HTTPException: The file exceeds a quota, or the disk is full.
         """
-        principal, size = _principal.get(), len(file.data)
+        record = file._replace(data=b"")
+        self.keep(session_id, record, io.BytesIO(file.data), len(file.data), "")
+
+    def keep(
+        self, session_id: str, record: UploadedFileRec, content: IO[bytes], size: int, who: str
+    ) -> None:
+        """Keep a file of a page; an earlier file with the same id is replaced.
+
+        Args:
+            session_id: The page.
+            record: Streamlit's record of the file, without its content.
+            content: The content.
+            size: Its size, bytes.
+            who: The principal that uploads it.
+
+        Raises:
+            HTTPException: The file exceeds a quota, or the disk is full.
+        """
         with self._lock:
-            self._remove(session_id, [file.file_id])
-            if self._size(principal) + size > self._principal_mb * _MB:
+            self._remove(session_id, [record.file_id])
+            if self._size(who) + size > self._principal_mb * _MB:
                 problem = f"your uploads take over {self._principal_mb} MB: close other pages"
                 raise HTTPException(_TOO_LARGE, problem)
             if self._size(None) + size > self._all_mb * _MB:
                 raise HTTPException(_NO_SPACE, "the uploads of all visitors use all the space")
             self._number += 1
             path = Path(self._folder.name) / str(self._number)
-            try:
-                path.write_bytes(file.data)
-            except OSError as error:
-                path.unlink(missing_ok=True)
-                raise HTTPException(_NO_SPACE, "the disk has no space for this upload") from error
-            stored = _StoredFile(file._replace(data=b""), path, size, principal)
-            self._files.setdefault(session_id, {})[file.file_id] = stored
+            # Its space is taken before it is copied, which may take a while.
+            self._arriving[path] = (who, size)
+        try:
+            write_content(content, path)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise HTTPException(_NO_SPACE, "the disk has no space for this upload") from error
+        finally:
+            with self._lock:
+                del self._arriving[path]
+                if path.exists():
+                    self._remove(session_id, [record.file_id])
+                    stored = _StoredFile(record, path, size, who)
+                    self._files.setdefault(session_id, {})[record.file_id] = stored
 
     def remove_file(self, session_id: str, file_id: str) -> None:
         """Delete one file of a page; a no-op if there is none."""
@@ -138,11 +182,14 @@ class UploadedFiles:
 
     def close(self) -> None:
         """Delete all files."""
+        if self in _served:
+            _served.remove(self)
         self._folder.cleanup()
 
     def _size(self, principal: str | None) -> int:
-        files = [file for page in self._files.values() for file in page.values()]
-        return sum(f.size for f in files if principal is None or f.principal == principal)
+        stored = [file for page in self._files.values() for file in page.values()]
+        sizes = [*self._arriving.values(), *((file.principal, file.size) for file in stored)]
+        return sum(size for holder, size in sizes if principal in (None, holder))
 
     def _remove(self, session_id: str, file_ids: Sequence[str]) -> None:
         page = self._files.get(session_id, {})
@@ -154,26 +201,26 @@ class UploadedFiles:
             self._files.pop(session_id, None)
 
 
-class UploadGate:
-    """Tell `UploadedFiles` which principal sends an upload, and refuse what no page has asked for.
+def open_upload(upload: UploadedFile) -> IO[bytes]:
+    """Open a file that a page's uploader returned; a large one is on disk, not in memory.
 
-    Streamlit reads an upload into memory before it asks whether it may be kept.
-
-    Args:
-        app: The web app, behind the middleware that sets `USER_HEADER`.
-        uploads: The files of its pages.
+    Raises:
+        OutputError: The file was deleted meanwhile.
     """
+    for uploads in _served:
+        if (path := uploads.path_of(upload.file_id)) is not None:
+            try:
+                return path.open("rb")
+            except OSError as error:
+                raise OutputError(f"{upload.name}: is no longer there, upload it again") from error
+    return io.BytesIO(upload.getvalue())
 
-    def __init__(self, app: ASGIApp, uploads: UploadedFiles) -> None:
-        self._app, self._uploads = app, uploads
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
-        if scope["type"] == "http" and (path := unquote(scope["path"])).startswith(UPLOADS):
-            _principal.set(Headers(scope=scope).get(USER_HEADER, ""))
-            session_id, _, file_id = path.removeprefix(UPLOADS).partition("/")
-            if scope["method"] == "PUT" and not self._uploads.awaits(session_id, file_id):
-                refused = PlainTextResponse("no page awaits this file", _NOT_FOUND)
-                await refused(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+def read_upload(upload: UploadedFile) -> bytes:
+    """Return the content of a file that a page's uploader returned.
+
+    Raises:
+        OutputError: The file was deleted meanwhile.
+    """
+    with open_upload(upload) as content:
+        return content.read()
