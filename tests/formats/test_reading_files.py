@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,4 +41,48 @@ def test_content_that_is_not_readings_is_refused(tmp_path: Path, suffix: str) ->
         list(read_readings(path))
     path.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises((MediaError, WireError)):
+        list(read_readings(path))
+
+
+def written(path: Path) -> bytes:
+    """Write a frame of two readings to a file, and return the content."""
+    readings = class_frame(0.0, {1: Expression.HAPPY, 2: None})
+    with open_sink(Format(path.suffix[1:]), path, io.StringIO()) as sink:
+        sink.add(PICTURE, readings)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_byte_order_mark_of_a_spreadsheet_is_skipped(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"readings{suffix}"
+    path.write_bytes(b"\xef\xbb\xbf" + written(path))
+    assert len(list(read_readings(path))) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", "cut", "damaged"])
+def test_damaged_parquet_is_refused_by_name(tmp_path: Path, content: bytes | str) -> None:
+    path = tmp_path / "readings.parquet"
+    whole = written(path)
+    cut = {"cut": whole[:-20], "damaged": whole[:-60] + b"\xff" * 40 + whole[-20:]}
+    path.write_bytes(cut[content] if isinstance(content, str) else content)
+    with pytest.raises(MediaError, match=r"readings\.parquet: is damaged or no Parquet"):
+        list(read_readings(path))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda rows: [*rows[:2], rows[2] + ",1"], "row 2: .*: has more cells than"),
+        (lambda rows: [rows[0], rows[1].rpartition(",")[0]], "row 1: .*: has fewer cells than"),
+        (lambda rows: [rows[0] + ",time", rows[1] + ",9"], "the column 'time' twice"),
+        (lambda rows: [*rows[:2], "x" * 200_000], "row 2: .*: is not CSV: field larger"),
+    ],
+    ids=["cells too many", "cells too few", "column twice", "long cell"],
+)
+def test_csv_that_a_hand_has_changed_is_refused(
+    tmp_path: Path, change: Callable[[list[str]], list[str]], complaint: str
+) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text("\n".join(change(written(path).decode().splitlines())) + "\n")
+    with pytest.raises(WireError, match=complaint):
         list(read_readings(path))

@@ -82,6 +82,8 @@ def edit(old: str, new: str) -> Callable[[str], str]:
         (lambda t: t.replace("PublicTest", "Training"), "no PublicTest rows"),
         (lambda _: "", "cannot be read"),
         (lambda _: "some,other\n1,2\n", "no column 'emotion'"),
+        (lambda t: t.replace("Usage", "emotion", 1), "column 'emotion' twice"),
+        (lambda t: t.replace(t.split(",")[3][:2], "9" * 30, 1), "not whole numbers"),
     ],
 )
 def test_error_for_a_damaged_csv_says_what_is_wrong(
@@ -92,6 +94,18 @@ def test_error_for_a_damaged_csv_says_what_is_wrong(
     with pytest.raises(DataError, match=complaint) as caught:
         read_fer2013(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "complaint"),
+    [("utf-16", "is UTF-16 .*save it as UTF-8"), ("latin-1", "header is not UTF-8")],
+)
+def test_csv_of_another_encoding_is_refused(tmp_path: Path, encoding: str, complaint: str) -> None:
+    path = write_csv(tiny_fer(), tmp_path / "fer2013.csv", header="emotion,pixels,Usage")
+    text = path.read_text().replace("Usage", "Usagé", 1)
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(DataError, match=complaint):
+        read_fer2013(path)
 
 
 def test_short_pixel_row_is_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
+from roomread.errors import WireError
 from roomread.readings import Frame, Reading
 from roomread.wire import column_types, reading_from_row, reading_to_row
 
@@ -43,11 +44,30 @@ def read_csv(file: Iterable[str]) -> Iterator[Reading]:
         file: opened for text with `newline=""`.
 
     Raises:
-        WireError: a column is missing or unknown, or a cell is invalid.
+        WireError: it is no CSV, a column is missing, unknown or there twice, a row has too few or
+            too many cells, or a cell is invalid.
     """
-    for number, row in enumerate(csv.DictReader(file), start=1):
+    for number, row in _numbered_rows(csv.DictReader(file)):
         cells = {name: _without_guard(cell) for name, cell in row.items()}
         yield reading_from_row(cells, path=f"row {number}: $")
+
+
+def _numbered_rows(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    number = 0
+    try:
+        columns = reader.fieldnames or []
+        twice = next((name for name in columns if columns.count(name) > 1), None)
+        if twice is not None:
+            raise WireError("$", f"has the column '{twice}' twice")
+        for number, row in enumerate(reader, start=1):
+            # The reader files surplus cells under the name None, and missing ones as None.
+            if None in row or None in row.values():
+                kind = "more" if None in row else "fewer"
+                problem = f"has {kind} cells than the {len(columns)} columns"
+                raise WireError(f"row {number}: $", problem)
+            yield number, row
+    except csv.Error as error:
+        raise WireError(f"row {number + 1}: $", f"is not CSV: {error}") from error
 
 
 def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -70,5 +90,5 @@ def plain_cells(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_guard(cell: str) -> str:
-    guarded = isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_FORMULA)
+    guarded = cell.startswith("'") and cell[1:].startswith(_FORMULA)
     return cell[1:] if guarded else cell

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from roomread.errors import MissingExtraError
+from roomread.errors import MediaError, MissingExtraError
 from roomread.readings import Frame, Reading
 from roomread.wire import column_types, reading_from_row, reading_to_row
 
@@ -92,14 +92,27 @@ def read_parquet(path: Path) -> Iterator[Reading]:
 
     Raises:
         MissingExtraError: pyarrow is not installed.
+        MediaError: the file is damaged or no Parquet.
+        OSError: the file cannot be read.
         WireError: a column is missing or unknown, or a cell is invalid.
     """
+    for number, row in enumerate(_rows(path), start=1):
+        yield reading_from_row(row, path=f"row {number}: $")
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
     if importlib.util.find_spec("pyarrow") is None:
         raise MissingExtraError("reading Parquet", extra="parquet")
-    import pyarrow.parquet  # noqa: PLC0415 (an extra)
+    import pyarrow as pa  # noqa: PLC0415 (an extra)
+    import pyarrow.parquet  # noqa: PLC0415
 
-    number = 0
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(_ROW_GROUP):
-        for row in batch.to_pylist():
-            number += 1
-            yield reading_from_row(row, path=f"row {number}: $")
+    try:
+        for batch in pyarrow.parquet.ParquetFile(path).iter_batches(_ROW_GROUP):
+            yield from batch.to_pylist()
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        # Damage is an OSError as well, but without the number of an error of the system.
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise MediaError(
+            f"{path}: is damaged or no Parquet", hint="copy it, or write it again"
+        ) from error

@@ -38,7 +38,8 @@ def read_readings(path: Path) -> Iterator[Reading]:
             for frame in read_json(path.read_bytes()):
                 yield from frame.readings
         else:
-            with path.open(encoding="utf-8", newline="") as file:
+            # Spreadsheets write a byte order mark, which this encoding skips.
+            with path.open(encoding="utf-8-sig", newline="") as file:
                 if suffix == ".csv":
                     yield from read_csv(file)
                 else:

@@ -10,6 +10,7 @@ FER+ votes for a CSV come from `fer2013new.csv`, which has one row for each of i
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ from roomread.training.dataset import SIDE, VOTE_NAMES, FerData, Split
 from roomread.training.picture_sets import refuse_for_training
 
 _FERPLUS_COLUMNS = (*VOTE_NAMES[:-1], "NF")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SPLIT_NAMES = "Training, PublicTest or PrivateTest"
 _SHAPES = "fer2013.csv, icml_face_data.csv, a folder with train/ and test/, or a .parquet"
 
@@ -49,8 +51,8 @@ def read_fer2013(
 
     Raises:
         DataError: the file is missing or damaged, is another data set that is for evaluation only,
-            lacks a column or a split, holds a row of the
-            wrong length, or `ferplus` does not match it.
+            lacks a column or a split or has a column twice, holds a row
+            of the wrong length, or `ferplus` does not match it.
     """
     path = Path(path)
     if not path.exists():
@@ -101,10 +103,16 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
             table = pyarrow.parquet.read_table(path)
         else:
             table = pyarrow.csv.read_csv(path, convert_options=_as_bytes(path))
+        names = [name.strip() for name in table.column_names]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: its header is not UTF-8", hint="save it as UTF-8") from error
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: cannot be read: {reason}", hint="download it again") from error
-    table = table.rename_columns([name.strip() for name in table.column_names])
+    repeated = [name for name in needed if names.count(name) > 1]
+    if repeated:
+        raise DataError(f"{path}: has the column '{repeated[0]}' twice", hint="remove one")
+    table = table.rename_columns(names)
     lacking = [name for name in needed if name not in table.column_names]
     if lacking:
         found = ", ".join(table.column_names[:8])
@@ -115,7 +123,10 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
 def _as_bytes(path: Path) -> pyarrow.csv.ConvertOptions:
     """Read all cells of a CSV as bytes, so that errors can name the row."""
     with path.open("rb") as file:
-        header = file.readline().decode("utf-8-sig", "replace").rstrip("\r\n")
+        first = file.readline()
+    if first.startswith(_UTF_16):
+        raise DataError(f"{path}: is UTF-16", hint="save it as UTF-8")
+    header = first.decode("utf-8-sig", "replace").rstrip("\r\n")
     return pyarrow.csv.ConvertOptions(
         column_types={name.strip('"'): pa.binary() for name in header.split(",")},
         strings_can_be_null=False,
@@ -191,7 +202,7 @@ def _read_csv(path: Path, named: Mapping[str, Split] | None) -> FerData:
 def _pixels(text: str, path: Path, row: int) -> NDArray[np.int64]:
     try:
         values = np.array(text.split(), dtype=np.int64)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise DataError(f"{path}: row {row}: has pixels that are not whole numbers") from error
     if len(values) != SIDE * SIDE:
         raise DataError(
