@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -14,7 +15,9 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from roomread.bench.scenes import grid, moving
+import altered
+from roomread.bench.scenes import grid, moving, portraits
+from roomread.client import Client
 from serving import Service, serving
 
 SCENE = grid(width=640, height=360, columns=3, rows=2, people=6, face=(0.4, 0.5))
@@ -30,7 +33,16 @@ def encoded(count: int) -> list[bytes]:
     return frames
 
 
-FRAMES = encoded(4)
+def masked() -> list[bytes]:
+    """Return pictures of one person who shows a state."""
+    files = [io.BytesIO() for _ in range(5)]
+    pictures = altered.variants(altered.masked(*portraits()[1]))
+    for picture, file in zip(pictures, files, strict=False):
+        picture.convert("RGB").save(file, "PNG")
+    return [file.getvalue() for file in files if file.getvalue()]
+
+
+FRAMES, MASKED = encoded(4), masked()
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +64,10 @@ def session(http: httpx.Client) -> str:
     return session_id
 
 
-def live(service: Service, session: str | None = None) -> ClientConnection:
-    query = f"?session={session}" if session is not None else ""
-    return connect(service.url.replace("http", "ws") + "/api/v1/live" + query)
+def live(service: Service, session: str | None = None, *, profiles: str = "") -> ClientConnection:
+    query = {"session": session, "profiles": profiles}
+    given = urlencode({name: value for name, value in query.items() if value})
+    return connect(service.url.replace("http", "ws") + "/api/v1/live?" + given)
 
 
 def answers(socket: ClientConnection, frames: list[bytes]) -> list[dict[str, Any]]:
@@ -114,6 +127,23 @@ def test_connection_ends_when_its_session_has_ended(
         (refused,) = answers(socket, FRAMES[1:2])
         assert refused["frame_index"] is None
         assert f"session {session} has ended" in refused["problem"]
+        assert close_code(socket) == 1008
+
+
+def test_taught_state_is_looked_for_and_recorded(
+    service: Service, http: httpx.Client, session: str
+) -> None:
+    with Client(service.url) as client:
+        client.profiles.teach_state("masked", MASKED)
+    with live(service, session, profiles="masked") as socket:
+        received = answers(socket, FRAMES)
+    states = received[-1]["mood"]["states"]
+    assert list(states) == ["masked"]
+    assert http.get(f"sessions/{session}/mood").json()["mood"]["states"] == states
+    with live(service) as socket:
+        assert answers(socket, FRAMES)[-1]["mood"]["states"] == {}
+    with live(service, profiles="nothing") as socket:
+        assert "nothing" in json.loads(socket.recv(timeout=60))["problem"]
         assert close_code(socket) == 1008
 
 

@@ -33,7 +33,9 @@ def sign_in() -> bool:
 
 
 @pytest.fixture
-def client(*, sign_in: bool) -> Iterator[TestClient]:
+def client(monkeypatch: pytest.MonkeyPatch, *, sign_in: bool) -> Iterator[TestClient]:
+    taught = SimpleNamespace(room_states=lambda: ["bored <1>"])
+    monkeypatch.setattr(share, "teaching_service", lambda *_: taught)
     api = FastAPI()
     map_errors(api)
     api.include_router(share.router)
@@ -48,6 +50,16 @@ def use(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in ("ROOMREAD_PURPOSE", "ROOMREAD_REGION"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
+
+
+def test_taught_states_of_the_user_can_be_chosen(
+    client: TestClient, use: pytest.MonkeyPatch
+) -> None:
+    use.setenv("ROOMREAD_PURPOSE", "research")
+    text = client.get("/share").text
+    assert 'name="state" value="bored &lt;1&gt;"' in text
+    use.setattr(share, "teaching_service", lambda *_: SimpleNamespace(room_states=list))
+    assert 'name="state"' not in client.get("/share").text
 
 
 def test_page_served_by_this_computer_says_that_pictures_stay_on_it(

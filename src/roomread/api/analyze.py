@@ -6,11 +6,10 @@ import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from roomread.api.context import Context, Sender, ServiceContext
-from roomread.api.owned_profiles import load_profiles
+from roomread.api.owned_profiles import analyzer_with
 from roomread.api.problems import as_refusal, responses
 from roomread.api.shapes import (
     PictureShape,
@@ -21,7 +20,6 @@ from roomread.api.shapes import (
 from roomread.api.uploads import MAX_PICTURES, read_pictures
 from roomread.errors import MediaError
 from roomread.pipeline import Analyzer
-from roomread.services.accounts import Principal
 from roomread.services.pictures import AnalyzedPicture, EncodedPicture, analyze_picture
 
 router = APIRouter(prefix="/api/v1", tags=["pictures"])
@@ -100,7 +98,7 @@ async def analyze(
     For several pictures, the response has the faces or the problem of each. With `annotated=1` the
     response to a single picture is the annotated picture itself, unless `Accept` prefers JSON.
     """
-    analyzer = await _analyzer_with(context, sender, profiles)
+    analyzer = await analyzer_with(context, sender, profiles)
     pictures = await read_pictures(request, context)
     as_json = "application/json" in request.headers.get("accept", "")
     with context.limiter.slot():
@@ -132,18 +130,6 @@ async def analyze_and_draw(
     with context.limiter.slot():
         analyzed = await _analyze(context, context.engine.analyzer, picture)
         return analyzed, await _jpeg(context, analyzed)
-
-
-async def _analyzer_with(context: ServiceContext, sender: Principal, names: str) -> Analyzer:
-    """Return the analyzer with the sender's profiles of these comma-separated names."""
-    if not names:
-        return context.engine.analyzer
-
-    def work() -> Analyzer:
-        profiles = load_profiles(context, sender, names)
-        return context.engine.analyzer.with_profiles(profiles)
-
-    return await run_in_threadpool(work)
 
 
 async def _analyze(

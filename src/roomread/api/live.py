@@ -16,8 +16,10 @@ from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, Field
 from starlette.websockets import WebSocketDisconnect
 
+from roomread import Analyzer
 from roomread.api.context import ServiceContext, context_of
 from roomread.api.inbox import Inbox
+from roomread.api.owned_profiles import analyzer_with
 from roomread.api.problems import as_refusal
 from roomread.api.schema import FrameShape, frame_shape
 from roomread.api.session_shapes import AlertShape, IngestShape, MoodShape, mood_shape
@@ -66,7 +68,9 @@ _SumUp = Callable[[FrameReadings], Awaitable[tuple[MoodShape | None, list[AlertS
 
 
 @router.websocket("/live")
-async def live(socket: WebSocket, session: str | None = None, *, oneself: bool = False) -> None:
+async def live(
+    socket: WebSocket, session: str | None = None, *, oneself: bool = False, profiles: str = ""
+) -> None:
     """Receive encoded frames as binary messages, and send a `LiveShape` for each one that is read.
 
     A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`. Where the index
@@ -78,6 +82,8 @@ async def live(socket: WebSocket, session: str | None = None, *, oneself: bool =
         session: The id of a session of the sender, which takes the readings. A second connection
             for the same session ends the first one.
         oneself: Without a session: the camera shows its owner, and only the largest face is read.
+        profiles: Names of the sender's profiles, such as "confused,bored": states that are looked
+            for in all faces, and whose shares are part of the mood.
     """
     context = context_of(socket)
 
@@ -87,10 +93,11 @@ async def live(socket: WebSocket, session: str | None = None, *, oneself: bool =
 
     async def serve(sender: Principal) -> None:
         try:
+            analyzer = await analyzer_with(context, sender, profiles)
             if session is None:
-                await _watch(context, socket, oneself=oneself)
+                await _watch(context, socket, LiveRoom(analyzer, oneself=oneself))
             else:
-                await _record(context, socket, sender.id, session)
+                await _record(context, socket, analyzer, sender.id, session)
         except RoomreadError as error:
             await socket.send_json({"frame_index": None, "problem": str(as_refusal(error))})
             raise SocketEndError(CloseCode.POLICY_VIOLATION) from None
@@ -98,9 +105,8 @@ async def live(socket: WebSocket, session: str | None = None, *, oneself: bool =
     await serve_socket(socket, slot, serve)
 
 
-async def _watch(context: ServiceContext, socket: WebSocket, *, oneself: bool) -> None:
+async def _watch(context: ServiceContext, socket: WebSocket, room: LiveRoom) -> None:
     """Serve a connection that records nothing."""
-    room = LiveRoom(context.engine.analyzer, oneself=oneself)
 
     async def sum_up(_read: FrameReadings) -> tuple[MoodShape | None, list[AlertShape]]:
         return mood_shape(room.mood) if room.mood is not None else None, []
@@ -108,7 +114,9 @@ async def _watch(context: ServiceContext, socket: WebSocket, *, oneself: bool) -
     await _serve(context, socket, room, sum_up)
 
 
-async def _record(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:
+async def _record(
+    context: ServiceContext, socket: WebSocket, analyzer: Analyzer, owner: str, session_id: str
+) -> None:
     """Serve a connection that records a session."""
 
     def join() -> LiveRoom:
@@ -116,7 +124,7 @@ async def _record(context: ServiceContext, socket: WebSocket, owner: str, sessio
         session = open_session(store, session_id)
         people = context.live_people.of(store, session)
         start = start_of(session, store.last_time(session.id))
-        return LiveRoom(context.engine.analyzer, start=start, people=people)
+        return LiveRoom(analyzer, start=start, people=people)
 
     async def sum_up(read: FrameReadings) -> tuple[MoodShape | None, list[AlertShape]]:
         text = json.dumps(frame_to_dict(read))

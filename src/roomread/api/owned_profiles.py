@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
+
+from roomread import Analyzer
 from roomread.api.context import ServiceContext
 from roomread.fewshot import Profile
 from roomread.services.accounts import Principal
@@ -24,3 +27,20 @@ def load_profiles(context: ServiceContext, principal: Principal, names: str) -> 
     """
     service = teaching_service(context, principal)
     return [service.load(name.strip()) for name in names.split(",")]
+
+
+async def analyzer_with(context: ServiceContext, principal: Principal, names: str) -> Analyzer:
+    """Return the analyzer with the principal's profiles of these comma-separated names.
+
+    Raises:
+        ProfileNotFoundError: no profile has one of the names.
+        ProfileError: a profile is damaged, or contradicts another one.
+    """
+    if not names:
+        return context.engine.analyzer
+
+    def work() -> Analyzer:
+        profiles = load_profiles(context, principal, names)
+        return context.engine.analyzer.with_profiles(profiles)
+
+    return await run_in_threadpool(work)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from roomread.api.browser_pages import browser_page
 from roomread.api.context import Context, principal_with
+from roomread.api.owned_profiles import teaching_service
 from roomread.services.accounts import Scope
 from roomread.services.purpose import DESCRIPTIONS, Activity, current_use, problem_with
 
@@ -16,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/share")
 def share(request: Request, context: Context) -> Response:
     """Return the page; it shows a message if the intended use forbids reading or recording."""
-    principal_with(request, Scope.ANALYZE)
+    principal = principal_with(request, Scope.ANALYZE)
     use = current_use()
     return browser_page(
         request,
@@ -26,6 +27,7 @@ def share(request: Request, context: Context) -> Response:
         # Without sign-in the service answers to this computer alone.
         local=not context.auth.sign_in,
         purpose=DESCRIPTIONS[use.purpose] if use.purpose is not None else "",
+        states=teaching_service(context, principal).room_states(),
         may_not_read=problem_with(Activity.READ_OTHERS, use),
         may_not_record=problem_with(Activity.RECORD_CLASS, use),
     )

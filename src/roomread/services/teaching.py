@@ -263,6 +263,17 @@ class TeachingService:
         self._check_exists(name)
         self._shelf.delete(name)
 
+    def room_states(self) -> list[str]:
+        """Return the names of the states of no particular person, which any face may show."""
+        names = []
+        for name in self.names():
+            # The page Teach says what is wrong with a damaged one.
+            with contextlib.suppress(ProfileError):
+                profile = self.load(name)
+                if profile.is_state and profile.person is None:
+                    names.append(name)
+        return names
+
     def usable(
         self, names: Iterable[str], model: ModelFile
     ) -> tuple[list[Profile], dict[str, ProfileError]]:

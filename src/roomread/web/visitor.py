@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import streamlit as st
 
 from roomread import Analyzer
-from roomread.errors import ProfileError
 from roomread.fewshot import Profile
 from roomread.services.engine import USER_HEADER, served_engine
 from roomread.services.profile_shelves import profile_shelf as shelf_of
@@ -61,13 +58,7 @@ def is_of_a_room(profile: Profile) -> bool:
 
 def ask_states() -> None:
     """Draw the choice of the taught states that are looked for in all faces, if any exist."""
-    service = teaching_service()
-    names = []
-    for name in service.names():
-        # The page Teach says what is wrong with a damaged one.
-        with contextlib.suppress(ProfileError):
-            if is_of_a_room(service.load(name)):
-                names.append(name)
+    names = teaching_service().room_states()
     if not names:
         return
     chosen = st.multiselect(

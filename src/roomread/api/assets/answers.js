@@ -18,6 +18,7 @@
  * @property {number} readable Those of them that are read.
  * @property {string | null} direction A key of `DIRECTIONS`.
  * @property {Record<string, number> | null} scores Mean share of each expression, 0..1.
+ * @property {Record<string, number>} states Share of the read faces that show each taught state, 0..1.
  *
  * @typedef {object} Alert
  * @property {number | null} seat Null for the room.

@@ -64,14 +64,23 @@ export function moodText(mood) {
 }
 
 /**
- * Show the shares of the seven expressions.
+ * Show the shares of the seven expressions and of the taught states.
  * @param {HTMLTableSectionElement} body
  * @param {Record<string, number> | null | undefined} scores
+ * @param {Record<string, number>} [states] By their names.
  */
-export function showShares(body, scores) {
-  if (!rows.size) body.replaceChildren(...Object.entries(EXPRESSIONS).map(([n, l]) => row(n, l)));
+export function showShares(body, scores, states = {}) {
+  /** @type {Map<string, number | undefined>} A state may be called as an expression is. */
+  const values = new Map(Object.keys(EXPRESSIONS).map((name) => [name, scores?.[name]]));
+  for (const [name, share] of Object.entries(states)) values.set(`state ${name}`, share);
+  if ([...rows.keys()].join("\n") !== [...values.keys()].join("\n")) {
+    rows.clear();
+    const expressions = Object.entries(EXPRESSIONS).map(([name, label]) => row(name, label));
+    const taught = Object.keys(states).map((name) => row(`state ${name}`, name));
+    body.replaceChildren(...expressions, ...taught);
+  }
   for (const [name, [bar, share]] of rows) {
-    const value = scores?.[name];
+    const value = values.get(name);
     bar.style.width = `${100 * (value ?? 0)}%`;
     share.textContent = value === undefined ? "–" : percent(value);
   }

@@ -21,6 +21,8 @@ const preview = partAs("preview", HTMLVideoElement);
 const boxes = partAs("boxes", SVGSVGElement);
 const shares = partAs("shares", HTMLTableSectionElement);
 const open = partAs("open", HTMLAnchorElement);
+/** The taught states that can be looked for. */
+const states = [...document.querySelectorAll("input")].filter(({ name }) => name === "state");
 const keep = partAs("keep", HTMLInputElement);
 const region = new Region(part("stage"), part("region"), (crop) => order({ kind: "crop", crop }));
 /** @type {Map<string, string>} The warnings that hold, by what they are about. */
@@ -133,6 +135,8 @@ function connect() {
   const url = new URL("/api/v1/live", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   if (session) url.searchParams.set("session", session.id);
+  const chosen = states.filter(({ checked }) => checked).map(({ value }) => value);
+  if (chosen.length) url.searchParams.set("profiles", chosen.join(","));
   order({ kind: "connect", url: url.href });
   part("mood").textContent = moodText(null);
   showShares(shares, null);
@@ -167,7 +171,7 @@ function showReading({ answer, crop, age }) {
   const { frame, mood } = answer;
   drawBoxes(boxes, frame, crop);
   part("mood").textContent = moodText(mood);
-  showShares(shares, mood?.scores);
+  showShares(shares, mood?.scores, mood?.states);
   part("alerts").textContent = answer.alerts.map(alertText).join("; ");
   warn("small", hasSmallFaces(frame) && t("The faces are small, and many cannot be read. Make the gallery larger, or the frame tighter."));
   warn("signal", frame.signal && t("The picture is black, or has not moved for three seconds."));
@@ -275,6 +279,11 @@ if (canShare()) {
 part("stop").addEventListener("click", stop);
 part("whole").addEventListener("click", () => region.reset());
 part("record").addEventListener("submit", record);
+for (const state of states) {
+  state.addEventListener("change", () => {
+    if (stream) connect();
+  });
+}
 keep.addEventListener("change", () => {
   part("people").hidden = !keep.checked;
   partAs("consent", HTMLInputElement).required = keep.checked;
