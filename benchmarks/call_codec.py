@@ -38,6 +38,7 @@ class Tally:
     """The readings under one condition.
 
     Attributes:
+        asked: The rate that was asked for, kbit/s; None without a codec.
         kbits: The rate that each call reached, kbit/s.
         faces: How many faces were shown in the frames that were read.
         unreadable: How many of these were found and unreadable.
@@ -46,6 +47,7 @@ class Tally:
         labelled: Whether it got a label.
     """
 
+    asked: int | None = None
     kbits: list[float] = field(default_factory=list)
     faces: int = 0
     unreadable: int = 0
@@ -79,9 +81,9 @@ class Tally:
         right = np.array(self.probabilities).argmax(axis=1) == np.array(self.labels)
         # Frames of one face are not independent: the interval is that of the faces.
         margin = wilson_margin(found.accuracy.value, people)
-        reached = f"{np.mean(self.kbits):.0f}" if self.kbits else ""
+        rates = " | " if self.asked is None else f"{self.asked} | {np.mean(self.kbits):.0f}"
         return (
-            f"| {name} | {reached} | {(read + self.unreadable) / self.faces:.1%} | "
+            f"| {name} | {rates} | {(read + self.unreadable) / self.faces:.1%} | "
             f"{self.unreadable / self.faces:.1%} | {found.accuracy.value:.3f} ± {margin:.3f} | "
             f"{right.sum() / self.faces:.3f} | {sure.mean():.1%} | {right[sure].mean():.3f} | "
             f"{found.ece.value:.3f} |"
@@ -107,7 +109,7 @@ def main() -> None:
     rows = np.random.default_rng(options.seed).permutation(np.flatnonzero(majority >= 0))
     conditions = [(codec, kbits) for codec in options.codecs for kbits in options.kbits]
     plain = Tally()
-    coded = {condition: Tally() for condition in conditions}
+    coded = {(codec, kbits): Tally(kbits) for codec, kbits in conditions}
     for index in range(options.calls):
         chosen = rows[PEOPLE * index : PEOPLE * (index + 1)]
         call = FaceCall(part.images[chosen], seed=options.seed + index)
@@ -122,8 +124,9 @@ def main() -> None:
                 Image.fromarray(last.image).save(options.draw)
     print(
         f"{options.calls} calls of {PEOPLE} faces, {options.split}, {plain.faces} readings each\n\n"
-        "| call | kbit/s reached | found | unreadable | right of those read | right of all | "
-        "labelled of those read | right of these | ECE |\n|---|---|---|---|---|---|---|---|---|"
+        "| call | kbit/s asked | reached | found | unreadable | right of those read | "
+        "right of all | labelled of those read | right of these | ECE |\n"
+        "|---|---|---|---|---|---|---|---|---|---|"
     )
     print(plain.line("no codec", options.calls))
     for (codec, kbits), tally in coded.items():

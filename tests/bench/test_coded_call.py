@@ -60,3 +60,11 @@ def test_smiles_of_a_call_are_read_after_a_codec(
     assert frames == 3
     assert found >= 0.95 * PEOPLE * frames
     assert right >= 0.9 * PEOPLE * frames
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("codec", list(Codec))
+def test_a_low_rate_is_held(codec: Codec, smiles: list[NDArray[np.uint8]]) -> None:
+    video = encode(FaceCall(smiles).frames(6.0), codec, kbits=150, rate=15)
+    assert video.kbits < 165
+    assert len(list(video.frames())) == 90
