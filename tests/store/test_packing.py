@@ -132,7 +132,7 @@ def first_format(readings: list[Reading]) -> bytes:
     """Return a batch as it was written before poses and eyes were stored."""
     records = unpack([pack(readings)])
     fields = list(RECORD.names or ())[:-2]
-    old = np.zeros(len(records), dtype=[(name, *RECORD.fields[name][:1]) for name in fields])
+    old = np.zeros(len(records), dtype=[(name, RECORD[name]) for name in fields])
     for name in fields:
         old[name] = records[name]
     return zlib.compress(old.view(np.uint8).reshape(len(old), -1).T.tobytes(), 1)
