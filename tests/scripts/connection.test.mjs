@@ -124,6 +124,17 @@ test("a tab that is loaded again knows what it joined with, each room for itself
   assert.equal(connection.remembered(), null);
 });
 
+test("the receipt can be saved after the page is loaded again too", () => {
+  const receipts = [];
+  connection.join(JOINING);
+  FakeSocket.newest.tell({ ...SEAT, receipt: { id: "r1" } });
+  connect();
+  connection.onState = (_state, seat) => seat && receipts.push(seat.receipt);
+  connection.join(connection.remembered());
+  FakeSocket.newest.tell(SEAT);
+  assert.deepEqual(receipts, [{ id: "r1" }]);
+});
+
 test("leaving tells the room, and works without a connection too", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   seat();

@@ -10,7 +10,10 @@ import { pauseBefore } from "../reconnect.js";
 /**
  * @typedef {Pick<import("../answers.js").SeatMessage, "receipt" | "faces" | "say" | "paused">} Seat
  */
-/** @typedef {{token: string, joining: Joining}} Kept What a tab keeps for its next load. */
+/**
+ * @typedef {{token: string, joining: Joining, receipt: object | null}} Kept What a tab keeps for its
+ *   next load: the room gives the receipt once.
+ */
 /** @typedef {import("../answers.js").RoomMessage} RoomMessage */
 
 const TAKEN_OVER = 4001;
@@ -81,9 +84,10 @@ export class RoomConnection {
     this.joined = true;
     this.attempt = 0;
     this.number = message.next;
-    const kept = { token: message.token, joining: this.joining };
+    const receipt = message.receipt ?? this.kept()?.receipt ?? null;
+    const kept = { token: message.token, joining: this.joining, receipt };
     sessionStorage.setItem(this.key, JSON.stringify(kept));
-    this.onState("joined", message);
+    this.onState("joined", { ...message, receipt });
   }
 
   /** @param {number} code */
