@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
 # Largest difference of a level from sRGB up to which a picture is read as it is. Display P3, Adobe
 # RGB and the gammas of screens (1.8 to 2.4) stay under 20; exchanged channels, linear light and
@@ -51,6 +51,9 @@ def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uin
 @lru_cache(maxsize=8)
 def _profile_conversion(profile: bytes) -> _Convert | None:
     """Return the conversion of an ICC profile's colours; None for one that is near to sRGB."""
+    # Few pictures need it, and its import takes several ms of that of roomread.
+    from PIL import ImageCms  # noqa: PLC0415
+
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = _MODES.get(opened.profile.xcolor_space.strip())
