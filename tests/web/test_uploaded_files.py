@@ -88,7 +88,9 @@ def test_large_file_is_read_from_the_disk_by_the_page_that_needs_it(
     with open_upload(given) as content:
         assert content.name.startswith(files._folder.name)
         assert content.read() == bytes(1_000_000)
-    files.path_of("1").unlink()
+    path = files.path_of("1")
+    assert path is not None
+    path.unlink()
     with pytest.raises(OutputError, match=r"a\.mp4: is no longer there"):
         read_upload(given)
     files.close()
