@@ -110,7 +110,7 @@ def test_listing_imports_no_plugin() -> None:
     [
         ("broken", "OSError: no such device"),
         ("nothing", "Nothing has no method detect"),
-        ("number", "room_blobs:number is no function or class"),
+        ("number", "room_blobs:number is not a function or class"),
         ("absent", "has no attribute 'absent'"),
         ("lost", "No module named 'no_such_module_anywhere'"),
     ],

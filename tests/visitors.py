@@ -69,10 +69,10 @@ def enter(page: Page, address: str) -> Page:
     pages = page.get_by_role("link", name="Settings")
     expect(welcome.or_(pages).first).to_be_visible()
     if welcome.count():
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page.get_by_text("Choose one of the four")).to_be_visible()
         page.get_by_text("Research, with the consent").click()
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
     expect(pages).to_be_visible()
     return page
 

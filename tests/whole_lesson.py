@@ -274,7 +274,7 @@ def open_room(page: Page, service: Service) -> str:
     page.goto(f"{service.url}/room")
     page.get_by_label("Name").fill(NAME)
     page.get_by_role("checkbox").check()
-    page.get_by_label("How the people know").fill(NOTICE)
+    page.get_by_label("How people were told").fill(NOTICE)
     page.get_by_role("button", name="Open a room").click()
     page.wait_for_url("**/room/*")
     return page.url.rsplit("/", 1)[1]

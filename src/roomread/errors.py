@@ -4,16 +4,16 @@
     ├── MediaError                a picture, video, camera or stream cannot be read
     ├── OutputError               a result cannot be written
     ├── ModelFileError            a model file is missing, damaged or in another format
-    ├── DeviceError               the nets cannot run on the device that was asked for
+    ├── DeviceError               the nets cannot run on the requested device
     ├── ProfileError              a few-shot profile is missing, damaged, or cannot be taught
     ├── DataError                 a data set cannot be trained or evaluated on
     ├── RulesError                a rule of attention cannot be parsed
-    ├── SessionError              a session cannot do what was asked for
+    ├── SessionError              a session does not allow the requested action
     │   ├── SessionNotFoundError  the owner has no such session
     │   ├── SessionHeldError      another process records the session
     │   └── DatabaseError         the database of the sessions fails
     ├── WireError                 a value violates the schema of readings
-    ├── PluginError               a plug-in cannot be loaded, or does not keep its interface
+    ├── PluginError               a plug-in cannot be loaded, or violates its interface
     ├── BusyError                 a request is refused or not answered in time
     ├── MissingExtraError         an optional dependency is not installed
     └── MissingLibraryError       a library of the system is not installed
@@ -32,7 +32,7 @@ from __future__ import annotations
 import re
 
 # Matches the credentials before the host of a URL. A password may contain an unencoded slash; then
-# the text after the first colon is no port.
+# the text after the first colon is not a port.
 _USER = re.compile(
     r"(?<=://)(?:[^\s/?#]*@|[^\s/@:\[\]]+:(?!\d{0,5}(?:[/?#\s]|$))\S*@)",
 )
@@ -96,7 +96,7 @@ class ModelFileError(RoomreadError):
 
 
 class DeviceError(RoomreadError):
-    """The nets cannot run on the device that was asked for."""
+    """The nets cannot run on the requested device."""
 
 
 class ProfileError(RoomreadError):
@@ -112,7 +112,7 @@ class RulesError(RoomreadError):
 
 
 class SessionError(RoomreadError):
-    """A session cannot do what was asked for."""
+    """A session does not allow the requested action."""
 
 
 class SessionNotFoundError(SessionError):
@@ -149,7 +149,7 @@ class WireError(RoomreadError):
 
 
 class PluginError(RoomreadError):
-    """A plug-in is not installed, cannot be loaded, or does not keep its interface."""
+    """A plug-in is not installed, cannot be loaded, or violates its interface."""
 
 
 class BusyError(RoomreadError):

@@ -1,4 +1,4 @@
-"""Use objects of multi-threaded native libraries in processes that are forked.
+"""Make objects of multi-threaded native libraries usable in forked processes.
 
 A forked process has no copies of its parent's threads. A native object that gives work to its own
 threads would wait for them forever in the child, when it is used and when it is destroyed. Web
@@ -47,10 +47,10 @@ class ForkSafe(Generic[T]):
 
 
 class PerThread(Generic[T]):
-    """An object that each thread makes for itself when it first asks, and again after a fork.
+    """An object that each thread creates on first use, and again after a fork.
 
     Args:
-        make: A function that makes the object.
+        make: A function that creates the object.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:

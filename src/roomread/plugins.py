@@ -1,6 +1,6 @@
 """Find and load what other packages add: detectors, expression nets, trackers and formats.
 
-A package adds one by an entry point in its `pyproject.toml`; docs/how-to/plugins.md shows each:
+A package adds one through an entry point in its `pyproject.toml`; see docs/how-to/plugins.md:
 
     [project.entry-points."roomread.detectors"]
     upright = "roomread_example.detector:UprightFaces"
@@ -64,15 +64,15 @@ class Plugin:
     entry: EntryPoint
 
     def make(self, call: Callable[[Any], T]) -> T:
-        """Import the plug-in and return the object that it makes.
+        """Import the plug-in and return the object that it creates.
 
         Args:
             call: A function that calls the plug-in's factory with the arguments of its kind.
 
         Raises:
-            PluginError: The plug-in cannot be imported, its factory fails, or the object has not
+            PluginError: The plug-in cannot be imported, its factory fails, or the object lacks
                 the methods of its kind.
-            RoomreadError: What the factory raised, if it was such an error.
+            RoomreadError: The factory raised this error.
         """
         made = self._guarded(lambda: call(self.load()))
         missing = [each for each in _METHODS[self.kind] if not callable(getattr(made, each, None))]
@@ -88,7 +88,7 @@ class Plugin:
         """
         factory = self._guarded(self.entry.load)
         if not callable(factory):
-            raise self._error(f"{self.entry.value} is no function or class")
+            raise self._error(f"{self.entry.value} is not a function or class")
         found: Callable[..., Any] = factory
         return found
 

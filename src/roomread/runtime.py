@@ -41,7 +41,7 @@ _PROVIDERS = {
 def processors() -> int:
     """Return the number of processors that this process may use.
 
-    A container may have fewer than its machine.
+    A container may be allowed fewer than the machine has.
     """
     # Windows and macOS do not report the processors of a process.
     affinity = getattr(os, "sched_getaffinity", None)

@@ -93,8 +93,8 @@ def test_teaching_that_fails_prints_one_line_and_keeps_nothing(
         (("--state", "odd"), "no picture of 'odd'"),
         (("--state", "happy", "smile0.jpg"), "'happy' is one of the seven"),
         (("--state", "../odd", "smile0.jpg"), "cannot be a profile's name"),
-        (("asha",), "nothing to learn from"),
-        (("--neutral", "n0.jpg"), "no name: is not one name"),
+        (("asha",), "there are no pictures to learn from"),
+        (("--neutral", "n0.jpg"), "no name: is not a single name"),
         (("asha", "--neutral", "m0.jpg", "--happy", "m0.jpg", "--consent", "x"), "taught as"),
         (("asha", "--neutral", "smile0.jpg", "smile1.jpg", "--consent", "x"), "does not help"),
     ):

@@ -26,7 +26,7 @@ def test_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "1h", "s", "1e3"])
 def test_text_that_is_not_a_duration_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is not a time over 0"):
+    with pytest.raises(typer.BadParameter, match="is not a time above 0"):
         parse_seconds(text)
 
 

@@ -29,14 +29,15 @@ def test_chat_is_aligned_with_the_session_by_the_time_of_day(
     assert result.returncode == 2
     (line,) = result.stderr.decode().splitlines()
     assert line.startswith(
-        "roomread: chat.txt: its first message is at 9:01:00 of an unknown clock"
+        "roomread: chat.txt: its first message is at 9:01:00, but the offset to the "
+        "session is unknown"
     )
     assert "--started" in line
     result = roomread("session", "transcript", session_id, "chat.txt", "--started", "9:00:00")
     assert result.stdout.decode() == "1 passage kept, from 1:00 to 1:10\n"
     result = roomread("session", "slides", session_id, "chat.txt")
     assert result.returncode == 2
-    assert b"chat.txt: is no presentation that can be read" in result.stderr
+    assert b"chat.txt: is not a presentation that can be read" in result.stderr
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90.0), ("-1:30", -90.0), ("1:02:03", 3723.0)])

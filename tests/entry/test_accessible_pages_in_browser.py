@@ -32,10 +32,10 @@ def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
 ) -> None:
     page.goto(f"{service.url}/share")
     expect(page.locator("#shares tr")).to_have_count(7)
-    page.get_by_label("Keep the readings of single people").check()
+    page.get_by_label("Keep the readings of individual people").check()
     check_page(page)
     page.get_by_label("Name", exact=True).fill("Algebra 7b")
-    page.get_by_label("How the people know").fill("a slide")
+    page.get_by_label("How people were told").fill("a slide")
     page.get_by_label("Who consented, and how").fill("on paper")
     page.get_by_role("button", name="Record").press("Enter")
     expect(page.get_by_role("button", name="End the session")).to_be_visible()
@@ -67,7 +67,7 @@ def test_student_pages_are_accessible_from_entering_the_code_to_leaving(
     page.get_by_text("The last reading, exactly").press("Enter")
     check_page(page)
     page.get_by_role("button", name="Leave").press("Enter")
-    expect(page.get_by_text("Nothing of you counts any more.")).to_be_visible()
+    expect(page.get_by_text("You are no longer counted.")).to_be_visible()
     check_page(page)
 
 

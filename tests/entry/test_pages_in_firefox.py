@@ -32,7 +32,7 @@ def test_student_without_a_camera_joins_presses_and_leaves(
         page.press("I am lost")
         page.wait_for("document.querySelector('[aria-pressed=true]')?.innerText === 'I am lost'")
         page.press("Leave")
-        page.wait_for_text("Nothing of you counts any more.")
+        page.wait_for_text("You are no longer counted.")
         assert page.errors == []
 
 

@@ -127,7 +127,7 @@ def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path
     expect(anna.get_by_role("heading", name="Take it with you")).to_be_visible()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
     visit(ben, "Lessons")
-    expect(ben.get_by_text("No lesson is kept yet.")).to_be_visible()
+    expect(ben.get_by_text("No lesson is stored yet.")).to_be_visible()
     ben.goto(anna.url)
     expect(ben.get_by_text("is no session")).to_be_visible()
     expect(ben.get_by_text("Algebra")).to_have_count(0)

@@ -157,7 +157,10 @@ def test_unusable_reference_is_refused_by_its_name(tmp_path: Path) -> None:
         ([one, two], "two.png: 2 faces"),
         ([one, dark], "dark.png: "),
         (same, "one.png: is the same picture"),
-        (differing, "one.png: is taught as sad, but .*one.png shows the same as happy"),
+        (
+            differing,
+            "one.png: is taught as sad, but .*one.png is the same picture, taught as happy",
+        ),
     ):
         with pytest.raises(ProfileError, match=problem):
             Profile.from_references("state", references, analyzer=ANALYZER, consent=ASKED)
@@ -212,9 +215,9 @@ def test_net_without_feature_statistics_is_refused() -> None:
 
 def test_profiles_are_taught_and_used_with_the_default_head_only(masked: Profile) -> None:
     label = ExpressionClassifier(head=Head.LABEL)
-    with pytest.raises(ProfileError, match="correct the head 'taggers' of the net, and 'label'"):
+    with pytest.raises(ProfileError, match="apply to the head 'taggers' of the net, but 'label'"):
         Analyzer(classifier=label, profiles=[masked])
-    with pytest.raises(ProfileError, match="correct the head 'taggers'"):
+    with pytest.raises(ProfileError, match="apply to the head 'taggers'"):
         Analyzer(classifier=label).observe(Frame(np.zeros((64, 64, 3), np.uint8), 0.0, 0, "x"), [])
 
 

@@ -25,7 +25,7 @@ def fall(start: float, end: float, during: float = 0.0) -> FallenStretch:
 def test_answer_says_when_nothing_was_recorded_or_readable() -> None:
     nothing = SessionFigures([], [], summarise([], []), [])
     assert "three frames" in answer(nothing)
-    assert "fewer than 5" in answer(figures())
+    assert "No mood: at no time were 5 people" in answer(figures())
 
 
 def test_at_most_three_stretches_are_named_in_chronological_order() -> None:

@@ -82,8 +82,8 @@ def test_pages_of_a_pdf_are_marked_by_their_durations() -> None:
         (PPTX[: len(PPTX) // 2], "damaged"),
         (PDF[: len(PDF) // 3], "damaged"),
         (b"PK\x03\x04", "damaged"),
-        (b"hello", "no presentation"),
-        (b"", "no presentation"),
+        (b"hello", "not a presentation"),
+        (b"", "not a presentation"),
     ],
 )
 def test_slides_without_timings_and_damaged_files_are_refused(content: bytes, problem: str) -> None:

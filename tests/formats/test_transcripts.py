@@ -91,14 +91,14 @@ def test_twelve_hour_times_of_a_teams_chat_are_parsed() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is no transcript"),
-        (b"%PDF-1.7", "is no transcript"),
+        (b"", "is not a transcript"),
+        (b"%PDF-1.7", "is not a transcript"),
         (b"\xff\xfe\x00", "is not text"),
         (b"\x80\x81", "is not text"),
         (b"WEBVTT\n\n", "has no text"),
         (b"WEBVTT\n\n00:00:61.000 --> 00:01:02.000\nhi\n", "line 3 has no valid times"),
         (b"WEBVTT\n\n00:00:05.000 --> 00:00:02.000\nhi\n", "ends before it starts"),
-        (b"WEBVTTX\n\n00:00:05.000 --> 00:00:06.000\nhi\n", "is no transcript"),
+        (b"WEBVTTX\n\n00:00:05.000 --> 00:00:06.000\nhi\n", "is not a transcript"),
         (b"WEBVTT\n\n00:01.000 --> 00:02.000\nhi\n" + bytes(MAX_BYTES), "too large"),
     ],
 )

@@ -1,4 +1,4 @@
-"""No figure of a room lets an onlooker compute what one person showed."""
+"""No mood of a room lets an onlooker compute what one person showed."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_computer_without_a_screen_is_reported(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_part_of_another_source_is_refused() -> None:
-    with pytest.raises(MediaError, match="only a part of a screen"):
+    with pytest.raises(MediaError, match="only screens can be read in part"):
         open_source(Path("lesson.mp4"), part=(0, 0, 10, 10))
 
 

@@ -404,5 +404,5 @@ def test_empty_packets_repeat_the_previous_picture(tmp_path: Path) -> None:
 
 
 def test_empty_name_is_refused() -> None:
-    with pytest.raises(MediaError, match="an input has no name"):
+    with pytest.raises(MediaError, match="an input is an empty string"):
         open_source("")

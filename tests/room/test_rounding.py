@@ -39,7 +39,7 @@ def test_rounding_keeps_the_order_of_shares(exact: np.ndarray) -> None:
 
 
 def moods_of(valences: list[float | None], *, every: float = 5.0) -> list[RoomMood]:
-    """Return moods of a room whose share of happy faces is given; None has no figure."""
+    """Return moods of a room whose share of happy faces is given; None has no scores."""
     moods = []
     for number, happy in enumerate(valences):
         scores = np.zeros(7)

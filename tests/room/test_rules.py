@@ -70,7 +70,7 @@ def test_any_text_is_parsed_to_rules_or_raises_rules_error(text: str) -> None:
         ("person valence above 50% for 1 min", "a person has no measure 'valence'"),
         ("room coverage above 120% for 1 min", "not between 0% and 100%"),
         ("room coverage above -1% for 1 min", "not between 0% and 100%"),
-        ("room valence fell by 20% for 1 min", "goes with 'in'"),
+        ("room valence fell by 20% for 1 min", "'fell by' needs 'in'"),
         ("room coverage fell by 20% in 1 min", "only the room's valence"),
         ("room sad above 20% for 61 min", "the time must be between 1 s and 60 min"),
         ("room sad above 20% for 0 s", "the time must be between 1 s and 60 min"),

@@ -15,7 +15,7 @@ const STATUS = {
   reports: { ok: 5, lost: 8, slower: 0, faster: 1 },
 };
 
-test("a stretch ends where there is no figure, and where no point came for four seconds", () => {
+test("a line ends where there is no mood, and where no point came for four seconds", () => {
   const points = [point(0), point(1), point(2, { v: null }), point(3), point(7), point(11.5)];
   const found = stretches(points, (each) => each.v !== null).map((each) => each.map(({ t }) => t));
   assert.deepEqual(found, [[0, 1], [3, 7], [11.5]]);
@@ -96,9 +96,9 @@ test("the trend is written with its time, or why there is none", () => {
     status: STATUS, mood: { scores: { happy: 1 } }, direction: "below", clear: true, since: 2520, ...values,
   });
   const say = (values) => trend(event(values), started);
-  assert.match(say({}), /^Below its usual since 10:42/);
-  assert.match(say({ clear: false }), /^A little below its usual since 10:42/);
-  assert.match(say({ direction: "above" }), /^Above its usual since 10:42/);
+  assert.match(say({}), /^Below its usual level since 10:42/);
+  assert.match(say({ clear: false }), /^Slightly below its usual level since 10:42/);
+  assert.match(say({ direction: "above" }), /^Above its usual level since 10:42/);
   assert.equal(say({ direction: "usual" }), "As usual.");
   assert.match(say({ direction: null }), /known after three minutes/);
   assert.match(say({ mood: null }), /five people whose faces are read/);

@@ -17,14 +17,14 @@ test("faces are small if the middle one is under 24 px", () => {
   assert.equal(hasSmallFaces(faces(10, 20, 80)), true);
 });
 
-test("the mood says how many faces are read, and why there is no figure", () => {
+test("the mood says how many faces are read, and why there is no mood", () => {
   const mood = { present: 6, readable: 4, scores: null, direction: null };
-  assert.equal(moodText(null), "The first figure comes after three pictures.");
+  assert.equal(moodText(null), "The first mood comes after three pictures.");
   assert.equal(moodText({ ...mood, present: 0 }), "No face is found.");
   assert.equal(
-    moodText(mood), "4 of 6 faces are read. There is a figure from five read faces on.",
+    moodText(mood), "4 of 6 faces are read. The mood is shown as soon as five faces are read.",
   );
   const figure = { ...mood, readable: 6, scores: { happy: 1 } };
   assert.match(moodText(figure), /After three minutes/);
-  assert.match(moodText({ ...figure, direction: "below its usual" }), /The room is below its usual\.$/);
+  assert.match(moodText({ ...figure, direction: "below its usual" }), /The room is below its usual level\.$/);
 });

@@ -87,7 +87,7 @@ def test_clip_that_is_too_short_or_too_long_is_refused(length: float, before: fl
 def test_labels_are_refused_for_a_session_that_stores_no_people(
     sessions: OwnerStore, fallen: str
 ) -> None:
-    with pytest.raises(SessionError, match="keeps no people"):
+    with pytest.raises(SessionError, match="no readings of individual people"):
         check_look(sessions, fallen, ClipLook(labels=True))
     check_look(sessions, fallen, ClipLook())
     kept = sessions.create("Ours", keeps_people=True, consent="all, in writing")
@@ -112,7 +112,7 @@ def test_offset_places_the_video_within_the_session(
     (made,) = written(begins_late, slice(1, 2))
     assert made == (tmp_path / "02-mark-at-0m40s.mp4", None)
     assert made[0].stat().st_size > 0
-    with pytest.raises(MediaError, match="begins after 0:05"):
+    with pytest.raises(MediaError, match="begins only after 0:05"):
         written(begins_late, slice(0, 1))
 
 

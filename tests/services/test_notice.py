@@ -31,11 +31,11 @@ def test_notice_states_the_purpose_what_is_stored_and_for_how_long() -> None:
     research = settings(purpose=Purpose.RESEARCH, retention_days=30)
     page = notice_page(research, "en")
     assert "Research, with the consent" in page
-    assert "Only figures of the whole room are kept" in page
+    assert "Only figures of the whole room are stored" in page
     assert "deleted after 30 days" in page
     page = notice_page(settings(purpose=Purpose.WORK_OR_SCHOOL), "en", keeps_people=True)
     assert "Work or education. In the European Union it is prohibited" in page
-    assert "The readings of single people are kept" in page
+    assert "The readings of individual people are kept" in page
     assert "until the person who is responsible deletes them" in page
 
 

@@ -57,7 +57,9 @@ def test_offset_shifts_a_transcript_to_the_time_of_the_session(
     # What is uploaded later replaces what was kept, and only what lies in the session is kept.
     keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=300.0)
     assert [each.start for each in sessions.passages(fallen)] == [895.0]
-    with pytest.raises(SessionError, match=r"nothing of it lies in the session, which is 19:58"):
+    with pytest.raises(
+        SessionError, match=r"no part of it lies within the session, which is 19:58"
+    ):
         keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=3600.0)
 
 
@@ -90,7 +92,7 @@ def test_slides_of_the_session_become_its_marks(
     assert sessions.marks(fallen) == marks
     figures = session_figures(sessions, sessions.session(fallen))
     assert figures.activity_of(figures.stretches[0]) == "Slide 2: Proof"
-    with pytest.raises(SessionError, match="no slide lies in the session"):
+    with pytest.raises(SessionError, match="no slide lies within the session"):
         mark_slides(sessions, fallen, b"", name="deck.pptx", offset=9000.0)
 
 

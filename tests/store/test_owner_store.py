@@ -63,7 +63,7 @@ def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) ->
     with store._database.engine.connect() as connection:
         for table in (schema.batches, schema.people, schema.alerts):
             assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
-    with pytest.raises(SessionError, match="keeps no people"):
+    with pytest.raises(SessionError, match="no readings of individual people"):
         store.enrol(session.id, 3, "Ada", consent="letter")
 
 
@@ -95,7 +95,7 @@ def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: Owner
     assert [mood.states for mood in store.moods(session.id)] == shares
     report = session_report(store, session.id)
     assert "<h3>Taught states</h3>" in report
-    # In steps of 5 %, as no single people are kept.
+    # In steps of 5 %, as no individual people are kept.
     assert "confused: between 10% and 25%" in report
 
 
@@ -112,7 +112,7 @@ def test_share_of_looking_away_is_stored_summarised_and_shown_in_report_and_expo
     assert [mood.looking_away for mood in store.moods(session.id)] == [None, 0.125, 0.25, 0.25]
     report = session_report(store, session.id)
     assert "<h3>Looking away</h3>" in report
-    # In steps of 5 %, as no single people are kept; the part has their mean.
+    # In steps of 5 %, as no individual people are kept; the part has their mean.
     assert "look away: between 10% and 25%" in report
     assert "<td>20 %</td>" in report
     export(store, session.id, SessionFormat.JSON, tmp_path / "a.json")

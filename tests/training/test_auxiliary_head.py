@@ -202,7 +202,7 @@ def test_run_without_auxiliary_outputs_can_start_from_one_with_them(
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"net": "cnn4"}, "no last maps"),
+        ({"net": "cnn4"}, "need final feature maps"),
         ({"auxiliary": "none.parquet"}, "cannot be read as a table"),
     ],
     ids=["net", "table"],

@@ -218,7 +218,7 @@ def test_folders_of_other_names_are_read_by_a_mapping(
     tmp_path: Path, names: dict[str, Split]
 ) -> None:
     folder = write_parts(tmp_path / "pictures", names)
-    with pytest.raises(DataError, match="is no known split"):
+    with pytest.raises(DataError, match="is not a known split"):
         read_fer2013(folder)
     read = read_fer2013(folder, splits=names)
     for split in Split:
@@ -231,7 +231,7 @@ def test_folders_of_other_names_are_read_by_a_mapping(
 
 def test_mapping_that_does_not_fit_a_folder_is_refused(tmp_path: Path) -> None:
     folder = write_parts(tmp_path / "pictures", THREE)
-    with pytest.raises(DataError, match="val: is no known split"):
+    with pytest.raises(DataError, match="val: is not a known split"):
         read_fer2013(folder, splits={"train": Split.Training, "test": Split.PublicTest})
     with pytest.raises(DataError, match="no folder 'dev'"):
         read_fer2013(folder, splits={**THREE, "dev": Split.PublicTest})

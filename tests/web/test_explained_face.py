@@ -18,7 +18,7 @@ from roomread.services.pictures import explain_face
 from roomread.services.purpose import PurposeError
 from roomread.web import explained_face
 
-LABEL = "What moved this label"
+LABEL = "What led to this label"
 
 
 class FakeDecoder:
@@ -76,7 +76,7 @@ def test_explanation_is_computed_only_when_it_is_asked_for(
     sentence = page.markdown[-1].value
     assert "“happy” depends most on the lower third of the face" in sentence
     (image,) = page.image
-    assert image.proto.imgs[0].alt.startswith("The face in grey: red where hiding it takes")
+    assert image.proto.imgs[0].alt.startswith("The face in grey: red where hiding a part lowers")
     # Drawn again, it is remembered.
     page.run()
     assert asked == [1]

@@ -76,9 +76,9 @@ def test_credential_service_that_cannot_be_reached_is_reported(
     ("route", "relay_answered", "servers", "words"),
     [
         (Route.DIRECT, False, [], "no relay is needed"),
-        (Route.RELAY, True, [TURN], "is set, and works"),
-        (Route.NONE, False, [], "none is set"),
-        (Route.NONE, False, [STUN], "none is set"),
+        (Route.RELAY, True, [TURN], "is configured, and works"),
+        (Route.NONE, False, [], "none is configured"),
+        (Route.NONE, False, [STUN], "none is configured"),
         (Route.NONE, False, [TURN], "does not answer"),
         (Route.NONE, True, [TURN], "must reach the relay as well"),
     ],

@@ -186,8 +186,8 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     expect(page.get_by_text("ended")).to_be_visible()
     page.get_by_role("button", name="Algebra 7b").click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it for good").click()
-    expect(page.get_by_text("No lesson is kept yet.")).to_be_visible()
+    page.get_by_role("button", name="Delete permanently").click()
+    expect(page.get_by_text("No lesson is stored yet.")).to_be_visible()
 
 
 def test_old_lessons_and_a_person_are_deleted_everywhere_with_their_counts(
@@ -196,9 +196,9 @@ def test_old_lessons_and_a_person_are_deleted_everywhere_with_their_counts(
     session = recorded(store, "Physics 9a", consent="all, in writing", people=6)
     store.enrol(session.id, 2, "Alan Turing", consent="a letter")
     visit(page, "Lessons")
-    unfold(page, "Delete old lessons, or a person everywhere")
+    unfold(page, "Delete old lessons, or a person in all lessons")
     expect(page.get_by_text("No lesson is that old.")).to_be_visible()
-    name = page.get_by_role("textbox", name="Everything that is kept of the person called")
+    name = page.get_by_role("textbox", name="All data of the person named")
     name.fill("Grace Hopper")
     name.press("Enter")
     expect(page.get_by_text("No seat has this name.")).to_be_visible()
@@ -213,7 +213,9 @@ def test_old_lessons_and_a_person_are_deleted_everywhere_with_their_counts(
     page.get_by_role("spinbutton", name="Lessons older than").fill("80")
     page.get_by_role("spinbutton", name="Lessons older than").press("Enter")
     page.get_by_role("button", name="Delete this lesson").click()
-    expect(page.get_by_text("No longer kept, as they were deleted or too old")).to_be_visible()
+    expect(
+        page.get_by_text("No longer stored, because they were deleted or too old")
+    ).to_be_visible()
     expect(page.get_by_role("button", name="Physics 9a")).to_have_count(0)
     assert store.sessions() == []
 
@@ -251,7 +253,7 @@ def test_lessons_are_found_compared_exported_and_deleted_together(
     page.get_by_role("button", name="Delete 3 lessons").click()
     page.get_by_role("button", name="Delete these 3 lessons").click()
     expect(page.get_by_text("3 lessons deleted")).to_be_visible()
-    expect(page.get_by_text("No lesson is kept yet.")).to_be_visible()
+    expect(page.get_by_text("No lesson is stored yet.")).to_be_visible()
     assert store.sessions() == []
 
 

@@ -35,7 +35,7 @@ def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
     visit(page, "Watch now")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
-    expect(page.get_by_text("No figure under 5 readable faces.")).to_be_visible()
+    expect(page.get_by_text("No mood with fewer than 5 readable faces.")).to_be_visible()
     expect(page.get_by_text(re.compile("[01] seen"))).to_be_visible()
     page.get_by_text("Head and face movements").click()
     expect(page.get_by_text("No face is found.")).to_be_visible()
@@ -142,10 +142,10 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     assert {mark["label"] for mark in kept["marks"]} == {"quiz", "group work"}
     assert {mood["present"] for mood in kept["moods"]} == {8}
     assert all(mood["valence"] is not None for mood in kept["moods"])
-    expect(visitor.get_by_text("Readings of single people")).to_have_count(0)
+    expect(visitor.get_by_text("Readings of individual people")).to_have_count(0)
     visitor.get_by_role("button", name="Delete").click()
-    visitor.get_by_role("button", name="Delete it for good").click()
-    expect(visitor.get_by_text("No lesson is kept yet.")).to_be_visible()
+    visitor.get_by_role("button", name="Delete permanently").click()
+    expect(visitor.get_by_text("No lesson is stored yet.")).to_be_visible()
     filmed.close()
 
 
@@ -238,7 +238,7 @@ def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
     visitor.goto(address)
-    try_connection(visitor, "none is set")
+    try_connection(visitor, "none is configured")
     settings = folder / "roomread" / "roomread.toml"
     before = settings.read_text()
     settings.write_text(
@@ -246,7 +246,7 @@ def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
         f'turn_secret = "north"\n{before}'
     )
     visitor.reload()
-    try_connection(visitor, "is set, and works")
+    try_connection(visitor, "is configured, and works")
     start_camera(visitor)
     expect(visitor.get_by_text(": happy").first).to_be_visible()
     context.close()

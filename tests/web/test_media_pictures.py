@@ -39,6 +39,6 @@ def test_picture_that_is_added_twice_is_kept_once() -> None:
 
 def test_pictures_of_a_visit_have_a_maximum_size() -> None:
     add_picture("a.jpg", bytes(900_000), most_mb=1)
-    with pytest.raises(MediaError, match=r"b.jpg: the pictures of a visit may take 1 MB"):
+    with pytest.raises(MediaError, match=r"b.jpg: your pictures would take more than 1 MB in all"):
         add_picture("b.jpg", bytes(200_000), most_mb=1)
     assert [kept.name for kept in kept_pictures()] == ["a.jpg"]

@@ -35,8 +35,8 @@ def test_home_links_to_the_demo_class_and_to_an_example_photo(
     visit(page, "Home")
     page.get_by_role("button", name="Demo class (made up)").click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it for good").click()
-    expect(page.get_by_text("No lesson is kept yet.")).to_be_visible()
+    page.get_by_role("button", name="Delete permanently").click()
+    expect(page.get_by_text("No lesson is stored yet.")).to_be_visible()
 
 
 def test_page_is_opened_by_its_url(page: Page, address: str) -> None:
@@ -49,12 +49,12 @@ def test_page_is_opened_by_its_url(page: Page, address: str) -> None:
 
 def test_settings_show_the_purpose_and_the_model_and_about_shows_the_law(page: Page) -> None:
     visit(page, "Settings")
-    expect(page.get_by_text("Of 100 smiles 90 are read as happy.")).to_be_visible()
+    expect(page.get_by_text("Out of 100 smiles, 90 are read as happy.")).to_be_visible()
     expect(page.get_by_text("This installation is used for: Research")).to_be_visible()
     unfold(page, "The figures of the model")
     expect(page.get_by_text("Abstains under")).to_be_visible()
     expect(page.get_by_text("roomread train DATA --config compact")).to_be_visible()
-    expect(page.get_by_role("heading", name="What it takes for what")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it confuses")).to_be_visible()
     visit(page, "About")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()

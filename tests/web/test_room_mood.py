@@ -21,9 +21,9 @@ def mood(time: float, share: float, *, present: int = 26, baseline: float | None
 @pytest.mark.parametrize(
     ("moods", "text"),
     [
-        ([], "Looking: the first figure comes after three frames."),
-        ([RoomMood(10.0, 4, 4)], "No figure under 5 readable faces."),
-        ([mood(10.0, 0.5, baseline=None)], "What is usual here is known after three minutes."),
+        ([], "Looking: the first mood comes after three frames."),
+        ([RoomMood(10.0, 4, 4)], "No mood with fewer than 5 readable faces."),
+        ([mood(10.0, 0.5, baseline=None)], "The usual level is known after three minutes."),
         ([mood(299.0, 0.5), mood(300.0, 0.1)], "Less positive than usual since 5:00"),
         ([mood(299.0, 0.5), mood(300.0, 0.9)], "More positive than usual since 5:00"),
         ([mood(0.0, 0.5), mood(1.0, 0.5)], "As positive as usual since 0:00"),

@@ -22,9 +22,9 @@ def test_saved_settings_are_kept_and_pages_use_the_chosen_language(
 ) -> None:
     visit(page, "Settings")
     wait_until_drawn(page)
-    page.get_by_role("spinbutton", name="Number of people who are expected").fill("28")
+    page.get_by_role("spinbutton", name="Expected number of people").fill("28")
     page.get_by_role("textbox", name="How people are informed").fill("a slide")
-    page.get_by_text("Unpleasant expressions in the room stay above a share").click()
+    page.get_by_text("Unpleasant expressions in the room stay above a threshold").click()
     choose(page, "Language of the app", "Deutsch")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Die Einstellungen sind gespeichert.")).to_be_visible()

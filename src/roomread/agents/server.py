@@ -57,20 +57,20 @@ def make_server(tools: Tools) -> MCPServer[Any]:
     @server.tool(annotations=_READ_ONLY)
     @_as_tool_errors
     def session_mood(session_id: _SessionId) -> dict[str, Any]:
-        """Tell the latest mood of a session's room, and the alerts that hold; times in seconds."""
+        """Return the latest mood of a session's room and its active alerts; times in seconds."""
         return tools.session_mood(session_id)
 
     @server.tool(annotations=_READ_ONLY)
     @_as_tool_errors
     def session_report(session_id: _SessionId) -> dict[str, Any]:
-        """Report on a session: when its valence fell, its parts, lasting changes and alerts."""
+        """Return a session's report: when its valence fell, its parts, changes and alerts."""
         return tools.session_report(session_id)
 
     return server
 
 
 def _as_tool_errors(tool: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
-    """Report the errors of Roomread to the client in one line; others name no details."""
+    """Report the errors of Roomread to the client in one line, and other errors without details."""
 
     @wraps(tool)
     def call(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the tools do: read a picture, and tell the figures of the user's sessions."""
+"""Implement the tools: read a picture, and return the figures of the user's sessions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roomread.wire import FrameReadings, frame_to_dict
 class Tools:
     """Answer the calls of tools, by the same use cases as the command line and the API.
 
-    Answers name no person and, about sessions, say nothing about single people.
+    Answers name nobody, and those about sessions contain no data about individual people.
 
     Args:
         analyzer: Reads pictures.
@@ -44,7 +44,7 @@ class Tools:
 
         Raises:
             PurposeError: The purpose of this installation does not allow reading it.
-            MediaError: The file is no picture, or cannot be read.
+            MediaError: The file is not a picture, or cannot be read.
         """
         file = Path(path).expanduser()
         picture = EncodedPicture(file.name, self._content(file))
@@ -59,7 +59,7 @@ class Tools:
         return {"sessions": [_head(session) for session in self._store.sessions()]}
 
     def session_mood(self, session_id: str) -> dict[str, Any]:
-        """Return the latest mood of a session, and the alerts of the room that hold.
+        """Return the latest mood of a session, and the active alerts of the room.
 
         Raises:
             SessionNotFoundError: There is no such session.

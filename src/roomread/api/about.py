@@ -34,7 +34,7 @@ class ModelShape(BaseModel):
 
 
 class CardShape(ModelShape):
-    """The complete card of a model."""
+    """The complete card of a model, see `ModelCard`."""
 
     version: str = Field(description="The version of Roomread that trained it.")
     data: str = Field(description="The data that it was trained on.")

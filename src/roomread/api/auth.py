@@ -273,7 +273,7 @@ class _AdmittedReceive:
                 return message
 
     def end(self) -> None:
-        """Stop waiting for the next message."""
+        """Report a disconnect in place of the next message."""
         if self._next is not None:
             self._next.cancel()
 

@@ -96,7 +96,7 @@ class ServiceContext:
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """Limits the number of pictures read at once, for all interfaces together."""
+        """The limiter of the number of pictures read at once, shared by all interfaces."""
         return self.engine.limiter
 
 

@@ -1,10 +1,10 @@
 """Limit the size, duration, number and memory of request bodies, as middleware.
 
-A body is received as a whole before the application sees it: a sender that is slow or never ends
-then takes neither a place in a queue nor memory. Small bodies and those that fit into a budget stay
-in memory, and the rest of a body is written to a temporary file without a name, which the operating
-system removes with the request. Videos are passed on as they come, because their route writes them
-to a file of its own.
+A body is received as a whole before the application sees it: a sender that is slow or never
+finishes then uses neither a place in a queue nor memory. Small bodies and those that fit into a
+budget stay in memory, and the rest of a body is written to a temporary file without a name, which
+the operating system removes with the request. Videos are passed on as they arrive, because their
+route writes them to a file of its own.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class BodyLimits:
 
     Attributes:
         members: Slots for bodies that arrive in several pieces from signed-in principals.
-        strangers: Slots for such bodies from all other senders, counted by address.
+        strangers: Slots for such bodies from senders that are not signed in, counted by address.
         memory: Bytes that are kept in memory while they are received.
         disk: Bytes that are kept in temporary files.
         processed: Bytes of large bodies that are processed at once.
@@ -81,8 +81,8 @@ class Body:
 
     Args:
         app: The application behind it.
-        cap: Returns the largest body of a path, bytes.
-        streams: Returns whether the body of a path is passed on as it comes.
+        cap: Returns the maximum size of a body for a path, bytes.
+        streams: Returns whether the body of a request for a path is passed on as it arrives.
         limits: The limits on all bodies together.
     """
 
@@ -144,7 +144,7 @@ class Body:
                 await self._app(scope, spool.replay(receive), send)
 
     def _holder(self, scope: Scope) -> tuple[str, SharedSlots]:
-        """Return the id under which a sender takes slots, and the slots that it takes."""
+        """Return the id under which a sender takes slots, and the slots to take them from."""
         principal: Principal | None = scope.get("state", {}).get("principal")
         if principal is not None:
             return principal.id, self._limits.members
@@ -228,7 +228,9 @@ class _Spool:
             if not message.get("more_body", False):
                 return
             message = await following()
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "bad-request", "the request was not sent whole")
+        raise RefusedError(
+            HTTPStatus.BAD_REQUEST, "bad-request", "the body of the request is incomplete"
+        )
 
     def replay(self, receive: Receive) -> Receive:
         """Return a `receive` that gives the body, and then the server's further messages."""
@@ -295,8 +297,8 @@ async def _enter_while_connected(
     """Enter a context that may take long, unless the sender disconnects meanwhile.
 
     Args:
-        stack: Leaves the context.
-        turn: The context.
+        stack: The exit stack that leaves the context later.
+        turn: The context to enter, such as a wait for a free slot.
         receive: The server's `receive`, after the whole body.
 
     Raises:

@@ -164,7 +164,7 @@ async def _serve(
     sum_up: _SumUp,
     taken_over: asyncio.Event | None = None,
 ) -> None:
-    """Answer frames until the sender is gone, or a newer connection takes over."""
+    """Answer frames until the sender disconnects or a newer connection takes over."""
     inbox = Inbox[_EncodedFrame]()
     taken_over = taken_over or asyncio.Event()
     tasks = (

@@ -69,7 +69,7 @@ class Metrics:
 
 
 class _Alerts(Collector):
-    """Read the counts of alerts when the metrics are asked for."""
+    """Read the counts of alerts when the metrics are requested."""
 
     def __init__(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         self._counts = counts

@@ -23,7 +23,7 @@ FLOW_COOKIE = "roomread_sign_in"
 
 @router.get("/sign-in/provider")
 async def go(request: Request, context: Context, next: str = "/") -> Response:  # noqa: A002
-    """Redirect a visitor to the provider."""
+    """Redirect a visitor to the sign-in page of the OpenID Connect provider."""
     if context.provider is None:
         return sign_in_page(context, next, _NO_PROVIDER, HTTPStatus.NOT_FOUND)
     back = str(request.url.replace(path="/sign-in/back", query=""))

@@ -159,7 +159,7 @@ class RefusedError(RoomreadError):
 
 
 def too_many_requests(problem: str, seconds: int) -> RefusedError:
-    """Return the refusal of a sender that sends too much.
+    """Return the refusal for a sender that exceeds its rate limit.
 
     Args:
         problem: The problem in one sentence.
@@ -211,7 +211,7 @@ class _ProblemResponse(JSONResponse):
 
 
 def note_refusal(scope: Scope, kind: str) -> None:
-    """Note why a request or WebSocket is refused, for the metrics."""
+    """Record why a request or WebSocket is refused, for the metrics."""
     scope.setdefault("state", {})["refusal"] = kind
 
 

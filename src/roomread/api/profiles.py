@@ -236,7 +236,7 @@ async def take(
     *,
     replace: Annotated[bool, Query(description="Replace a profile of this name.")] = False,
 ) -> ProfileShape:
-    """Store a profile that was exported elsewhere and taught with the same net."""
+    """Import a profile that was exported elsewhere and taught with the same net."""
     body = await request.body()
     if len(body) > MAX_BYTES:
         raise ProfileError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from roomread.settings.addresses import network_of
 
 LOGGER = "roomread.refused"
-# Sources that are told apart; those beyond are counted together.
+# The maximum number of sources counted separately; further ones are counted together.
 _MAX_SOURCES = 1000
 _OTHERS = "others"
 

@@ -101,7 +101,7 @@ class _Exchange:
     Attributes:
         status: The status of the answer; 0 before it begins.
         failed: Whether a framework answered an unexpected error. Its answer is not sent, because it
-            is no problem document.
+            is not a problem document.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -82,7 +82,7 @@ class RoomStatusShape(BaseModel):
         description="Those who pressed a button in the last ten minutes; null under five people."
     )
     reports: ReportCountsShape | None = Field(description="Null under five people.")
-    withheld: bool = Field(description="Whether there is no figure because someone left.")
+    withheld: bool = Field(description="Whether the mood is withheld because someone left.")
 
 
 class RoomNowShape(RoomShape):
@@ -102,7 +102,7 @@ class PauseInput(BaseModel):
 
 
 class HardMinuteShape(BaseModel):
-    """A minute in which the valence was low, or many people said that they were lost."""
+    """A minute in which the valence was low, or many people reported being lost."""
 
     start: float = Field(description="When it begins, s from the start.", examples=[840.0])
     valence: Valence | None

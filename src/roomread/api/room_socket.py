@@ -84,7 +84,7 @@ class _TakenSeat:
         link: The connection.
         connection: The id of the connection in the room.
         joined: The seat.
-        resumed: The seat that the page asked for; None for a new one.
+        resumed: The seat that the page requested; None for a new one.
         text: What the student agreed to.
         faces: Whether the page may send readings.
     """
@@ -202,10 +202,10 @@ async def _take_seat(
         with Attempts(context.code_attempts, socket):
             record = await context.rooms.with_code(joining.code)
             if record.session_id != room_id:
-                raise RoomNotFoundError("the code is of another room")
+                raise RoomNotFoundError("the code belongs to another room")
     text = consent_of(joining.consent)
     if text is None:
-        raise MessageError("the consent is not to the current version of the text")
+        raise MessageError("the consent does not match the current version of the text")
     held = await context.rooms.hold(room_id)
     faces = joining.faces and _may_send_faces(held, joining)
     await held.reserve()
@@ -216,7 +216,7 @@ async def _take_seat(
 
 
 async def _greet(context: ServiceContext, seat: _TakenSeat, room_id: str) -> None:
-    """Close an older connection of the seat, and send the student what the page needs."""
+    """Close an older connection of the seat, and send the first messages to the page."""
     held, joined = seat.held, seat.joined
     older = held.links.pop(joined.displaced, None) if joined.displaced is not None else None
     if older is not None:

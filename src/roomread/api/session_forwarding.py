@@ -76,7 +76,7 @@ async def send_on(
 def received(
     connection: HTTPConnection, path: str, body: bytes = b"", *, method: str = "POST"
 ) -> ReceivedRequest:
-    """Return what another process needs to answer a request."""
+    """Return the parts of a request that another process needs to answer it."""
     scheme = "https" if connection.scope["scheme"] in ("https", "wss") else "http"
     headers = {name.lower(): value for name, value in connection.headers.items()}
     return ReceivedRequest(path, headers, address_of(connection), scheme, method, body)

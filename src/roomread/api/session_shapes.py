@@ -42,7 +42,7 @@ class SessionInput(BaseModel):
     )
     identity: bool = Field(
         default=False,
-        description="Whether people are told apart by their faces, which a consent must cover. "
+        description="Whether people are distinguished by their faces, which a consent must cover. "
         "Only `WS /api/v1/live` can do so.",
     )
     notice: Annotated[Text, Field(max_length=1000)] = Field(
@@ -78,7 +78,7 @@ class SessionShape(BaseModel):
     started_at: datetime
     updated_at: datetime
     ended_at: datetime | None
-    keeps_people: bool = Field(description="Whether readings of single people are kept.")
+    keeps_people: bool = Field(description="Whether readings of individual people are kept.")
     consent: str
     purpose: str = Field(
         description="What the installation was used for when the session was created; empty if "
@@ -135,7 +135,7 @@ class MoodShape(BaseModel):
 
 
 class AlertShape(BaseModel):
-    """A rule of attention that held."""
+    """An alert: the rule that was met, when, and by which value."""
 
     number: int
     time: float
@@ -265,7 +265,7 @@ class AlertsShape(BaseModel):
 
 
 class ReportShape(BaseModel):
-    """What the students of a room said by buttons; null counts under five people."""
+    """What the students of a room reported by buttons; counts are null below five people."""
 
     time: float = Field(description="Seconds from the start.", examples=[750.0])
     people: int = Field(description="Number of students who had joined.", examples=[28])
@@ -278,7 +278,7 @@ class ReportShape(BaseModel):
 
 
 class ReportsShape(BaseModel):
-    """What the students of a session's room said, one sample every five seconds."""
+    """What the students of a session's room reported by buttons, one sample every five seconds."""
 
     reports: list[ReportShape]
 
@@ -292,7 +292,7 @@ class IngestShape(BaseModel):
         examples=[0],
     )
     mood: MoodShape | None
-    alerts: list[AlertShape] = Field(description="The alerts that hold now.")
+    alerts: list[AlertShape] = Field(description="The active alerts.")
 
 
 def session_shape(session: Session) -> SessionShape:

@@ -306,7 +306,7 @@ def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
 
 @router.get("/{session_id}/reports", summary="List button reports", responses=responses(404))
 def reports(context: Context, reader: Reader, session_id: str) -> ReportsShape:
-    """Return what the students of the session's room said; empty in a session without students."""
+    """Return what the students of the session's room reported; empty without students."""
     store, session = find_session(context, reader, session_id)
     samples = store.reports(session.id)
     return ReportsShape(reports=[ReportShape(**report_to_dict(sample)) for sample in samples])

@@ -1,4 +1,4 @@
-"""Responses that release what they hold, even if the client has gone before they begin."""
+"""Responses that release their resources, even if the client disconnects before they begin."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 class ReleasingStream(StreamingResponse):
     """A streamed response that is closed once it is sent, or cannot be sent.
 
-    Starlette leaves the iterator of a client that has gone to the garbage collector, and a
-    generator that was never started has no `finally` that could run.
+    Starlette leaves the iterator of a disconnected client to the garbage collector, and a
+    generator that was never started does not run its `finally` block.
 
     Args:
         pieces: The body, whose generator is closed at the end.

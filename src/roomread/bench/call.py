@@ -50,7 +50,7 @@ def orl_people() -> list[list[NDArray[np.uint8]]]:
 class ShuffledCall:
     """Frames of a call, with the tile of each person.
 
-    A person changes to another of their pictures about every ten seconds, and to another light
+    The picture shown of a person changes about every ten seconds, and the light
     (0.6 to 1.2 of the picture's, slightly tinted) about every minute. Heads move by a twentieth of
     the tile, and the camera has noise.
 

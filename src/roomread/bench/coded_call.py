@@ -177,12 +177,12 @@ class CodedVideo:
 
 
 def encode(frames: Iterable[Frame], codec: Codec, *, kbits: float, rate: float) -> CodedVideo:
-    """Compress frames as a call does: one pass, no look-ahead, a rate that is held.
+    """Compress frames as a video call does: one pass, no look-ahead, a constant bit rate.
 
     Args:
         frames: Frames of 1280 x 720 px.
         codec: The codec.
-        kbits: The rate that is asked for, kbit/s.
+        kbits: The requested bit rate, kbit/s.
         rate: Frames per second.
     """
     form, encoder, options = _ENCODERS[codec]
@@ -194,7 +194,7 @@ def encode(frames: Iterable[Frame], codec: Codec, *, kbits: float, rate: float) 
     with av.open(buffer, "w", format=form) as container:
         stream = container.add_stream(encoder, rate=Fraction(rate), options=options | limits)
         if not isinstance(stream, av.VideoStream):
-            raise TypeError(f"{encoder} encodes no video")
+            raise TypeError(f"{encoder} is not a video encoder")
         stream.bit_rate, stream.pix_fmt = bits, "yuv420p"
         stream.width, stream.height = SIZE
         for frame in frames:

@@ -24,7 +24,7 @@ WINDOW = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """One face and what the pipeline said of it in several frames.
+    """One face and the pipeline's readings of it in several frames.
 
     Attributes:
         expression: What it shows, by the FER+ majority.

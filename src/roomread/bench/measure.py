@@ -28,7 +28,7 @@ from roomread.readings import Face, Reading, Scores
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A recording that is synthesised and read.
+    """A synthetic recording for the benchmark.
 
     Attributes:
         title: The title.
@@ -194,7 +194,7 @@ def _measure(name: str, video: Path) -> Measured:
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
-    # Read some frames first, because initial allocations are no cost of a frame.
+    # Read some frames first, because initial allocations are not part of the cost of a frame.
     next(iter(free.stream(video)))
     before = sum(process.cpu_times()[:2])
     _, seconds, memory = _read(free, video)

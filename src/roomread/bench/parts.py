@@ -47,7 +47,7 @@ class Parts:
 
 
 def parts() -> Parts:
-    """Measure the nets in a process of their own."""
+    """Measure the nets in a separate process."""
     with _one_thread(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_parts).result()
 

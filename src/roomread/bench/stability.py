@@ -20,7 +20,7 @@ _SHIFT = 2
 
 
 class Answer(StrEnum):
-    """How the answer for a face is computed.
+    """How the result for a face is computed.
 
     Attributes:
         ONE: from one crop, as the pipeline reads upright faces.
@@ -88,7 +88,7 @@ class Stability:
 def measure(
     pictures: Sequence[Picture], detector: FaceDetector, classifier: ExpressionClassifier
 ) -> dict[tuple[str, Answer], Stability]:
-    """Measure each change and each way of answering on the largest face of each picture.
+    """Measure each change and each way of computing the result on the largest face of each picture.
 
     Args:
         pictures: RGB, uint8 [H, W, 3].

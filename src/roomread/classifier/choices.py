@@ -17,7 +17,7 @@ def make_classifier(
 
     Args:
         name: A bundled model's name, the name of a plug-in, or a model file.
-        head: The head of a model file that answers.
+        head: The head of a model file to use.
         device: The device of a model file.
 
     Raises:
@@ -30,14 +30,14 @@ def make_classifier(
     if head is not Head.TAGGERS:
         raise PluginError(
             f"the net '{name}' of {plugin.package} has no head '{head}'",
-            hint="heads are of model files",
+            hint="only model files have heads",
         )
     classifier: FaceClassifier = plugin.make(lambda factory: factory())
     return classifier
 
 
 def classifier_plugin(name: str) -> Plugin | None:
-    """Return the plug-in that a name of a net means; None for a bundled model or a file.
+    """Return the plug-in with the name of a net; None for a bundled model or a file.
 
     Raises:
         PluginError: Two packages have one of this name.

@@ -13,7 +13,7 @@ from roomread.classifier.model_file import ModelFile, open_model
 from roomread.errors import ModelFileError
 from roomread.readings import CropGeometry, Scores
 
-# Number of faces in one batch. It limits the memory; larger batches are no faster.
+# Number of faces in one batch. It limits the memory; larger batches are not faster.
 _MAX_BATCH = 64
 
 
@@ -47,7 +47,7 @@ class FaceClassifier(Protocol):
 
     @property
     def framing(self) -> CropGeometry:
-        """The geometry of crops for this classifier."""
+        """The crop geometry that this classifier expects."""
 
     @property
     def threshold(self) -> float:
@@ -70,10 +70,10 @@ class ExpressionClassifier:
 
     Args:
         model: an opened model file; None for the bundled default.
-        head: the head whose answer becomes the scores.
+        head: the head whose output becomes the scores.
 
     Raises:
-        ModelFileError: the net has one head only, and another than the default is wanted.
+        ModelFileError: the net has only one head, and a head other than the default is requested.
     """
 
     def __init__(self, model: ModelFile | None = None, *, head: Head = Head.TAGGERS) -> None:
@@ -85,7 +85,8 @@ class ExpressionClassifier:
         """Return a classifier of the same net with another head, without loading anything.
 
         Raises:
-            ModelFileError: the net has one head only, and another than the default is wanted.
+            ModelFileError: the net has only one head, and a head other than the default is
+                requested.
         """
         other = copy(self)
         other.head = _checked(head, self.model)

@@ -1,4 +1,4 @@
-"""Choose what a net with two heads answers: the taggers' majority, the data set's label, or both.
+"""Choose the output of a net with two heads: the taggers' majority, the data set's label, or both.
 
 The two truths differ most for mild and posed anger, disgust and fear, which most of FER+'s ten
 taggers call neutral and FER-2013's label does not.
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Head(StrEnum):
-    """The head of a net whose answer becomes the scores.
+    """The head of a net whose output becomes the scores.
 
     Attributes:
         TAGGERS: the expression that most people name (FER+); the default.

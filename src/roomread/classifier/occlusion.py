@@ -1,4 +1,4 @@
-"""Measure which parts of a face a label depends on, by hiding them one after another.
+"""Measure how much a label depends on each part of a face, by hiding one part after another.
 
 Source: Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks"
 (arXiv:1311.2901), section 4.2.
@@ -28,8 +28,8 @@ def occlusion_map(
 
     A square in the crop's mean grey hides one part after another. The value of a pixel is the loss
     of the natural logarithm of p / (1 - p), averaged over the squares that hide it: positive where
-    hiding takes from the expression, negative where it adds; 0.7 halves the odds. Probabilities
-    themselves would show nothing of a face that is read with 99 %.
+    hiding lowers the odds of the expression, negative where it raises them; 0.7 halves the odds.
+    Differences of probabilities would show nothing for a face that is read with 99 %.
 
     Args:
         classifier: The net that reads the crop.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from roomread.services.accounts import Accounts, Scope
     from roomread.store import Account
 
-keys = typer.Typer(help="Keys, for programs that use the service.", no_args_is_help=True)
-users = typer.Typer(help="Users, who sign in to the service.", no_args_is_help=True)
+keys = typer.Typer(help="Manage the keys of programs that use the service.", no_args_is_help=True)
+users = typer.Typer(help="Manage the users who sign in to the service.", no_args_is_help=True)
 Scopes = Annotated[
     list[str] | None,
     typer.Option("--scope", help="read, analyze or manage; repeat it for several."),
@@ -46,7 +46,11 @@ def list_keys() -> None:
 
 
 @keys.command("revoke")
-def revoke_key(key_id: Annotated[str, typer.Argument(metavar="ID", help="As listed.")]) -> None:
+def revoke_key(
+    key_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of the key, see `keys list`.")
+    ],
+) -> None:
     """Revoke a key, which is refused from now on."""
     with _accounts() as accounts, _hint("`roomread keys list` shows all ids"):
         accounts.revoke_key(key_id)
@@ -75,7 +79,9 @@ def list_users() -> None:
 
 
 @users.command("remove")
-def remove_user(name: Annotated[str, typer.Argument(help="As listed.")]) -> None:
+def remove_user(
+    name: Annotated[str, typer.Argument(help="The name of the user, see `users list`.")],
+) -> None:
     """Remove a user, who is signed out at once."""
     with _accounts() as accounts, _hint("`roomread users list` shows all names"):
         accounts.remove_user(name)

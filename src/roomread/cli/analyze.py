@@ -91,10 +91,12 @@ Profiles = Annotated[
 ]
 Engine = Annotated[
     ComputeEngine | None,
-    typer.Option(help="Read an archive of videos into a folder of Parquet: here, or on Ray."),
+    typer.Option(help="Where to read an archive of videos: on this machine, or on a Ray cluster."),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Number of workers, with --engine ray.")]
-Piece = Annotated[str, typer.Option(help="Length of the pieces of an archive's longer videos.")]
+Piece = Annotated[
+    str, typer.Option(help="Split longer videos of an archive into pieces of this length.")
+]
 Myself = Annotated[
     bool,
     typer.Option("--myself", help="The inputs show you: read only the largest face of each."),
@@ -191,7 +193,10 @@ def _check_archive(
 def _check_blur(blur: HideMethod | None, annotated: Path | None, *, myself: bool) -> None:
     """Refuse to hide faces where there is no copy, or where others would stay visible in it."""
     if blur is not None and annotated is None:
-        raise OutputError("--blur hides faces in a copy", hint="name it: --annotated OUT")
+        raise OutputError(
+            "--blur needs an annotated copy in which it hides the faces",
+            hint="name it: --annotated OUT",
+        )
     if blur is not None and myself:
         # Only the faces that are read are hidden.
         raise OutputError("--myself leaves others unread, so --blur would not hide them")

@@ -1,4 +1,4 @@
-"""`roomread session clips`: write clips of the moments that a session's figures point at."""
+"""`roomread session clips`: write clips of notable moments of a session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roomread.runtime import Device
 
 
 class Around(StrEnum):
-    """The moments that clips are made of."""
+    """The kind of moments around which clips are cut."""
 
     FALLS = "falls"
     CHANGES = "changes"
@@ -36,9 +36,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         typer.Option(help="The hardest falls of the valence, all lasting changes, or the marks."),
     ] = Around.FALLS,
     length: Annotated[str, typer.Option(help="The length of a clip: 30s.")] = "30s",
-    before: Annotated[
-        str, typer.Option(help="How much of a clip lies before its moment: 10s.")
-    ] = "10s",
+    before: Annotated[str, typer.Option(help="The part of a clip before its moment: 10s.")] = "10s",
     most: Annotated[int, typer.Option(min=1, help="Maximum number of clips.")] = 10,
     offset: Annotated[
         float,
@@ -52,7 +50,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     labels: Annotated[
         bool,
         typer.Option(
-            "--labels", help="Draw boxes and expressions; for sessions that keep people only."
+            "--labels", help="Draw boxes and expressions; only for sessions that store people."
         ),
     ] = False,
     min_face: MinFace = None,

@@ -1,4 +1,4 @@
-"""Parse times that are typed as a clock shows them."""
+"""Parse times such as 1:30 from text."""
 
 from __future__ import annotations
 

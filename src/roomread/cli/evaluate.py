@@ -62,14 +62,14 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
         bool,
         typer.Option(
             "--crops",
-            help="Of RAF-DB, AffectNet or EmoNet-Face: the pictures are face crops already.",
+            help="For RAF-DB, AffectNet or EmoNet-Face: the pictures are already face crops.",
         ),
     ] = False,
 ) -> None:
     """Measure a model on the official test pictures, with and without copies in Training.
 
-    A folder of RAF-DB, AffectNet or EmoNet-Face is known by its label files. Its faces are found as
-    in any picture, and only the table is printed.
+    A folder of RAF-DB, AffectNet or EmoNet-Face is recognised by its label files. Its faces are
+    found as in any picture, and only the table is printed.
     """
     need_training_extra()
     others = _other_pictures(data)
@@ -77,7 +77,9 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
         _evaluate_pictures(model, others, crops=crops)
         return
     if crops:
-        raise typer.BadParameter("is for RAF-DB, AffectNet and EmoNet-Face", param_hint="--crops")
+        raise typer.BadParameter(
+            "applies only to RAF-DB, AffectNet and EmoNet-Face", param_hint="--crops"
+        )
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate import evaluate  # noqa: PLC0415
     from roomread.training.report import evaluation_report  # noqa: PLC0415
@@ -92,7 +94,7 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     pictures = read_data(data, ferplus, splits or None)
     if not len(pictures.split(chosen)):
         raise DataError(
-            f"{data}: has no {chosen.name} rows", hint="measure on another with --split"
+            f"{data}: has no {chosen.name} rows", hint="choose another split with --split"
         )
     results = evaluate(opened, pictures, chosen)
     _print_evaluations(results)
@@ -113,7 +115,7 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _model_file(model: str) -> str | Path:
-    """Return the model file of a run's folder; a name or a file as it is."""
+    """Return the model file of a run's folder; any other name or path is returned unchanged."""
     from roomread.training.runs import Run  # noqa: PLC0415
 
     return Run(Path(model)).model if Path(model).is_dir() else model

@@ -27,7 +27,9 @@ from roomread.cli.workbench import (
 if TYPE_CHECKING:
     from roomread.training.fewshot import BenchmarkLine
 
-app = typer.Typer(help="Few-shot learning on a data set.", no_args_is_help=True)
+app = typer.Typer(
+    help="Prepare a net for few-shot learning, or benchmark it.", no_args_is_help=True
+)
 
 
 @app.command("prepare")

@@ -48,7 +48,7 @@ def find_inputs(inputs: Sequence[str], annotated: Path | None) -> tuple[list[Ite
         The inputs, and a line for each folder with files that are left out.
 
     Raises:
-        MediaError: An input has no name, or a folder has no picture or video.
+        MediaError: An input is an empty string, or a folder has no picture or video.
         OutputError: Two inputs would have the same annotated copy.
     """
     found: list[tuple[str | bytes, Path | None]] = []
@@ -58,7 +58,9 @@ def find_inputs(inputs: Sequence[str], annotated: Path | None) -> tuple[list[Ite
         if name == "-":
             found.append((sys.stdin.buffer.read(), None))
         elif not name:
-            raise MediaError("an input has no name", hint="check for an empty shell variable")
+            raise MediaError(
+                "an input is an empty string", hint="check for an empty shell variable"
+            )
         elif is_folder(name):
             root = Path(name)
             media = search_folder(root)
@@ -99,10 +101,10 @@ def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
 
 
 def check_output(output: Path, items: Sequence[Item]) -> None:
-    """Check that an output is no input, and does not look like a picture or video.
+    """Check that an output is not one of the inputs, and does not look like a picture or video.
 
     Raises:
-        OutputError: It is an input or a copy, or its ending is that of a picture or video.
+        OutputError: It is an input or a copy, or its suffix is that of a picture or video.
     """
     if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
         problem = f"{output}: readings are not written as a picture or video"

@@ -1,4 +1,4 @@
-"""`roomread methods`: write how expressions were read, for a paper."""
+"""`roomread methods`: write the methods paragraph of a paper."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def command(
         typer.echo(f"{text}\n\n{bibtex(text)}", nl=False)
         return
     if output.suffix.lower() == ".bib":
-        raise OutputError(f"{output}: is the file of the references", hint="name a .txt or .md")
+        raise OutputError(
+            f"{output}: the references are written to this file", hint="name a .txt or .md"
+        )
     for path, content in ((output, f"{text}\n"), (output.with_suffix(".bib"), bibtex(text))):
         with atomic_path(path) as draft:
             draft.write_text(content, encoding="utf-8")

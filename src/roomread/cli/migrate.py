@@ -1,4 +1,4 @@
-"""`roomread migrate`: bring the database to the tables of this version."""
+"""`roomread migrate`: upgrade the database to the tables of this version."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from roomread.cli.stores import opened_store
 def command() -> None:
     """Create or upgrade the tables of the database, before a new version of the service starts.
 
-    Every other command and the service do so themselves. Where several replicas start at once, and
-    the user of the service may change no tables, this is the step that comes first.
+    Every other command and the service do so automatically. Run this first where several replicas
+    start at once, or where the service's database user may not change tables.
     """
     with opened_store() as store:
         from roomread.store.schema import REVISION  # noqa: PLC0415 (needs the extra)

@@ -26,7 +26,7 @@ def command(
         ),
     ] = "",
     people: Annotated[
-        bool, typer.Option("--people", help="Readings of single people will be kept.")
+        bool, typer.Option("--people", help="Readings of individual people will be stored.")
     ] = False,
     assessment: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""Options of the commands that read faces, and the values that they become."""
+"""Options of the commands that read faces, and their parsed values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MinFace = Annotated[float | None, typer.Option(min=1, help="Smallest face to rea
 ModelName = Annotated[
     str,
     typer.Option(
-        help="A bundled model's name, a file, or a plug-in's net.",
+        help="The net that reads expressions: a bundled model's name, a file, or a plug-in's name.",
         autocompletion=lambda: [*bundled_models(), *plugin_names(PluginKind.CLASSIFIER)],
     ),
 ]
@@ -43,14 +43,14 @@ DetectorName = Annotated[
 HeadName = Annotated[
     Head,
     typer.Option(
-        help="The net's answer: what most people say, FER-2013's label (finds more mild and posed "
+        help="The label that is read: what most people see, FER-2013's (finds more mild and posed "
         "anger and fear), or both, which is unsure where they disagree."
     ),
 ]
 TrackerName = Annotated[
     str,
     typer.Option(
-        help="What follows faces in videos: default, or a plug-in's.",
+        help="The tracker that follows faces in videos: default, or a plug-in's.",
         autocompletion=lambda: [trackers.DEFAULT, *plugin_names(PluginKind.TRACKER)],
     ),
 ]
@@ -77,7 +77,7 @@ def parse_seconds(text: str) -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
     seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
     if seconds <= 0:
-        raise typer.BadParameter(f"'{text}' is not a time over 0, such as 0.5s or 500ms")
+        raise typer.BadParameter(f"'{text}' is not a time above 0, such as 0.5s or 500ms")
     return seconds
 
 
@@ -139,7 +139,7 @@ class NetOptions:
         device: The device that the nets run on.
         min_face: The smallest face that is read, px; None for the detector's own.
         detector: The name of the face detector.
-        head: The head of the net that answers.
+        head: The head of the net to use.
         tracker: The name of the tracker.
     """
 

@@ -1,4 +1,4 @@
-"""Readings in the formats of other programs, written to a file or to standard output."""
+"""Write readings in any format to a file or to standard output."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def open_sink(
         states: names of taught states, which get columns in tables.
 
     Raises:
-        OutputError: the file cannot be written, Parquet or BIDS was asked for without a file, or
+        OutputError: the file cannot be written, Parquet or BIDS was requested without a file, or
             LSL with one.
         MissingExtraError: The format is Parquet or LSL, and its extra is not installed.
         PluginError: The format is a plug-in's, which does not work.
@@ -166,7 +166,7 @@ def _standard_output(stdout: IO[str]) -> Iterator[None]:
         yield
         stdout.flush()
     except BrokenPipeError:
-        # The reader closed the pipe, as `| head` does. This is no error, and nothing more is
+        # The reader closed the pipe, as `| head` does. This is not an error, and nothing more is
         # written.
         _discard(stdout)
         raise SystemExit from None

@@ -21,7 +21,9 @@ from roomread.services.teaching import ProfileExistsError, ProfileNotHelpfulErro
 from roomread.services.teaching_request import ConsentMissingError
 from roomread.settings.folders import data_folder, profiles_folder
 
-app = typer.Typer(help="Profiles of people and states taught from pictures.", no_args_is_help=True)
+app = typer.Typer(
+    help="Manage the profiles of people and states taught from pictures.", no_args_is_help=True
+)
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
 Model = Annotated[str, typer.Option(help="The model that it was taught with.")]
 
@@ -58,7 +60,7 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
     """Parse a text such as "asha@3,confused" into the user's profiles and their tracks.
 
     Raises:
-        ProfileError: a profile does not exist, or the text after @ is no track id.
+        ProfileError: a profile does not exist, or the text after @ is not a track id.
     """
     service, bindings = teaching_service(), []
     for part in text.split(","):

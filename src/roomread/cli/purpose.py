@@ -25,7 +25,8 @@ _ACTIVITIES = {
 
 def command(
     purpose: Annotated[
-        Purpose | None, typer.Argument(help="The purpose from now on; shows it if left out.")
+        Purpose | None,
+        typer.Argument(help="The new purpose; if left out, the present one is shown."),
     ] = None,
     *,
     region: Annotated[

@@ -73,7 +73,8 @@ Identity = Annotated[
     typer.Option(
         "--identity",
         help="Tell people apart by their faces, so that they keep their seat when tiles "
-        "move; --people must cover it. Biometric data: in memory only, until it ends.",
+        "move; the consent in --people must cover this. The vectors that are compared are "
+        "biometric data; they stay in memory until the recording ends.",
     ),
 ]
 AlertTo = Annotated[
@@ -147,7 +148,10 @@ def command(  # noqa: PLR0913 (each is an option of the command)
                 embedder=embedder,
             )
         if identity and not session.keeps_people:
-            raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
+            raise SessionError(
+                f"session {session.id} has no readings of individual people",
+                hint="leave out --identity",
+            )
         _warn_of_unused_rules(session.rules, seconds, progress)
         # Print the id first, so that the session can be marked and shown during the recording.
         typer.echo(session.id)

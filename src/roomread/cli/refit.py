@@ -62,7 +62,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     pose are fitted instead, and the expressions stay as they are.
     """
     if balance is not None and auxiliary is not None:
-        raise RoomreadError("--balance and --auxiliary are two steps: write a file with each")
+        raise RoomreadError(
+            "--balance and --auxiliary cannot be combined: run one on the file that the other wrote"
+        )
     need_training_extra()
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.refit import refit_head, write_refit  # noqa: PLC0415

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from roomread.store.summary import Part
 
 app = typer.Typer(
-    help="Record a lesson or meeting: who is there, and the mood of the room over time.",
+    help="Record lessons and meetings, and show, export and delete the recordings.",
     no_args_is_help=True,
 )
 app.command("record")(record.command)
@@ -156,7 +156,9 @@ def enrol_command(
 def export_command(
     session_id: SessionId,
     *,
-    form: Annotated[SessionFormat | None, typer.Option("--format")] = None,
+    form: Annotated[
+        SessionFormat | None, typer.Option("--format", help="The format of the file.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
     people: Annotated[
         bool,
@@ -185,7 +187,8 @@ def report_command(
     session_id: SessionId,
     *,
     form: Annotated[
-        ReportFormat | None, typer.Option("--format", help="PDF needs the extra `pdf`.")
+        ReportFormat | None,
+        typer.Option("--format", help="The format of the report; PDF needs the extra `pdf`."),
     ] = None,
     language: Annotated[
         str, typer.Option(help="The language: en, es, fr, de, pt or hi.", metavar="LANGUAGE")

@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         ),
     ] = None,
     consent: Annotated[
-        str | None, typer.Option(help="Who agreed, and how; asked for if left out.")
+        str | None, typer.Option(help="Who agreed, and how; you are asked if it is left out.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model, or a model file.")] = "compact",
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite this profile.")] = False,
@@ -120,12 +120,18 @@ def _request(
         pictures += [ReferencePicture(word, word) for word in words]
         return TeachingRequest(state, tuple(pictures), person)
     if person is not None:
-        raise ProfileError("--person goes with --state", hint="teach NAME --neutral PICTURES")
+        raise ProfileError(
+            "--person can only be used with --state", hint="teach NAME --neutral PICTURES"
+        )
     if not pictures:
-        raise ProfileError("nothing to learn from", hint="teach NAME --neutral PICTURES")
+        raise ProfileError(
+            "there are no pictures to learn from", hint="teach NAME --neutral PICTURES"
+        )
     if len(words) != 1:
         typed = " ".join(words) or "no name"
-        raise ProfileError(f"{typed}: is not one name", hint="the name comes first: teach asha ...")
+        raise ProfileError(
+            f"{typed}: is not a single name", hint="give one name first: teach asha ..."
+        )
     return TeachingRequest(words[0], tuple(pictures))
 
 
@@ -143,5 +149,5 @@ def _consent(request: TeachingRequest[str], given: str | None) -> str:
     if given is not None or person is None or not sys.stdin.isatty():
         return given or ""
     if not typer.confirm(f"Does {person} agree that vectors of their face are kept here?"):
-        raise ProfileError(f"{person} does not agree: nothing was kept")
+        raise ProfileError(f"{person} does not consent: nothing was saved")
     return f"{person} agreed, according to the person who taught the profile"

@@ -55,7 +55,8 @@ Imbalance = Annotated[
     typer.Option(help="For rare classes: none, sampling, weights, focal, logit-adjustment."),
 ]
 ImbalanceStrength = Annotated[
-    float | None, typer.Option(help="Power of the class counts, gamma, or tau.")
+    float | None,
+    typer.Option(help="Strength of --imbalance: the power of the class counts, gamma, or tau."),
 ]
 Mixup = Annotated[float | None, typer.Option(help="Alpha of mixup; 0 for none.")]
 Cutout = Annotated[float | None, typer.Option(help="Probability that a rectangle is cut out.")]
@@ -76,13 +77,13 @@ Views = Annotated[
 ]
 Start = Annotated[
     str | None,
-    typer.Option(help="A run's folder, or a model file, whose weights are the first ones."),
+    typer.Option(help="Start from the weights of this run's folder or model file."),
 ]
 Unlabelled = Annotated[
     str | None,
     typer.Option(
         metavar="DIR",
-        help="Also learn what the teachers answer for the faces in this folder of pictures.",
+        help="Also learn the teachers' predictions for the faces in this folder of pictures.",
     ),
 ]
 UnlabelledCrops = Annotated[
@@ -105,7 +106,8 @@ AuxiliaryOutputs = Annotated[
     ),
 ]
 AuxiliaryWeight = Annotated[
-    float | None, typer.Option(help="Weight of their loss; that of an expression head is 1.")
+    float | None,
+    typer.Option(help="Weight of the auxiliary loss; that of an expression head is 1."),
 ]
 DropTestCopies = Annotated[
     bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
@@ -260,7 +262,7 @@ def _interruptions_explained(run: Run) -> Iterator[None]:
     except OSError as error:
         raise RoomreadError(
             f"{run.folder}: cannot be written: {error.strerror or error}",
-            hint="the last whole epoch is kept; make room and --resume",
+            hint="the last whole epoch is kept; free some disk space, and continue with --resume",
         ) from error
 
 

@@ -37,7 +37,7 @@ def transcript_command(
         ),
     ] = None,
 ) -> None:
-    """Keep what was said, without names, so that the report tells it of the deepest fall."""
+    """Store a transcript, without names, so that the report can quote it at the deepest fall."""
     need_sessions_extra()
     from roomread.services.transcripts import (  # noqa: PLC0415 (needs the extra)
         ChatOffsetError,
@@ -58,7 +58,7 @@ def transcript_command(
             made = session.started_at.astimezone().strftime("%H:%M:%S")
             raise SessionError(
                 error.problem,
-                hint=f"say when the session began by it, as --started {made}, or --at 0",
+                hint=f"give the start of the session: --started {made}, or --at 0",
             ) from error
     passages = f"{len(kept)} passage{'s' if len(kept) != 1 else ''}"
     typer.echo(f"{passages} kept, from {clock(kept[0].start)} to {clock(kept[-1].end)}")

@@ -37,8 +37,8 @@ SplitNames = Annotated[
     typer.Option(
         "--split",
         metavar="NAME=SPLIT",
-        help="Which split a folder or a value of Usage is, once for each: train=Training, "
-        "val=PublicTest, test=PrivateTest; of a file without Usage, the whole: train.csv=Training.",
+        help="Assign a folder or a value of Usage to a split; may be repeated: train=Training, "
+        "val=PublicTest, test=PrivateTest. For a file without Usage: train.csv=Training.",
     ),
 ]
 

@@ -18,7 +18,7 @@ _ENDED = frozenset({"finished", "cancelled", "failed"})
 
 @dataclass(frozen=True, slots=True)
 class VideoStatus:
-    """The progress of the service in reading a video.
+    """How far the service has read a video.
 
     Attributes:
         id: the id of the video, for the client's methods.
@@ -50,7 +50,7 @@ class SendResult:
         accepted: number of new frames, which were written.
         repeated: number of frames that the session already contained.
         mood: the room's latest mood; None until there is one.
-        alerts: the alerts that hold now.
+        alerts: the active alerts.
     """
 
     accepted: int

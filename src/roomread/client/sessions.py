@@ -65,8 +65,8 @@ class Sessions:
         Args:
             session_id: id of the session.
             frames: frames with track ids, in order of time.
-            patience: total seconds to wait between attempts while the service does not respond or
-                is busy.
+            patience: maximum total time to wait between attempts, seconds, while the service does
+                not respond or is busy.
         """
         total = SendResult(0, 0, None)
         waiting = iter(frames)
@@ -131,7 +131,7 @@ class Sessions:
         return [alert_from_dict(each) for each in found]
 
     def reports(self, session_id: str) -> list[ReportSample]:
-        """Return what the students of a room said by buttons, a sample every five seconds.
+        """Return the reports that the students of a room made by buttons, one sample every 5 s.
 
         Returns:
             The samples, earliest first; empty if no student joined. Counts are None under five

@@ -156,7 +156,7 @@ def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:
     """Return the hardware with accelerator and threads chosen for the cluster.
 
     Raises:
-        RoomreadError: the cluster has fewer than the devices asked for.
+        RoomreadError: the cluster has fewer devices than requested.
     """
     devices, gpus = hardware.devices, int(resources.get("GPU", 0))
     accelerator = hardware.accelerator

@@ -92,11 +92,11 @@ class ConnectionTable:
         return True
 
     def heard(self, transport: asyncio.Transport) -> None:
-        """Note that a connection has sent a request."""
+        """Record that a connection has sent a request."""
         self._silent.pop(transport, None)
 
     def idle(self, transport: asyncio.Transport) -> None:
-        """Note that all requests of a connection are answered, so that it counts as silent."""
+        """Record that all requests of a connection are answered, so that it counts as silent."""
         if transport in self._all:
             self._silent[transport] = self._all[transport]
 
@@ -290,7 +290,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
 
 
 def limit_connections(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
-    """Make a server apply the limits of a table.
+    """Configure a server to apply the limits of a table.
 
     Args:
         config: The server's configuration, before it is loaded.

@@ -1,4 +1,4 @@
-"""Give memory that the C library keeps for later back to the operating system."""
+"""Return freed memory that the C library holds back to the operating system."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _STATUS = Path("/proc/self/statm")
 
 
 async def return_memory_periodically(period: float = _PERIOD) -> None:
-    """Give memory back whenever this process has grown, until the task is cancelled.
+    """Return freed memory whenever this process has grown, until the task is cancelled.
 
-    After large requests glibc keeps what was freed in the middle of its heaps, of which each thread
-    may have its own. Where there is no glibc this returns at once.
+    After large requests glibc keeps memory that was freed in the middle of its heaps, of which each
+    thread may have its own. Where there is no glibc this returns at once.
 
     Args:
-        period: Seconds between two looks.
+        period: Seconds between two checks.
     """
     trim = _trim()
     if trim is None:

@@ -41,7 +41,7 @@ from roomread.media import is_opening
 from roomread.services.purpose import PurposeError
 
 app = typer.Typer(
-    help="Reads the facial expressions in a photo, a recording, a webcam, a class.",
+    help="Read the facial expressions in a photo, a recording, a webcam or a class.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -13,7 +13,7 @@ def command() -> None:
     """Serve tools to a program with a language model, over standard input and output.
 
     The program starts this command itself, see docs/how-to/agents.md. By the Model Context
-    Protocol it may read pictures of this computer, and the figures of the user's sessions.
+    Protocol it can read pictures on this computer and the figures of the user's sessions.
     """
     if importlib.util.find_spec("mcp") is None:
         raise MissingExtraError("serving tools", extra="mcp")

@@ -172,7 +172,7 @@ def _close(engine: Engine) -> None:
 def _bounded_end() -> Iterator[ExitStack]:
     """Yield a stack that is closed at the end of the `with` block, within `_CLOSE_SECONDS`.
 
-    If closing takes longer, as it does while a database does not answer, the process exits.
+    If closing takes longer, for example because a database does not answer, the process exits.
     """
     failure: BaseException | None = None
 

@@ -21,12 +21,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     address: Annotated[
         str,
         typer.Option(
-            help="The address to listen on: 127.0.0.1 for this computer alone, 0.0.0.0 for all."
+            help="The address to listen on: 127.0.0.1 for this computer only, 0.0.0.0 for all."
         ),
     ] = "127.0.0.1",
     sign_in: Annotated[
         bool,
-        typer.Option("--sign-in", help="Require sign-in on this computer too, as behind a proxy."),
+        typer.Option(
+            "--sign-in", help="Require sign-in from this computer too; needed behind a proxy."
+        ),
     ] = False,
     tls_cert: Annotated[
         Path | None, typer.Option(help="File of the certificate chain, PEM.")

@@ -104,7 +104,7 @@ async def readyz(context: Context) -> PlainTextResponse:
     if context.closing:
         raise busy("the service is shutting down")
     if not context.engine.job_queue.is_working:
-        raise busy("videos are no longer read: start this process again", seconds=60)
+        raise busy("the process that reads videos has ended: restart the service", seconds=60)
     return PlainTextResponse("ready\n")
 
 

@@ -1,4 +1,4 @@
-"""Tell whether a mask, a hand, sunglasses or another thing covers a part of a face."""
+"""Detect whether a mask, a hand, sunglasses or another object covers a part of a face."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def doubted(scores: Scores, cover_score: float) -> Scores:
-    """Return the scores of a face with less confidence where it may be covered.
+    """Return the scores of a face, with lower confidence if it may be covered.
 
     The expression that a half-covered face seems to show is wrong more often than its confidence
     says. The temperature grows with the cover score; 95 % of whole faces keep their scores.

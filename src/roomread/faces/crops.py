@@ -87,7 +87,7 @@ def _turned(face: Face) -> Orientation | None:
 
 
 def square(box: Box, framing: CropGeometry) -> Box:
-    """Return the part of the picture that a crop shows, px; at least 1 px wide."""
+    """Return the square of the picture that a crop shows, px; at least 1 px wide."""
     x, y = box.center
     y += framing.shift * box.height
     half = max(framing.side * box.height, 1.0) / 2

@@ -1,4 +1,4 @@
-"""Tell from a face's landmarks and box whether an edge of the picture cuts it."""
+"""Decide from a face's landmarks and box whether an edge of the picture cuts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute from its five landmarks how a face is turned in the picture plane."""
+"""Compute the rotation of a face in the picture plane from its five landmarks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UPRIGHT = np.array(
 )
 # Smallest roll, degrees, at which a face counts as turned; smaller ones are natural tilt.
 TURNED = 25.0
-# Landmarks with a larger misfit are too inaccurate to tell the roll.
+# Landmarks with a larger misfit are too inaccurate to determine the roll.
 CREDIBLE_MISFIT = 0.3
 # A complex number represents a point of the plane, or a rotation with a scale. Python's own numbers
 # are four times as fast here as arrays of five.
@@ -46,7 +46,7 @@ class Orientation(NamedTuple):
 
 
 def orientation(landmarks: NDArray[np.float32]) -> Orientation:
-    """Return how a face is turned: the least-squares similarity transform (Umeyama 1991).
+    """Return the rotation of a face by a least-squares similarity transform (Umeyama 1991).
 
     Args:
         landmarks: float32 [5, 2], in `Face`'s order, px.

@@ -21,7 +21,7 @@ def combined_pose(net: Pose, landmarks: NDArray[np.float32] | None, *, turned: f
     """Return the pose of a head in the picture.
 
     Yaw and roll are the means of both estimates, pitch is the net's, as five landmarks hardly show
-    it. Landmarks that fit no face, as in profile, do not tell the roll.
+    it. Landmarks that fit no face, as in profile, do not determine the roll.
 
     Args:
         net: the net's estimate for a crop.

@@ -37,8 +37,8 @@ class QualityLimits:
         frontality: lowest frontality, 0..1; at 0.25 the nose lies a quarter of the eyes' distance
             beyond an eye.
         misfit: largest distance of the landmarks from those of an upright face in any rotation,
-            0..1 (`faces.orientation`). Above it they do not tell the rotation. 99 % of PublicTest's
-            pictures stay under 0.4.
+            0..1 (`faces.orientation`). Above it they do not determine the rotation. 99 % of
+            PublicTest's pictures stay under 0.4.
     """
 
     size: float = 20.0
@@ -175,7 +175,7 @@ def _reason(
         Unreadable.TURNED_AWAY: _below(quality.frontality, limits.frontality),
         Unreadable.TILTED: tilted,
     }
-    # Covers are told by `faces.covers`, once all else is known to be well.
+    # `faces.covers` detects covers, after all other checks have passed.
     return next((reason for reason in Unreadable if applies.get(reason)), None)
 
 

@@ -119,7 +119,7 @@ class FeatureStatistics:
         """Parse the text that `to_json` returned.
 
         Raises:
-            ValueError: the text is no such JSON.
+            ValueError: the text is not such JSON.
         """
         classes = len(Expression)
         try:

@@ -1,4 +1,4 @@
-"""Define profiles, which hold features and logits of a few reference pictures, not the pictures."""
+"""Define profiles, which contain features and logits of reference pictures."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ class Profile:
             source: its name in messages.
 
         Raises:
-            ProfileError: The text is no profile, or is damaged.
+            ProfileError: The text is not a profile, or is damaged.
         """
         hint = "teach it again, or export it again from its origin"
         try:
@@ -345,7 +345,7 @@ def _check_contradictions(profile: Profile, names: Sequence[str], model: ModelFi
             if one != two and alike[first, second] > _SAME_FACE:
                 raise ProfileError(
                     f"{names[second]}: is taught as {two}, "
-                    f"but {names[first]} shows the same as {one}",
+                    f"but {names[first]} is the same picture, taught as {one}",
                     hint="leave out one of them",
                 )
             if alike[first, second] > _SAME_PICTURE:

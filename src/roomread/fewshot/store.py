@@ -1,4 +1,4 @@
-"""Keep profiles in a folder, each in a small JSON file that is written atomically."""
+"""Store profiles in a folder, each in a small JSON file that is written atomically."""
 
 from __future__ import annotations
 

@@ -29,11 +29,9 @@ def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
     """
     whole = figures.summary.whole
     if whole is None:
-        return words.gettext("Nothing was recorded: a figure needs at least three frames.")
+        return words.gettext("Nothing was recorded: a mood needs at least three frames.")
     if whole.scores is None:
-        return words.gettext(
-            "No figure: fewer than {n} people were readable at a time.", n=MIN_PEOPLE
-        )
+        return words.gettext("No mood: at no time were {n} people readable.", n=MIN_PEOPLE)
     stretches = named_stretches(figures)
     if not stretches:
         return words.gettext("No lasting fall of the valence was found.")
@@ -61,7 +59,7 @@ def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
 def said_at_deepest(
     figures: SessionFigures, passages: Sequence[Passage], words: Translator = ENGLISH
 ) -> str | None:
-    """Return in one sentence what was said when the deepest fall of the valence began.
+    """Return one sentence that quotes what was said when the deepest fall of the valence began.
 
     Args:
         figures: The figures of the lesson.
@@ -83,7 +81,7 @@ def said_at_deepest(
     if len(said) > _MOST_SAID:
         said = f"{said[:_MOST_SAID].rsplit(' ', 1)[0]} …"
     return words.gettext(
-        "From {start} to {end}, when the deepest fall began, was said: “{said}”",
+        "Said from {start} to {end}, when the deepest fall began: “{said}”",
         start=clock(near[0].start),
         end=clock(near[-1].end),
         said=said,

@@ -27,7 +27,7 @@ def during(area: PlotArea, words: Translator) -> str:
 def value_range(
     what: str, values: NDArray[np.float64], write: Callable[[float], str], words: Translator
 ) -> str:
-    """Return the minimum and the maximum in words; "no figure" if all values are NaN.
+    """Return the minimum and the maximum in words; "no values" if all of them are NaN.
 
     Args:
         what: what the values are.
@@ -55,7 +55,7 @@ def mean_shares(scores: NDArray[np.float64], words: Translator) -> str:
     """Return the mean shares of the expressions in words.
 
     Args:
-        scores: float64 [N, 7], in `Expression`'s order; NaN where there is no figure.
+        scores: float64 [N, 7], in `Expression`'s order; NaN where there is no value.
         words: the texts in the language of the reader.
     """
     what = words.gettext("Shares of the expressions of the readable people")

@@ -32,7 +32,7 @@ class ClipLook:
 
     Attributes:
         hide: How faces are made unrecognisable; None shows them.
-        labels: Whether boxes and labels are drawn, which tell the expression of each face.
+        labels: Whether boxes and labels with the expression of each face are drawn.
     """
 
     hide: HideMethod | None = HideMethod.PIXELATE
@@ -40,7 +40,7 @@ class ClipLook:
 
 
 class _Found(NamedTuple):
-    """The faces and, for labels, the readings of the frames of a clip and of those around it."""
+    """The faces, and for labels the readings, of the frames in and around a clip."""
 
     faces: list[FoundFaces]
     readings: list[Sequence[Reading]]
@@ -107,7 +107,7 @@ def write_clip(
 
 
 def _find(video: Path, start: float, stop: float, *, analyzer: Analyzer, look: ClipLook) -> _Found:
-    """Search for the faces of a clip, and of the moment after it; without faces to hide, none."""
+    """Find the faces of a clip and of the moment after it; empty if no faces need to be hidden."""
     stages = StreamAnalyzer(analyzer.detector, analyzer.reader, cadence=EVERY_FRAME)
     found = _Found([], [], None)
     seeks = look.hide is not None or look.labels

@@ -1,4 +1,4 @@
-"""Draw the valence of several lessons over one another as SVG text, aligned at a moment of each."""
+"""Draw the valence of several lessons in one SVG chart, aligned at a moment of each lesson."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ComparedLesson:
 
 
 def comparison_chart(lessons: Sequence[ComparedLesson], *, words: Translator = ENGLISH) -> str:
-    """Return the valence of lessons with a common zero of time.
+    """Return the chart of several lessons' valence, aligned at their `zero`.
 
     Args:
         lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.

@@ -78,10 +78,10 @@ def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str,
 
 
 def plain_cells(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row whose texts a spreadsheet takes for texts, and not for formulas.
+    """Return a row whose texts a spreadsheet shows as text and does not run as formulas.
 
-    Texts that begin as a formula does get a `'` in front, as OWASP advises; so do those that begin
-    with one already, so that `read_csv` returns every text as it was.
+    Texts that start like a formula are prefixed with `'`, as OWASP advises; so are those that start
+    with `'` already, so that `read_csv` returns every text unchanged.
     """
     return {
         name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -135,7 +135,7 @@ def _descriptor(path: Path) -> dict[str, str]:
 
 
 def _milliseconds(run: LabelRun) -> tuple[int, int]:
-    """Return the start and the end of a run, which ELAN wants to be at least 1 ms apart."""
+    """Return the start and the end of a run, at least 1 ms apart, as ELAN requires."""
     start = round(run.start * 1000)
     return start, max(round(run.end * 1000), start + 1)
 

@@ -1,4 +1,4 @@
-"""Write what is seen of each person's eyes in a video as JSON lines."""
+"""Write the eye activity of each person in a video as JSON lines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class EyeActivitySink:
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
         """Write the lines that are due of a frame's people."""
         if frame.source != self._source:
-            # Track ids and times begin anew with each source.
+            # Track ids and times restart with each source.
             self._source, self._due = frame.source, {}
         for reading in readings:
             eyes, key = reading.eyes, reading.person_key

@@ -1,7 +1,7 @@
 """Compute the figures of a session as they are shown and exported.
 
 Every interface and every format takes a session's moods from this module. Unless the session keeps
-readings of single people, with their consent, shares are in steps of 5 %.
+readings of individual people, with their consent, shares are in steps of 5 %.
 """
 
 from __future__ import annotations
@@ -165,6 +165,6 @@ class RunningFigures:
 
 
 def _before(store: OwnerStore, session: Session, time: float) -> list[RoomMood]:
-    """Return the moods from which the baseline at a time comes."""
+    """Return the moods from which the baseline at a given time is computed."""
     since = max(time - BASELINE_FROM, 0.0)
     return [mood for mood in store.moods(session.id, since=since, until=time) if mood.time < time]

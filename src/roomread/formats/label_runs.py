@@ -53,7 +53,7 @@ class LabelRuns:
         """Add the readings of one frame; times must increase.
 
         Raises:
-            OutputError: The frame is of another source, whose times would begin anew.
+            OutputError: The frame is of another source, whose times start again at 0.
         """
         if self._source is None:
             self._source = frame.source

@@ -40,7 +40,7 @@ def print_page(page: str) -> bytes:
 
 
 def why_no_pdf() -> MissingExtraError | MissingLibraryError | None:
-    """Return what is missing for writing PDF; None if nothing is."""
+    """Return the extra or library that is missing for writing PDF; None if none is."""
     if importlib.util.find_spec("weasyprint") is None:
         return MissingExtraError("a report as PDF", extra="pdf")
     if not _has_pango():
@@ -52,7 +52,7 @@ def why_no_pdf() -> MissingExtraError | MissingLibraryError | None:
 def _has_pango() -> bool:
     """Return whether WeasyPrint finds its libraries, which it loads when it is imported.
 
-    Its import tells Pillow, for the whole process, to read cut off pictures without a word; that is
+    Importing it makes Pillow accept truncated pictures silently, for the whole process; that is
     undone, because such pictures are refused.
     """
     reads_cut_off = ImageFile.LOAD_TRUNCATED_IMAGES

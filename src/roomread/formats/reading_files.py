@@ -1,4 +1,4 @@
-"""Read back a file of readings, whose format its suffix names."""
+"""Read a file of readings in the format that its suffix names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_readings(path: Path) -> Iterator[Reading]:
 
     Raises:
         MediaError: The suffix is another one, or the file cannot be read.
-        WireError: The content does not keep the schema of readings.
+        WireError: The content violates the schema of readings.
         MissingExtraError: The file is Parquet, and the extra `parquet` is not installed.
     """
     suffix = path.suffix.lower()

@@ -1,4 +1,4 @@
-"""Convert what the students of a room said by buttons to plain values and rows, and back."""
+"""Convert the button reports of a room's students to plain values and rows, and back."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def mood_rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `TABLE_COLUMNS` for each mood.
 
-    Each row has the counts of the newest sample of the ten seconds before. New presses stand in the
-    first row after their sample alone, so that their column can be summed.
+    Each row has the counts of the newest sample of the ten seconds before. New presses appear in
+    the first row after their sample alone, so that their column can be summed.
 
     Args:
         moods: The moods of a session, earliest first.
-        samples: What its students said, earliest first.
+        samples: The reports of its students, earliest first.
     """
     nothing = dict.fromkeys(REPORT_COLUMNS)
     at, newest, presses = 0, None, None
@@ -82,7 +82,7 @@ def part_reports(
     """Return the mean counts of a part of a session, and the sum of its presses of "I am lost".
 
     Args:
-        samples: What the students of the session said.
+        samples: The reports of the session's students.
         start: The start of the part, s.
         end: The end of the part, s.
 

@@ -29,7 +29,7 @@ MOOD_COLUMNS: dict[str, type] = (
 
 
 def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
-    """Return a mood as plain values, ready for JSON; null where a figure is missing."""
+    """Return a mood as plain values, ready for JSON; null where a value is missing."""
     return {
         "time": mood.time,
         "present": mood.present,
@@ -65,7 +65,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
 
 
 def mood_to_row(mood: RoomMood) -> dict[str, Any]:
-    """Return a mood as a row of `MOOD_COLUMNS`; None where a figure is missing."""
+    """Return a mood as a row of `MOOD_COLUMNS`; None where a value is missing."""
     values = mood_to_dict(mood)
     low, high = values["valence_interval"] or (None, None)
     scores = values["scores"] or dict.fromkeys(_NAMES)

@@ -1,4 +1,4 @@
-"""Draw the seven probabilities of faces as SVG text: of a moment, over time, of each person."""
+"""Draw the seven probabilities of faces as SVG text: at one moment, over time, and per person."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _SPARKLINE = (240.0, 40.0)
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What is drawn beside the valence.
+    """Additional elements of the chart of the valence.
 
     Attributes:
         marks: drawn as vertical lines with their labels.
@@ -72,7 +72,7 @@ def valence_chart(
 
     Args:
         series: the moods of the session.
-        notes: what is drawn beside them.
+        notes: additional elements to draw, such as marks.
         span: the span of the chart; None for that of the moods.
         size: width of the chart, and height of the plot without its labels, px.
         words: the texts in the language of the reader.
@@ -266,7 +266,7 @@ def reports_chart(
     """Return how many people pressed which button over time, stacked; a gap under five people.
 
     Args:
-        samples: what the students of a room said, earliest first.
+        samples: the reports of a room's students, earliest first.
         span: the span of the chart.
         words: the texts in the language of the reader.
     """
@@ -375,7 +375,7 @@ def _alert(area: PlotArea, alert: Alert, words: Translator) -> str:
 def _gaps(
     area: PlotArea, series: TimeSeries, words: Translator, *, present: bool = False
 ) -> list[str]:
-    """Return grey areas for the times without a figure, each with its reason.
+    """Return grey areas for the times without a value, each labelled with its reason.
 
     Args:
         area: the plot area of the chart.

@@ -38,7 +38,7 @@ def session_report(
     Args:
         store: the store that holds the session.
         session_id: the session's id.
-        class_size: how many people are expected; None for the most that the lesson has shown.
+        class_size: the number of people expected; None for the largest number seen in the lesson.
         words: the texts in the language of the reader.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Read when each slide of a presentation is shown: the timings of PPTX and of PDF."""
+"""Read the time at which each slide of a presentation is shown, from a PPTX or PDF."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def slide_marks(content: bytes, *, name: str) -> list[Mark]:
         name: The name of the file in messages.
 
     Raises:
-        DataError: The file is damaged, no PPTX or PDF, or has a slide without a timing.
+        DataError: The file is damaged, is not a PPTX or PDF, or has a slide without a timing.
         MissingExtraError: The extra `slides` is not installed.
     """
     if len(content) > MAX_SLIDES_BYTES:
-        raise DataError(f"{name}: is too large for slides", hint="leave out its videos")
+        raise DataError(f"{name}: is too large for a file of slides", hint="leave out its videos")
     if content.startswith(b"%PDF-"):
         slides = _pdf(content, name)
     elif content.startswith(b"PK"):
         slides = _pptx(content, name)
     else:
-        raise DataError(f"{name}: is no presentation that can be read", hint="give PPTX or PDF")
+        raise DataError(f"{name}: is not a presentation that can be read", hint="give PPTX or PDF")
     return list(_marks(slides, name))
 
 
@@ -88,11 +88,11 @@ def _pptx(content: bytes, name: str) -> list[tuple[str, float | None]]:
         slides = Presentation(io.BytesIO(content)).slides if unpacked <= _MAX_UNPACKED else None
         found = [(_pptx_title(slide), _pptx_seconds(slide)) for slide in slides or ()]
     except _PPTX_DAMAGE as error:
-        raise DataError(f"{name}: is damaged or no PPTX", hint="save it again") from error
+        raise DataError(f"{name}: is damaged or not a PPTX file", hint="save it again") from error
     except PythonPptxError as error:
-        raise DataError(f"{name}: is no PPTX", hint="save it as PPTX") from error
+        raise DataError(f"{name}: is not a PPTX file", hint="save it as PPTX") from error
     if slides is None:
-        raise DataError(f"{name}: is too large for slides", hint="leave out its videos")
+        raise DataError(f"{name}: is too large for a file of slides", hint="leave out its videos")
     return found
 
 

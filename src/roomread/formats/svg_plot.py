@@ -173,7 +173,7 @@ def stacked(
     Args:
         area: the plot area of the chart; its values reach the highest sum.
         times: float64 [N], s.
-        values: float64 [N, S], in the order of the series; NaN where there is no figure.
+        values: float64 [N, S], in the order of the series; NaN where there is no value.
         series: the name and the colour of each series, from the lowest to the highest.
     """
     parts, below = [], np.zeros(len(times))
@@ -194,7 +194,7 @@ def stacked_expressions(
     Args:
         area: the plot area of the chart, with values 0..1.
         times: float64 [N], s.
-        shares: float64 [N, 7], in `Expression`'s order; NaN where there is no figure.
+        shares: float64 [N, 7], in `Expression`'s order; NaN where there is no value.
         words: the texts in the language of the reader.
     """
     names = [(expression_name(e, words), e.color) for e in BY_VALENCE]
@@ -218,7 +218,7 @@ def count_levels(most: float) -> dict[float, str]:
 
 
 def gap(area: PlotArea, start: float, end: float, why: str, words: Translator) -> str:
-    """Return a grey area for a time without a figure, with its reason if there is room for it."""
+    """Return a grey area for a time without values, with its reason if there is room for it."""
     left, right = area.x(max(start, area.start)), area.x(min(end, area.end))
     width, middle = right - left, (area.top + area.bottom) / 2
     title = words.gettext("{start} to {end}: {what}", start=clock(start), end=clock(end), what=why)

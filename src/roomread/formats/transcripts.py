@@ -57,7 +57,7 @@ def parse_transcript(content: bytes, *, name: str) -> Transcript:
         name: The name of the file in messages.
 
     Raises:
-        DataError: The content is none of the kinds that are known, a time in it is invalid, or
+        DataError: The content is in none of the supported formats, contains an invalid time, or
             it has no text.
     """
     if len(content) > MAX_BYTES:
@@ -73,7 +73,7 @@ def parse_transcript(content: bytes, *, name: str) -> Transcript:
     elif _TEAMS.match(first):
         found, is_chat = list(_teams_chat(lines)), True
     else:
-        raise DataError(f"{name}: is no transcript that can be read", hint=f"give {_KINDS}")
+        raise DataError(f"{name}: is not a transcript that can be read", hint=f"give {_KINDS}")
     passages = sorted((each for each in found if each.text), key=lambda each: each.start)
     if not passages:
         raise DataError(f"{name}: has no text", hint="export it again")

@@ -34,7 +34,7 @@ def statements(
     Args:
         session: The session.
         parts: Its parts, earliest first.
-        samples: What its students said by buttons.
+        samples: The reports that its students made by buttons.
     """
     return [
         _statement(session, number, part, part_reports(samples, part.start, part.end))

@@ -1,4 +1,4 @@
-"""Distinguish people by their faces, if they asked for it."""
+"""Distinguish people by their faces; used only on request."""
 
 from roomread.identity.dlib_resnet import DlibResNet
 from roomread.identity.embedder import FaceEmbedder, align

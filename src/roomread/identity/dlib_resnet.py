@@ -51,7 +51,7 @@ class DlibResNet:
 
     Raises:
         MissingExtraError: The extra `identity` is not installed.
-        ModelFileError: The weights have another digest than the known one.
+        ModelFileError: The weights do not have the expected SHA-256 digest.
     """
 
     name = "dlib ResNet v1"
@@ -183,7 +183,7 @@ def _weights() -> bytes:
     path = Path(folder) / _FILE
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != _SHA256:
-        problem = f"{_FILE.name} of {_PACKAGE} has another digest than the known one"
+        problem = f"{_FILE.name} of {_PACKAGE} does not have the expected SHA-256 digest"
         raise ModelFileError(problem, hint=f"pip install --force-reinstall {_PACKAGE}==0.3.0")
     return content
 

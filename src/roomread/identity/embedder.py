@@ -1,4 +1,4 @@
-"""Turn faces into unit vectors, which are closer the likelier they are of one person."""
+"""Convert faces to unit vectors (embeddings), which are close for faces of the same person."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def align(
     template: NDArray[np.float64],
     side: int,
 ) -> NDArray[np.uint8]:
-    """Cut faces out upright and in one size.
+    """Cut out faces, rotated upright and scaled to one size.
 
     Args:
         image: uint8 [H, W, 3], RGB.

@@ -1,4 +1,4 @@
-"""Give each person of one source the same seat, wherever their tile has moved."""
+"""Assign each person of one source the same seat, even if their tile moves."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ class _KnownFace:
 
 @dataclass(slots=True, eq=False)
 class _Stay:
-    """A track for as long as it is in sight without a break.
+    """A track while it is continuously in sight.
 
     Attributes:
         since: Start of the time in which it has had no person, seconds.
         seen: When it was last in a frame, seconds.
         looked: When its face was last embedded, seconds.
         person: The person it is; None while unknown.
-        strange: How often its face did not match its person.
-        looks: The vectors of an unknown face.
+        strange: How many times in a row its face did not match its person.
+        looks: The embeddings of a face that is not matched yet.
     """
 
     since: float
@@ -118,7 +118,7 @@ class People:
         return found
 
     def forget_tracks(self) -> None:
-        """Forget the track ids, because those of the next source begin anew; people stay known."""
+        """Forget the track ids, which the next source counts from 1 again; people stay known."""
         self._stays.clear()
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:

@@ -22,7 +22,7 @@ def make_room(
 ) -> None:
     """Check that an owner may submit a video, and delete finished ones where room is needed.
 
-    The jobs of the owner with most of them are deleted first, so that no owner displaces others.
+    Jobs of the owner with the most jobs are deleted first, so that no owner displaces others.
 
     Args:
         owner: The owner of the new video.
@@ -41,7 +41,7 @@ def make_room(
         raise TooManyJobsError(problem, hint="delete some, or wait until the oldest expire")
     if not _make_space(owner, jobs, uploading, limits.mb * 1_000_000, delete):
         problem = "the waiting videos take all the space"
-        raise TooManyJobsError(problem, hint="try again in a while")
+        raise TooManyJobsError(problem, hint="try again later")
 
 
 def _check_waiting(owner: str, jobs: Sequence[VideoJob], limits: QueueLimits) -> None:
@@ -50,13 +50,13 @@ def _check_waiting(owner: str, jobs: Sequence[VideoJob], limits: QueueLimits) ->
     for count, most in counts:
         if count >= most:
             problem = f"{most} videos are already waiting"
-            raise TooManyJobsError(problem, hint="try again in a while")
+            raise TooManyJobsError(problem, hint="try again later")
 
 
 def _delete_one_of_most(
     owner: str, jobs: Sequence[VideoJob], delete: Callable[[VideoJob], None]
 ) -> bool:
-    """Delete the oldest finished job of the owner with most jobs; return False if none has more."""
+    """Delete the oldest finished job of the owner with the most; return False if none has more."""
     counts = Counter(job.record.owner for job in jobs)
     finished = [job for job in jobs if job.finished and counts[job.record.owner] > counts[owner]]
     if not finished:

@@ -84,7 +84,7 @@ class Decoder:
             name: the name in messages.
 
         Raises:
-            MediaError: the content is damaged, is no picture, is too large, or took too long to
+            MediaError: the content is damaged, is not a picture, is too large, or took too long to
                 decode.
         """
         child, life = self._take()
@@ -128,7 +128,7 @@ class Decoder:
             return free
         if self._closed:
             self._free.put(None)
-            raise MediaError("the decoder was closed", hint="start the service again")
+            raise MediaError("the decoder was closed", hint="restart the service")
         try:
             child = WorkerProcess(self._command)
         except BaseException:

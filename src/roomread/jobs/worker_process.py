@@ -56,7 +56,7 @@ def receive(file: IO[bytes]) -> Message | None:
 
 
 def answer(outlet: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"") -> None:
-    """Send the parent process a message; exit at once, and in silence, if that process has ended.
+    """Send the parent process a message; exit immediately and silently if that process has ended.
 
     To be called in the worker process. Arguments as those of `send`.
     """
@@ -67,7 +67,7 @@ def answer(outlet: IO[bytes], head: dict[str, Any], payload: bytes | memoryview 
 
 
 def leave() -> NoReturn:
-    """Exit without a message, because the parent process has ended; nobody would read one."""
+    """Exit without a message, because the parent process has ended and cannot read one."""
     os._exit(1)
 
 

@@ -1,7 +1,7 @@
-"""Decide which people count in the figure of a room, so that no figure reveals one person.
+"""Decide which people count in the mood of a room, so that no mood reveals one person.
 
-Any two figures of the same ten minutes must be of the same people, or differ by five people or more
-on each side, whoever joins, leaves, pauses or turns away between them. docs/live-class.md describes
+Any two moods of the same ten minutes must be of the same people, or differ by five people or more
+in each direction, whoever joins, leaves, pauses or turns away between them. docs/live-class.md has
 the rules and what they cannot prevent.
 """
 
@@ -22,17 +22,17 @@ _REMEMBERED_SECONDS = 600.0
 class Cohorts:
     """Decide which people count: newcomers begin, and leavers stop, in cohorts of five or more.
 
-    Between two changes the same people count. A person who stops is left out at once, and the
-    figure is withheld until the people who count are those of an earlier figure, or differ from
-    those of every figure of the last ten minutes by five or more on each side. If fewer than five
-    people stopped, others are drawn at random and left out too.
+    Between two changes the same people count. A person who stops is left out immediately, and the
+    mood is withheld until the people who count are those of an earlier mood, or differ from
+    those of every mood of the last ten minutes by five or more in each direction. If fewer than
+    five people stopped, others are drawn at random and left out too.
 
     Args:
         random: The random generator that draws these others.
 
     Attributes:
         counted: The people who count at present.
-        withheld: Whether there is no figure at present, because a person stopped.
+        withheld: Whether the mood is withheld at present, because a person stopped.
     """
 
     def __init__(self, random: Random) -> None:
@@ -77,7 +77,7 @@ class Cohorts:
         return changed
 
     def _forget(self, now: float) -> None:
-        """Forget figures that are too old; the last one is remembered as long as it is the last."""
+        """Forget cohorts that are too old, except the last one."""
         old = [
             people
             for people, shown in self._figures.items()
@@ -96,7 +96,7 @@ class Cohorts:
         return chosen
 
     def _admissible(self, able: frozenset[int]) -> frozenset[int]:
-        """Return people who differ by none or by five from those of each remembered figure."""
+        """Return people who differ by none, or by five or more, from each remembered cohort."""
         chosen, before = able, frozenset[int]()
         while chosen != before:
             before = chosen
@@ -109,7 +109,7 @@ class Cohorts:
         return chosen if len(chosen) >= COHORT else frozenset()
 
     def _drawn(self, people: frozenset[int], count: int) -> frozenset[int]:
-        """Draw some of several people at random, those first who did not count lately."""
+        """Draw some people at random, starting with those who did not count recently."""
         resting, counting = sorted(people - self._published), sorted(people & self._published)
         self._random.shuffle(resting)
         self._random.shuffle(counting)

@@ -16,12 +16,12 @@ _MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class HardMinute:
-    """A minute in which the room's valence was low, or many people said that they were lost.
+    """A minute in which the room's valence was low, or many people reported being lost.
 
     Attributes:
         start: The start of the minute, s.
-        valence: The mean valence of the minute, -1..1; None if there was no figure.
-        lost: The largest share of the people who said that they were lost, 0..1; None if fewer than
+        valence: The mean valence of the minute, -1..1; None if there was no mood.
+        lost: The largest share of the people who reported being lost, 0..1; None if fewer than
             five people were in the room.
         hardness: The distance of the valence below the lesson's median, plus `lost`.
     """

@@ -49,15 +49,15 @@ class _StudentSeat:
         seen: When the page was last connected, s.
         faces: Whether the page sends readings.
         paused: Whether the student paused.
-        said: The button that the student pressed; None if there is none.
+        said: The last button that the student pressed; None if there is none.
         said_at: The time of the press, s.
         number: The number of the newest message with a reading.
         reading: The newest reading.
         read_at: When its picture was taken, s.
         readable: The newest reading with scores, while it is recent enough to be used.
         readable_at: When its picture was taken, s.
-        messages: Messages that may be sent at once.
-        filled_at: When `messages` was computed, s.
+        messages: The number of messages that may be sent at once.
+        filled_at: When `messages` was last computed, s.
     """
 
     connection: int | None
@@ -98,9 +98,9 @@ class RoomFrame:
     """The input of a room's pipeline at one moment.
 
     Attributes:
-        readings: The faces; those that do not count in the figure have no scores.
+        readings: The faces; those that do not count in the mood have no scores.
         changed: The people whose earlier scores must be forgotten.
-        withheld: Whether there is no figure at present.
+        withheld: Whether the mood is withheld at present.
         lost: The number of presses of "I am lost" since the previous frame.
     """
 
@@ -189,7 +189,7 @@ class OpenRoom:
             known.connection, known.seen = None, now
 
     def leave(self, seat: int) -> None:
-        """Release a seat for good; its student is no longer counted."""
+        """Release a seat permanently; its student is no longer counted."""
         self._seats.pop(seat, None)
 
     def admits(self, now: float, seat: int) -> bool:
@@ -236,7 +236,7 @@ class OpenRoom:
         return known.number if known is not None else -1
 
     def says(self, now: float, seat: int) -> Say | None:
-        """Return the button that a student pressed, while it counts."""
+        """Return the button that a student pressed, or None once the press has expired."""
         known = self._seats.get(seat)
         return self._says(now, known) if known is not None else None
 

@@ -13,7 +13,7 @@ MIN_REPORTERS = 5
 
 
 class Say(StrEnum):
-    """What a student can say by pressing a button."""
+    """The reports that a student can make by pressing a button."""
 
     OK = "ok"
     LOST = "lost"
@@ -62,7 +62,7 @@ class RoomStatus:
         taps: The number of people who pressed a button in the last ten minutes; None with fewer
             than five people.
         reports: The counts of present reports; None with fewer than five people.
-        withheld: Whether there is no figure because someone left.
+        withheld: Whether the mood is withheld because someone left.
     """
 
     people: int

@@ -1,4 +1,4 @@
-"""Read cameras and network streams: each step gives the latest frame; older ones are dropped."""
+"""Read cameras and network streams: each iteration yields the latest frame and drops older ones."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class LiveReader:
 
 
 class _Breaks:
-    """Detect the places at which the frames of a live source do not continue the previous ones."""
+    """Detect discontinuities between the frames of a live source."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._broken = False
@@ -189,7 +189,7 @@ class _Breaks:
         self._shown: float | None = None
 
     def see(self, picture: VideoFrame) -> Geometry:
-        """Take note of the next frame and return its geometry."""
+        """Process the next frame and return its geometry."""
         geometry, shown = self._geometries.read(picture), picture.time
         self._broken |= self._geometry is not None and geometry != self._geometry
         self._geometry = geometry

@@ -21,7 +21,7 @@ _LONGEST_PAUSE_JOINED = 10.0
 _LONGEST_PAUSE = 3600.0
 # In a time-lapse video, a gap of up to this many frame durations is a pause.
 _PAUSE_FRAMES = 3
-# Steps back of up to this many seconds are no jump: containers round times and may repeat one.
+# Steps back of up to this many seconds are not a jump: containers round times and may repeat one.
 _BACK = 0.1
 # The same limit for decode timestamps (DTS), s. It is larger because some files store presentation
 # timestamps (PTS) as DTS.
@@ -45,7 +45,7 @@ def frame_seconds(stream: VideoStream) -> float:
 
 
 def longest_pause(stream: VideoStream) -> float:
-    """Return the longest gap between two frames that is a pause and no jump of the clock, s."""
+    """Return the longest gap between frames that is a pause, not a jump of the clock, s."""
     joined = _JOINED_FORMATS & set(stream.container.format.name.split(","))
     pause = _LONGEST_PAUSE_JOINED if joined else _LONGEST_PAUSE
     return max(pause, _PAUSE_FRAMES * frame_seconds(stream))
@@ -57,7 +57,7 @@ def has_jumped(last: float, shown: float, pause: float) -> bool:
     Args:
         last: when the frame before is shown by that clock, s.
         shown: when the next one is, s.
-        pause: the longest pause that is no jump, s; see `longest_pause`.
+        pause: the longest pause that does not count as a jump, s; see `longest_pause`.
     """
     return not last - _REORDERED <= shown <= last + pause
 

@@ -51,7 +51,7 @@ def open_excerpt(
             are then yielded from the first on, because its sound is read along with them.
 
     Raises:
-        MediaError: The file is no video, or cannot be opened.
+        MediaError: The file is not a video, or cannot be opened.
     """
     path, name = find_existing(path), printable(str(path))
     if not is_file(path):

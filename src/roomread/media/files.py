@@ -43,7 +43,7 @@ def exists(path: str | Path) -> bool:
 
 
 def find_existing(path: Path) -> Path:
-    """Return the path of an existing file whose name has the same letters, or else the path itself.
+    """Return the existing path that differs only in Unicode normalization, or else `path`.
 
     An accented letter has two encodings in Unicode, NFC and NFD. File systems of macOS treat them
     as equal, those of Linux and Windows as different names, so that a name that is typed may not
@@ -63,7 +63,7 @@ def find_existing(path: Path) -> Path:
 
 
 def existing_name(name: str) -> str:
-    """Return the name of an existing file with the same letters, or else any name unchanged."""
+    """Return the existing file name that differs only in Unicode normalization, or else `name`."""
     path = Path(name)
     found = find_existing(path)
     return name if found == path else str(found)
@@ -157,7 +157,7 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 def write_error(path: Path, error: OSError) -> OutputError:
-    """Return the error that says why a file cannot be written, with a hint."""
+    """Return an error with the reason why a file cannot be written, and a hint."""
     hint = _HINTS.get(error.errno or 0, "write elsewhere")
     return OutputError(f"{path}: cannot be written: {error.strerror or error}", hint=hint)
 

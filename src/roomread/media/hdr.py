@@ -36,7 +36,7 @@ class Colors(NamedTuple):
 
 
 class StandardRange(NamedTuple):
-    """The arguments with which `VideoReformatter` maps tones to the range of screens."""
+    """The arguments of `VideoReformatter` that map tones to the standard dynamic range."""
 
     dst_color_trc: ColorTrc = ColorTrc.IEC61966_2_1
     dst_color_primaries: ColorPrimaries = ColorPrimaries.BT709

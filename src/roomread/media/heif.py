@@ -68,7 +68,7 @@ def has_turn(content: bytes) -> bool:
 def find_colors(content: bytes) -> tuple[int, int] | None:
     """Return the primaries and the transfer function of the primary picture of a HEIF file.
 
-    They are code points of ITU-T H.273. None if the file states none, or is no HEIF file.
+    They are code points of ITU-T H.273. None if the file states none, or is not a HEIF file.
     """
     if content[4:8] != b"ftyp":
         return None
@@ -127,7 +127,7 @@ def _associations(ipma: bytes, item: int) -> list[int]:
         place += 1
         used = [ipma[i : i + width] for i in range(place, place + count * width, width)]
         if found == item:
-            # The highest bit marks the property as essential and is no part of the index.
+            # The highest bit marks the property as essential and is not part of the index.
             return [int.from_bytes(part, "big") & (0x7FFF if width == 2 else 0x7F) for part in used]
         place += count * width
         if place >= len(ipma):

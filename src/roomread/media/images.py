@@ -64,7 +64,7 @@ def read_image(
 
     The orientation of EXIF and HEIF is applied, transparent pixels are blended with white, and
     16-bit and float pictures are scaled to 8 bits. Of an animation the first frame is read, of a
-    TIFF the first page that is no thumbnail. The source is not changed.
+    TIFF the first page that is not a thumbnail. The source is not changed.
 
     Args:
         source: a path; an http(s) or file URL; a file's content as bytes; a file opened for
@@ -74,7 +74,7 @@ def read_image(
         max_pixels: largest width times height of an encoded picture, checked before decoding.
 
     Raises:
-        MediaError: the source does not exist, is damaged, is no picture, is a camera's raw file,
+        MediaError: the source does not exist, is damaged, is not a picture, is a camera's raw file,
             exceeds `max_pixels`, or has a side of over 65,500 pixels.
         MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
     """
@@ -92,9 +92,9 @@ def read_image(
 
 
 def count_pictures(source: Path | bytes) -> int:
-    """Return how many pictures a file holds: frames of an animation, whole pages of a TIFF.
+    """Return how many pictures a file contains: frames of an animation, whole pages of a TIFF.
 
-    Of a file that cannot be read it is 1; `read_image` says what is wrong with it.
+    The result is 1 for a file that cannot be read; `read_image` reports what is wrong with it.
 
     Args:
         source: a path, or a file's content.
@@ -112,7 +112,7 @@ def count_pictures(source: Path | bytes) -> int:
 
 
 def notes_of(source: Path | bytes, name: str) -> tuple[str, ...]:
-    """Return what of a picture's file is left out, in sentences: all but the first picture.
+    """Return sentences on the pictures of a file that are not read, which are all but the first.
 
     Args:
         source: a path, or a file's content.
@@ -224,7 +224,9 @@ def _open_heif(content: bytes, name: str) -> Image.Image:
     if heif_kind(content) is Heif.HEIC:
         return open_heic(content)
     if not features.check("avif"):
-        raise MediaError(f"{name}: is AVIF", hint="Pillow here is built without it; save as JPEG")
+        raise MediaError(
+            f"{name}: is AVIF", hint="the installed Pillow cannot read it; save it as JPEG"
+        )
     return _open(io.BytesIO(content), name, formats=("AVIF",))
 
 

@@ -24,7 +24,7 @@ class Scans:
     """The scans of the first image of a JPEG file.
 
     Attributes:
-        count: how many there are; 0 if the file is no JPEG.
+        count: the number of scans; 0 if the file is not a JPEG.
         ended: whether the end of the image is marked.
     """
 
@@ -36,7 +36,7 @@ def find_scans(content: bytes) -> Scans:
     """Return how many scans the first image of a JPEG file has, and whether its end is marked.
 
     Each scan of a progressive JPEG visits the whole picture, and takes a few bytes if nothing
-    changes, so that a small file can keep a decoder busy for minutes.
+    changes, so a small file can keep a decoder busy for minutes.
     """
     if not content.startswith(_START):
         return Scans(0, ended=False)
@@ -55,7 +55,7 @@ def find_scans(content: bytes) -> Scans:
 def with_end(content: bytes, scans: Scans) -> bytes:
     """Return a JPEG whose end is marked; any other file unchanged.
 
-    Zeros at the end of an interrupted copy, whose space was reserved, are removed.
+    Trailing zeros, which an interrupted copy with preallocated space leaves, are removed.
 
     Args:
         content: the content of the file.
@@ -65,7 +65,7 @@ def with_end(content: bytes, scans: Scans) -> bytes:
 
 
 def may_be_cut(picture: Image.Image, scans: Scans) -> bool:
-    """Return whether there is a sign that a part of a JPEG is missing; False for other files.
+    """Return whether a part of a JPEG seems to be missing; False for other files.
 
     Args:
         picture: the decoded picture, as it is stored.
@@ -80,10 +80,10 @@ def may_be_cut(picture: Image.Image, scans: Scans) -> bool:
 
 
 def is_complete(content: bytes) -> bool:
-    """Return whether the data of a JPEG suffices for its picture, but for a few blocks at its end.
+    """Return whether a JPEG has the data of its whole picture, but for a few last blocks.
 
-    libjpeg fills what is missing with grey and reports nothing to Pillow, so FFmpeg's decoder is
-    asked, which is strict on request.
+    libjpeg fills missing data with grey without telling Pillow, so FFmpeg's decoder is used,
+    which can be made strict.
 
     Args:
         content: the content of the file, with its end marked.

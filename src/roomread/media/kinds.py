@@ -89,7 +89,7 @@ def picture_format(content: bytes) -> str | None:
 
 
 def open_encoded(file: IO[bytes], *, formats: tuple[str, ...] = PILLOW_FORMATS) -> Image.Image:
-    """Open a picture of a supported format; it is decoded when its pixels are asked for.
+    """Open a picture of a supported format; it is decoded when its pixels are accessed.
 
     Args:
         file: the encoded picture, at its start.

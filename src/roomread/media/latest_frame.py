@@ -1,4 +1,4 @@
-"""Hand the latest item of a live source from one thread to another thread or asyncio task."""
+"""Pass the latest item of a live source from one thread to another thread or an asyncio task."""
 
 from __future__ import annotations
 

@@ -70,7 +70,8 @@ def scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale the levels of a 16-bit or float picture to 8 bits.
 
     Args:
-        grey: levels, integers or floats [H, W] or [H, W, C], of which most pixels tell the depth.
+        grey: levels, integers or floats [H, W] or [H, W, C], of which most pixels show the bit
+            depth.
 
     Returns:
         uint8 of the same shape.

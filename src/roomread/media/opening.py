@@ -177,7 +177,7 @@ def choose_track(container: InputContainer, name: str, index: int | None) -> Vid
         known = ", ".join(map(describe, tracks)) or "none"
         raise MediaError(f"{name}: track {index} is not a video", hint=f"its video tracks: {known}")
     if not tracks:
-        # The cover picture of an audio file is no video track.
+        # The cover picture of an audio file is not a video track.
         raise MediaError(f"{name}: has no video track", hint="give a file with a video track")
     return max(tracks, key=_rank)
 

@@ -1,4 +1,4 @@
-"""Check the playlists of HLS, because FFmpeg skips missing pieces in silence."""
+"""Check HLS playlists, because FFmpeg silently skips missing segments."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def check_playlist(path: Path, name: str) -> None:
         name: its name in messages.
 
     Raises:
-        MediaError: pieces that it names are missing, or it has no end, so that FFmpeg would wait
-            for further pieces for ever.
+        MediaError: segments that it names are missing, or it has no end, so that FFmpeg would wait
+            for further segments forever.
         OSError: the file cannot be read.
     """
     _check(path, name, _VARIANTS_DEPTH)
@@ -42,11 +42,11 @@ def _check(path: Path, name: str, depth: int) -> None:
     local = [path.parent / place for place in named if not is_address(place)]
     missing = [piece for piece in local if not piece.is_file()]
     if missing:
-        problem = f"{name}: {len(missing)} of its {len(named)} pieces are missing"
+        problem = f"{name}: {len(missing)} of its {len(named)} segments are missing"
         raise MediaError(f"{problem}, {missing[0].name} first", hint="copy them beside it")
     if any(line.startswith(_VARIANT) for line in lines):
         for piece in local if depth else []:
             _check(piece, name, depth - 1)
     elif _END not in lines:
-        problem = f"{name}: is a playlist without an end, to which pieces may still be added"
+        problem = f"{name}: is a playlist without an end, to which segments may still be added"
         raise MediaError(problem, hint=f"once it is complete, add the line {_END}")

@@ -1,4 +1,4 @@
-"""Find chunks of PNG files, and strip the long ones with which Pillow refuses a picture."""
+"""Find chunks of PNG files, and remove long ones, which make Pillow refuse a picture."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def screen_number(spec: str) -> int | None:
 
 
 class ScreenReader:
-    """Reads the frames of a screen, each when it is asked for.
+    """Read a frame of a screen each time one is requested.
 
     Args:
         number: The screen, 1 for the first one.
@@ -45,7 +45,7 @@ class ScreenReader:
         every: Seconds from one frame to the next; None for ten frames a second.
 
     Attributes:
-        dropped: Always 0, because each frame is read only when it is asked for.
+        dropped: Always 0, because each frame is read only on request.
 
     Raises:
         MissingExtraError: The extra `screen` is not installed.

@@ -1,4 +1,4 @@
-"""Detect cameras that show no picture: black or covered ones, and ones that repeat one frame."""
+"""Detect cameras that show no picture because they are black, covered or frozen."""
 
 from __future__ import annotations
 

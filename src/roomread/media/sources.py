@@ -115,14 +115,14 @@ class Source:
 
     def _open(self, spec: str | Path | bytes) -> None:
         if spec == "":
-            raise MediaError("an input has no name", hint="check for an empty variable")
+            raise MediaError("an input is an empty string", hint="check for an empty variable")
         screen = screen_number(spec) if isinstance(spec, str) and not exists(spec) else None
         if screen is not None:
             self.name = f"screen {screen}"
             part, every = self._how.part, self._how.every
             self._go_live(ScreenReader(screen, self.name, part=part, every=every))
         elif self._how.part is not None:
-            raise MediaError(f"{self.name}: only a part of a screen can be read", hint="screen:")
+            raise MediaError(f"{self.name}: only screens can be read in part", hint="screen:")
         elif isinstance(spec, bytes):
             self._open_bytes(spec)
         elif isinstance(spec, str) and spec.isascii() and spec.isdigit():
@@ -153,7 +153,7 @@ class Source:
             # The reader of pictures says that a file is empty.
             self._open_picture(path)
         else:
-            # A stranger's playlist is refused by its format, and must not tell which files exist.
+            # An untrusted playlist is refused by its format, so as not to reveal which files exist.
             if not self._how.options and is_file(path):
                 check_playlist(path, self.name)
             self._open_video(path)

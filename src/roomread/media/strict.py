@@ -1,7 +1,7 @@
-"""Refuse pictures that are cut off, also where Pillow is told to read them.
+"""Refuse truncated pictures, even if Pillow is configured to accept them.
 
-`ImageFile.LOAD_TRUNCATED_IMAGES` is of the whole process, and some libraries set it when they are
-imported. Pillow then leaves the missing part of a picture black, without an error.
+`ImageFile.LOAD_TRUNCATED_IMAGES` applies to the whole process, and some libraries set it when they
+are imported. Pillow then leaves the missing part of a picture black, without an error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from PIL import Image
 
 
 class StrictBytes(io.BytesIO):
-    """The content of a picture, whose end must not be passed while its pixels are decoded."""
+    """The bytes of a picture; reading past their end while decoding pixels raises an error."""
 
     _is_strict = False
 

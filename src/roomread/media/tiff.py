@@ -21,10 +21,10 @@ _RAW_PHOTOMETRICS = frozenset({32_803, 34_892})
 
 
 def main_page(picture: TiffImageFile, name: str) -> int:
-    """Return the index of the page to read: the first that is no thumbnail and no mask.
+    """Return the index of the page to read: the first that is neither a thumbnail nor a mask.
 
     Programs that edit photos and scanners of slides put a thumbnail first or after each page. If
-    all pages are said to be thumbnails, the largest is read.
+    all pages are marked as thumbnails, the largest is read.
 
     Args:
         picture: an opened TIFF; it is moved to another page.
@@ -46,7 +46,7 @@ def main_page(picture: TiffImageFile, name: str) -> int:
 
 
 def count_whole_pages(picture: TiffImageFile) -> int:
-    """Return the number of pages that are no thumbnail and no mask, at least 1.
+    """Return the number of pages that are neither a thumbnail nor a mask, at least 1.
 
     Args:
         picture: an opened TIFF; it is moved to its last page.
@@ -76,7 +76,7 @@ def _is_whole(picture: TiffImageFile) -> bool:
 
 
 def _is_raw(picture: TiffImageFile) -> bool:
-    """Return whether a page belongs to a raw file: it says so, or only its sub-pages are whole."""
+    """Return whether a page is of a raw file: by its tags, or as only its sub-pages are whole."""
     tags = picture.tag_v2
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS:
         return True

@@ -45,7 +45,7 @@ class Geometry(NamedTuple):
 
 
 class GeometryReader:
-    """Tell the geometry of each frame of a track, in the order in which they are shown.
+    """Return the geometry of each frame of a track, in display order.
 
     Args:
         stream: the track, which is being decoded.
@@ -56,7 +56,7 @@ class GeometryReader:
         self._pixel: Fraction | None = None
 
     def read(self, picture: VideoFrame) -> Geometry:
-        """Return the transformation that the next frame's matrix and pixel shape ask for."""
+        """Return the transformation given by the next frame's matrix and pixel aspect ratio."""
         # The binding knows the shape of the packet that is decoded, which may be some frames ahead.
         # It changes at key frames only.
         if self._pixel is None or picture.key_frame:

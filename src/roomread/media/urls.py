@@ -26,7 +26,7 @@ def is_web_address(text: str) -> bool:
 
 
 def local_path(text: str) -> Path | None:
-    """Return the path that a file URL names; None for other text, and if a file has that very name.
+    """Return the path in a file URL; None for other text, or if a file has that name.
 
     Raises:
         MediaError: the text is a file URL of another machine.
@@ -38,9 +38,9 @@ def local_path(text: str) -> Path | None:
     if match is None:
         if text[5:7] != "//":
             return None
-        raise MediaError(f"{text}: names a file of another machine", hint="use file:///path")
+        raise MediaError(f"{text}: names a file on another machine", hint="use file:///path")
     path = text[match.end() :]
-    # Use the name undecoded if it contains a % that is no percent-encoding.
+    # Use the name undecoded if it contains a % that is not a percent-encoding.
     decoded = unquote(path, errors="surrogateescape")
     return Path(path) if exists(path) and not exists(decoded) else Path(decoded)
 

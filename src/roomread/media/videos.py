@@ -78,7 +78,8 @@ class VideoReader:
         container: the opened container, as yielded by `open_video`.
         stream: the video track.
         name: the name in `Frame.source` and in messages.
-        span: the part to read; a span with a start over 0 needs a video that `cut_points` can cut.
+        span: the part to read; a span that starts after 0 needs a video that `cut_points` can
+            split.
         every: seconds between two frames: the first frame at or after each multiple is returned.
             None for all frames.
 
@@ -188,9 +189,9 @@ class VideoReader:
 def cut_points(
     container: InputContainer, stream: VideoStream, name: str
 ) -> tuple[float, float] | None:
-    """Return the duration of an opened video, s, and its `Span.origin`; None if it cannot be cut.
+    """Return the duration of an opened video, s, and its `Span.origin`; None if it cannot be split.
 
-    Only files with an index (MP4, MOV, Matroska, WebM) and a clock that does not jump can be cut.
+    Only files with an index (MP4, MOV, Matroska, WebM) and a clock that does not jump can be split.
     The file must be opened again afterwards.
 
     Raises:

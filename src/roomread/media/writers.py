@@ -41,7 +41,8 @@ class SoundSource:
         file: the file.
         shifts: offsets from the file's timestamps to the frames' times, s, as `Source.shifts`.
         start: the time of the file's frames that is 0 in the written video, s.
-        seek: whether the sound can be read from near `start` on: the file's clock does not jump.
+        seek: whether the sound can be read from near `start` on, because the file's clock does not
+            jump.
     """
 
     file: Path

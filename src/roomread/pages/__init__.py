@@ -1,4 +1,4 @@
-"""Render HTML pages that need no other file, and plain texts."""
+"""Render self-contained HTML pages, and plain texts."""
 
 from __future__ import annotations
 

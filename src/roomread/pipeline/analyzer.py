@@ -55,8 +55,8 @@ class Analyzer:
         smoothing: The time over which the scores of a face in a video are averaged, seconds; 0 for
             none.
         cadence: How often each stage works in a video.
-        tracker: A function that makes the tracker of one video from the detector, such as a class;
-            None for `FaceTracker`, whose cadence is that above.
+        tracker: A function that creates the tracker of one video from the detector, such as a
+            class; None for `FaceTracker`, whose cadence is that above.
         profiles: People and states that were taught from a few pictures. A person's profile is
             used for the only face of a frame, or for one track:
             `ProfileBinding(profile, track_id=3)`. A state's profile is used for every face.
@@ -147,7 +147,7 @@ class Analyzer:
                 4] RGBA; or a list of these, or another sequence. With `batch` also the path of a
                 folder, whose pictures are read in the order of their paths. It is not changed.
             batch: The number of pictures whose faces the net reads at once; threads decode and
-                search the next ones meanwhile. The readings are those of single pictures, sooner.
+                search the next ones meanwhile. This is faster and gives the same readings.
                 None to read one picture after another.
 
         Returns:
@@ -277,9 +277,9 @@ class Analyzer:
     ) -> AsyncGenerator[FrameMoment]:
         """Yield what `stream` yields, without blocking the event loop.
 
-        A thread makes each moment when the one before has been used, so that a moment's frame is
-        lent as by `stream`. Close the generator (`contextlib.aclosing`) when it is left before
-        its end, which closes the source.
+        A thread computes each moment after the previous one has been used, so a moment's frame is
+        valid as long as with `stream`. Close the generator (`contextlib.aclosing`) if you stop
+        before its end; this closes the source.
 
         Args:
             source: See `stream`.

@@ -1,4 +1,4 @@
-"""Explain the labels of a picture's faces by the parts that they depend on."""
+"""Show which parts of a face its label depends on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FaceThird(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What moved the label of one face.
+    """Which parts of a face influenced its label.
 
     Attributes:
         reading: The reading of the face.
@@ -59,11 +59,11 @@ class Explanation:
 
     @property
     def odds_ratio(self) -> float:
-        """How many times smaller the odds are with the most important part hidden, 1 or more."""
+        """The factor by which the odds fall when the most important part is hidden, 1 or more."""
         return math.exp(max(float(self.importance.max()), 0.0))
 
     def picture(self, side: int = 384) -> NDArray[np.uint8]:
-        """Return the face in grey, red where hiding takes from the label, blue where it adds.
+        """Return the face in grey: red where hiding lowers the odds, blue where it raises them.
 
         Args:
             side: The width and height of the picture, px.
@@ -92,14 +92,14 @@ def explain_faces(
 ) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
-    The net's own answer to one crop is explained: without profiles, and without the mirror image
-    that is read beside a turned face.
+    The net's own output for one crop is explained, without profiles and without the mirror image
+    that is averaged for a turned face.
 
     Args:
         detector: Finds the faces.
         reader: Reads them.
         frame: The picture.
-        only: Explain the face of this reading of the same picture alone.
+        only: Explain only the face of this reading of the same picture.
     """
     faces = reader.cut_faces(frame, detector.detect(frame.image))
     (readings,) = reader.read_cut([faces])

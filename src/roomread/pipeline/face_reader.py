@@ -106,7 +106,7 @@ class FaceReader:
             faces: The faces.
             track_ids: Their N track ids in a video; None in a single picture.
             cache: Recent predictions of these tracks, which are reused until they expire and
-                updated; None to predict every face anew.
+                updated; None to predict every face again.
         """
         tracks: Sequence[int | None] = track_ids if track_ids is not None else [None] * len(faces)
         cached = [_cached(cache, track_id, frame.time) for track_id in tracks]
@@ -292,7 +292,7 @@ class FaceReader:
         classifier = self._of_model_file()
         if classifier.head is not Head.TAGGERS:
             raise ProfileError(
-                f"profiles correct the head '{Head.TAGGERS}' of the net, and '{classifier.head}' "
+                f"profiles apply to the head '{Head.TAGGERS}' of the net, but '{classifier.head}' "
                 "was chosen",
                 hint=f"use profiles with the head '{Head.TAGGERS}'",
             )

@@ -1,4 +1,4 @@
-"""Run stages of a pipeline at the same time."""
+"""Run stages of a pipeline concurrently."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
 
 
 async def in_thread(items: Iterator[T]) -> AsyncGenerator[T]:
-    """Yield the same items, each made by a thread of its own generator when it is asked for.
+    """Yield the same items, each produced in a thread when it is requested.
 
     Args:
         items: The items. If it is a generator, it is closed by the same thread at the end, or

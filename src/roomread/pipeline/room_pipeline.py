@@ -91,7 +91,7 @@ class RoomPipeline:
 
     @property
     def alerts(self) -> list[Alert]:
-        """The alerts that hold now, oldest first."""
+        """The active alerts, oldest first."""
         return self._attention.held if self._attention is not None else []
 
     def push(self, frame: Frame) -> FrameMoment:
@@ -130,7 +130,7 @@ class RoomPipeline:
             readings: The readings of the frame with the track ids of their source; empty if it
                 showed no face. Their own times are replaced by `time`, because a source that was
                 restarted may count from 0.
-            withheld: Whether the mood has no figure, see `RoomMeter.update`.
+            withheld: Whether the mood is withheld, see `RoomMeter.update`.
 
         Raises:
             TypeError: The pipeline distinguishes people by their faces, which need pictures.

@@ -20,7 +20,7 @@ class Frame:
         time: seconds from the start of the source.
         index: position of the frame in its source, from 0.
         source: name of the file, camera or stream.
-        discontinuity: whether the source starts anew here (its clock jumps, or its size or
+        discontinuity: whether the source restarts here (its clock jumps, or its size or
             orientation changes); no face is followed across it.
         notes: what of its file is left out, such as further pictures; sentences, for a picture.
     """

@@ -1,4 +1,4 @@
-"""A rule of attention that held, as facts and in words."""
+"""An alert as values and in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roomread.room.clock import clock
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A rule that held.
+    """An alert, raised because a rule was met.
 
     Attributes:
         number: The number of the alert in its session, from 1, in the order of raising.

@@ -88,7 +88,7 @@ class Attention:
 
     @property
     def held(self) -> list[Alert]:
-        """The alerts that hold now, oldest first."""
+        """The active alerts, oldest first."""
         return sorted(self._held.values(), key=lambda alert: alert.number)
 
     def resume(
@@ -97,9 +97,9 @@ class Attention:
         moods: Iterable[RoomMood] = (),
         frames: Iterable[tuple[float, Iterable[Reading]]] = (),
     ) -> None:
-        """Continue the source of an earlier object, so that alerts are as if it had gone on.
+        """Continue the source of an earlier object, as if it had not been interrupted.
 
-        Alerts that hold are not raised again, and end by the rules. People who are in none of the
+        Active alerts are not raised again, and end by the rules. People who are in none of the
         frames count as new people when they are seen again.
 
         Args:
@@ -253,7 +253,7 @@ class Attention:
         return []
 
     def _shown(self, value: float) -> float:
-        """Return a value as it may be shown: in steps of 0.05 where no single people are kept."""
+        """Return a value as it may be shown: in steps of 0.05 if no individuals are stored."""
         return value if self._people else rounded_value(value)
 
     def _raise(self, rule: Rule, alert: Alert) -> list[Alert]:
@@ -282,7 +282,7 @@ def _sign(rule: Rule) -> int:
 
 
 def _margin(rule: Rule) -> float:
-    """Return how far a measure must come back for an alert to end."""
+    """Return how far a measure must move back past its threshold for an alert to end."""
     # Near the end of the scale, the hysteresis must be smaller to be reachable.
     room = rule.threshold - rule.lowest if rule.relation is Relation.ABOVE else 1 - rule.threshold
     return min(_HYSTERESIS, room / 2)
@@ -303,7 +303,7 @@ def _of_people(readings: Sequence[Reading | None]) -> dict[str, NDArray[np.float
 
 
 def _flags(values: Iterable[bool | None]) -> NDArray[np.float64]:
-    """Return 1 for True, 0 for False and NaN for what is not known."""
+    """Return 1 for True, 0 for False and NaN for unknown values."""
     return np.array([np.nan if value is None else float(value) for value in values])
 
 

@@ -13,7 +13,7 @@ from roomread.room.mood import RoomMood, valences
 
 # Length of the bins, s. Neighbouring moods share readings; means over bins of this length do not.
 _BIN = 15.0
-# Minimum duration of a level of valence, s; shorter ones are no lasting change.
+# Minimum duration of a level of valence, s; shorter ones do not count as lasting changes.
 _SHORTEST = 60.0
 # Number of bins of the running median, which keeps steps and removes short events such as laughter.
 _MEDIAN = 5

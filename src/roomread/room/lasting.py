@@ -1,4 +1,4 @@
-"""Say since when a room has been as it is now, compared with its own usual valence."""
+"""Determine since when a room has had its present valence, compared with its own usual one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FLICKER = 15.0
 
 @dataclass(frozen=True, slots=True)
 class PresentState:
-    """How a room is now.
+    """The present state of a room.
 
     Attributes:
         direction: The valence compared with the room's own baseline.

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 # Minimum share of a window's time that must be observed, and of its frames whose value is known.
 _OBSERVED, _KNOWN = 0.9, 0.5
 # A fall is measured from a mean over the longer of these times to one over either of them, s. After
-# the longer one the end of laughter is no fall; after the shorter one a large fall is seen sooner.
+# the longer one the end of laughter is not a fall; after the shorter one a large fall is seen
+# sooner.
 _MOMENT, _SHORT = 30.0, 10.0
 # Length of the period before the measured one from which the normal variation of the room is
 # estimated, s; and the weight of the prior error, as a number of points.
@@ -47,7 +48,7 @@ class MeasureWindow:
                 self._sum, self._known = self._sum - old, self._known - 1
 
     def mean(self) -> float | None:
-        """Return the mean; None until enough of the window is observed and known."""
+        """Return the mean; None until enough values of the window are known."""
         span = self._rows[-1][0] - self._rows[0][0]
         if span < _OBSERVED * self._seconds or self._known < _KNOWN * len(self._rows):
             return None
@@ -112,7 +113,7 @@ class PeopleWindow:
         return np.where(full, means, np.nan)
 
     def keep(self, people: Sequence[int]) -> None:
-        """Forget everyone but these people, by their place among the values."""
+        """Forget all people except these, given by their positions among the values."""
         self._sums, self._known = self._sums[:, people], self._known[:, people]
         self._frames, self._starts = self._frames[:, people], self._starts[people]
 
@@ -160,7 +161,7 @@ class MeasureHistory:
 
     Args:
         seconds: The time for which points are kept.
-        gap: A pause longer than this starts the history anew, seconds.
+        gap: A pause longer than this restarts the history, seconds.
     """
 
     def __init__(self, seconds: float, gap: float) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression, Reading
 from roomread.readings.equality import ComparedByValue
 
-# Minimum number of readable people for a mood; with fewer, single persons could be identified.
+# Minimum number of readable people for a mood; with fewer, individual people could be identified.
 MIN_PEOPLE = 5
 # Maximum number of taught states in a mood: more than a teacher can look at.
 _MAX_STATES = 20
@@ -59,7 +59,7 @@ class RoomMood(ComparedByValue):
             figure is withheld.
         baseline: The usual valence of this room, -1..1; None until it is known.
         states: The share of the readable people who show each state that was taught, 0..1, by the
-            state's name; empty without `scores`, and if no state is looked for.
+            state's name; empty without `scores`, and if there are no taught states.
         looking_away: The share of the people present whose head is turned away from the camera, see
             `Reading.looking_away`, among those of whom that is known, 0..1; None without `scores`,
             and if the pose of a readable person is not known, as of readings from a browser.
@@ -204,7 +204,7 @@ class RoomMeter:
     def resume(
         self, moods: Iterable[RoomMood], frames: Iterable[tuple[float, Iterable[Reading]]]
     ) -> None:
-        """Continue the source of an earlier meter, so that the next moods are as it had gone on.
+        """Continue the source of an earlier meter, as if it had not been interrupted.
 
         Args:
             moods: The moods of the last `BASELINE_FROM` seconds, earliest first.
@@ -219,7 +219,7 @@ class RoomMeter:
             here = list(readings)
             self._frames.append((time, _by_person(here)))
             self._away.append(_away_by_person(here))
-        # Sessions keep no states of single people.
+        # Sessions keep no states of individual people.
         self._states.extend({} for _ in range(len(self._frames) - len(self._states)))
 
     def forget(self, people: Collection[int]) -> None:
@@ -242,7 +242,7 @@ class RoomMeter:
             time: The time of the frame, seconds.
             readings: The readings of the frame; empty for an empty room. Readings with neither a
                 seat nor a track id are ignored, because their person could be counted twice.
-            withheld: Whether the mood has no figure, so that it reveals nothing about people who
+            withheld: Whether to withhold the mood, so that it reveals nothing about people who
                 have just come or gone.
 
         Returns:
@@ -336,7 +336,7 @@ def _state_shares(
 ) -> dict[str, float]:
     """Return the share of the readable people who show each state, by its name.
 
-    A person shows a state who showed it in at least half of the frames in which it was looked for.
+    A person shows a state if it was shown in at least half of the frames that were checked for it.
     """
     counts: dict[str, dict[int, list[bool]]] = {}
     for frame in frames:

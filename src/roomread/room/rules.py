@@ -114,7 +114,7 @@ def _parse(line: str, number: int) -> Rule:
     seconds = int(match["time"]) * (60 if match["unit"] == "min" else 1)
     if (relation is Relation.FELL) != (match["word"] == "in"):
         raise RulesError(
-            f"line {number}: 'fell by' goes with 'in', 'above' and 'below' with 'for'",
+            f"line {number}: 'fell by' needs 'in' and a time, 'above' and 'below' need 'for'",
             hint=f"write {_FORM}",
         )
     if relation is Relation.FELL and (subject, measure) != ("room", "valence"):

@@ -32,8 +32,8 @@ class Session:
         updated_at: When it was last written, UTC.
         ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
         rules: The rules of attention, as text.
-        keeps_people: Whether the readings of single people are stored, by seat, in addition to the
-            moods of the room.
+        keeps_people: Whether the readings of individual people are stored, by seat, in addition to
+            the moods of the room.
         consent: A text that records who consented and how; empty if people are not kept.
         purpose: What the installation was used for when the session was created, such as
             "research"; empty if that was not chosen.
@@ -66,7 +66,7 @@ class Session:
         """Return whether the session is being recorded.
 
         Args:
-            now: UTC; the present if left out.
+            now: UTC; defaults to the present time.
         """
         if self.ended_at is not None:
             return State.ENDED
@@ -89,7 +89,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that was said or written, without the name of who said it.
+    """Something that was said or written, without the speaker's name.
 
     Attributes:
         start: Seconds from the start of the source, or of the file that it was read from.

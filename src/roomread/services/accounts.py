@@ -43,7 +43,7 @@ class Principal:
     """The authenticated sender of a request.
 
     Attributes:
-        id: "user:…", "key:…", or `LOCAL_OWNER` if the service requires no sign-in; it is no name.
+        id: "user:…", "key:…", or `LOCAL_OWNER` if the service requires no sign-in; not a name.
         scopes: The actions that it may perform.
     """
 
@@ -206,5 +206,5 @@ def _is_plain(text: str) -> bool:
 
 @cache
 def _unknown_hash() -> str:
-    """Return the hash of a random password, which is verified for unknown users."""
+    """Return the hash of a random password, checked for unknown users to take the same time."""
     return PasswordHasher().hash(secrets.token_urlsafe(32))

@@ -101,7 +101,7 @@ class Recording:
 
     @property
     def alerts(self) -> list[Alert]:
-        """The alerts that hold now, oldest first."""
+        """The active alerts, oldest first."""
         return self._pipeline.alerts
 
     @property

@@ -60,8 +60,8 @@ class BoardFeed:
     """Collect what the board of one room shows. One thread at a time may use it.
 
     Args:
-        moods: Rounds the moods.
-        exact: The exact moods of the session so far, in which changes are found.
+        moods: The rounding of the moods that are shown.
+        exact: The unrounded moods of the session so far, in which changes are found.
 
     Attributes:
         points: The points of the last ten minutes, one for each second.
@@ -125,7 +125,7 @@ class BoardFeed:
         return True
 
     def history(self, marks: Sequence[Mark]) -> dict[str, Any]:
-        """Return the past in the first event of a board: points, marks and changes."""
+        """Return the first event of a board, with all earlier points, marks and changes."""
         return {
             "points": [point.to_dict() for point in self.points],
             "marks": [asdict(mark) for mark in marks],
@@ -140,7 +140,7 @@ class BoardFeed:
         Args:
             time: Seconds from the start of the session.
             status: The counts of this moment.
-            alerts: The alerts that hold.
+            alerts: The active alerts.
             has_point: Whether the chart has a new point.
         """
         mood = self._mood

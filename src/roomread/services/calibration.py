@@ -1,4 +1,4 @@
-"""Learn one person's neutral face from a live source, for use until the source is closed."""
+"""Learn one person's neutral face from a live source; it is used until the source is closed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CONSENT = "the visitor who pressed the button, for this visit"
 
 
 class FaceObserver(Protocol):
-    """The interface that reads known faces of a frame, as `Analyzer` does."""
+    """The interface for reading known faces of a frame, such as `Analyzer`."""
 
     @property
     def model(self) -> ModelFile:
@@ -51,7 +51,7 @@ class CalibrationResult:
         evaluation: the test of the profile on its own references; None if the face was seen too
             seldom.
         binding: the profile, bound to the calibrated track; None if it does not help.
-        shown: the expression that the face showed in place of resting; None if it rested. A face
+        shown: the expression that the face showed instead of resting; None if it rested. A face
             that did not rest is not learnt.
     """
 
@@ -63,7 +63,7 @@ class CalibrationResult:
 class NeutralCalibration:
     """Collect references of the resting face nearest to the camera for ten seconds.
 
-    If the face was read too seldom by then, collecting goes on until there are enough references,
+    If the face was read too seldom by then, collecting continues until there are enough references,
     for half a minute at most. Only vectors are collected, and only in memory. It reads no clock:
     times come with the frames.
 
@@ -79,7 +79,7 @@ class NeutralCalibration:
         self._shown: Counter[Expression] = Counter()
 
     def remaining(self, now: float) -> float:
-        """Return the remaining seconds, 0 from the usual end on.
+        """Return the remaining seconds; 0 after the usual end.
 
         Args:
             now: time of the last finished frame, s; it may lie before the first frame.
@@ -87,7 +87,7 @@ class NeutralCalibration:
         return min(max(self._end - now, 0.0), CALIBRATION_SECONDS)
 
     def is_over(self, now: float) -> bool:
-        """Return whether enough references are collected, or no more are waited for.
+        """Return whether enough references are collected, or the time for them is over.
 
         Args:
             now: time of the last finished frame, s.

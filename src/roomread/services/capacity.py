@@ -127,7 +127,7 @@ class CameraSlots:
     """Limit the number of live cameras that one process reads for all interfaces together.
 
     One principal may use all slots until another one needs one. Then the oldest camera of the
-    principal with most cameras loses its slot.
+    principal with the most cameras loses its slot.
 
     Args:
         count: The maximum number of cameras at once.
@@ -194,7 +194,7 @@ class CameraSlots:
         return True
 
     def _take_away(self, holder: str) -> _CameraSlot | None:
-        """Free the oldest slot of the principal with most, if it has two more than `holder`."""
+        """Free the oldest slot of the principal with the most, if it has two more than `holder`."""
         held = Counter(slot.holder for slot in self._used.values())
         most, number = held.most_common(1)[0]
         if number <= held[holder] + 1:

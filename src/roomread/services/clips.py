@@ -1,4 +1,4 @@
-"""Write clips of the moments that a session's figures point at, from a video of the session."""
+"""Write clips of notable moments of a session, cut from a video of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORTEST_CLIP, LONGEST_CLIP = 2.0, 600.0
 
 
 class ClipsAround(StrEnum):
-    """The moments that clips are made of.
+    """The kind of moments around which clips are cut.
 
     Attributes:
         FALLS: The starts of the deepest stretches in which the valence had fallen, at most three.
@@ -41,7 +41,7 @@ class PlannedClip:
     Attributes:
         start: Its start, s from the start of the session.
         end: Its end, s.
-        moment: The moment that it is about, s.
+        moment: The moment around which it is cut, s.
         label: What it shows, such as "fall" or the label of a mark.
         file_name: The name of its file, such as "01-fall-at-12m30s.mp4".
     """
@@ -55,12 +55,12 @@ class PlannedClip:
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """Which clips of a session are wanted.
+    """The clips to make of a session.
 
     Attributes:
         around: The moments.
         length: The length of a clip, s; `SHORTEST_CLIP` to `LONGEST_CLIP`.
-        before: How much of it lies before the moment, s.
+        before: The part of the clip before the moment, s.
         most: The maximum number of clips; the first moments are taken, and of the falls the
             deepest ones.
 
@@ -118,16 +118,16 @@ def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list
 
 
 def check_look(store: OwnerStore, session_id: str, look: ClipLook) -> None:
-    """Check that clips may look as requested.
+    """Check that the requested labels may be shown in clips.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
-        SessionError: Labels tell the expression of single people, and the session keeps only the
-            mood of the room.
+        SessionError: Labels are requested, which show the expressions of individual people, but
+            the session stores only the mood of the room.
     """
     if look.labels and not store.session(session_id).keeps_people:
         raise SessionError(
-            f"session {session_id} keeps no people, so its clips show no one's expression",
+            f"session {session_id} has no readings of individual people to label",
             hint="leave out the labels",
         )
 
@@ -175,7 +175,7 @@ def write_clips(
         start, end = plan.start - video.offset, plan.end - video.offset
         if plan.moment < video.offset:
             raise MediaError(
-                f"{video.path}: begins after {clock(plan.moment)} of the session",
+                f"{video.path}: the video begins only after {clock(plan.moment)} of the session",
                 hint="check the offset",
             )
         target = folder / plan.file_name

@@ -1,4 +1,4 @@
-"""Record a made-up class, for trying the program without a camera, a file or a person."""
+"""Record a synthetic class, to try the program without a camera, a file or a person."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class _Student:
 
 
 def open_demo_class(store: OwnerStore) -> Session:
-    """Return the session of the made-up class, which is recorded at the first call.
+    """Return the session of the synthetic class, which is recorded on the first call.
 
     Its readings are drawn by chance from a fixed seed and go through the pipeline and the recorder
-    like those of any class. No face is read, and no purpose is asked for.
+    like those of any class. No face is read, so no purpose has to be chosen.
 
     Args:
         store: The sessions of its owner.
@@ -74,7 +74,7 @@ def open_demo_class(store: OwnerStore) -> Session:
 
 
 def made_up_lesson(seed: int = 7) -> Iterator[tuple[float, list[Reading]]]:
-    """Yield the time and the readings of each second of the made-up lesson.
+    """Yield the time and the readings of each second of the synthetic lesson.
 
     Args:
         seed: The random seed; the same seed gives the same lesson.

@@ -35,7 +35,7 @@ _ALERT_SECONDS = 3.0
 
 
 class Engine:
-    """Read untrusted pictures and videos within the operator's limits.
+    """Read untrusted pictures and videos within the limits that the operator set.
 
     Args:
         settings: The operator's limits.
@@ -136,7 +136,7 @@ _served: list[Engine] = []
 
 
 def serve_with(engine: Engine) -> None:
-    """Let the pages of the web app use the service's engine."""
+    """Make the pages of the web app use the service's engine."""
     _served[:] = [engine]
 
 

@@ -34,11 +34,11 @@ _WITH_PEOPLE = (SessionFormat.CSV, SessionFormat.PARQUET)
 
 
 class PeopleNotKeptError(SessionError):
-    """Readings of single people were requested, but the session keeps none."""
+    """Readings of individual people were requested, but the session keeps none."""
 
 
 class PeopleFormatError(SessionError):
-    """Readings of single people were requested in a format that cannot hold them."""
+    """Readings of individual people were requested in a format that cannot hold them."""
 
 
 def export_session(
@@ -55,8 +55,8 @@ def export_session(
 
     Raises:
         SessionNotFoundError: The owner has no such session.
-        PeopleFormatError: The format cannot hold readings of single people.
-        PeopleNotKeptError: The session keeps no readings of single people.
+        PeopleFormatError: The format cannot hold readings of individual people.
+        PeopleNotKeptError: The session keeps no readings of individual people.
         MissingExtraError: The format is Parquet, and its extra is not installed.
     """
     session = store.session(session_id)
@@ -64,7 +64,7 @@ def export_session(
         formats = " and ".join(_WITH_PEOPLE)
         raise PeopleFormatError(f"each person's readings can be exported as {formats} only")
     if people and not session.keeps_people:
-        raise PeopleNotKeptError(f"session {session_id} keeps no people")
+        raise PeopleNotKeptError(f"session {session_id} has no readings of individual people")
     export(store, session_id, form, path, people=people)
 
 
@@ -135,7 +135,7 @@ def export_archive(
 
 
 def report(store: OwnerStore, session_id: str, *, words: Translator = ENGLISH) -> str:
-    """Return a session's report as one HTML page, which counts people of the owner's class size.
+    """Return a session's report as one HTML page, with the owner's class size as expected.
 
     Args:
         store: The sessions of its owner.

@@ -35,7 +35,8 @@ class FrameTiming:
     def since_start(self, camera_time: float) -> float:
         """Return the seconds from the first frame to one that has just arrived.
 
-        If the clock of the camera has jumped, time goes on from the present as in a new connection.
+        If the clock of the camera has jumped, time continues from the present as in a new
+        connection.
 
         Args:
             camera_time: the time of the frame by the clock of the camera, s.

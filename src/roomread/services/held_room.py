@@ -138,7 +138,7 @@ class HeldRoom:
 
     @property
     def alerts(self) -> list[Alert]:
-        """The alerts that hold now."""
+        """The active alerts."""
         return self._pipeline.alerts
 
     def status(self) -> RoomStatus:
@@ -150,7 +150,7 @@ class HeldRoom:
         return next(self._ids)
 
     async def reserve(self) -> None:
-        """Make sure that the next seat's number will not be given out again after a restart."""
+        """Ensure that the number of the next seat is not assigned again after a restart."""
         if self.room.next_seat >= self.record.next_seat:
             following = self.room.next_seat + _RESERVED_SEATS
             await self._in_thread(lambda: self._reserve(following))
@@ -160,7 +160,7 @@ class HeldRoom:
         self.record = replace(self.record, next_seat=following)
 
     async def pause(self, *, on: bool) -> None:
-        """Pause the room, or let it continue; a process that takes it up later knows of it.
+        """Pause the room, or let it continue; the state survives a restart.
 
         Raises:
             DatabaseError: The pause could not be kept, and nothing has changed.
@@ -195,7 +195,7 @@ class HeldRoom:
         self.room.show_screen(self.clock(), readings)
 
     async def run(self) -> None:
-        """Give the pipeline a frame twice a second, until the room is closed."""
+        """Push a frame to the pipeline twice a second, until the room is closed."""
         due = self.clock()
         while not self.closed.is_set():
             try:
@@ -247,7 +247,7 @@ class HeldRoom:
         )
 
     def _write(self, time: float, frame: RoomFrame, status: RoomStatus) -> bool:
-        """Give one frame to the pipeline and the database; return whether the chart has a point."""
+        """Push one frame to the pipeline and the database; return whether the chart got a point."""
         if self.closed.is_set():
             return False
         self._pipeline.forget(frame.changed)

@@ -71,7 +71,7 @@ class IngestReport:
         accepted: Number of new frames, which are written.
         repeated: Number of frames that are not later than the last written one; they are ignored.
         mood: The latest mood of the room, as it is shown; None until there is one.
-        alerts: The alerts that hold now.
+        alerts: The active alerts.
     """
 
     accepted: int
@@ -190,7 +190,7 @@ class ReadingIngest:
     Args:
         leases: The leases of this process, which the caller renews.
         show_screen: Adds faces of a shared screen to a room, and returns the room's latest mood and
-            the alerts that hold; None for a process without rooms.
+            the active alerts; None for a process without rooms.
         alerts: Sends the alerts of the sessions to other programs; None to send none.
     """
 

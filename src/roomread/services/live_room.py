@@ -26,7 +26,7 @@ KEEP_SECONDS = 600.0
 
 
 class KnownPeople:
-    """The people of one session, told apart by their faces through all of its connections.
+    """The people of one session, distinguished by their faces across its connections.
 
     Args:
         embedder: The net that turns faces into vectors.
@@ -50,7 +50,7 @@ class KnownPeople:
         self._lock = threading.Lock()
 
     def begin_connection(self) -> None:
-        """Expect the frames of a new connection, whose track ids begin anew."""
+        """Prepare for a new connection, whose track ids start again at 1."""
         with self._lock:
             self._people.forget_tracks()
 
@@ -135,8 +135,8 @@ class LiveRoom:
     Args:
         analyzer: The nets.
         start: The session's time at the first frame, see `start_of`; None without a session.
-        people: Tells the people of the session apart; None to assign their seats by place.
-        oneself: Whether the camera shows its owner; only the largest face is kept.
+        people: Distinguishes the people of the session; None to assign their seats by place.
+        oneself: Whether the camera shows its own user; only the largest face is kept.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading faces.

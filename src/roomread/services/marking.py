@@ -1,4 +1,4 @@
-"""Mark what begins at a moment of a session."""
+"""Set marks in a session that is being recorded."""
 
 from __future__ import annotations
 

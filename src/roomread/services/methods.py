@@ -1,4 +1,4 @@
-"""Write the paragraph of a paper that says how expressions were read, and its references."""
+"""Write the methods paragraph of a paper, and its references."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def methods_text(
         summary: The counts of readings; if there are none, the shares are left out.
         session: The session of a class, if it is one.
         moods: The shares of a session that keeps no readings.
-        head: The head of the net that answered.
+        head: The head of the net that was used.
         detector: The name of the detector that found the faces.
     """
     return "\n\n".join(

@@ -39,7 +39,7 @@ def notice_page(
     Args:
         settings: The purpose, the retention and the responsible person.
         language: One of `LANGUAGES`.
-        keeps_people: Whether readings of single people are kept.
+        keeps_people: Whether readings of individual people are kept.
         link: The address at which people can read the notice, drawn as a QR code; empty if there is
             none.
         offers_languages: Whether the page links to the same notice in the other languages.

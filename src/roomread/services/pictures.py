@@ -128,7 +128,7 @@ def explain_face(
     *,
     oneself: bool = False,
 ) -> Explanation | None:
-    """Return what moved the label of one face.
+    """Return which parts of a face influenced its label.
 
     Args:
         picture: The encoded picture.

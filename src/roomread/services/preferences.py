@@ -1,4 +1,4 @@
-"""Keep what a user prefers: language, size of the class, rules, detector, retention."""
+"""Store the preferences of a user: language, class size, rules, detector, retention."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ class DetectorChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What one user prefers.
+    """The preferences of one user.
 
     Attributes:
         language: One of `roomread.locales.LANGUAGES`; empty for that of the browser.
-        class_size: How many people are expected; None for the most that a lesson has shown.
+        class_size: The number of people expected; None for the largest number seen in the lesson.
         rules: The rules of attention of new recordings, one per line.
         detector: The detector of live sources.
-        retention_days: After how many days without a change lessons are deleted; None keeps them.
-        notice: How people are usually informed, for new recordings.
+        retention_days: The number of days without a change after which lessons are deleted; None
+            keeps them.
+        notice: How people are usually informed; the default text of new recordings.
         sound: Whether an alert makes a sound.
-        head: The head of the net that answers for live sources.
+        head: The head of the net used for live sources.
     """
 
     language: str = ""
@@ -58,7 +59,7 @@ def load_preferences(store: OwnerStore) -> Preferences:
 
     Raises:
         DatabaseError: The database does not answer.
-        PreferencesError: What is kept was written by another version and cannot be read.
+        PreferencesError: The stored preferences were written by another version and cannot be read.
     """
     content = store.preferences()
     if content is None:

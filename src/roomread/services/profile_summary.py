@@ -62,7 +62,7 @@ def summarize(profile: Profile) -> ProfileSummary:
 
 
 def verdict(result: LeaveOneOutResult) -> str:
-    """Return a sentence on whether a profile helps on its own references."""
+    """Return a sentence that says whether a profile helps on its own references."""
     if result.helps is False and result.correct_before == result.references:
         return f"Already read right: there is nothing to learn. {result}."
     start = {True: "It helps", False: "It does not help", None: "Not tested"}[result.helps]

@@ -47,7 +47,7 @@ _PROHIBITED = (
 
 
 class Activity(StrEnum):
-    """What is done with faces, as far as the intended use decides about it.
+    """An activity that the intended use may allow or prohibit.
 
     Attributes:
         SELF_REPORT: People report by buttons how they are; no face is read.
@@ -75,7 +75,7 @@ class PurposeError(RoomreadError):
 def current_use() -> IntendedUse:
     """Return what this installation is used for and where, from the present settings.
 
-    The settings are read anew each time, because users change them while the service runs.
+    The settings are read again each time, because users change them while the service runs.
 
     Raises:
         RoomreadError: The settings cannot be read.
@@ -97,7 +97,7 @@ def choose_use(use: IntendedUse, *, who: str = LOCAL_OWNER) -> None:
     for name, value in (("ROOMREAD_PURPOSE", use.purpose), ("ROOMREAD_REGION", use.region)):
         if value is not None and os.environ.get(name, value) != value:
             raise PurposeFixedError(
-                f"the environment variable {name} sets it to '{os.environ[name]}'",
+                f"the environment variable {name} sets the purpose to '{os.environ[name]}'",
                 hint="change it there",
             )
     keep_intended_use(use)
@@ -158,7 +158,7 @@ def require_reading(*, oneself: bool) -> IntendedUse:
 
 
 def require(activity: Activity, use: IntendedUse | None = None) -> IntendedUse:
-    """Check that a use allows an activity, and return the use, to be noted with what is done.
+    """Check that a use allows an activity, and return the use, which is stored with the results.
 
     Args:
         activity: What is to be done.

@@ -80,7 +80,7 @@ def audit_session(session: Session) -> None:
 
 
 def nets_of(net: str, embedder: FaceEmbedder | None, *, consent: str) -> str:
-    """Return the nets of a session as it keeps them, in the field `model`.
+    """Return the text of the session's field `model`, which names its nets.
 
     Args:
         net: The name and digest of the net that reads expressions; may be empty.
@@ -140,7 +140,7 @@ def session_pipeline(
             the recording ends. None to assign seats by place.
         continues: Whether the times of the source continue those of the session. A camera starts
             anew after an interruption of unknown length, and so do the moods and the times over
-            which rules average; alerts that hold go on.
+            which rules average; active alerts continue.
         alerts: Sends the alerts of the room to other programs; None to send none.
 
     Raises:
@@ -170,7 +170,7 @@ def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterat
     """Record a source to its end, and yield each frame after it is recorded or skipped.
 
     Frames that an interrupted session already contains are skipped. Those of a live source, whose
-    clock starts anew, are appended after a gap of one second.
+    clock restarts, are appended after a gap of one second.
 
     Args:
         pipeline: The pipeline of the session, see `session_pipeline`.

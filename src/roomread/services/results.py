@@ -24,7 +24,7 @@ _COLUMNS = ("file", "number", "expression", *(e.display_name for e in Expression
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureResult:
-    """The result of one picture, without its pixels, because a visit may contain many pictures.
+    """The result of one picture, without its pixels, to save memory.
 
     Attributes:
         frame: The picture, whose pixels are replaced by zeros that take no memory.
@@ -54,7 +54,7 @@ class ResultRow:
         expression: The expression, "unsure" or "unreadable".
         scores: The seven probabilities in `Expression`'s order, of a person the means; None if the
             face cannot be read.
-        seconds: How many seconds of a video a person was read; None for a picture.
+        seconds: The number of seconds of a video in which the person was read; None for a picture.
     """
 
     file: str
@@ -168,7 +168,7 @@ def _write_text(archive: zipfile.ZipFile, name: str, text: str) -> None:
 
 
 def _stem(name: str) -> str:
-    """Return the name of a file, path or URL without what a ZIP's folders must not contain."""
+    """Return the name of a file, path or URL without characters that are not allowed in a ZIP."""
     stem = Path(name.replace("\\", "/")).stem
     kept = "".join(c if c.isalnum() or c in " -_." else "_" for c in stem).strip(" .")
     return kept or "unnamed"

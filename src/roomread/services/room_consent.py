@@ -21,7 +21,7 @@ class ConsentText:
     """The text that students agree to, in one language.
 
     Attributes:
-        version: Names the edition, the language and what is agreed to, such as "2-en-taps".
+        version: The edition, the language and the kind of consent, such as "2-en-taps".
         paragraphs: The text.
     """
 
@@ -58,9 +58,13 @@ def consent_of(version: str) -> ConsentText | None:
 
 def _with_taps(words: Translator) -> list[str]:
     return [
-        words.gettext("You press buttons; your teacher sees how many press which, never who."),
+        words.gettext(
+            "You press buttons; your teacher sees how many people press each, but never who."
+        ),
         words.gettext("There are no names, and counts are shown only with five people or more."),
-        words.gettext("What the room said is kept with the lesson until your teacher deletes it."),
+        words.gettext(
+            "The results of the room are stored with the lesson until your teacher deletes it."
+        ),
         words.gettext("Joining is your choice. You can pause or leave at any time."),
     ]
 
@@ -83,14 +87,14 @@ def _with_faces(words: Translator) -> list[str]:
 def consent_receipt(
     text: ConsentText, *, room_id: str, room: str, secret: str, now: datetime | None = None
 ) -> dict[str, Any]:
-    """Return the receipt of an agreement, after ISO/IEC TS 27560:2023, for the student to keep.
+    """Return the receipt of an agreement for the student (ISO/IEC TS 27560:2023).
 
     Args:
         text: What the student agreed to.
         room_id: The id of the room.
         room: The name of the room.
         secret: The service's secret for receipts.
-        now: UTC; the present if left out.
+        now: UTC; defaults to the present time.
     """
     given_at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     data = "button presses, and expression probabilities" if _FACES in text.version else ""

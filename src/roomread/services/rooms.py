@@ -269,7 +269,7 @@ class Rooms:
             readings: The faces of the newest frame.
 
         Returns:
-            The latest mood of the room as it is shown, and the alerts that hold.
+            The latest mood of the room as it is shown, and the active alerts.
 
         Raises:
             SessionHeldError: Another process holds the room.

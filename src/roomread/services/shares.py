@@ -12,10 +12,10 @@ from roomread.errors import BusyError
 
 
 class ByteBudget:
-    """Bounds how many bytes are held at once; threads share one budget.
+    """Limit the number of bytes held at once; threads share one budget.
 
     Args:
-        in_all: Bytes that all holders may hold together.
+        in_all: The number of bytes that all holders may hold together.
         share: The part of it that one holder may hold, 0..1.
     """
 
@@ -46,12 +46,12 @@ class ByteBudget:
 
 
 class SharedSlots:
-    """Bounds how many slots are held at once, in all and by each holder.
+    """Limit the number of slots held at once, in total and by each holder.
 
     Args:
         in_all: Number of slots.
         share: The part of them that one holder may take, 0..1.
-        what: What takes a slot, in messages, in the plural.
+        what: The name of what takes a slot, for messages, in the plural.
     """
 
     def __init__(self, in_all: int, *, share: float, what: str) -> None:
@@ -82,15 +82,15 @@ class SharedSlots:
 
 
 class FairSlots:
-    """Slots that are held for long: a new holder takes one from the holder with most of them.
+    """Slots that are held for a long time; a new holder takes one from the holder with the most.
 
     One holder may take all slots as long as no other holder needs one. Where none is free, the
-    oldest slot of the holder with most is given to a holder that has fewer, so that no holder can
-    keep others out. All methods may be called by any thread.
+    oldest slot of the holder with the most is given to a holder that has fewer, so that no holder
+    can keep others out. All methods may be called by any thread.
 
     Args:
         count: Number of slots.
-        what: What takes a slot, in messages, in the plural.
+        what: The name of what takes a slot, for messages, in the plural.
     """
 
     def __init__(self, count: int, *, what: str) -> None:
@@ -161,7 +161,7 @@ class WeightedTurns:
         Args:
             holder: The principal whose work it is.
             weight: The weight of the work.
-            patience: Seconds to wait at most.
+            patience: The maximum time to wait, seconds.
 
         Raises:
             BusyError: The turn did not come in time.

@@ -82,7 +82,7 @@ class TaughtProfile:
 
 @dataclass(frozen=True, slots=True)
 class PictureCheck:
-    """Whether one picture can be learnt from.
+    """The check whether a profile can be learnt from a picture.
 
     Attributes:
         faces: the number of faces that it shows.
@@ -96,7 +96,7 @@ class PictureCheck:
 
     @property
     def is_good(self) -> bool:
-        """Whether it shows one face that can be read."""
+        """Whether the picture shows exactly one readable face."""
         return self.face is not None and self.face.features is not None
 
     @property
@@ -106,7 +106,7 @@ class PictureCheck:
 
 
 def check_reference(image: NDArray[np.uint8], name: str, analyzer: Observer) -> PictureCheck:
-    """Return whether a picture shows one readable face, and what is read of it.
+    """Check whether a picture shows exactly one readable face, and read the face.
 
     Args:
         image: the pixels, uint8 [H, W, 3].

@@ -76,7 +76,7 @@ class TeachingRequest(Generic[Source]):
             )
         if self.person is not None:
             if not self.is_state:
-                raise ProfileError("only a state can have a separate person")
+                raise ProfileError("a separate person can be given only for a state")
             check_name(self.person)
         if self.face_of is not None and not self.consent.strip():
             raise ConsentMissingError(f"the consent of {self.face_of} is not recorded")

@@ -1,4 +1,4 @@
-"""Keep what was said in a session, and mark its slides, aligned with the session's clock."""
+"""Store the transcript of a session and mark its slides, aligned with the session's time."""
 
 from __future__ import annotations
 
@@ -14,45 +14,48 @@ from roomread.store import OwnerStore
 
 
 class ChatOffsetError(SessionError):
-    """A chat was given without saying where its times lie in the session."""
+    """A chat was given without the offset between its times and those of the session."""
 
 
 def keep_transcript(
     store: OwnerStore, session_id: str, content: bytes, *, name: str, offset: float | None
 ) -> list[Passage]:
-    """Keep what was said or written in a session, in place of what was kept before.
+    """Store a transcript of a session, which replaces an earlier one.
 
-    What was said before its start or after its end is left out.
+    Passages before the start or after the end of the session are left out.
 
     Args:
         store: The sessions of the owner.
         session_id: The whole id.
         content: The file; see `parse_transcript`.
         name: Its name in messages.
-        offset: The session's time at the file's time 0, s; None for a transcript whose call
-            began with the session. A chat needs it, as its times may be those of a clock.
+        offset: The session time that corresponds to time 0 of the file, s; None for a transcript
+            whose call began with the session. It is required for a chat, whose times may be times
+            of day.
 
     Returns:
-        What is kept, with the times of the session.
+        The stored passages, with the times of the session.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
         DataError: The file cannot be read.
         ChatOffsetError: The file is a chat, and there is no offset.
-        SessionError: Nothing of the file lies in the session, or it is too much.
+        SessionError: No part of the file lies within the session, or there are too many passages.
     """
     end = _end(store, session_id)
     transcript = parse_transcript(content, name=name)
     if offset is None and transcript.is_chat:
         first = clock(transcript.passages[0].start)
-        raise ChatOffsetError(f"{name}: its first message is at {first} of an unknown clock")
+        raise ChatOffsetError(
+            f"{name}: its first message is at {first}, but the offset to the session is unknown"
+        )
     moved = _moved(transcript.passages, offset or 0.0)
     kept = [each for each in moved if each.end > 0 and each.start <= end]
     kept = [replace(each, start=max(each.start, 0.0)) for each in kept]
     if not kept:
         raise SessionError(
-            f"{name}: nothing of it lies in the session, which is {clock(end)} long; "
-            f"it is from {clock(max(moved[0].start, 0.0))} on",
+            f"{name}: no part of it lies within the session, which is {clock(end)} long; "
+            f"it begins at {clock(max(moved[0].start, 0.0))}",
             hint="check the offset",
         )
     store.keep_passages(session_id, kept)
@@ -85,7 +88,7 @@ def mark_slides(
     kept = [mark for mark in moved if 0 <= mark.time <= end]
     if not kept:
         raise SessionError(
-            f"{name}: no slide lies in the session, which is {clock(end)} long",
+            f"{name}: no slide lies within the session, which is {clock(end)} long",
             hint="check the offset",
         )
     store.mark(session_id, kept)

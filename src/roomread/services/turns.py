@@ -44,7 +44,7 @@ class FairTurns:
         self._lock = threading.Lock()
 
     def ask(self, holder: str, granted: Callable[[], None]) -> Turn:
-        """Ask for a turn; `leave` gives it back, or gives it up.
+        """Request a turn; `leave` returns it or withdraws the request.
 
         Args:
             holder: The principal that asks.
@@ -58,7 +58,7 @@ class FairTurns:
         return turn
 
     def leave(self, turn: Turn) -> None:
-        """Give a turn back, or stop waiting for it; leaving again is a no-op."""
+        """Return a turn, or stop waiting for it; calling this again is a no-op."""
         with self._lock:
             if turn in self._turns:
                 del self._turns[turn]
@@ -71,7 +71,7 @@ class FairTurns:
         _tell(came)
 
     def _grant(self) -> list[Turn]:
-        """Grant and return the turns that are free, first to the holders with fewest turns."""
+        """Grant and return the free turns, first to the holders with the fewest turns."""
         came: list[Turn] = []
         while self._waiting and len(self._turns) < self._in_all:
             holder = min(self._waiting, key=lambda each: self._held[each])

@@ -145,7 +145,7 @@ class VideoService:
         return _found(self._queue.get(job_id, owner=self._owner))
 
     def kept_until(self, job: VideoJob) -> float | None:
-        """Return until when a video's results are kept, or earlier if their space is needed.
+        """Return the time until which a video's results are kept; less if their space is needed.
 
         Returns:
             Seconds since 1970; None for a video that has not ended.

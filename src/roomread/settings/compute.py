@@ -1,4 +1,4 @@
-"""The engine that runs the nets."""
+"""The setting that determines where the nets run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ComputeEngine(StrEnum):
-    """What runs the nets: this process, or the workers of a Ray cluster."""
+    """The place where the nets run: this process, or the workers of a Ray cluster."""
 
     LOCAL = "local"
     RAY = "ray"

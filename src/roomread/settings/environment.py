@@ -120,8 +120,8 @@ class Settings(BaseSettings):
         alert_urls: Where the alerts of recorded rooms are sent: webhooks (`https://host/path`) and
             MQTT topics (`mqtts://user:password@host/topic`). Unencrypted only to this computer.
         alert_secret: The secret that signs the requests to webhooks: 24 to 64 bytes in base64.
-        alert_private_network: Whether alerts may go to names that lead into a private network.
-            Where `local_files` is true they may in any case.
+        alert_private_network: Whether alerts may be sent to host names that resolve to a private
+            network. They always may if `local_files` is true.
         data_folder: The folder of the SQLite file, the files of video jobs and the audit log; None
             for the user's own folder.
         jobs_folder: The folder for the files of video jobs; None for `jobs` in the data folder.

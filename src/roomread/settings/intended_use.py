@@ -59,7 +59,7 @@ def settings_file() -> Path:
 
 
 def load_intended_use() -> IntendedUse:
-    """Read the intended use anew; a variable takes precedence over the file.
+    """Read the intended use; an environment variable takes precedence over the file.
 
     Raises:
         RoomreadError: A variable or the file holds an invalid value, or the file cannot be read.

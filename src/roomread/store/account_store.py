@@ -18,7 +18,7 @@ class Account:
     """A user or a key.
 
     Attributes:
-        id: A public id that is no name, so it may appear in logs.
+        id: A public id, which is not a name, so it may appear in logs.
         name: The name for display; a user signs in with it.
         hash: The hash of the password or the key, in the format of `services.accounts`.
         scopes: The actions that it may perform.

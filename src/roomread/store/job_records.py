@@ -74,7 +74,7 @@ class JobRecord:
         """Estimate the remaining seconds from the speed so far; None if it is unknown.
 
         Args:
-            now: Seconds since 1970; the present if left out.
+            now: Seconds since 1970; defaults to the present time.
         """
         if self.started is None or not self.share:
             return None

@@ -1,4 +1,4 @@
-"""The marks of a session as rows."""
+"""Store the marks of a session as rows."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class OperatorStore:
 
         Args:
             days: The age in days, 0 or more.
-            now: UTC; the present if left out.
+            now: UTC; defaults to the present time.
             owner: Whose sessions; None for those of all owners.
 
         Returns:

@@ -123,7 +123,7 @@ class OwnerStore:
             raise SessionError("a session needs a name", hint='give it a name such as "Algebra 7b"')
         if keeps_people and not consent.strip():
             raise SessionError(
-                "readings of single people are kept only with their consent",
+                "readings of individual people are stored only with their consent",
                 hint='say who consented and how, such as "all 28, in writing, 2 September"',
             )
         parse_rules(rules)
@@ -349,7 +349,7 @@ class OwnerStore:
             )
         if not self.session(session_id).keeps_people:
             raise SessionError(
-                f"session {session_id} keeps no people, so seats cannot be named",
+                f"session {session_id} has no readings of individual people to name",
                 hint="create a session with people's consent to keep them",
             )
         if seat not in self.readings(session_id).seats:

@@ -1,4 +1,4 @@
-"""What was said in a session as rows."""
+"""Store what was said in a session as rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The enrolled people of a session as rows."""
+"""Store the enrolled people of a session as rows."""
 
 from __future__ import annotations
 

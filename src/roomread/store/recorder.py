@@ -113,13 +113,13 @@ class Recorder:
         """Let a meter and rules continue from what was written earlier.
 
         A session that keeps no people has no readings: its baseline and the rules about the room
-        continue, and the window of its next mood begins anew.
+        continue, and the window of its next mood restarts.
 
         Args:
             meter: The meter of the pipeline.
             attention: The rules of the pipeline.
             continues: Whether the times of the source continue those of the session. If not, only
-                the alerts that hold are continued, and all windows begin anew.
+                the active alerts are continued, and all windows restart.
 
         Raises:
             SessionError: The session was deleted, or the database does not respond.

@@ -119,7 +119,7 @@ class RoomStore:
         return self._one(_ROOMS.c.session_id == session_id.replace("\0", ""))
 
     def reserve_seats(self, session_id: str, next_seat: int) -> None:
-        """Note that seats below a number may have been given out."""
+        """Record that seats below a number may have been assigned."""
         update = _ROOMS.update().where(
             _ROOMS.c.session_id == session_id, _ROOMS.c.next_seat < next_seat
         )
@@ -127,7 +127,7 @@ class RoomStore:
             connection.execute(update.values(next_seat=next_seat))
 
     def set_paused(self, session_id: str, *, on: bool) -> None:
-        """Keep whether a room is paused."""
+        """Store whether a room is paused."""
         update = _ROOMS.update().where(_ROOMS.c.session_id == session_id)
         with self._database.writing() as connection:
             connection.execute(update.values(paused=on))

@@ -1,4 +1,4 @@
-"""What tests need: fakes without cameras and nets, and the contracts that plug-ins keep.
+"""Helpers for tests: fakes for cameras and nets, and the contracts that plug-ins must fulfil.
 
 `roomread.testing.contracts` is imported by itself, as it needs pytest and the extra `bench`.
 """

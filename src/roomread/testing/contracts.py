@@ -1,4 +1,4 @@
-"""What every detector, classifier, tracker and format keeps, as tests for the author of one.
+"""Contracts of detectors, classifiers, trackers and formats, as tests for authors of plug-ins.
 
 A class of tests derives from a contract and defines its fixture:
 
@@ -11,7 +11,7 @@ A class of tests derives from a contract and defines its fixture:
         def detector(cls):
             return Blobs()
 
-It needs pytest and the extra `bench`, whose pictures of people the tests show.
+It needs pytest and the extra `bench`, which contains the pictures of people for the tests.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MakeSink = Callable[[io.StringIO, Sequence[str]], Sink]
 
 
 class DetectorContract:
-    """What every face detector keeps. Define the fixture `detector`."""
+    """The contract of face detectors. Define the fixture `detector`."""
 
     @pytest.mark.parametrize("which", [0, 1], ids=["astronaut", "hopper"])
     def test_portrait_has_one_face_from_forehead_to_chin(
@@ -107,7 +107,7 @@ class DetectorContract:
 
 
 class ClassifierContract:
-    """What every net that reads expressions keeps. Define the fixture `classifier`."""
+    """The contract of nets that read expressions. Define the fixture `classifier`."""
 
     def test_crops_have_a_size_and_a_geometry(self, classifier: FaceClassifier) -> None:
         assert classifier.side >= 1
@@ -144,7 +144,7 @@ class ClassifierContract:
 
 
 class TrackerContract:
-    """What every tracker keeps. Define the fixture `tracker`, a new one for each test."""
+    """The contract of trackers. Define the fixture `tracker`, a new one for each test."""
 
     def test_each_face_of_a_call_keeps_its_id_and_its_tile(self, tracker: Tracker) -> None:
         tiles: dict[int, set[tuple[int, int]]] = {}
@@ -196,7 +196,7 @@ class TrackerContract:
 
 
 class FormatContract:
-    """What every text format keeps. Define the fixture `make_sink`."""
+    """The contract of text formats. Define the fixture `make_sink`."""
 
     def test_readings_become_text(self, make_sink: MakeSink) -> None:
         assert written(make_sink).strip()

@@ -1,4 +1,4 @@
-"""Find and follow the faces of a video, and steady their scores."""
+"""Find and follow the faces of a video, and smooth their scores."""
 
 from roomread.tracking.face_tracker import FaceTracker
 from roomread.tracking.matching import TrackMatcher

@@ -15,7 +15,7 @@ TrackerFactory = Callable[[FaceDetector], Tracker]
 
 
 def tracker_factory(name: str = DEFAULT) -> TrackerFactory | None:
-    """Return what makes the trackers of a name; None for the built-in tracker.
+    """Return the factory of the tracker with a name; None for the built-in tracker.
 
     Args:
         name: "default", or the name of a plug-in.

@@ -1,4 +1,4 @@
-"""The default tracker: searches whole frames when needed, and else only near known faces."""
+"""The default tracker: searches whole frames when needed, and otherwise only near known faces."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class TrackMatcher:
 
         Args:
             faces: the faces found in a frame.
-            time: the frame's time, s; never running backwards.
+            time: the frame's time, s; must not decrease.
             carried: ids of tracks that were not searched for and are assumed where they are
                 expected.
 
@@ -147,7 +147,7 @@ class TrackMatcher:
         ]
 
     def end_tracks(self) -> None:
-        """Forget every face; ids that were given are not given again."""
+        """Forget every face; assigned ids are not reused."""
         self._known = []
 
     def expected(self, time: float) -> list[Expected]:

@@ -1,4 +1,4 @@
-"""When a known face or a whole frame is due again."""
+"""Schedule the searches for known faces and in whole frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recent values of each track."""
+"""Cache recent values of each track."""
 
 from __future__ import annotations
 

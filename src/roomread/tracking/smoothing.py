@@ -25,7 +25,7 @@ class ScoreSmoother:
         time_constant: seconds after which the average has followed a change by 63 %; 0 switches
             smoothing off. Shorter than 0.3 s flickers between two likely expressions, longer lags
             behind a smile.
-        max_gap: seconds without a reading after which a track starts afresh.
+        max_gap: seconds without a reading after which the smoothing of a track restarts.
     """
 
     def __init__(self, *, time_constant: float = 0.3, max_gap: float = 2.0) -> None:

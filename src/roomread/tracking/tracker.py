@@ -21,7 +21,7 @@ class Tracker(Protocol):
 
         Returns:
             One track for each visible face. `Track.id` counts from 1, is the same for a face from
-            one frame to the next, and is never given to another face. No track goes on across a
+            one frame to the next, and is never given to another face. No track continues across a
             discontinuity (`Frame.discontinuity`).
 
         Raises:

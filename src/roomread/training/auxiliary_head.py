@@ -1,4 +1,4 @@
-"""Train action units and head pose with the net, as a second task beside the expressions."""
+"""Train action units and head pose together with the expressions, as a second task."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _YAW, _ROLL = ANGLES.index("yaw") - len(ANGLES), ANGLES.index("roll") - len(ANGL
 
 
 class Turns(NamedTuple):
-    """What an augmentation did to the direction of each face.
+    """The mirroring and rotation that an augmentation applied to each face.
 
     Attributes:
         mirrored: bool [N].
@@ -36,7 +36,7 @@ class Turns(NamedTuple):
 
     @classmethod
     def of(cls, matrices: Tensor) -> Turns:
-        """Return what affine matrices [N, 3, 3] of pixels did; their scale is the same in x and y.
+        """Return the mirroring and rotation of affine matrices [N, 3, 3] of equal scale in x and y.
 
         A matrix maps (x, y, 1) of the picture before to the one after; y points down.
         """
@@ -90,14 +90,14 @@ def turned(targets: Tensor, turns: Turns, outputs: Sequence[str]) -> Tensor:
 
 
 class AuxiliaryHead(nn.Module):
-    """A linear layer of a net's last maps, averaged to 3 x 3, that predicts standardised targets.
+    """Predict standardised targets linearly from a net's final maps, averaged to 3 x 3.
 
     Args:
         backbone: the net.
         outputs: the outputs to predict, of `recipe.AUXILIARY_OUTPUTS`.
 
     Raises:
-        DataError: the net has no last maps that can be averaged to 3 x 3.
+        DataError: the net has no final feature maps that can be averaged to 3 x 3.
     """
 
     mean: Tensor
@@ -148,7 +148,7 @@ class AuxiliaryHead(nn.Module):
 
 
 def check_maps(backbone: nn.Module) -> None:
-    """Check that a net has last maps that can be averaged to 3 x 3.
+    """Check that a net has final feature maps that can be averaged to 3 x 3.
 
     Raises:
         DataError: it has none.
@@ -161,6 +161,6 @@ def check_maps(backbone: nn.Module) -> None:
         backbone.train(training)
     if not side or side % GRID:
         raise DataError(
-            "this net has no last maps that can be averaged to 3 x 3 for auxiliary outputs",
-            hint="take a net such as compact, whose last maps have 6 x 6 pixels",
+            "auxiliary outputs need final feature maps that can be averaged to 3 x 3",
+            hint="use a net such as compact, whose final feature maps are 6 x 6",
         )

@@ -1,4 +1,4 @@
-"""Add the outputs `action_units` and `pose` to a model file: linear in its last layer of maps."""
+"""Add the outputs `action_units` and `pose` to a model file: linear in its final feature maps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxiliaryFit:
-    """Linear outputs of a net's last maps, and their agreement with the targets on PublicTest.
+    """Linear outputs of a net's final maps, and their agreement with PublicTest's targets.
 
     Attributes:
         weight: float32 [9 D, A + 3], of the maps averaged to 3 x 3; [9 D, A] without pose.
@@ -77,7 +77,7 @@ def write_auxiliary(path: Path, fit: AuxiliaryFit, out: Path) -> ModelFile:
 
 
 class MapReader:
-    """Compute the last maps of a net, averaged to 3 x 3.
+    """Compute the final feature maps of a net, averaged to 3 x 3.
 
     Raises:
         ModelFileError: the file is not a model file.
@@ -103,10 +103,10 @@ class MapReader:
 
 
 def _add_grid(model: onnx.ModelProto) -> str:
-    """Add the last maps, averaged to 3 x 3 and flattened, to a graph; return their name.
+    """Add the final feature maps, averaged to 3 x 3 and flattened, to a graph; return their name.
 
     Raises:
-        DataError: the features are not means of maps that can be averaged so.
+        DataError: the features are not means of maps that can be averaged to 3 x 3.
     """
     graph, name = model.graph, f"{NODE_PREFIX}.maps"
     if any(name in node.output for node in graph.node):
@@ -119,8 +119,8 @@ def _add_grid(model: onnx.ModelProto) -> str:
     _, _, height, width = shapes.get(maps or "", [0, 0, 0, 0])
     if maps is None or not height or height != width or height % GRID:
         raise DataError(
-            "the features of this net are not means of maps that can be averaged to 3 x 3",
-            hint="take a net such as compact, whose last maps have 6 x 6 pixels",
+            "the features of this net are not means of feature maps that can be averaged to 3 x 3",
+            hint="use a net such as compact, whose final feature maps are 6 x 6",
         )
     side = [height // GRID] * 2
     graph.node.append(

@@ -1,4 +1,4 @@
-"""Provide a split in batches, whose order depends only on the seed and the epoch."""
+"""Provide a split in batches; their order depends only on the seed and the epoch."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def compare(
         split: the split to measure on. Saved figures are of PublicTest.
 
     Raises:
-        DataError: without `data`, one of them is no run with saved figures.
+        DataError: without `data`, one of them is not a run with saved figures.
         ModelFileError: one of them cannot be opened.
     """
     lines = [_line(name, data, split) for name in models]

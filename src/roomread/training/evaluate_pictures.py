@@ -26,7 +26,7 @@ class PicturesEvaluation:
         pictures: the number of labelled pictures.
         without_face: the number of them in which the labelled face was not found.
         unreadable: the number of found faces that the product calls unreadable; they are evaluated
-            all the same.
+            nevertheless.
     """
 
     results: list[Evaluation]

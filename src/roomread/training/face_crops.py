@@ -49,7 +49,7 @@ def cut_faces(
             of all pictures.
 
     Raises:
-        DataError: a picture cannot be read, or is no square although `crops` is set.
+        DataError: a picture cannot be read, or is not square although `crops` is set.
     """
     detector = None if crops else CenterFace()
     places = [None] * len(files) if boxes is None else boxes
@@ -95,7 +95,7 @@ def _scaled(image: NDArray[np.uint8], file: Path) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     if height != width:
         raise DataError(
-            f"{file}: {width} x {height} pixels are no square crop of a face",
+            f"{file}: {width} x {height} pixels are not a square crop of a face",
             hint="leave out the option that says that the pictures are crops",
         )
     grey = Image.fromarray(image).convert("L")

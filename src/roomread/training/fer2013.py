@@ -181,7 +181,7 @@ def _split_of_file(table: pa.Table, path: Path, named: Mapping[str, Split] | Non
     split = (named or {}).get(path.name.lower())
     if split is None:
         raise DataError(
-            f"{path}: has no column 'Usage', which tells the split of each row",
+            f"{path}: has no column 'Usage', which gives the split of each row",
             hint=f"its columns are {', '.join(table.column_names[:8])}; "
             f"name the split of the whole file: '{path.name}' is {_SPLIT_NAMES}",
         )
@@ -270,7 +270,7 @@ def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
     unknown = [name for name in there if name not in names]
     if unknown:
         raise DataError(
-            f"{there[unknown[0]]}: is no known split",
+            f"{there[unknown[0]]}: is not a known split",
             hint=f"name the split of each folder: {_SPLIT_NAMES}",
         )
     lacking = [name for name in names if name not in there] if named else []

@@ -314,7 +314,7 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
     """Return a net with the averaged weights of a checkpoint, in evaluation mode.
 
     Raises:
-        DataError: the file is no checkpoint, or one of another net.
+        DataError: the file is not a checkpoint, or is one of another net.
     """
     try:
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")["state_dict"]

@@ -68,7 +68,7 @@ def apply(change: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> NDAr
 
 
 def _occlude(x: Tensor) -> Tensor:
-    """Cover a random ninth of each picture with a grey square, as a hand or a cup does."""
+    """Cover a random ninth of each picture with a grey square, like a hand or a cup."""
     x, side = x.clone(), SIDE // 3
     places = torch.randint(0, SIDE - side + 1, (len(x), 2)).tolist()
     for picture, (top, left) in zip(x, places, strict=True):
@@ -113,7 +113,7 @@ def _rotate(degrees: float) -> Callable[[Tensor], Tensor]:
 
 
 def _small(side: int) -> Callable[[Tensor], Tensor]:
-    """Shrink to `side` pixels and enlarge again, as a far face is."""
+    """Shrink to `side` pixels and enlarge again, like a distant face."""
 
     def change(x: Tensor) -> Tensor:
         small = F.interpolate(x, (side, side), mode="bilinear", antialias=True)

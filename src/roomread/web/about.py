@@ -19,7 +19,7 @@ def show() -> None:
         t(
             "**Nothing is stored**, neither pictures nor readings, unless you download them "
             "yourself. A lesson that you record keeps the figures of the room, never a picture, "
-            "and readings of single people only with the consent that you write down. What you "
+            "and readings of individual people only with the consent that you write down. What you "
             "teach and keep on the page Teach is stored as vectors, never as pictures, until you "
             "delete it."
         ),

@@ -18,7 +18,7 @@ _Kind = tuple[str, str, Relation]
 
 
 def ask_rules(text: str) -> str:
-    """Draw each usual rule as a sentence with a switch and two sliders; return the rules chosen.
+    """Draw each standard rule as a sentence with a switch and two sliders; return the chosen rules.
 
     Rules of other kinds are lines of text below them.
 
@@ -47,7 +47,7 @@ def _kind(rule: Rule) -> _Kind:
 
 
 def _is_other(rule: Rule, present: dict[_Kind, Rule], usual: dict[_Kind, Rule]) -> bool:
-    """Return whether a rule has no sliders: its kind is unusual, or another rule has them."""
+    """Return whether a rule has no sliders, because it is not a standard one or repeats one."""
     return _kind(rule) not in usual or present[_kind(rule)] != rule
 
 
@@ -66,12 +66,12 @@ def _ask_rule(rule: Rule, number: int, *, on: bool) -> Rule | None:
 
 
 def sentence(rule: Rule) -> str:
-    """Return a rule of the usual kinds as a sentence."""
+    """Return a rule that has sliders as a sentence."""
     known = {
         ("room", "valence"): t("The valence of the room falls within a time"),
-        ("room", "negative"): t("Unpleasant expressions in the room stay above a share"),
+        ("room", "negative"): t("Unpleasant expressions in the room stay above a threshold"),
         ("room", "coverage"): t("The share of readable faces stays below a threshold"),
-        ("person", "negative"): t("One person's unpleasant expressions stay above a share"),
-        ("person", "unreadable"): t("One person cannot be read for a share of the time"),
+        ("person", "negative"): t("One person's unpleasant expressions stay above a threshold"),
+        ("person", "unreadable"): t("One person cannot be read for too much of the time"),
     }
     return known.get((rule.subject, rule.measure), str(rule))

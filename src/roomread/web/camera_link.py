@@ -26,11 +26,11 @@ class CameraLink:
     A browser reports a connection as lost as soon as a network falters. streamlit-webrtc then
     either ends it for good or, if asked to play, starts again by itself: often twice at once, or
     with the answer to an earlier offer, so that nothing ever connects. Therefore a camera whose
-    connection ended is taken off the page, which frees the device and everything half started,
-    and a new one is put there and asked to connect.
+    connection ended is removed from the page, which frees the device and cancels half-open
+    connections, and a new one is added and told to connect.
 
     Args:
-        patience: seconds without a picture after which reconnecting is given up.
+        patience: seconds without a picture after which no further reconnection is tried.
         attempt: time limit of the first attempt, seconds. It doubles with each attempt, because a
             slow attempt means a busy computer.
         settle: seconds that the browser has to take a camera off the page. It has twice as long to

@@ -1,4 +1,4 @@
-"""Notice in the browser why a camera did not start, and explain it to the visitor."""
+"""Detect in the browser why a camera did not start, and explain it to the visitor."""
 
 from __future__ import annotations
 

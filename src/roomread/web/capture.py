@@ -59,7 +59,7 @@ def take_pictures(*, key: str) -> list[bytes]:
 
 
 def _decoded(sent: object) -> list[bytes]:
-    """Return the pictures that a browser sent; what is not a picture of a sane size is left out."""
+    """Return the valid pictures that a browser sent; others and too large ones are dropped."""
     pictures = []
     for text in sent[:_MOST] if isinstance(sent, list) else ():
         if isinstance(text, str) and len(text) <= 4 * _LARGEST // 3:

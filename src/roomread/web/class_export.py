@@ -49,8 +49,8 @@ def show_export(store: OwnerStore, session: Session) -> None:
                 on_click="ignore",
             )
         with st.popover(t("Delete")):
-            st.write(t("Deletes everything that is kept of this lesson, for good."))
-            if st.button(t("Delete it for good"), type="primary"):
+            st.write(t("Permanently deletes all data of this lesson."))
+            if st.button(t("Delete permanently"), type="primary"):
                 delete_lessons(store, [session.id])
                 go_to()
         if st.button(t("All lessons")):

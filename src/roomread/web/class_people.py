@@ -1,4 +1,4 @@
-"""The tab People of a lesson: its seats over time, their names, and what deletes their data."""
+"""The tab People of a lesson: its seats over time, their names, and the deletion of their data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FORGOTTEN, _PURGED = "seat_forgotten", "purged"
 def show_people(
     store: OwnerStore, session: Session, readings: StoredReadings, *, span: Span
 ) -> None:
-    """Draw the seats over time, and what names or forgets the chosen one.
+    """Draw the seats over time, and the controls that name or forget the chosen one.
 
     Args:
         store: the store of the session.
@@ -32,7 +32,7 @@ def show_people(
     # Escape the text, which a person typed and which may contain Markdown.
     st.text(
         t(
-            "Readings of single people are kept with this consent: {consent}",
+            "Readings of individual people are kept with this consent: {consent}",
             consent=session.consent,
         )
     )
@@ -132,15 +132,15 @@ def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
 
 
 def _show_outcome(key: str) -> None:
-    """Draw what a button has done, or why it could not; once."""
+    """Draw the result of the last button press, or its error, once."""
     text, done = st.session_state.pop(key, ("", True))
     if text:
         (st.success if done else st.error)(text)
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Draw what deletes old lessons, and all data of a person, with their counts."""
-    with st.expander(t("Delete old lessons, or a person everywhere")):
+    """Draw the controls that delete old lessons, or all data of a person, with the counts."""
+    with st.expander(t("Delete old lessons, or a person in all lessons")):
         _show_outcome(_PURGED)
         days = st.number_input(
             t("Lessons older than this many days"), min_value=1, value=90, key="purge_days"
@@ -155,9 +155,7 @@ def show_purge(operator: OperatorStore) -> None:
             )
         else:
             st.caption(t("No lesson is that old."))
-        name = st.text_input(
-            t("Everything that is kept of the person called"), key="forget_name"
-        ).strip()
+        name = st.text_input(t("All data of the person named"), key="forget_name").strip()
         if not name:
             return
         seats = operator.seats_named(name)

@@ -80,7 +80,7 @@ def _show_timeline(store: OwnerStore, session: Session, view: LessonView) -> Non
     )
     with st.expander(t("What the charts show")):
         st.markdown(valence_help())
-        st.markdown(t("Grey is a time without a figure, with its reason."))
+        st.markdown(t("Grey marks a time without a mood, with the reason."))
         if view.reports:
             st.markdown(
                 t(
@@ -138,4 +138,4 @@ def _add_mark(store: OwnerStore, session: Session) -> None:
             if label.strip():
                 store.mark(session.id, [Mark(60 * minute, label)])
                 st.rerun()
-            st.warning(t("Write what began, then press Mark."))
+            st.warning(t("Enter what began, then press Mark."))

@@ -10,7 +10,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 @st.cache_resource
 def component(name: str, *, html: str, css: str) -> ComponentRenderer:
-    """Return a component whose script is the file `<name>.js`, after what all scripts share.
+    """Return a component whose script is the shared code followed by the file `<name>.js`.
 
     Args:
         name: the name of the component and of its script.

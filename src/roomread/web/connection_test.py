@@ -104,20 +104,23 @@ def verdict(
     if route is Route.DIRECT:
         return t("The camera reaches this app directly: no relay is needed from here.")
     if route is Route.RELAY:
-        return t("There is no direct route from here. The relay is needed, is set, and works.")
+        return t(
+            "There is no direct route from here. The relay is needed, is configured, and works."
+        )
     if relay_answered:
         return t(
-            "Nothing connects, although the relay answers your browser. The app's own computer "
-            "must reach the relay as well: ask the operator to check its firewall."
+            "No connection is made, although the relay answers your browser. The app's own "
+            "computer must reach the relay as well: ask the operator to check its firewall."
         )
     urls = [url for server in servers for url in _as_list(server.get("urls", []))]
     if any(url.startswith("turn") for url in urls):
         return t(
-            "Nothing connects: a relay is needed, and the one that is set does not answer. Ask the "
-            "operator to check its address, its credentials and its firewall."
+            "No connection is made: a relay is needed, and the configured one does not answer. "
+            "Ask the operator to check its address, its credentials and its firewall."
         )
     return t(
-        "Nothing connects: a relay is needed from here, and none is set. Ask the operator for one."
+        "No connection is made: a relay is needed, and none is configured. Ask the operator "
+        "for one."
     )
 
 

@@ -1,4 +1,4 @@
-"""The words of the core in the visitor's language, chosen by what they mean."""
+"""Translate the values of the core, such as reasons and expressions, for the visitor."""
 
 from __future__ import annotations
 

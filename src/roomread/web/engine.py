@@ -35,6 +35,6 @@ def turn(holder: str) -> AbstractContextManager[None]:
         holder: The id of the visitor.
 
     Raises:
-        BusyError: others have kept the processors busy for too long.
+        BusyError: no turn was free in time, because others are using the processors.
     """
     return engine().limiter.turn(patience=_MAX_WAIT, holder=holder)

@@ -1,4 +1,4 @@
-"""Show what moved the label of one face of a picture, once the visitor asks."""
+"""Show which parts of a face influenced its label, when the visitor asks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def offer_explanation(kept: KeptPicture, reading: Reading, analyzer: Analyzer) -
     place = st.container(key="explanation")
     found = kept.explanations.get(reading.box)
     if found is None:
-        if not place.button(t("What moved this label"), icon=":material/center_focus_strong:"):
+        if not place.button(t("What led to this label"), icon=":material/center_focus_strong:"):
             return
         try:
             with turn(owner()), st.spinner(t("Hiding one part of the face after another …")):
@@ -45,7 +45,7 @@ def offer_explanation(kept: KeptPicture, reading: Reading, analyzer: Analyzer) -
             place.error(message_for(error, load_settings()))
             return
         if found is None:
-            place.info(t("This face cannot be read alone."))
+            place.info(t("Only this face cannot be read."))
             return
         kept.explanations[reading.box] = found
         # Draw again without the button.
@@ -56,23 +56,23 @@ def offer_explanation(kept: KeptPicture, reading: Reading, analyzer: Analyzer) -
 
 def _show(explanation: Explanation) -> None:
     name = expression_name(explanation.expression)
-    st.markdown("**" + t("What moved this label") + "**")
+    st.markdown("**" + t("What led to this label") + "**")
     left, right = st.columns([2, 3])
     left.image(
         explanation.picture(_SIDE),
         width="stretch",
         alt=t(
-            "The face in grey: red where hiding it takes from “{expression}”, blue where hiding it "
-            "adds to it",
+            "The face in grey: red where hiding a part lowers the odds of “{expression}”, blue "
+            "where it raises them",
             expression=name,
         ),
     )
     right.markdown(explanation_text(explanation))
     right.caption(
         t(
-            "Parts of the face were hidden one after another, and the net read it again. Red parts "
-            "speak for the label, blue ones against it. It shows what the net looks at, not what "
-            "the person feels."
+            "Parts of the face were hidden one after another, and the net read the face again "
+            "each time. Red parts support the label, blue ones contradict it. It shows what the "
+            "net looks at, not what the person feels."
         )
     )
 
@@ -83,8 +83,8 @@ def explanation_text(explanation: Explanation) -> str:
     third = explanation.strongest_third
     if third is None:
         return t(
-            "No single part of the face moved “{expression}”: its odds hardly change whichever is "
-            "hidden.",
+            "No single part of the face decides about “{expression}”: its odds hardly change, "
+            "whichever part is hidden.",
             expression=name,
         )
     return {

@@ -16,7 +16,7 @@ _STRAIGHT = 5.0
 
 
 def show_details(place: DeltaGenerator, reading: Reading, *, key: str) -> None:
-    """Draw a panel for one face that can be opened; nothing if no more is known of the face."""
+    """Draw an expandable panel with the details of one face; nothing if there are none."""
     if has_details(reading):
         draw_details(place.expander(details_title()), reading, key=key)
 
@@ -27,12 +27,12 @@ def details_title() -> str:
 
 
 def has_details(reading: Reading) -> bool:
-    """Return whether more than the expression is known of a face."""
+    """Return whether anything besides the expression is known about a face."""
     return reading.pose is not None or reading.action_units is not None
 
 
 def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
-    """Draw what is known of one face.
+    """Draw the details of one face.
 
     Args:
         panel: where to draw it.
@@ -52,7 +52,7 @@ def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
     if eyes is not None:
         panel.markdown(
             t("Eyes closed for {share} of the last minute", share=percent(eyes.closed_share)),
-            help=t("An observation, and no sign of drowsiness by itself."),
+            help=t("This is an observation; by itself it is not a sign of drowsiness."),
         )
     if reading.action_units:
         with panel:
@@ -66,7 +66,7 @@ def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
 
 
 def describe_pose(pose: Pose) -> str:
-    """Return where a head is turned to, as seen in the picture, in words and degrees."""
+    """Return the direction of a head, as seen in the picture, in words and degrees."""
     turns = (
         (pose.yaw, t("turned to the right"), t("turned to the left")),
         (pose.pitch, t("raised"), t("lowered")),

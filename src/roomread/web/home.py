@@ -27,7 +27,7 @@ _RECENT = 5
 
 
 class _Glance(NamedTuple):
-    """A lesson as the page shows it: its sparkline as SVG, and its answer."""
+    """A lesson as the page shows it: its sparkline as SVG, and its one-sentence summary."""
 
     line: str
     answer: str
@@ -73,7 +73,7 @@ def _show_demo_card() -> None:
         st.write(t("A photograph that comes with Roomread."))
         _offer_example("primary")
         return
-    st.write(t("A made-up class of 26 whose mood falls in the middle of the lesson."))
+    st.write(t("A simulated class of 26 whose mood falls in the middle of the lesson."))
     if st.button(t("The demo class"), type="primary", icon=":material/school:", width="stretch"):
         try:
             with st.spinner(t("Recording the class …")):

@@ -40,8 +40,8 @@ def show_answer(
         show_table(rows, name=t("When the valence was lower"), key="answer_table")
         st.caption(
             t(
-                "Certainty is the share of the stretch in which the 95 % interval lay below the "
-                "valence before."
+                "Certainty is the share of the time in which the 95 % interval was below the "
+                "earlier valence."
             )
         )
     if said is not None:
@@ -53,7 +53,7 @@ def show_answer(
 
 
 def valence_help() -> str:
-    """Return what the chart of the valence shows."""
+    """Return the help text of the chart of the valence."""
     return t(
         "The share of pleasant expressions minus the share of unpleasant ones. The band is the "
         "95 % interval, the dashed line what was usual in the ten minutes before. Shaded is where "

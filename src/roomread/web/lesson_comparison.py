@@ -46,7 +46,7 @@ def show_comparison(store: OwnerStore, ids: list[str]) -> None:
     lessons = [_Lesson(each, session_figures(store, each)) for each in found]
     empty = [plain(each.session.name) for each in lessons if not each.figures.moods]
     if empty:
-        st.warning(t("Without any figure: {names}", names=", ".join(empty)))
+        st.warning(t("Without any mood: {names}", names=", ".join(empty)))
     lessons = [each for each in lessons if each.figures.moods]
     if not lessons:
         return
@@ -78,8 +78,8 @@ def show_comparison(store: OwnerStore, ids: list[str]) -> None:
     show_table(rows, name=title, key="comparison_table")
     st.caption(
         t(
-            "Two classes differ in who is in them, the camera and the light: a comparison shows "
-            "when they differed, not which was better."
+            "Two classes differ in their people, camera and light: a comparison shows when they "
+            "differed, not which was better."
         )
     )
 
@@ -100,7 +100,7 @@ def _row(lesson: _Lesson, part: Part | None) -> dict[str, str]:
     if part is None:
         return row | {t("from"): "-", t("long"): "-", t("present"): "-", t("valence"): "-"}
     interval = part.interval
-    valence = t("no figure")
+    valence = t("no mood")
     if part.valence is not None and interval is not None:
         valence = f"{signed(part.valence)} ({signed(interval.low)} … {signed(interval.high)})"
     falls = [each for each in lesson.figures.stretches if part.start <= each.start < part.end]

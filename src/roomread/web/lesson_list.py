@@ -31,11 +31,11 @@ def show_lessons(store: OwnerStore) -> None:
     Args:
         store: the lessons of the visitor.
     """
-    st.subheader(t("Lessons that are kept"))
+    st.subheader(t("Stored lessons"))
     lessons = store.sessions()
     _say_what_is_gone(lessons)
     if not lessons:
-        st.caption(t("No lesson is kept yet."))
+        st.caption(t("No lesson is stored yet."))
         return
     days = kept_days(store, days=load_settings().retention_days)
     if days is not None:
@@ -102,7 +102,7 @@ def _row(lesson: Session, days: float | None) -> None:
 
 
 def _offer_actions(store: OwnerStore, chosen: list[Session]) -> None:
-    """Draw what can be done with the chosen lessons."""
+    """Draw the buttons that compare, export or delete the chosen lessons."""
     count = len(chosen)
     if not count:
         st.caption(t("Choose lessons to compare, export or delete them."))
@@ -128,7 +128,7 @@ def _offer_actions(store: OwnerStore, chosen: list[Session]) -> None:
             names = ", ".join(plain(lesson.name) for lesson in chosen)
             st.write(
                 t(
-                    "Deletes everything that is kept of these lessons, for good: {names}",
+                    "Permanently deletes all data of these lessons: {names}",
                     names=names,
                 )
             )
@@ -159,13 +159,15 @@ def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
 
 
 def _say_what_is_gone(lessons: list[Session]) -> None:
-    """Say what the visitor deleted, and what vanished since the page was last drawn."""
+    """Tell the visitor which lessons were deleted since the page was last drawn."""
     done = st.session_state.pop(_DELETED, "")
     if done:
         st.success(done)
     names = names_of_vanished(_KNOWN, {lesson.id: lesson.name for lesson in lessons})
     if names:
-        st.warning(t("No longer kept, as they were deleted or too old: {names}", names=names))
+        st.warning(
+            t("No longer stored, because they were deleted or too old: {names}", names=names)
+        )
 
 
 def _choice(lesson: Session) -> str:

@@ -1,4 +1,4 @@
-"""What the page of a lesson shows, computed again only when the lesson has changed."""
+"""The content of a lesson's page, computed again only when the lesson has changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LessonView:
     Attributes:
         figures: Its figures.
         alerts: Its alerts, oldest first.
-        reports: What its students said by buttons, oldest first.
+        reports: The reports that its students made by buttons, oldest first.
         series: Its moods as columns.
         span: The span of its charts, s.
         expected: The number of people who are expected; None if it is unknown.
@@ -61,7 +61,7 @@ class LessonView:
 
 
 def lesson_view(store: OwnerStore, session: Session) -> LessonView:
-    """Return what the page shows of a lesson; the visit keeps that of the last one.
+    """Return the content of a lesson's page; the visit caches that of the last lesson.
 
     Args:
         store: The store of the session.
@@ -105,7 +105,7 @@ def _charts(
         Chart(t("Valence of the room"), valence_chart(series, notes, span=span, words=words())),
         Chart(t("Expressions"), expression_chart(series, span=span, words=words())),
         Chart(
-            t("Who could be read"),
+            t("People who could be read"),
             coverage_chart(series, expected=expected, span=span, words=words()),
         ),
     ]
@@ -115,6 +115,6 @@ def _charts(
         charts.append(Chart(t("Looking away"), away_chart(series, span=span, words=words())))
     if reports:
         charts.append(
-            Chart(t("What students said"), reports_chart(reports, span=span, words=words()))
+            Chart(t("What students pressed"), reports_chart(reports, span=span, words=words()))
         )
     return charts

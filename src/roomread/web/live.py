@@ -48,9 +48,9 @@ from roomread.web.texts import t
 
 
 def show_webcam(visit: str) -> None:
-    """Draw the camera of the visitor, what is read in it, and its recording.
+    """Draw the visitor's camera, its readings, and the controls of its recording.
 
-    What is read stands above the camera, so that a phone shows both without scrolling.
+    The readings are above the camera, so that a phone shows both without scrolling.
 
     Args:
         visit: the id of the visit, which holds a slot for its camera.
@@ -150,9 +150,10 @@ def _show_help(servers: list[dict[str, Any]], problem: str) -> None:
                     ),
                     t("**No camera is found**: connect one, or choose another."),
                     t(
-                        "**It connects, but no picture comes**: you and this app are on different "
-                        "networks. Test the connection below; the operator sets a relay (TURN "
-                        "server). Browsers also require HTTPS for every address except `localhost`."
+                        "**It connects, but no picture comes**: you and this app are on "
+                        "different networks. Test the connection below; the operator can "
+                        "configure a relay (TURN server). Browsers also require HTTPS for every "
+                        "address except `localhost`."
                     ),
                 )
             )
@@ -203,22 +204,22 @@ def _connect(
 
 
 def _show_waiting(link: CameraLink, watch: LiveWatch) -> None:
-    """Draw what the visitor waits for while no picture comes, and the last recording."""
+    """Draw the status while no picture arrives, and the last recording."""
     if link.wanted or not link.shown:
         st.fragment(run_every=1.0)(_wait)(link, watch)
         return
     if link.lost:
         st.warning(t("The camera is no longer connected. Press START to try again."))
     else:
-        st.info(t("Press START. The picture is read in this app's memory and never stored."))
+        st.info(t("Press START. The pictures are read in this app's memory and never stored."))
     show_last_recording(watch.recording)
 
 
 def _wait(link: CameraLink, watch: LiveWatch) -> None:
-    """Show that the camera is connecting, until there is a picture or the attempts end."""
+    """Show that the camera is connecting, until a picture arrives or the attempts end."""
     st.info(t("Connecting to the camera …") if link.wanted else t("Stopping the camera …"))
     if watch.is_recording:
-        st.caption(t("The recording goes on when the camera is connected again."))
+        st.caption(t("The recording continues when the camera is connected again."))
     if link.check(time.monotonic()):
         if link.lost:
             watch.stop_recording()
@@ -233,7 +234,7 @@ def _follow_recording(recording: Recording, link: CameraLink, visit: str) -> Non
 
 
 def _keep(link: CameraLink, visit: str) -> None:
-    """Keep the slot of the camera, and note that it plays."""
+    """Keep the slot of the camera, and record that it is playing."""
     now = time.monotonic()
     engine().cameras.take(visit, now)
     link.update(signalling=False, playing=True, now=now)
@@ -273,7 +274,7 @@ def _show_diagnostics(watch: LiveWatch) -> None:
     dropped.metric(
         t("Left out"),
         state.dropped,
-        help=t("Frames that were dropped because newer ones had come."),
+        help=t("Frames that were dropped because newer ones had arrived."),
     )
 
 

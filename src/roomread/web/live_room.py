@@ -86,7 +86,7 @@ def show_recorded(recording: Recording) -> None:
 
 
 def _recorded(recording: Recording) -> Watched:
-    """Return what a recording has stored so far; only what is new is read, once a second."""
+    """Return the stored data of a running recording; only new data is read, once a second."""
     store, session = visitor_sessions(), recording.session
     now = time.monotonic()
     kept: tuple[str, float, Watched] | None = st.session_state.get(_READ)
@@ -108,9 +108,9 @@ def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
 
 
 def follow_recording(recording: Recording) -> None:
-    """Draw the state of a room that is being recorded, its alerts, and how far it has come.
+    """Draw the state of a room that is being recorded, its alerts, and its progress.
 
-    Trouble comes first, because the database that the rest is read from may be the trouble.
+    Problems are drawn first, because the database with the other data may be what fails.
     """
     if recording.trouble:
         st.error(trouble_text(recording.trouble, load_settings()))
@@ -148,7 +148,7 @@ def show_stop(recording: Recording) -> bool:
 
 
 def offered_labels(usual: Sequence[str], used: Sequence[str]) -> list[str]:
-    """Return the labels that are offered as marks of one tap, each of which keeps its place.
+    """Return the labels offered as one-tap marks, in a stable order.
 
     Args:
         usual: The labels that are always offered.
@@ -159,7 +159,7 @@ def offered_labels(usual: Sequence[str], used: Sequence[str]) -> list[str]:
 
 
 def show_marks(recording: Recording) -> None:
-    """Draw a field whose text becomes a mark with Enter, and the marks of one tap."""
+    """Draw a field whose text becomes a mark on Enter, and buttons for one-tap marks."""
     session_id = recording.session.id
     try:
         used = [mark.label for mark in visitor_sessions().marks(session_id)]
@@ -197,7 +197,7 @@ def _mark_typed(recording: Recording) -> None:
 
 
 def _mark(recording: Recording, label: str) -> None:
-    """Mark the present moment, and keep the message that the page then shows."""
+    """Mark the present moment, and store the message that the page then shows."""
     session_id, moment = recording.session.id, recording.seconds
     try:
         visitor_sessions().mark(session_id, [Mark(moment, label)])
@@ -210,7 +210,7 @@ def _mark(recording: Recording, label: str) -> None:
 
 
 def show_trouble(state: LiveState) -> None:
-    """Draw why a source is not read as it should be, if something is wrong."""
+    """Draw why a source cannot be read properly, if there is a problem."""
     if state.age > _LATE_SECONDS:
         st.warning(t("Results are late: this computer is reading too much at once."))
     if state.no_picture is not None:
@@ -233,13 +233,13 @@ def show_last_recording(recording: Recording | None) -> None:
 
 
 def ask_recording(*, may_tell_apart: bool) -> RecordingRequest | None:
-    """Draw the button and the form of a recording, or why this visitor can record nothing.
+    """Draw the button and the form of a recording, or why this visitor cannot record.
 
     Args:
         may_tell_apart: whether the form offers to tell people apart by their faces.
 
     Returns:
-        The recording that was asked for; None if the button was not pressed or something is
+        The requested recording; None if the button was not pressed or something is
         missing, which is drawn.
     """
     reason = _why_no_recording()
@@ -259,7 +259,7 @@ def ask_recording(*, may_tell_apart: bool) -> RecordingRequest | None:
 
 
 def _why_no_recording() -> str:
-    """Return why this visitor can record nothing; empty if they can."""
+    """Return why this visitor cannot record; empty if they can."""
     if not may_record():
         return t("Recording is for the user of this computer, or for users who are signed in.")
     problem = problem_with(Activity.RECORD_CLASS, current_use())

@@ -43,10 +43,10 @@ def main() -> None:
     if is_demonstration:
         st.sidebar.info(
             t(
-                "**This is a demonstration**, run by Streamlit alone. It has no lessons, no HTTP "
-                "API, no page for browsers without JavaScript and no sign-in, and a video that is "
-                "being read is lost when the app restarts. `roomread app` on your computer has all "
-                "of them, and `roomread serve` for others."
+                "**This is a demonstration**, run by Streamlit only. It has no lessons, no HTTP "
+                "API, no page for browsers without JavaScript and no sign-in, and a video that "
+                "is being read is lost when the app restarts. `roomread app` has all of them on "
+                "your computer, and `roomread serve` has them for other people."
             )
         )
     pages = {

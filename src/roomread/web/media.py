@@ -95,7 +95,7 @@ def show() -> None:
 
 
 def _add() -> None:
-    """Draw what adds files to the queue; it is empty again once they are in the queue."""
+    """Draw the uploader of the queue, which is emptied once its files are in the queue."""
     settings = load_settings()
     round_ = st.session_state.setdefault(_ROUND, 0)
     uploads = st.container(key="uploader").file_uploader(
@@ -129,7 +129,7 @@ def _add() -> None:
 
 
 def _add_files(uploads: list[UploadedFile]) -> None:
-    """Add files by their names; the first good one is chosen, and problems are kept to be told."""
+    """Add files by name; the first valid one is selected, and problems are stored for display."""
     settings = load_settings()
     problems, added = [], []
     for upload in uploads:
@@ -151,7 +151,7 @@ def _add_file(upload: UploadedFile, *, most_mb: int) -> str:
 
 
 def _analyzer_of_pictures() -> Analyzer | None:
-    """Return what reads the pictures; None without pictures, or if the visitor may not read them.
+    """Return the analyzer for the pictures; None without any, or if they may not be read.
 
     Where others must not be read, the visitor is asked whether the pictures show them.
     """
@@ -171,7 +171,7 @@ def _analyzer_of_pictures() -> Analyzer | None:
 
 
 def _read_pictures(analyzer: Analyzer) -> None:
-    """Read the pictures that wait, below all else, so that nothing moves; then draw them.
+    """Read the waiting pictures at the end of the page, so that nothing moves; then draw them.
 
     Args:
         analyzer: the analyzer with the visitor's profiles.
@@ -201,7 +201,7 @@ def _show_queue(jobs: list[VideoJob]) -> None:
 
 
 def _content(jobs: list[VideoJob]) -> list[tuple[str, bool]]:
-    """Return what the page shows of the queue: the ids, and which videos have ended."""
+    """Return the state of the queue as drawn: the ids, and which videos have ended."""
     pictures = [(kept.id, True) for kept in kept_pictures()]
     return pictures + [(job.record.id, job.finished) for job in jobs]
 
@@ -271,8 +271,8 @@ def _show_table(rows: list[ResultRow]) -> None:
     show_table(table, name=t("All results"), key="media_table")
     st.caption(
         t(
-            "A row is a face of a photo, numbered as its box, or a person of a video with the mean "
-            "of the seconds in which they could be read."
+            "Each row is a face in a photo, numbered like its box, or a person in a video, with "
+            "the mean of the seconds in which they could be read."
         )
     )
 

@@ -34,8 +34,8 @@ class KeptPicture:
         id: the digest of its name and content.
         picture: the encoded picture.
         profiles: the names of the profiles that it was read with.
-        result: what was read; the error if it cannot be read; None before it is read.
-        explanations: what moved the labels of its faces, by their boxes, where the visitor asked.
+        result: the readings, or the error if it cannot be read; None before it is read.
+        explanations: the explanations that the visitor asked for, by the box of the face.
     """
 
     id: str
@@ -51,7 +51,7 @@ class KeptPicture:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is to be read, or to be read again because others were being read."""
+        """Whether it still has to be read, for example because the analyzer was busy."""
         return self.result is None or isinstance(self.result, BusyError)
 
 
@@ -86,7 +86,9 @@ def add_picture(name: str, content: bytes, *, most_mb: int) -> str:
         size = sum(len(each.picture.content) for each in pictures.values()) + len(content)
         if size > most_mb * 1_000_000:
             problem = t(
-                "{name}: the pictures of a visit may take {most} MB", name=name, most=most_mb
+                "{name}: your pictures would take more than {most} MB in all",
+                name=name,
+                most=most_mb,
             )
             raise MediaError(problem, hint=t("remove some of them"))
         pictures[digest] = KeptPicture(digest, EncodedPicture(name, content))
@@ -117,7 +119,7 @@ def read_waiting(
         show_progress: called with each picture before it is read.
 
     Returns:
-        Whether a picture was read or refused; False if others were being read all the time.
+        Whether a picture was read or refused; False if the analyzer was busy all the time.
     """
     profiles, progressed = _profiles(analyzer), False
     for kept in kept_pictures():

@@ -29,7 +29,7 @@ def videos() -> VideoService:
 
 
 def shown_videos() -> list[VideoJob]:
-    """Return the videos that the page lists: all uploads and places, none of lessons."""
+    """Return the videos that the page lists: uploads and paths, but not those of lessons."""
     return [job for job in videos().all() if job.record.annotated]
 
 
@@ -95,8 +95,8 @@ def show_video(job: VideoJob) -> None:
         show_svg(people_chart(rows, words=words()), key="video_people")
         st.caption(
             t(
-                "A number stays with a face while it is followed. Faces of uploads are not "
-                "compared, so who leaves the picture comes back with another number."
+                "A face keeps its number while it is followed. Faces of uploads are not "
+                "compared, so a person who leaves the picture and returns gets another number."
             )
         )
     elif not job.record.error:

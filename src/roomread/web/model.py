@@ -32,8 +32,8 @@ def show(classifier: ExpressionClassifier) -> None:
         show_table(figures, name=t("What was measured"), key="model_figures")
     st.caption(
         t(
-            "± is the 95 % interval. ECE is the calibration error: how far the confidence is from "
-            "the share of pictures that are read right."
+            "± is the 95 % interval. ECE is the calibration error: how far the confidence is "
+            "from the share of pictures that are read correctly."
         )
     )
     _show_confusion(card)
@@ -48,7 +48,7 @@ def _figure_row(name: str, text: str) -> dict[str, str]:
 def _show_confusion(card: ModelCard) -> None:
     if not card.confusion:
         return
-    st.subheader(t("What it takes for what"))
+    st.subheader(t("What it confuses"))
     name = st.selectbox(t("Compared with"), list(card.confusion), key="confusion")
     labels = [label_text(label) for label in card.labels]
     counts = pd.DataFrame(card.confusion[name], index=labels, columns=labels)

@@ -24,7 +24,7 @@ def switch_to(page: str, **shown: str) -> NoReturn:
     """Switch to another page.
 
     Args:
-        page: last part of its URL, such as "watch".
+        page: the last part of its URL, such as "watch".
         shown: the item to show on it.
     """
     st.switch_page(st.session_state["pages"][page], query_params=shown)

@@ -59,7 +59,7 @@ def _show_face(state: LiveState) -> Reading | None:
 def _chosen_face(keys: list[int]) -> int | None:
     """Draw a button for each face, and return the one that was pressed last.
 
-    Buttons stay where they are while the page is drawn again each second; a menu would close.
+    Buttons are used because a menu would close when the page is drawn again each second.
     """
     with st.container(horizontal=True, gap="xsmall"):
         for key in keys:
@@ -85,9 +85,9 @@ def _offer_calibration(watch: LiveWatch) -> None:
         st.rerun(scope="fragment")
     st.caption(
         t(
-            "A resting face is rarely a neutral one to the net. The face nearest to the camera is "
-            "watched for ten seconds, and from then on read against its own neutral until the "
-            "camera stops. Only vectors are kept, in memory."
+            "The net rarely reads a resting face as neutral. The face nearest to the camera is "
+            "watched for ten seconds; from then on, until the camera stops, it is compared with "
+            "its own neutral face. Only vectors are kept, in memory."
         )
     )
 
@@ -117,6 +117,6 @@ def _show_calibration(watch: LiveWatch) -> None:
             watch.forget_calibration()
             st.rerun(scope="fragment")
     elif evaluation.correct == evaluation.correct_before == evaluation.references:
-        st.info(t("Your neutral face is read as neutral already: nothing was changed."))
+        st.info(t("Your neutral face is already read as neutral: nothing was changed."))
     else:
         st.warning(t("Calibration would not help, so nothing was changed."))

@@ -1,4 +1,4 @@
-"""The preferences of the visitor, kept in the database or for this visit alone."""
+"""The preferences of the visitor, stored in the database or for this visit only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PREFERENCES = "preferences"
 
 
 def visitor_preferences() -> Preferences:
-    """Return the preferences of the visitor, which are read from the database once in a visit."""
+    """Return the preferences of the visitor, read from the database once per visit."""
     known: Preferences | None = st.session_state.get(_PREFERENCES)
     if known is None:
         known = Preferences()
@@ -45,7 +45,7 @@ def visitor_preferences() -> Preferences:
 
 
 def keep_visitor_preferences(preferences: Preferences) -> None:
-    """Keep the preferences of the visitor; without a store of their own, for this visit alone.
+    """Store the preferences of the visitor, or keep them for this visit only if there is no store.
 
     Raises:
         PreferencesError: A value is not in its range.
@@ -69,19 +69,19 @@ def haar() -> Haar:
 
 
 def live_analyzer() -> Analyzer:
-    """Return the analyzer of the visitor's own camera, with the profiles that are switched on."""
+    """Return the analyzer for the visitor's own camera, with the active profiles."""
     return _as_preferred(visitor_analyzer())
 
 
 def room_analyzer() -> Analyzer:
-    """Return the analyzer of a room, with the states of no particular person that are chosen."""
+    """Return the analyzer for a room, with the chosen states that apply to all people."""
     states = [profile for profile in visitor_profiles() if is_of_a_room(profile)]
     analyzer = engine().analyzer
     return _as_preferred(analyzer.with_profiles(states) if states else analyzer)
 
 
 def _as_preferred(analyzer: Analyzer) -> Analyzer:
-    """Return an analyzer of the same nets with the detector and the head that are preferred."""
+    """Return an analyzer of the same nets with the visitor's preferred detector and head."""
     wanted = visitor_preferences()
     detector, classifier = analyzer.detector, analyzer.classifier
     try:

@@ -1,4 +1,4 @@
-"""Ask what this installation is used for, and show what that forbids."""
+"""Ask what this installation is used for, and show what this purpose prohibits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roomread.web.visitor import is_signed_in, owner
 
 
 def law() -> str:
-    """Return what the law says, in a few sentences."""
+    """Return a few sentences on the law."""
     return t(
         "**In the European Union** it is prohibited to infer emotions of people at work or in "
         "education from their faces, except for medical or safety reasons (AI Act, Regulation (EU) "
@@ -23,7 +23,7 @@ def law() -> str:
 
 
 def limits() -> str:
-    """Return what an expression is and is not, in a few sentences."""
+    """Return a few sentences on what an expression is and is not."""
     return t(
         "An expression is what a face shows, not what the person feels. People frown when they "
         "think. Roomread says how confident it is, and gives no expression if it is not confident "
@@ -56,10 +56,10 @@ def purpose_is_known(settings: Settings) -> bool:
     st.markdown(limits())
     st.subheader(t("What is this installation used for?"))
     st.markdown(law())
-    use = _ask_use(IntendedUse(), t("Go on"))
+    use = _ask_use(IntendedUse(), t("Continue"))
     st.caption(
         t(
-            "The answer is kept in {file}, and can be changed on the page Settings; "
+            "The answer is stored in {file}, and can be changed on the page Settings; "
             "`ROOMREAD_PURPOSE` and `ROOMREAD_REGION` set it as well.",
             file=str(settings_file()),
         )
@@ -87,7 +87,7 @@ def _ask_use(now: IntendedUse, button: str) -> IntendedUse | None:
             key="purpose_choice",
         )
         region = st.radio(
-            t("Where, which matters for work and education"),
+            t("Where (the law for work and education differs)"),
             regions,
             format_func=region_name,
             index=regions.index(now.region) if now.region is not None else None,
@@ -101,16 +101,18 @@ def _ask_use(now: IntendedUse, button: str) -> IntendedUse | None:
         st.error(t("Choose one of the four, or close this page."))
         return None
     if purpose is Purpose.WORK_OR_SCHOOL and region is None:
-        st.error(t("Choose where: for work and education the law differs."))
+        st.error(t("Choose where: the law for work and education differs by region."))
         return None
     return IntendedUse(purpose, region)
 
 
 def show_purpose() -> None:
-    """Draw the purpose and what it forbids, with a form that changes it."""
+    """Draw the purpose and what it prohibits, with a form that changes it."""
     problem = st.session_state.get("purpose_not_kept")
     if problem:
-        st.warning(t("Your answer about the purpose could not be kept: {problem}", problem=problem))
+        st.warning(
+            t("Your answer about the purpose could not be saved: {problem}", problem=problem)
+        )
     use = current_use()
     purpose = use.purpose or st.session_state.get("purpose")
     if purpose is not None:
@@ -126,7 +128,7 @@ def show_purpose() -> None:
                 if activity is Activity.READ_OTHERS
                 else t("record a class")
             )
-            st.info(t("It may not {activity}: {reason}.", activity=what, reason=reason))
+            st.info(t("It must not {activity}: {reason}.", activity=what, reason=reason))
     if is_signed_in():
         # One user of a service must not decide for all; a manager has the API for it.
         return

@@ -16,10 +16,10 @@ _EVERY = 0.5
 
 
 class LessonForm(NamedTuple):
-    """What the visitor has filled in.
+    """The completed form.
 
     Attributes:
-        request: The recording that was asked for.
+        request: The requested recording.
         missing: What must be filled in before it can begin; empty if nothing is missing.
     """
 
@@ -28,7 +28,7 @@ class LessonForm(NamedTuple):
 
 
 def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
-    """Draw the form; its name is filled in, so that a recording can begin with one press.
+    """Draw the form; the name is prefilled, so that a recording can start with one click.
 
     Args:
         may_tell_apart: Whether people of this source can be distinguished by their faces.
@@ -49,7 +49,10 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
         st.caption(t("The rules of attention are those of the page Settings."))
     if not keep:
         st.caption(
-            t("Only the figures of the room are kept: no readings of single people, no pictures.")
+            t(
+                "Only the figures of the room are kept: no readings of individual people, "
+                "no pictures."
+            )
         )
     st.caption(
         t(
@@ -67,13 +70,15 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
     )
     missing = "" if name else t("The recording needs a name.")
     if keep and not consent:
-        missing = t("Say who consented and how, or keep no readings of single people.")
+        missing = t("Say who consented and how, or keep no readings of individual people.")
     return LessonForm(request, missing)
 
 
 def _ask_people(*, may_tell_apart: bool) -> tuple[bool, str, bool]:
-    """Return whether single people are kept, by whose consent, and told apart by their faces."""
-    if not st.checkbox(t("Keep the readings of single people, by seat number"), key="lesson_keep"):
+    """Return whether to store individual people, their consent, and whether to compare faces."""
+    if not st.checkbox(
+        t("Keep the readings of individual people, by seat number"), key="lesson_keep"
+    ):
         return False, "", False
     consent = st.text_input(
         t("Who consented, and how"),

@@ -1,4 +1,4 @@
-"""Show the state of a room: in words first, then who is seen, then the alerts."""
+"""Show the state of a room: a description, the people seen, and the alerts."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ export default function ({ data, parentElement }) {
 
 
 def state_text(moods: Sequence[RoomMood]) -> str:
-    """Return in words how the room is now, and since when.
+    """Describe the present state of the room and since when it has lasted.
 
     Args:
         moods: The moods as they are shown, oldest first.
     """
     if not moods:
-        return t("Looking: the first figure comes after three frames.")
+        return t("Looking: the first mood comes after three frames.")
     if moods[-1].scores is None:
-        return t("No figure under {n} readable faces.", n=MIN_PEOPLE)
+        return t("No mood with fewer than {n} readable faces.", n=MIN_PEOPLE)
     state = present_state(moods)
     if state is None:
-        return t("What is usual here is known after three minutes.")
+        return t("The usual level is known after three minutes.")
     since = clock(state.since)
     if state.direction is Direction.BELOW:
         return t("Less positive than usual since {time}", time=since)
@@ -76,7 +76,7 @@ def seen_text(moods: Sequence[RoomMood], class_size: int | None) -> str:
 
 
 def shown_text(mood: RoomMood) -> str:
-    """Return what the room shows most, and its valence; empty below five readable faces."""
+    """Return the most frequent expression and the valence; empty below five readable faces."""
     interval = mood.valence_interval
     if mood.scores is None or mood.valence is None or interval is None:
         return ""
@@ -97,14 +97,14 @@ def shown_text(mood: RoomMood) -> str:
 
 
 def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:
-    """Draw the state of a room in words, who is seen, and what is shown most."""
+    """Draw the description of a room, the people seen, and the most frequent expression."""
     st.subheader(state_text(moods), anchor=False)
     if moods:
         st.markdown(f"{seen_text(moods, class_size)} {shown_text(moods[-1])}")
 
 
 def show_alerts(alerts: Sequence[Alert], *, sound: bool) -> None:
-    """Draw the alerts that hold now with their times, and sound a tone when one is added.
+    """Draw the active alerts with their times, and play a sound when one is added.
 
     Args:
         alerts: The alerts, oldest first.

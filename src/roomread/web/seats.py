@@ -1,4 +1,4 @@
-"""Show the seats of a lesson over time, of which a click chooses one."""
+"""Show the seats of a lesson over time; a click chooses one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STYLE = f"{STYLE}\n.seats svg {{ cursor: pointer; }}"
 
 
 def show_seats(seats: SeatMap, *, span: Span, key: str, choice: str) -> None:
-    """Draw the seats, and frame the chosen one.
+    """Draw the seats, with a frame around the chosen one.
 
     Args:
         seats: the valence of the seats.

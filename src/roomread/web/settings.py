@@ -1,4 +1,4 @@
-"""The page Settings: what the app is used for, and what this user prefers."""
+"""The page Settings: the purpose of the installation, and the user's preferences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def show() -> None:
     """Draw the page."""
     st.title(t("Settings"))
     if st.session_state.pop("settings_kept", False):
-        st.success(t("The settings are kept."))
+        st.success(t("The settings are saved."))
     st.subheader(t("What it is used for"))
     show_purpose()
     _ask_preferences(visitor_preferences())
@@ -48,20 +48,20 @@ def show() -> None:
 
 
 def _ask_preferences(now: Preferences) -> None:
-    """Draw the form with everything that this user prefers."""
+    """Draw the form of the user's preferences."""
     with st.form("preferences_form", enter_to_submit=False):
         wanted = Preferences(
             language=_ask_language(now.language),
             class_size=_ask_class_size(now.class_size),
             notice=_ask_notice(now.notice),
             rules=_ask_rules(now.rules),
-            sound=st.toggle(t("An alert makes a sound"), value=now.sound),
+            sound=st.toggle(t("Play a sound for an alert"), value=now.sound),
             detector=_ask_detector(now.detector),
             head=_ask_head(now.head),
             retention_days=_ask_retention(now.retention_days),
         )
         if not may_record():
-            st.caption(t("These settings hold for this visit only."))
+            st.caption(t("These settings apply to this visit only."))
         if st.form_submit_button(t("Save"), type="primary"):
             _keep(wanted)
 
@@ -80,7 +80,7 @@ def _ask_language(now: str) -> str:
 def _ask_class_size(now: int | None) -> int | None:
     st.subheader(t("The class"))
     size = st.number_input(
-        t("Number of people who are expected (0: not known)"),
+        t("Expected number of people (0: not known)"),
         min_value=0,
         max_value=MOST_PEOPLE,
         value=now or 0,
@@ -101,7 +101,9 @@ def _ask_notice(now: str) -> str:
 
 def _ask_rules(now: str) -> str:
     st.subheader(t("Rules of attention"))
-    st.caption(t("An alert is raised when one of these holds; they apply to new recordings."))
+    st.caption(
+        t("An alert is raised when one of these rules is met. Changes apply to new recordings.")
+    )
     return ask_rules(now)
 
 
@@ -109,7 +111,7 @@ def _ask_detector(now: DetectorChoice) -> DetectorChoice:
     st.subheader(t("Detector"))
     detectors = list(DetectorChoice)
     return st.radio(
-        t("What finds faces in cameras and streams"),
+        t("The detector that finds faces in cameras and streams"),
         detectors,
         index=detectors.index(now),
         format_func=_detector_name,
@@ -120,15 +122,15 @@ def _ask_head(now: Head) -> Head:
     st.subheader(t("Slight expressions"))
     heads = list(Head)
     head = st.radio(
-        t("How mild and posed expressions in cameras and streams are read"),
+        t("How to read mild and posed expressions in cameras and streams"),
         heads,
         index=heads.index(now),
         format_func=_head_name,
     )
     st.caption(
         t(
-            "Most people call a mild anger, disgust or fear neutral. The second choice names more "
-            "of them, and is more often wrong. With profiles that were taught the first is used."
+            "Most people call mild anger, disgust or fear neutral. The second choice recognises "
+            "more of them, but is wrong more often. With taught profiles, the first is used."
         )
     )
     return head
@@ -149,7 +151,7 @@ def _ask_retention(now: int | None) -> int | None:
 
 
 def _keep(wanted: Preferences) -> None:
-    """Keep the preferences, and draw the page again; an error is drawn in the form."""
+    """Save the preferences, and draw the page again; an error is shown in the form."""
     try:
         if wanted.detector is DetectorChoice.HAAR:
             # Say now, and not when a camera starts, that OpenCV is missing.
@@ -171,13 +173,13 @@ def _detector_name(detector: DetectorChoice) -> str:
 def _head_name(head: Head) -> str:
     return {
         Head.TAGGERS: t("as most people name them"),
-        Head.LABEL: t("as they were meant, also where most people see no expression"),
-        Head.BOTH: t("both: not sure where the two disagree"),
+        Head.LABEL: t("as they were meant, even if most people see no expression"),
+        Head.BOTH: t("both: unsure where the two disagree"),
     }[head]
 
 
 def _show_model() -> None:
-    """Draw in words how often the net is right, and the figures of its card below."""
+    """Draw a sentence on how often the net is right, and the figures of its card below."""
     classifier = engine().analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         st.info(t("This classifier has no card."))
@@ -190,7 +192,7 @@ def _show_model() -> None:
         }
         st.markdown(
             t(
-                "Of 100 smiles {n} are read as {expression}.",
+                "Out of 100 smiles, {n} are read as {expression}.",
                 n=right[Expression.HAPPY],
                 expression=expression_name(Expression.HAPPY),
             )
@@ -198,7 +200,7 @@ def _show_model() -> None:
         others = ", ".join(
             f"{expression_name(e)} {n}" for e, n in right.items() if e is not Expression.HAPPY
         )
-        st.markdown(t("Of 100 pictures of each other expression: {shares}.", shares=others))
+        st.markdown(t("Out of 100 pictures of each other expression: {shares}.", shares=others))
         st.caption(t("Measured on: {data}.", data=name))
     with st.expander(t("The figures of the model")):
         model.show(classifier)

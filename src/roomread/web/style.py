@@ -39,7 +39,7 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
 
 
 def show_style() -> None:
-    """Add the style to the page, and the script by which presses on moving buttons count."""
+    """Add the style to the page, and a script that makes clicks on moving buttons work."""
     st.html(_STYLE)
     with st.container(key="presses"):
         component("presses", html="", css="")(key="presses_script")

@@ -50,8 +50,8 @@ def show_svg(svg: str, *, key: str, wide: bool = True, narrow: str = "") -> None
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
         key: the key of the chart on its page, so that it is redrawn in place.
-        wide: keep the labels readable on a narrow screen by scrolling, which is said there.
+        wide: keep the labels readable on a narrow screen by scrolling, with a note that says so.
         narrow: the same chart for a narrow screen, where it is shown instead.
     """
-    hint = t("The charts go on to the right: swipe them sideways.") if wide and not narrow else ""
+    hint = t("The charts continue to the right: swipe sideways.") if wide and not narrow else ""
     _component()(key=key, data={"svg": svg, "wide": wide, "narrow": narrow, "hint": hint})

@@ -74,7 +74,7 @@ def _teach(service: TeachingService) -> None:
     if not tiles:
         return
     if kind == _PERSON and not consent:
-        st.info(t("The pictures are looked at once this person agrees."))
+        st.info(t("The pictures are examined once this person agrees."))
         show_tiles(kind)
         return
     _look_at_new(tiles)
@@ -85,18 +85,18 @@ def _teach(service: TeachingService) -> None:
     if not references:
         st.warning(t("None of the pictures can be learnt from."))
     elif not name:
-        st.info(t("Give a name, and what was learnt is tested."))
+        st.info(t("Enter a name to test what was learnt."))
     else:
         _try(service, TeachingRequest(name, tuple(references), consent=consent))
 
 
 def _look_at_new(tiles: list[Tile]) -> None:
-    """Look at the pictures that are new; while the processors are busy, they stay so."""
+    """Check the new pictures; they stay unchecked while the processors are busy."""
     new = [tile for tile in tiles if tile.check is None]
     if not new:
         return
     try:
-        with st.spinner(t("Looking at the pictures …")), turn(owner()):
+        with st.spinner(t("Examining the pictures …")), turn(owner()):
             look_at(new, engine().analyzer)
     except BusyError as error:
         st.warning(message_for(error, load_settings()))
@@ -105,17 +105,17 @@ def _look_at_new(tiles: list[Tile]) -> None:
 def _help(kind: str) -> str:
     if kind == _PERSON:
         return t(
-            "Two to ten pictures, neutral ones first: the resting face is what the others are read "
-            "against. The profile is used where this person's face is the only one."
+            "Two to ten pictures, neutral ones first: the other pictures are compared with the "
+            "resting face. The profile is used when this person's face is the only one."
         )
     return t(
-        "Three to ten pictures of a face that shows it, such as 'confused', best of several "
-        "people. It stands beside the seven expressions and never in their place."
+        "Three to ten pictures of a face that shows it, such as 'confused', preferably of "
+        "several people. The state is shown in addition to the seven expressions."
     )
 
 
 def _add(kind: str, shows: Expression | None) -> None:
-    """Draw what adds pictures as tiles; the uploader is empty again afterwards."""
+    """Draw the uploader that adds pictures as tiles; it is emptied afterwards."""
     round_ = st.session_state.setdefault("teach_round", 0)
     uploads = st.file_uploader(
         t("Pictures"),
@@ -176,9 +176,9 @@ def _keep(service: TeachingService, taught: TaughtProfile) -> None:
     else:
         st.warning(learnt + " " + t("Add clearer or more pictures."))
     _show_before_and_after(result)
-    force = helps is False and st.checkbox(t("Keep it nevertheless"))
+    force = helps is False and st.checkbox(t("Keep it anyway"))
     exists = name in service.names()
-    replace = exists and st.checkbox(t("Replace the profile '{name}' that is kept", name=name))
+    replace = exists and st.checkbox(t("Replace the stored profile '{name}'", name=name))
     if not st.button(t("Keep"), type="primary"):
         return
     if exists and not replace:
@@ -201,9 +201,9 @@ def _show_before_and_after(result: LeaveOneOutResult) -> None:
         return
     before, after = st.columns(2)
     of = t("of {n}", n=result.references)
-    before.metric(t("Read right before"), f"{result.correct_before} {of}", border=True)
+    before.metric(t("Correct before"), f"{result.correct_before} {of}", border=True)
     after.metric(
-        t("Read right with the profile"),
+        t("Correct with the profile"),
         f"{result.correct} {of}",
         delta=f"{result.correct - result.correct_before:+d}",
         border=True,
@@ -214,10 +214,10 @@ def _show_profiles(service: TeachingService) -> None:
     st.subheader(t("Profiles"))
     kept = st.session_state.pop("taught_name", None)
     if kept is not None:
-        st.success(t("'{name}' is kept and switched on.", name=kept))
+        st.success(t("'{name}' is stored and switched on.", name=kept))
     summaries = service.summaries()
     if not summaries:
-        st.info(t("None yet. What is taught appears here."))
+        st.info(t("None yet. Profiles that you teach appear here."))
         return
     for summary in summaries:
         with st.container(border=True):

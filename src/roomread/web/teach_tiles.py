@@ -1,4 +1,4 @@
-"""The pictures of the page Teach as tiles, each with whether it can be learnt from, and why."""
+"""The pictures of the page Teach as tiles, with whether and why each can be used."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Tile:
     Attributes:
         id: the digest of its content.
         name: its name.
-        content: the encoded picture; empty once it was looked at.
+        content: the encoded picture; empty once it was checked.
         expression: what it shows; None for a picture of a state.
         thumbnail: a small JPEG; empty before it is decoded.
-        check: whether it can be learnt from; None before it was looked at.
+        check: the check of the picture; None before it was checked.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Tile:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it was added as a resting face and is confidently read as another expression."""
+        """Whether the picture was added as neutral but is confidently read as something else."""
         return (
             self.expression is Expression.NEUTRAL
             and self.check is not None
@@ -84,7 +84,7 @@ def forget_tiles(kind: str) -> None:
 
 
 def look_at(tiles: list[Tile], analyzer: Observer) -> None:
-    """Decode and check pictures; a bad one stops no other.
+    """Decode and check pictures; a bad one does not stop the others.
 
     Args:
         tiles: the pictures.
@@ -125,13 +125,13 @@ def show_tiles(kind: str) -> list[ReferencePicture[Observation]]:
 
 
 def _show_tile(kind: str, tile: Tile) -> bool:
-    """Draw one picture, and return whether it is learnt from."""
+    """Draw one picture, and return whether it is used."""
     if tile.thumbnail:
         st.image(tile.thumbnail, alt=tile.name, width="stretch")
     st.caption(plain(tile.name))
     is_good, check = False, tile.check
     if check is None:
-        st.markdown(t("not looked at yet"))
+        st.markdown(t("not examined yet"))
     elif not check.is_good or check.face is None:
         st.markdown(f":material/close: {plain(check_text(check))}")
     elif tile.is_doubtful:
@@ -162,7 +162,7 @@ def _read_text(tile: Tile, read: Reading) -> str:
         return t("read as {reading} so far", reading=reading)
     expression = expression_name(tile.expression)
     if tile.expression is read.expression:
-        return t("{expression}: already read right", expression=expression)
+        return t("{expression}: already read correctly", expression=expression)
     return t("{expression}, read as {reading} so far", expression=expression, reading=reading)
 
 

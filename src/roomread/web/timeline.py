@@ -110,7 +110,7 @@ def show_timeline(
             "video": t("Show a video of this lesson beside it; it stays in your browser"),
             "offset": t("Seconds of the video before the lesson"),
             "moment": t("Moment of the lesson"),
-            "hint": t("The charts go on to the right: swipe them sideways."),
+            "hint": t("The charts continue to the right: swipe sideways."),
         },
     }
     component("timeline", html=_HTML, css=_STYLE)(key=key, data=data)
@@ -125,7 +125,7 @@ def _words(series: TimeSeries, index: int, expected: int | None) -> str:
     )
     parts = [seen, t("{readable} readable", readable=readable)]
     if np.isnan(series.valence[index]):
-        parts.append(t("no figure"))
+        parts.append(t("no mood"))
     else:
         top = Expression(int(series.scores[index].argmax()))
         share = probability(float(series.scores[index][top]))

@@ -1,4 +1,4 @@
-"""Keep the files that visitors upload on disk, within quotas, until their page is closed."""
+"""Store the files that visitors upload on disk, within quotas, until their page is closed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class UploadedFiles:
         manager.get_upload_urls = get_upload_urls  # type: ignore[method-assign]
 
     def await_files(self, session_id: str, file_ids: Iterable[str]) -> None:
-        """Note the ids that a page was given for the files that its visitor chose."""
+        """Register the ids that a page was given for the files that its visitor chose."""
         with self._lock:
             awaited = self._awaited.setdefault(session_id, OrderedDict())
             awaited.update(dict.fromkeys(file_ids))

@@ -1,4 +1,4 @@
-"""Find what a page showed before and is no longer kept."""
+"""Find items that a page showed before and that no longer exist."""
 
 from __future__ import annotations
 

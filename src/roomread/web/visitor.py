@@ -52,12 +52,12 @@ def profiles_on() -> set[str]:
 
 
 def is_of_a_room(profile: Profile) -> bool:
-    """Return whether a profile is a state of no particular person, which any face may show."""
+    """Return whether a profile is a state that may occur in any face."""
     return profile.is_state and profile.person is None
 
 
 def ask_states() -> None:
-    """Draw the choice of the taught states that are looked for in all faces, if any exist."""
+    """Draw the choice of the taught states to look for in all faces, if there are any."""
     names = teaching_service().room_states()
     if not names:
         return
@@ -66,8 +66,8 @@ def ask_states() -> None:
         names,
         default=[name for name in names if name in profiles_on()],
         help=t(
-            "Their shares are kept with the figures of the room. The pictures on the page Teach "
-            "say what a state is."
+            "Their shares are stored with the figures of the room. The pictures on the page "
+            "Teach define what a state is."
         ),
     )
     profiles_on().difference_update(names)

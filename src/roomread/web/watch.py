@@ -40,7 +40,7 @@ def show() -> None:
     if not slots.take(visit, time.monotonic(), holder=owner()):
         st.warning(
             t(
-                "{n} cameras are being read, which is the most that this installation takes. Try "
+                "{n} cameras are being read, which is the maximum of this installation. Try "
                 "again in a minute.",
                 n=slots.count,
             )
@@ -78,7 +78,7 @@ def _recording(session_id: str) -> Recording | None:
 
 
 def _ask_source() -> str:
-    """Draw the choice of what is watched, and return it."""
+    """Draw the choice of the source to watch, and return it."""
     # Draw it even if it is empty: the camera below would be connected anew if its place changed.
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if _is_recording():

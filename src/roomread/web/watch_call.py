@@ -11,7 +11,7 @@ _HEIGHT = 1100
 
 
 def show_call() -> None:
-    """Draw the page that reads the window of a call, and how to have it in a tab of its own.
+    """Draw the page that reads the window of a call, and a link to open it in a separate tab.
 
     The service serves that page, so the browser, the sign-in and the policies are the same as in
     a tab; pictures go from the frame to the service and never through this app.

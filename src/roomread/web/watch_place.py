@@ -63,7 +63,7 @@ def show_place(visit: str) -> None:
 
 
 def _replaced(preview: Preview | None, place: str) -> Preview | None:
-    """End a preview, and begin that of another place if one is named."""
+    """End a preview, and start that of another source if one is given."""
     if preview is not None:
         preview.close()
     if not place:
@@ -115,7 +115,7 @@ def _offer_recording(preview: Preview) -> None:
 
 
 def show_running(recording: Recording) -> None:
-    """Draw a recording that goes on without this page: Stop, state, marks and timeline."""
+    """Draw a recording that continues without this page: Stop, state, marks and timeline."""
     with st.container(key="stop"):
         if show_stop(recording):
             switch_to("lessons", session=recording.session.id)

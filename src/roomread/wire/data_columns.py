@@ -121,7 +121,7 @@ def _outputs(readings: Sequence[Reading]) -> dict[str, Cells]:
 
 
 class _JsonNumbers(dict[float, str]):
-    """The JSON text of numbers, made once for each value, as few different ones occur."""
+    """A cache of the JSON text of numbers, because few different values occur."""
 
     def __missing__(self, number: float) -> str:
         text = self[number] = json.dumps(float(number))
@@ -129,7 +129,7 @@ class _JsonNumbers(dict[float, str]):
 
 
 def _action_units(readings: Sequence[Reading]) -> list[str | None]:
-    """Return what `json.dumps` gives of each reading's action units, several times as fast."""
+    """Return the action units of each reading as `json.dumps` would, but several times faster."""
     numbers = _JsonNumbers()
     templates: dict[tuple[str, ...], str] = {}
     cells: list[str | None] = []

@@ -154,7 +154,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object with named fields; others are refused.
+    """An object with named fields; unknown fields are rejected.
 
     Attributes:
         title: name of the record.

@@ -17,7 +17,7 @@ export const EXPRESSIONS = {
 
 /** @type {Record<string, string>} A sentence for each `direction` of a mood in the API. */
 export const DIRECTIONS = {
-  "below its usual": t("The room is below its usual."),
+  "below its usual": t("The room is below its usual level."),
   "as usual": t("The room is as usual."),
-  "above its usual": t("The room is above its usual."),
+  "above its usual": t("The room is above its usual level."),
 };

@@ -97,4 +97,4 @@ class LocalExecutor:
         return execute(self._waiting.popleft(), self._threads)
 
     def close(self) -> None:
-        """Do nothing: there is nothing to release."""
+        """Do nothing, because there is nothing to release."""

@@ -52,7 +52,7 @@ class RayExecutor:
 
     @property
     def capacity(self) -> int:
-        """Twice the number of workers, so that a job is ready when another ends."""
+        """The number of submitted jobs to keep, twice that of the workers, so that none is idle."""
         processors = cluster.processors()
         return 2 * min(processors, self._workers or processors)
 

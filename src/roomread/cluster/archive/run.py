@@ -37,7 +37,7 @@ _SAVE_EVERY = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An event of a run: one video's progress.
+    """The progress of one video in a run.
 
     Attributes:
         video: the video.
@@ -211,7 +211,7 @@ class Archive:
         return None
 
     def _without_copies(self, videos: Sequence[ArchiveVideo]) -> list[ArchiveVideo]:
-        """Return the videos without repetitions and without copies of the same content."""
+        """Return the videos without duplicates, by name and by content."""
         by_size = defaultdict(list)
         # Prefer as original a video that an earlier run has read.
         known = sorted(videos, key=lambda video: target_name(video.source) not in self._names)

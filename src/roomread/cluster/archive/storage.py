@@ -29,7 +29,8 @@ class ArchiveVideo:
     Attributes:
         source: its absolute path or address.
         size: bytes.
-        mark: a text that changes with the file: its modification time, or the bucket's checksum.
+        mark: a text that changes when the file changes: its modification time, or the bucket's
+            checksum.
     """
 
     source: str
@@ -182,7 +183,7 @@ def open_file(source: str) -> Iterator[Path | RangedFile]:
 
 
 class RangedFile(io.RawIOBase):
-    """A remote file that records its first error, which decoders take for the file's end.
+    """A remote file that records its first error, which decoders mistake for the end of file.
 
     Args:
         file: as fsspec opened it.
@@ -273,7 +274,7 @@ def list_names(folder: str) -> set[str]:
 
 
 def remove(path: str) -> None:
-    """Delete a file or a folder; a missing one is no error.
+    """Delete a file or a folder; a missing one is not an error.
 
     Raises:
         OutputError: it cannot be deleted.

@@ -35,7 +35,7 @@ class Options:
     Attributes:
         model: a bundled model's name, or a file that every worker can open.
         digest: the digest of the model file.
-        head: the head of the net that answers.
+        head: the head of the net to use.
         detector: the name of the face detector, which every worker has.
         min_face: the smallest face that is read, px.
         every: seconds between two frames; None for all frames.

@@ -26,7 +26,7 @@ _BATCH_WAIT_SECONDS = 0.003
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSpec:
-    """The requirements that make a replica compute exactly the same as the service would.
+    """The version, model and device that a replica must share with the service.
 
     Attributes:
         version: The version of Roomread.

@@ -256,7 +256,7 @@ def _may_be_close_up(candidates: Candidates, scale: float) -> bool:
 
 
 def _with_close_ups(candidates: Candidates, close: Candidates) -> Candidates:
-    """Return the candidates with those that lie mostly inside a close-up replaced by it."""
+    """Return the candidates, with those mostly inside a close-up replaced by the close-up."""
     inside = np.zeros(len(candidates.boxes), dtype=bool)
     for box in close.boxes:
         low = np.maximum(candidates.boxes[:, 0], box[0])
@@ -269,7 +269,7 @@ def _with_close_ups(candidates: Candidates, close: Candidates) -> Candidates:
 
 
 def _without_repeats(found: list[Face | None]) -> list[Face | None]:
-    """Replace by None each face that an earlier square shows too."""
+    """Replace each face that an earlier square also shows by None."""
     faces = [(index, face) for index, face in enumerate(found) if face is not None]
     boxes = np.array([face.box for _, face in faces], np.float32).reshape(-1, 4)
     order = -np.arange(len(faces), dtype=np.float32)

@@ -30,7 +30,7 @@ DRIFT = 0.3
 
 
 class ExpectedFace(NamedTuple):
-    """Where a face is expected.
+    """The place at which a face is expected.
 
     Attributes:
         box: its box, px.

@@ -77,7 +77,7 @@ def _misfit(face: Face) -> float:
 
 
 def _is_clear(face: Face) -> bool:
-    """Return whether the landmarks of a face fit well enough to tell its rotation."""
+    """Return whether the landmarks of a face fit well enough to determine its rotation."""
     return face.landmarks is None or orientation(face.landmarks).misfit <= CREDIBLE_MISFIT
 
 
@@ -95,7 +95,7 @@ def is_doubtful(face: Face) -> bool:
 def examine(
     net: FaceNet, image: NDArray[np.uint8], faces: Sequence[Face], threshold: float
 ) -> list[Face]:
-    """Return each face as found in the rotation in which the net is most confident of it.
+    """Return each face in the rotation in which the net detects it most confidently.
 
     A face that is found in no rotation, or with less confidence than before, is unchanged.
 
@@ -114,7 +114,7 @@ def examine(
 
 
 def _needed(face: Face) -> float:
-    """Return the confidence with which a doubtful face is accepted in a rotation."""
+    """Return the confidence that a doubtful face needs to be accepted in a rotation."""
     looks_upright = face.landmarks is not None and not _is_turned(face)
     if (
         looks_upright
@@ -141,7 +141,7 @@ def _is_turned(face: Face) -> bool:
 
 
 def settled(net: FaceNet, image: NDArray[np.uint8], face: Face, threshold: float) -> Face:
-    """Return a face as found when it is rotated upright; unchanged if it is not found then."""
+    """Return a face as detected after rotating it upright; unchanged if it is not detected then."""
     if face.landmarks is None:
         return face
     roll = orientation(face.landmarks).roll
@@ -189,7 +189,7 @@ def search_turned(
 
 
 def _is_new(face: Face, side: int) -> bool:
-    """Return whether a face that only a rotated picture shows is credible."""
+    """Return whether a face that was found only in a rotated picture is credible."""
     if max(face.box.width, face.box.height) < _SMALL * side:
         return face.detection_confidence >= _SMALL_CONFIDENCE
     return face.detection_confidence >= _NEW_CONFIDENCE or _misfit(face) <= _NEW_MISFIT

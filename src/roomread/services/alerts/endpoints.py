@@ -92,7 +92,8 @@ def resolve(endpoint: Endpoint, *, private: bool) -> str:
 
     Args:
         endpoint: Where alerts are sent to.
-        private: Whether a name may lead into a private network, or to this computer.
+        private: Whether the host name may resolve to an address in a private network or of this
+            computer.
 
     Raises:
         DeliveryError: The name has no address that may be reached.

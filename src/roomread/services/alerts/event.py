@@ -66,8 +66,8 @@ class AlertEvent:
 def room_events(session_id: str, alerts: Iterable[Alert]) -> list[AlertEvent]:
     """Return the events of the alerts that are about the room.
 
-    Alerts about a person are left out, because a consent to keep somebody's readings is none to
-    send them elsewhere.
+    Alerts about a person are left out, because consent to store a person's readings is not consent
+    to send them elsewhere.
 
     Args:
         session_id: The session of the alerts.

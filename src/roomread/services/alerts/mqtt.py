@@ -30,7 +30,7 @@ class MqttTopic:
 
     Args:
         endpoint: An mqtt or mqtts URL, whose path is the topic.
-        private: Whether the name of the host may lead into a private network.
+        private: Whether the host name may resolve to an address in a private network.
         timeout: Time to connect and to publish, s.
 
     Raises:

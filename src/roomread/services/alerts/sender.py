@@ -25,7 +25,7 @@ class DeliveryError(RoomreadError):
     """A target did not accept an event.
 
     Attributes:
-        final: Whether sending the same event again would be in vain.
+        final: Whether sending the same event again would be useless.
     """
 
     def __init__(self, problem: str, *, final: bool = False) -> None:
@@ -57,7 +57,7 @@ class AlertTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """When an event is sent again after a failure.
+    """The schedule of retries after a failure.
 
     Attributes:
         first: The pause after the first failure, s; each pause is twice as long as the last one.
@@ -78,7 +78,7 @@ class AlertSender:
 
     Args:
         targets: The programs that receive alerts; may be empty.
-        backoff: When an event is sent again after a failure.
+        backoff: The schedule of retries after a failure.
     """
 
     def __init__(

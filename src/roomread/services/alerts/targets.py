@@ -16,8 +16,8 @@ def alert_sender(urls: Sequence[str], *, secret: str, private: bool) -> AlertSen
     Args:
         urls: The URLs of the receivers; may be empty.
         secret: Signs the requests to webhooks; see `parse_secret`. MQTT topics need none.
-        private: Whether the names of hosts may lead into a private network. Not where the service
-            has other users, whose network is not the operator's.
+        private: Whether host names may resolve to addresses in a private network. Use False for a
+            service with other users, who must not reach the operator's network.
 
     Raises:
         RoomreadError: A URL or the secret is invalid.

@@ -45,7 +45,9 @@ def parse_secret(text: str) -> bytes:
         raise RoomreadError("the secret for webhooks is not base64", hint=hint) from error
     if len(key) not in _SECRET_BYTES:
         first, last = _SECRET_BYTES[0], _SECRET_BYTES[-1]
-        raise RoomreadError(f"the secret for webhooks is not {first} to {last} bytes", hint=hint)
+        raise RoomreadError(
+            f"the secret for webhooks is not {first} to {last} bytes long", hint=hint
+        )
     return key
 
 
@@ -69,7 +71,7 @@ class Webhook:
     Args:
         endpoint: An http or https URL.
         key: Signs the requests, see `parse_secret`.
-        private: Whether the name of the host may lead into a private network.
+        private: Whether the host name may resolve to an address in a private network.
         timeout: Time to connect, and for each answer, s.
         clock: Returns seconds since 1970.
 

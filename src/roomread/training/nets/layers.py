@@ -19,7 +19,7 @@ def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
 
 
 class MapNet(nn.Module):
-    """A net whose features are the means of its last maps.
+    """A net whose features are the means of its final feature maps.
 
     Attributes:
         layers: the layers, of which the last two average and flatten the maps; set by the subclass.
@@ -28,12 +28,12 @@ class MapNet(nn.Module):
     layers: nn.Sequential
 
     def maps(self, x: Tensor) -> Tensor:
-        """Map float [N, 1, 48, 48], zero mean, to the last maps [N, `feature_size`, H, W]."""
+        """Map zero-mean float [N, 1, 48, 48] to the last feature maps [N, `feature_size`, H, W]."""
         maps: Tensor = self.layers[:-2](x)
         return maps
 
     def features_of(self, maps: Tensor) -> Tensor:
-        """Return the features float [N, `feature_size`] of the last maps."""
+        """Return the features float [N, `feature_size`] of the final feature maps."""
         features: Tensor = self.layers[-2:](maps)
         return features
 
@@ -60,7 +60,7 @@ class SqueezeExcite(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, with channel attention if asked for, and a shortcut.
+    """Two 3x3 convolutions, with optional channel attention, and a shortcut.
 
     He et al. 2015, arXiv:1512.03385.
 

@@ -76,7 +76,7 @@ def read(labels: Path) -> LabelledPictures:
 
 
 def _label(asked: dict[str, list[bool]]) -> Expression | str:
-    """Return a picture's expression, or the reason for which it has none."""
+    """Return a picture's expression, or the reason why it has none."""
     confirmed = [name for name, answers in asked.items() if 2 * sum(answers) > len(answers)]
     if not confirmed:
         return "no agreement"
@@ -85,7 +85,7 @@ def _label(asked: dict[str, list[bool]]) -> Expression | str:
 
 
 def find_picture(folder: Path, name: str) -> Path:
-    """Return the place of a picture, which need not exist."""
+    """Return the path of a picture, which may not exist."""
     stems = [folder / name, folder / "images" / name, folder.parent / "images" / name]
     places = [
         Path(f"{stem}{suffix}") for stem in stems for suffix in ("", *sorted(PICTURE_SUFFIXES))

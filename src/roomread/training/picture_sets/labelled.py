@@ -1,4 +1,4 @@
-"""Define the pictures of a data set with one expression each."""
+"""Define labelled pictures: the pictures of a data set, with one expression each."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PictureList:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def add(self, file: Path, label: Expression | str, *, row: str, box: Box | None = None) -> None:
-        """Add a picture; a label that is no expression is counted as left out.
+        """Add a picture; a label that is not an expression is counted as left out.
 
         Raises:
             DataError: there is no such file.
@@ -102,7 +102,7 @@ def whole_number(text: str, limit: int, *, what: str, place: Path, row: str) -> 
     """Return a label from 0 to `limit` - 1.
 
     Raises:
-        DataError: the text is no such number.
+        DataError: the text is not such a number.
     """
     try:
         number = int(text)

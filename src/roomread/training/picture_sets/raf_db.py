@@ -58,7 +58,7 @@ def read(labels: Path) -> LabelledPictures:
         if part not in ("train", "test") or label not in {str(n + 1) for n in range(len(_ORDER))}:
             raise DataError(
                 f"{labels}: {row}: '{line[:60]}' is not a picture and a label from 1 to 7",
-                hint="a row is such as 'test_0001.jpg 5'",
+                hint="a row looks like 'test_0001.jpg 5'",
             )
         if part == "test":
             found.add(_picture(root, name), _ORDER[int(label) - 1], row=row)
@@ -66,7 +66,7 @@ def read(labels: Path) -> LabelledPictures:
 
 
 def _picture(root: Path, name: str) -> Path:
-    """Return the place of a picture, which need not exist."""
+    """Return the path of a picture, which may not exist."""
     stem, _, suffix = name.rpartition(".")
     aligned = f"{stem}_aligned.{suffix}"
     places = [root / "Image" / "aligned" / aligned, root / "aligned" / aligned]

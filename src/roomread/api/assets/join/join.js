@@ -123,7 +123,7 @@ function follow(state, seat) {
   } else if (state === "over") {
     end(t("The room is closed, or its code was replaced."));
   } else if (state === "left") {
-    end(t("You have left. Nothing of you counts any more."));
+    end(t("You have left. You are no longer counted."));
   } else {
     end(t("The room did not take you. Load the page again."));
   }
@@ -131,7 +131,7 @@ function follow(state, seat) {
 
 function showPause() {
   part("pause").textContent = paused ? t("Continue") : t("Pause");
-  part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
+  part("state").textContent = paused ? t("Paused: you are not counted.") : t("You are in the room.");
 }
 
 /** Load the part of the page that reads the face, and its nets. */

@@ -27,11 +27,11 @@ export function counts(status) {
  */
 export function trend(event, started) {
   if (event.status.withheld) return t("Someone left or looked away: the figure returns when it tells of no single person.");
-  if (event.mood?.scores == null) return t("No figure: it takes five people whose faces are read.");
+  if (event.mood?.scores == null) return t("No mood: it needs five people whose faces are read.");
   const time = timeOfDay(new Date(started.getTime() + 1000 * event.since));
-  if (event.direction === "below") return event.clear ? t("Below its usual since {time}.", { time }) : t("A little below its usual since {time}.", { time });
-  if (event.direction === "above") return event.clear ? t("Above its usual since {time}.", { time }) : t("A little above its usual since {time}.", { time });
-  return event.direction === "usual" ? t("As usual.") : t("What is usual here is known after three minutes.");
+  if (event.direction === "below") return event.clear ? t("Below its usual level since {time}.", { time }) : t("Slightly below its usual level since {time}.", { time });
+  if (event.direction === "above") return event.clear ? t("Above its usual level since {time}.", { time }) : t("Slightly above its usual level since {time}.", { time });
+  return event.direction === "usual" ? t("As usual.") : t("The usual level is known after three minutes.");
 }
 
 /**

@@ -51,15 +51,15 @@ export function hasSmallFaces({ faces }) {
  * @returns {string}
  */
 export function moodText(mood) {
-  if (!mood) return t("The first figure comes after three pictures.");
+  if (!mood) return t("The first mood comes after three pictures.");
   if (!mood.present) return t("No face is found.");
   const { readable, present } = mood;
   const count = tn("{readable} of {n} face is read.", "{readable} of {n} faces are read.", present, {
     readable,
   });
   const more = !mood.scores
-    ? t("There is a figure from five read faces on.")
-    : (DIRECTIONS[mood.direction ?? ""] ?? t("After three minutes it is compared with its usual."));
+    ? t("The mood is shown as soon as five faces are read.")
+    : (DIRECTIONS[mood.direction ?? ""] ?? t("After three minutes it is compared with its usual level."));
   return `${count} ${more}`;
 }
 

@@ -149,7 +149,7 @@ const stillText = () =>
 function learn(fact) {
   if (fact.kind === "read") showReading(fact);
   else if (fact.kind === "still") warn("still", fact.still && stillText());
-  else if (fact.kind === "link") warn("link", fact.state === "lost" && t("The connection is lost. Connecting again …"));
+  else if (fact.kind === "link") warn("link", fact.state === "lost" && t("The connection is lost. Reconnecting …"));
   else if (fact.kind === "want") sendFrame();
   else {
     stop();

@@ -19,7 +19,7 @@
  */
 
 /**
- * Return how a face is turned: the least-squares similarity transform (Umeyama 1991).
+ * Return the rotation of a face by a least-squares similarity transform (Umeyama 1991).
  *
  * @param {readonly Point[]} landmarks Five points, in the order of the detector.
  * @param {readonly Point[]} upright The same of an upright face, in face heights from its centre.

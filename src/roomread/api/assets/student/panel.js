@@ -148,7 +148,7 @@ export class CameraPanel {
    */
   describe(message, others) {
     const unread = others
-      ? ` ${tn("Another face is seen and not read.", "{n} other faces are seen and not read.", others)}`
+      ? ` ${tn("Another face is seen but not read.", "{n} other faces are seen but not read.", others)}`
       : "";
     if (!message.p) {
       return t("Your face is not read: {reason}.", { reason: REASONS[message.why ?? ""] ?? "" }) + unread;
@@ -158,7 +158,7 @@ export class CameraPanel {
     const expression = EXPRESSIONS[name] ?? name;
     const text =
       confidence < this.threshold
-        ? t("Last reading: not sure, {expression} {share}.", { expression, share: percent(confidence) })
+        ? t("Last reading: unsure, {expression} {share}.", { expression, share: percent(confidence) })
         : t("Last reading: {expression} {share}.", { expression, share: percent(confidence) });
     return text + unread;
   }
@@ -180,7 +180,7 @@ export class CameraPanel {
 function hint() {
   return isMobile(navigator)
     ? t("Phones stop the camera of a page that is not in front: keep this page open and the screen on. Reading uses the battery; switch it off whenever you like.")
-    : t("You may put this page behind others. Reading takes about a tenth of one processor core; on battery, switch it off whenever you like.");
+    : t("You may put other windows in front of this page. Reading takes about a tenth of one processor core; on battery, switch it off whenever you like.");
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Keep the values of alerts instead of an English sentence."""
+"""Store the values of alerts instead of an English sentence."""
 
 from __future__ import annotations
 
