@@ -233,6 +233,7 @@ class JobQueue:
         self._queue.close()
         self._reader.close()
         self._thread.join()
+        # Leases that cannot be released run out by themselves.
         with suppress(DatabaseError):
             for record in self._store.jobs.unfinished():
                 self._leases.release(_resource(record.id))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
 # Largest difference of a level from sRGB up to which a picture is read as it is. Display P3, Adobe
 # RGB and the gammas of screens (1.8 to 2.4) stay under 20; exchanged channels, linear light and
@@ -30,7 +30,8 @@ def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uin
     """Return a picture in sRGB if its file states colours that are far from it.
 
     Small differences, such as those of Display P3, change no reading and are left, which saves
-    their time. A profile that is damaged or over 500 kB is ignored, as browsers ignore it.
+    their time. A profile that is damaged or over 500 kB is ignored, as browsers ignore it; so
+    is any profile where Pillow is built without LittleCMS.
 
     Args:
         image: uint8 [H, W, 3], RGB.
@@ -42,7 +43,8 @@ def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uin
     profile, gamma = info.get("icc_profile"), info.get("gamma")
     convert: _Convert | None = None
     if isinstance(profile, bytes) and profile:
-        convert = _profile_conversion(profile) if len(profile) <= _MAX_PROFILE else None
+        if len(profile) <= _MAX_PROFILE and features.check("littlecms2"):
+            convert = _profile_conversion(profile)
     elif "srgb" not in info and isinstance(gamma, float) and gamma > 0:
         convert = _gamma_conversion(gamma)
     return image if convert is None else convert(image)

@@ -42,4 +42,5 @@ class LeaseRenewal:
             try:
                 self._leases.renew()
             except DatabaseError:
+                # The next round tries again; a lease that runs out meanwhile is free for others.
                 continue
