@@ -120,7 +120,8 @@ def test_empty_and_small_lessons_have_no_text_outside_the_catalogues(owned: Owne
 
 def charts(series: TimeSeries, words: Translator) -> Sequence[str]:
     scores = Scores(showing(Expression.HAPPY), 0.3)
-    rows = [(second, person, showing(Expression.SAD)) for second in (0, 1) for person in (1, 2)]
+    sad = showing(Expression.SAD).astype(np.float64)
+    rows = [(second, person, sad) for second in (0, 1) for person in (1, 2)]
     stated = replace(series, states={"hello": np.full(len(series.times), 0.2)})
     return (
         sparkline(series, words=words),

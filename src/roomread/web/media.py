@@ -65,7 +65,8 @@ def show() -> None:
     st.title(t("Photos and videos"))
     if st.query_params.pop("example", ""):
         # Before the uploader is drawn: it would move the page if it was drawn anew for the photo.
-        _add_files([example_photo()])
+        most_mb = 2 * load_settings().max_upload_mb
+        st.session_state[_CHOSEN] = add_picture(*example_photo(), most_mb=most_mb)
     _add()
     for problem in st.session_state.pop(_PROBLEMS, []):
         st.error(problem)

@@ -46,7 +46,7 @@ def show_table(rows: Sequence[Mapping[str, str]], *, name: str, key: str) -> Non
         name: what the table shows, for screen readers.
         key: the key of the table on its page, so that it is redrawn in place.
     """
-    columns = list(max(rows, key=len))
+    columns: Sequence[str] = max((list(row) for row in rows), key=len)
     data = {
         "name": name,
         "columns": columns,
