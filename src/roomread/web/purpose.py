@@ -92,7 +92,6 @@ def _ask_use(now: IntendedUse, button: str) -> IntendedUse | None:
             format_func=region_name,
             index=regions.index(now.region) if now.region is not None else None,
             key="region_choice",
-            horizontal=True,
         )
         sent = st.form_submit_button(button, type="primary")
     if not sent:
