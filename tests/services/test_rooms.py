@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
+
+import pytest
 
 from alert_receiver import FakeTarget
 from classes import frame as class_frame
@@ -35,6 +38,33 @@ def test_paused_room_is_still_paused_after_a_restart(tmp_path: Path) -> None:
     held = [asyncio.run(hold()) for _ in range(3)]
     store.close()
     assert held == [(False, True), (True, False), (False, True)]
+
+
+def test_rooms_that_are_shut_down_use_the_store_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    anna, leases = store.owned_by("user:anna"), store.leases()
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=True)
+    release, released = leases.release, list[str]()
+
+    def release_slowly(key: str) -> None:
+        time.sleep(0.3)
+        release(key)
+        released.append(key)
+
+    monkeypatch.setattr(leases, "release", release_slowly)
+
+    async def hold() -> None:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        await rooms.hold(session.id)
+        await rooms.shut_down()
+        assert released == [f"session:{session.id}"]
+
+    asyncio.run(hold())
+    store.close()
 
 
 def test_alert_of_a_killed_process_continues_in_the_one_that_takes_over_the_room(
@@ -73,8 +103,8 @@ def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path)
         rooms.start()
         held = await rooms.hold(session.id)
         for step in range(40):
-            time = 1000 + step / 2
-            held._pipeline.push_readings(time, class_frame(time, shown))
+            at = 1000 + step / 2
+            held._pipeline.push_readings(at, class_frame(at, shown))
         await rooms.shut_down()
 
     asyncio.run(lesson())

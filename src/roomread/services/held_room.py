@@ -210,7 +210,9 @@ class HeldRoom:
             now = self.clock()
             # A computer that stood still has no frames to make up for.
             due = max(due + TICK_SECONDS, now)
-            await asyncio.sleep(max(due - now, 0.0))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(due - now, 0.0)):
+                    await self.closed.wait()
 
     async def _step(self) -> None:
         now, time = self.clock(), self.time

@@ -255,8 +255,7 @@ class Rooms:
         """Release all rooms, so that another process can hold them; their sessions continue."""
         for held in list(self._held.values()):
             await held.let_go()
-        for task in list(self._tasks):
-            task.cancel()
+        # A cancelled task would leave a thread behind that still uses the store.
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def show_screen(
