@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from pydantic.json_schema import models_json_schema
 from starlette.responses import PlainTextResponse, Response
@@ -39,16 +38,14 @@ from roomread.api import (
 from roomread.api.auth import AuthMiddleware, is_ours
 from roomread.api.context import Context, Manager, ServiceContext
 from roomread.api.limits import Body, BodyLimits
-from roomread.api.logs import audit, log
 from roomread.api.metrics import QUEUES
 from roomread.api.problems import busy, map_errors
 from roomread.api.request_log import RequestLogMiddleware
 from roomread.api.shapes import PicturesInput
 from roomread.api.uploads import request_cap
 from roomread.entry.heap import return_memory_periodically
-from roomread.errors import RoomreadError
+from roomread.entry.retention import apply_retention
 from roomread.fewshot.profile import MAX_BYTES
-from roomread.services.retention import delete_expired
 from roomread.services.shares import ByteBudget, SharedSlots
 from roomread.web.asgi import keep_uploads, load_libraries, make_app
 from roomread.web.upload_route import UploadRoute
@@ -64,8 +61,6 @@ the person feels. It is withheld where the net is not sure enough or the face ca
 _FORM_BYTES = 100_000
 # Maximum body of a route that takes no file, bytes.
 _PAGE_BYTES = 1_000_000
-# Seconds between two deletions of expired sessions.
-_RETENTION_PERIOD = 3600.0
 
 router = APIRouter()
 PARTS = (
@@ -143,15 +138,17 @@ def make_service(context: ServiceContext) -> ASGIApp:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with run_app(api):
             load_libraries()
-            periodic = [
-                asyncio.create_task(_delete_expired_periodically(context)),
-                asyncio.create_task(return_memory_periodically()),
-            ]
+            stopping = asyncio.Event()
+            days = context.settings.retention_days
+            retention = asyncio.create_task(apply_retention(context.store, days, stopping))
+            memory = asyncio.create_task(return_memory_periodically())
             context.rooms.start()
             yield
             context.closing = True
-            for task in periodic:
-                task.cancel()
+            memory.cancel()
+            stopping.set()
+            # A deletion that has begun uses the store, which is closed afterwards.
+            await retention
             await context.rooms.shut_down()
         uploads.close()
 
@@ -191,20 +188,6 @@ def make_service(context: ServiceContext) -> ASGIApp:
         limits=_body_limits(context),
     )
     return RequestLogMiddleware(AuthMiddleware(limited, context.auth), context.metrics)
-
-
-async def _delete_expired_periodically(context: ServiceContext) -> None:
-    """Apply the retention of the operator and of the users at the start and once an hour."""
-    days = context.settings.retention_days
-    while True:
-        try:
-            deleted = await to_thread.run_sync(lambda: delete_expired(context.store, days=days))
-        except RoomreadError as error:
-            log("expired sessions could not be deleted", error=type(error).__name__)
-        else:
-            if deleted:
-                audit("expired sessions deleted", sessions=[session.id for session in deleted])
-        await asyncio.sleep(_RETENTION_PERIOD)
 
 
 def _describe_bodies(api: FastAPI) -> None:
