@@ -8,7 +8,7 @@ from roomread.web.component import component
 
 # Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9, and so has the
 # ring of a choice that is not chosen, whose contrast is 1.6. Keyboard focus is visible on all that
-# can be reached by it, in a blue whose contrast is 3.6:1 or more on all grounds of both themes. The
+# can be reached by it, in a blue whose contrast is 3.4:1 or more on all grounds of both themes. The
 # state of a room keeps its height while its texts change, and an uploader while it is loaded, so
 # that what stands below does not move. The button that stops a recording stays in sight while the
 # page is scrolled.
