@@ -96,7 +96,7 @@ def test_line_and_interval_have_gaps_where_values_are_missing(series: TimeSeries
 def test_chart_without_values_says_so(series: TimeSeries) -> None:
     hidden = without_figure(series)
     for chart in (valence_chart(hidden), expression_chart(hidden)):
-        assert "no values" in description(chart)
+        assert "no figure" in description(chart)
         assert "<polygon" not in chart
     assert "readable: between 4 and 4" in description(coverage_chart(hidden))
 
@@ -182,7 +182,7 @@ def test_sparkline_starts_at_the_left_edge_and_has_no_text(series: TimeSeries) -
 
 
 def test_sparkline_of_an_empty_session_says_that_there_is_no_mood() -> None:
-    assert "no values" in description(sparkline(time_series([])))
+    assert "no figure" in description(sparkline(time_series([])))
 
 
 def test_charts_of_one_lesson_share_their_axis(series: TimeSeries) -> None:
@@ -263,4 +263,4 @@ def test_reports_are_stacked_with_a_gap_under_five_people_and_where_samples_are_
     assert "lost: between 1 and 5" in description(chart)
     assert "nan" not in chart
     silent = reports_chart([ReportSample(5.0, 4)], span=(0.0, 60.0))
-    assert "no values" in description(silent)
+    assert "no figure" in description(silent)
