@@ -113,8 +113,8 @@ def test_share_of_looking_away_is_stored_summarised_and_shown_in_report_and_expo
     report = session_report(store, session.id)
     assert "<h3>Looking away</h3>" in report
     # In steps of 5 %, as no individual people are kept; the part has their mean.
-    assert "look away: between 10% and 25%" in report
-    assert "<td>20 %</td>" in report
+    assert "looking away: between 10% and 25%" in report
+    assert "<td>20%</td>" in report
     export(store, session.id, SessionFormat.JSON, tmp_path / "a.json")
     document = json.loads((tmp_path / "a.json").read_text())
     assert [mood["looking_away"] for mood in document["moods"]] == [None, 0.1, 0.25, 0.25]
