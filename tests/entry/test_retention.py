@@ -16,9 +16,9 @@ from roomread.testing import temporary_store
 def test_expired_sessions_are_deleted_again_and_again_even_after_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    calls, third = list[int | None](), threading.Event()
+    calls, third = list[float | None](), threading.Event()
 
-    def fail_first(_store: Store, *, days: int | None) -> list[Session]:
+    def fail_first(_store: Store, *, days: float | None) -> list[Session]:
         calls.append(days)
         if len(calls) == 1:
             raise DatabaseError("sessions.db: is locked")
@@ -45,7 +45,7 @@ def test_deletion_that_has_begun_is_finished_before_the_task_ends(
 ) -> None:
     begun, ended = threading.Event(), list[bool]()
 
-    def delete_slowly(_store: Store, *, days: int | None) -> list[Session]:  # noqa: ARG001
+    def delete_slowly(_store: Store, *, days: float | None) -> list[Session]:  # noqa: ARG001
         begun.set()
         time.sleep(0.2)
         ended.append(True)

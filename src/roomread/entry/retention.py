@@ -17,7 +17,7 @@ _PERIOD = 3600.0
 
 
 async def apply_retention(
-    store: Store, days: int | None, stopping: asyncio.Event, *, period: float = _PERIOD
+    store: Store, days: float | None, stopping: asyncio.Event, *, period: float = _PERIOD
 ) -> None:
     """Apply the retention of the operator and of the users, at the start and then regularly.
 
