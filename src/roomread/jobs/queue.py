@@ -293,7 +293,6 @@ class JobQueue:
                     self._delete_old()
                 continue
             if job_id is not None and not self._closing:
-                # If the database fails, the job stays unfinished and is adopted again.
                 with self._going_on(job_id):
                     self._read(job_id)
                 self._held.discard(job_id)
@@ -308,6 +307,7 @@ class JobQueue:
         try:
             yield
         except DatabaseError:
+            # The job stays unfinished in the table, and is adopted again once the database answers.
             pass
         except Exception as error:  # noqa: BLE001 (any failure of one job is that job's alone)
             fields = {"error": type(error).__name__, "job": job_id}

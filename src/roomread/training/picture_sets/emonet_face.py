@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 
 from roomread.errors import DataError
@@ -35,13 +36,17 @@ EXPRESSION_OF = {
 
 def find_labels(folder: Path) -> Path | None:
     """Return the label file of the data set's folder, or of its folder `data`."""
-    places = (folder / _LABELS, folder / "data" / _LABELS)
-    return next((place for place in places if place.is_file() and _has_columns(place)), None)
+    return find_csv(folder, _LABELS, _COLUMNS)
 
 
-def _has_columns(path: Path) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        return lines.readline().strip().split(",") == list(_COLUMNS)
+def find_csv(folder: Path, name: str, columns: Collection[str]) -> Path | None:
+    """Return a CSV that has some columns, in a folder or in its folder `data`."""
+    for path in (folder / name, folder / "data" / name):
+        if path.is_file():
+            with path.open(encoding="utf-8-sig", errors="replace") as lines:
+                if set(lines.readline().strip().split(",")) >= set(columns):
+                    return path
+    return None
 
 
 def read(labels: Path) -> LabelledPictures:

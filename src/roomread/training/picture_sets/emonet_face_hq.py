@@ -19,12 +19,13 @@ from roomread.training.picture_sets.emonet_face import (
     EXPRESSION_OF,
     LICENCE,
     NAME,
+    find_csv,
     find_picture,
 )
 from roomread.training.picture_sets.labelled import LabelledPictures, Layout, PictureList
 
 _LABELS = "hq.csv"
-_COLUMNS = {"image", "annotator", "annotations"}
+_COLUMNS = ("image", "annotator", "annotations")
 _HIGHEST = 7
 # Ratings of other things than the forty emotions have names that begin so.
 _EXTRA = "Extra Dimensions|"
@@ -32,13 +33,7 @@ _EXTRA = "Extra Dimensions|"
 
 def find_labels(folder: Path) -> Path | None:
     """Return the label file of the data set's folder, or of its folder `data`."""
-    places = (folder / _LABELS, folder / "data" / _LABELS)
-    return next((place for place in places if place.is_file() and _has_columns(place)), None)
-
-
-def _has_columns(path: Path) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        return set(lines.readline().strip().split(",")) >= _COLUMNS
+    return find_csv(folder, _LABELS, _COLUMNS)
 
 
 def read(labels: Path) -> LabelledPictures:
