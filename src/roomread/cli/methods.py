@@ -12,6 +12,7 @@ from roomread.cli.options import DetectorName
 from roomread.cli.stores import find_session, own_sessions
 from roomread.errors import ModelFileError, OutputError
 from roomread.faces import choices as detectors
+from roomread.formats.figures import session_figures
 from roomread.formats.reading_files import SUFFIXES, read_readings
 from roomread.media import atomic_path
 from roomread.services.methods import (
@@ -92,5 +93,5 @@ def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None
     with own_sessions() as store:
         session = find_session(store, prefix)
         summary = summarise_readings(store.readings(session.id))
-        moods = None if summary.faces else summarise_moods(store.moods(session.id))
+        moods = None if summary.faces else summarise_moods(session_figures(store, session).moods)
         return session, summary, moods
