@@ -21,7 +21,7 @@ class Program:
     ) -> subprocess.CompletedProcess[bytes]:
         command = [*PROGRAM, *map(str, arguments)]
         return subprocess.run(
-            command, input=stdin, capture_output=True, cwd=self.folder, timeout=120, check=False
+            command, input=stdin, capture_output=True, cwd=self.folder, timeout=600, check=False
         )
 
 

@@ -84,7 +84,9 @@ def test_hidden_page_reads_a_call_and_continues_recording_after_a_restart_of_the
         before, asked = wait_for_mood(service, session["id"], after=0.0), time.monotonic()
         service.kill()
         killed = time.monotonic()
-        page.wait_for("document.getElementById('warnings').textContent.includes('Connecting')")
+        page.wait_for(
+            "document.getElementById('warnings').textContent.includes('connection is lost')"
+        )
     with serving(tmp_path, "--port", port) as service:
         down = time.monotonic() - killed
         # Later than now, in the time of the session: earlier moods are from before the death.
