@@ -12,7 +12,6 @@ from roomread.cli.options import DetectorName
 from roomread.cli.stores import find_session, own_sessions
 from roomread.errors import ModelFileError, OutputError
 from roomread.faces import choices as detectors
-from roomread.formats.figures import session_figures
 from roomread.formats.reading_files import SUFFIXES, read_readings
 from roomread.media import atomic_path
 from roomread.services.methods import (
@@ -91,6 +90,8 @@ def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
 def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None]:
     """Return a session, the counts of its readings, and its moods' shares if it has none."""
     with own_sessions() as store:
+        from roomread.formats.figures import session_figures  # noqa: PLC0415 (an extra)
+
         session = find_session(store, prefix)
         summary = summarise_readings(store.readings(session.id))
         moods = None if summary.faces else summarise_moods(session_figures(store, session).moods)
