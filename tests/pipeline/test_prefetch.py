@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomread.pipeline.prefetch import ahead, in_thread
+from threads import running_threads
 
 
 @given(st.lists(st.integers() | st.none()), st.integers(1, 5))
@@ -50,12 +51,12 @@ def test_error_is_raised_at_the_position_of_its_item_and_ends_the_iteration() ->
 
 
 def test_closing_early_ends_the_thread() -> None:
-    before = threading.active_count()
+    before = running_threads("ahead")
     coming = ahead(iter(range(1000)))
     next(coming)
-    assert threading.active_count() > before
+    assert len(running_threads("ahead") - before) == 1
     coming.close()
-    assert threading.active_count() == before
+    assert not running_threads("ahead") - before
 
 
 def test_items_of_a_thread_are_the_same_and_the_event_loop_runs_on() -> None:

@@ -10,6 +10,7 @@ from alert_receiver import FakeTarget
 from roomread.room import Alert
 from roomread.services.alerts import AlertEvent, AlertSender, Backoff, DeliveryError
 from roomread.services.alerts.sender import MAX_WAITING
+from threads import running_threads
 
 FAST = Backoff(first=0.01, longest=0.02, give_up=30.0)
 
@@ -79,12 +80,12 @@ def test_unresponsive_target_does_not_delay_the_recording_and_its_queue_is_bound
     target = SilentTarget()
     sender = AlertSender([target], backoff=FAST)
     send = sender.of_session("abc")
-    threads = threading.active_count()
+    threads = running_threads("alerts to")
     begun = time.monotonic()
     for number in range(2 * MAX_WAITING):
         send(alerts(number))
     assert time.monotonic() - begun < 5
-    assert threading.active_count() == threads + 1
+    assert len(running_threads("alerts to") - threads) == 1
     # One is being sent, the newest wait.
     assert outcomes(sender)[2] in (MAX_WAITING - 1, MAX_WAITING)
     target.released.set()
@@ -115,8 +116,8 @@ def test_closing_skips_the_pauses_between_retries() -> None:
 
 @pytest.mark.parametrize("targets", [[], [FakeTarget()]])
 def test_sender_without_alerts_starts_no_thread(targets: list[FakeTarget]) -> None:
-    threads = threading.active_count()
+    threads = running_threads("alerts to")
     sender = AlertSender(targets)
     sender.of_session("abc")([])
-    assert threading.active_count() == threads
+    assert not running_threads("alerts to") - threads
     assert sender.close(patience=1) == []
