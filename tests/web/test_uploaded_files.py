@@ -93,6 +93,9 @@ def test_large_file_is_read_from_the_disk_by_the_page_that_needs_it(
     path.unlink()
     with pytest.raises(OutputError, match=r"a\.mp4: is no longer there"):
         read_upload(given)
+    manager.remove_session_files("page")
+    with pytest.raises(OutputError, match=r"a\.mp4: is no longer there"):
+        read_upload(given)
     files.close()
     assert uploaded_files._served == []
 
@@ -117,3 +120,17 @@ def test_number_of_upload_ids_per_page_is_limited(files: UploadedFiles) -> None:
     files.await_files("page", map(str, range(1500)))
     assert not files.awaits("page", "499")
     assert files.awaits("page", "500")
+
+
+def test_file_whose_copy_fails_is_not_kept(
+    files: UploadedFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_content: object, path: Path) -> None:
+        path.write_bytes(b"a half")
+        raise ValueError
+
+    monkeypatch.setattr(uploaded_files, "write_content", fail)
+    with pytest.raises(ValueError):  # noqa: PT011 (any error that is not of the disk)
+        upload(files, "anna", "page", "1", mb=1)
+    assert files.size() == 0
+    assert files.get_files("page", ["1"]) == []

@@ -156,17 +156,18 @@ class UploadedFiles:
             path = Path(self._folder.name) / str(self._number)
             # Its space is taken before it is copied, which may take a while.
             self._arriving[path] = (who, size)
+        stored: _StoredFile | None = None
         try:
             write_content(content, path)
+            stored = _StoredFile(record, path, size, who)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise HTTPException(_NO_SPACE, "the disk has no space for this upload") from error
         finally:
             with self._lock:
                 del self._arriving[path]
-                if path.exists():
+                if stored is not None:
                     self._remove(session_id, [record.file_id])
-                    stored = _StoredFile(record, path, size, who)
                     self._files.setdefault(session_id, {})[record.file_id] = stored
 
     def remove_file(self, session_id: str, file_id: str) -> None:
@@ -207,13 +208,22 @@ def open_upload(upload: UploadedFile) -> IO[bytes]:
     Raises:
         OutputError: The file was deleted meanwhile.
     """
-    for uploads in _served:
-        if (path := uploads.path_of(upload.file_id)) is not None:
-            try:
-                return path.open("rb")
-            except OSError as error:
-                raise OutputError(f"{upload.name}: is no longer there, upload it again") from error
-    return io.BytesIO(upload.getvalue())
+    if not _served:
+        return io.BytesIO(upload.getvalue())
+    path = _served[0].path_of(upload.file_id)
+    try:
+        if path is not None:
+            return path.open("rb")
+    except OSError as error:
+        raise _gone(upload) from error
+    # A small file is in memory, too.
+    if content := upload.getvalue():
+        return io.BytesIO(content)
+    raise _gone(upload)
+
+
+def _gone(upload: UploadedFile) -> OutputError:
+    return OutputError(f"{upload.name}: is no longer there, upload it again")
 
 
 def read_upload(upload: UploadedFile) -> bytes:
