@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -219,15 +220,22 @@ def test_state_that_is_shown_in_one_frame_does_not_count() -> None:
     assert moods_of(frames)[-1].states == {"confused": 0.0}
 
 
-def test_states_of_people_who_are_forgotten_are_dropped() -> None:
+def mood_without(
+    forgotten: Sequence[int], frames: Sequence[tuple[float, list[Reading]]]
+) -> RoomMood:
+    """Return the mood after the last of some frames, before which people are forgotten."""
     meter = RoomMeter()
-    *before, (last, readings) = confused(8, 2)
+    *before, (last, readings) = frames
     for time, shown in before:
         meter.update(time, shown)
-    meter.forget([1, 2])
-    mood = meter.update(last + 1, [each for each in readings if each.person_key not in (1, 2)])
+    meter.forget(forgotten)
+    mood = meter.update(last + 1, [each for each in readings if each.person_key not in forgotten])
     assert mood is not None
-    assert mood.states == {"confused": 0.0}
+    return mood
+
+
+def test_states_of_people_who_are_forgotten_are_dropped() -> None:
+    assert mood_without([1, 2], confused(8, 2)).states == {"confused": 0.0}
 
 
 def turned(people: int, away: int, count: int = 10) -> list[tuple[float, list[Reading]]]:
@@ -274,11 +282,4 @@ def test_share_of_looking_away_goes_on_after_a_restart() -> None:
 
 
 def test_people_who_are_forgotten_no_longer_look_away() -> None:
-    meter = RoomMeter()
-    *before, (last, readings) = turned(8, 2)
-    for time, shown in before:
-        meter.update(time, shown)
-    meter.forget([1, 2])
-    mood = meter.update(last + 1, [each for each in readings if each.person_key not in (1, 2)])
-    assert mood is not None
-    assert mood.looking_away == 0.0
+    assert mood_without([1, 2], turned(8, 2)).looking_away == 0.0

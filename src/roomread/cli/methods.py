@@ -90,9 +90,9 @@ def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
 def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None]:
     """Return a session, the counts of its readings, and its moods' shares if it has none."""
     with own_sessions() as store:
-        from roomread.formats.figures import session_figures  # noqa: PLC0415 (an extra)
+        from roomread.formats.figures import shown_moods  # noqa: PLC0415 (an extra)
 
         session = find_session(store, prefix)
         summary = summarise_readings(store.readings(session.id))
-        moods = None if summary.faces else summarise_moods(session_figures(store, session).moods)
+        moods = None if summary.faces else summarise_moods(shown_moods(store, session))
         return session, summary, moods

@@ -147,9 +147,9 @@ def make_service(context: ServiceContext) -> ASGIApp:
             context.closing = True
             memory.cancel()
             stopping.set()
+            await context.rooms.shut_down()
             # A deletion that has begun uses the store, which is closed afterwards.
             await retention
-            await context.rooms.shut_down()
         uploads.close()
 
     api = FastAPI(

@@ -167,6 +167,11 @@ class Profile:
         return self.references[0].label == self.name
 
     @property
+    def is_of_anyone(self) -> bool:
+        """Whether the profile is a state of no particular person, which any face may show."""
+        return self.is_state and self.person is None
+
+    @property
     def counts(self) -> dict[str, int]:
         """Number of references of each label."""
         labels = [reference.label for reference in self.references]

@@ -85,20 +85,22 @@ def is_folder(path: str | Path) -> bool:
 
 def is_pipe(path: str | Path) -> bool:
     """Return whether a path is a pipe or a socket, which can be read once."""
-    try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 (the path may be text)
-    except (OSError, ValueError):
-        return False
+    mode = _stat_mode(path)
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def is_device(path: str | Path) -> bool:
     """Return whether a path is a device, such as a camera or /dev/zero, which may have no end."""
-    try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 (the path may be text)
-    except (OSError, ValueError):
-        return False
+    mode = _stat_mode(path)
     return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
+def _stat_mode(path: str | Path) -> int:
+    """Return the mode of a file, as in `os.stat_result.st_mode`; 0 if there is no such file."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116 (the path may be text)
+    except (OSError, ValueError):
+        return 0
 
 
 def make_folder(folder: Path, *, private: bool = False) -> None:

@@ -269,8 +269,7 @@ class TeachingService:
         for name in self.names():
             # The page Teach says what is wrong with a damaged one.
             with contextlib.suppress(ProfileError):
-                profile = self.load(name)
-                if profile.is_state and profile.person is None:
+                if self.load(name).is_of_anyone:
                     names.append(name)
         return names
 

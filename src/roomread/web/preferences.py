@@ -20,7 +20,7 @@ from roomread.web.engine import engine
 from roomread.web.messages import message_for
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.texts import choose_language
-from roomread.web.visitor import is_of_a_room, visitor_analyzer, visitor_profiles
+from roomread.web.visitor import visitor_analyzer, visitor_profiles
 
 _PREFERENCES = "preferences"
 
@@ -75,7 +75,7 @@ def live_analyzer() -> Analyzer:
 
 def room_analyzer() -> Analyzer:
     """Return the analyzer for a room, with the chosen states that apply to all people."""
-    states = [profile for profile in visitor_profiles() if is_of_a_room(profile)]
+    states = [profile for profile in visitor_profiles() if profile.is_of_anyone]
     analyzer = engine().analyzer
     return _as_preferred(analyzer.with_profiles(states) if states else analyzer)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from roomread.formats import core_words
 from roomread.locales import Translator, Value, negotiate, translator
 
 # The pages that run in the browser keep the language that was chosen there in this cookie.
@@ -55,7 +56,7 @@ def decimal(value: float) -> str:
 
 def probability(share: float) -> str:
     """Return a probability as the visitor's language writes it, at most 99 %."""
-    return words().percent(min(share, 0.99))
+    return core_words.probability(share, words())
 
 
 def percent(share: float) -> str:

@@ -51,11 +51,6 @@ def profiles_on() -> set[str]:
     return names
 
 
-def is_of_a_room(profile: Profile) -> bool:
-    """Return whether a profile is a state that may occur in any face."""
-    return profile.is_state and profile.person is None
-
-
 def ask_states() -> None:
     """Draw the choice of the taught states to look for in all faces, if there are any."""
     names = teaching_service().room_states()
