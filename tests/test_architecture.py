@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "roomread"
 PAGE = ROOT / "docs" / "architecture.md"
+WITHOUT_TESTS = ROOT / "tests" / "modules_without_tests.txt"
 NAMED = re.compile(r"`((?:src|tests|docs|configs)/[\w./-]+)`")
 
 
@@ -54,3 +55,18 @@ def test_class_names_are_unique_and_no_file_is_over_400_lines() -> None:
             node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)
         )
     assert [name for name, number in names.items() if number > 1] == []
+
+
+def test_every_module_has_its_test_file_but_for_the_listed_ones() -> None:
+    lines = WITHOUT_TESTS.read_text(encoding="utf-8").splitlines()
+    listed = [line for line in lines if line and not line.startswith("#")]
+    modules = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+    missing = {
+        path.as_posix()
+        for path in modules
+        if path.name != "__init__.py"
+        and not (ROOT / "tests" / path.with_name(f"test_{path.name}")).exists()
+    }
+    assert missing - set(listed) == set(), "write their tests"
+    assert set(listed) - missing == set(), "they have tests or are gone: take them off the list"
+    assert len(listed) == len(set(listed))
