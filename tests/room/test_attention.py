@@ -137,6 +137,20 @@ def test_low_coverage_is_reported_with_full_certainty() -> None:
     assert alert.reason == "room: coverage 10% on average over 30 s"
 
 
+def test_room_that_looks_away_is_reported_and_one_of_unknown_pose_is_not() -> None:
+    rule = "room looking_away above 50% for 20 s"
+
+    def at(share: float | None) -> Callable[[int], RoomMood]:
+        return lambda t: replace(mood(t, 0.5, 0), looking_away=share if t >= 30 else 0.1)
+
+    (alert,) = watch_room(rule, 90, at(0.8))
+    assert 40 < alert.time < 50
+    assert 0.5 < alert.certainty < 1
+    assert alert.reason == "room: looking away 50% on average over 20 s"
+    assert not watch_room(rule, 90, at(0.4))
+    assert not watch_room(rule, 90, at(None))
+
+
 def test_room_with_too_few_readable_people_raises_no_alert_about_expressions() -> None:
     rules = "room valence fell by 1% in 1 min\nroom sad above 1% for 5 s"
     assert watch_room(rules, 60, lambda t: mood(t, 0, 1, readable=4)) == []

@@ -268,6 +268,8 @@ class Attention:
 def _of_room(measure: str, mood: RoomMood) -> float | None:
     if measure == "coverage":
         return mood.coverage if mood.present else None
+    if measure == "looking_away":
+        return mood.looking_away
     if mood.scores is None:
         return None
     if measure == "valence":

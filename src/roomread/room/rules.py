@@ -17,7 +17,7 @@ from roomread.readings import Expression
 
 _EXPRESSIONS = tuple(e.display_name for e in Expression)
 MEASURES = {
-    "room": ("valence", "negative", "coverage", *_EXPRESSIONS),
+    "room": ("valence", "negative", "coverage", "looking_away", *_EXPRESSIONS),
     "person": ("negative", "unreadable", "looking_away", "eyes_closed", *_EXPRESSIONS),
 }
 # Maximum time of a rule, s: longer than a lesson, and short enough to keep in memory.
