@@ -14,6 +14,7 @@ from roomread.fewshot.profile import Observation
 from roomread.readings import Expression, NoPicture, Quality, Unreadable
 from roomread.room import Alert
 from roomread.room.rules import MEASURES
+from roomread.services.profile_summary import ProfileSummary
 from roomread.services.teaching import PictureCheck
 from roomread.web.core_texts import (
     alert_text,
@@ -21,6 +22,7 @@ from roomread.web.core_texts import (
     expression_name,
     label_text,
     no_picture_text,
+    profile_text,
     reading_text,
     rule_text,
     unreadable_text,
@@ -91,10 +93,19 @@ def test_english_reason_of_an_alert_equals_that_of_the_core() -> None:
 
 
 @pytest.mark.usefixtures("german")
+def test_profile_is_summarised_in_the_language_of_the_visitor() -> None:
+    person = ProfileSummary("asha", "person", pictures={"neutral": 3, "happy": 1})
+    assert profile_text(person) == "eine Person: 3 neutral, 1 Freude"
+    state = ProfileSummary("confused", "state", "asha", pictures={"confused": 4})
+    assert profile_text(state) == "ein Zustand von asha: 4 confused"
+
+
+@pytest.mark.usefixtures("german")
 def test_reason_why_a_picture_is_unusable_is_translated_for_the_visitor() -> None:
     assert check_text(PictureCheck()) == "kein Gesicht gefunden"
     assert check_text(PictureCheck(faces=3)) == "3 Gesichter gefunden"
-    assert check_text(PictureCheck(problem="cut off")) == "lässt sich nicht öffnen: cut off"
+    told = check_text(PictureCheck(problem="a.png: is not a picture"))
+    assert told == "lässt sich nicht öffnen: a.png: ist kein Bild"
     reading = next(iter(lesson(2)))[1][0]
     blurred = replace(reading, quality=Quality(reason=Unreadable.BLURRED), scores=None)
     told = check_text(PictureCheck(1, Observation(blurred, None, None)))

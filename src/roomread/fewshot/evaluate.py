@@ -61,11 +61,14 @@ class LeaveOneOutResult:
     def __str__(self) -> str:
         if self.references < 2:
             return "taught with one picture, so that no other is left for a test"
-        taught = f"{self.correct} of {self.references} left-out pictures are read correctly"
         if self.correct_before is None:
-            return f"{taught}; the general model calls most of them {self.usual_expression}"
+            return (
+                f"{self.correct} of {self.references} left-out pictures are read correctly; "
+                f"the general model calls most of them {self.usual_expression}"
+            )
         return (
-            f"{taught}, {self.correct_before} by the general model; probability of what they show "
+            f"{self.correct} of {self.references} left-out pictures are read correctly, "
+            f"{self.correct_before} by the general model; probability of what they show "
             f"{self.probability_before:.2f} before, {self.probability_after:.2f} after"
         )
 

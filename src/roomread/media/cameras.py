@@ -139,7 +139,7 @@ class LiveReader:
 
     def _read(self) -> None:
         start, due, index, last = self._clock(), 0.0, 0, 0.0
-        reason, breaks = "ended", _Breaks(self._stream)
+        cause, breaks = "", _Breaks(self._stream)
         try:
             for picture in self._pictures():
                 if self._stop.is_set():
@@ -153,11 +153,14 @@ class LiveReader:
                     due = last + (self._every or 0.0)
                 index += 1
         except (av.FFmpegError, OSError) as error:
-            reason = f"stopped ({str(error).splitlines()[0]})"
+            cause = str(error).splitlines()[0]
         finally:
+            end = f"the stream ended after {last:.1f} s"
+            if cause:
+                end = f"the stream stopped after {last:.1f} s: {cause}"
             self._mailbox.close(
                 MediaError(
-                    f"{self._name}: the stream {reason} after {last:.1f} s",
+                    f"{self._name}: {end}",
                     hint="the frames before that were analysed; start again when it is back",
                 )
             )

@@ -65,5 +65,6 @@ def verdict(result: LeaveOneOutResult) -> str:
     """Return a sentence that says whether a profile helps on its own references."""
     if result.helps is False and result.correct_before == result.references:
         return f"Already read right: there is nothing to learn. {result}."
-    start = {True: "It helps", False: "It does not help", None: "Not tested"}[result.helps]
-    return f"{start}: {result}."
+    if result.helps is None:
+        return f"Not tested: {result}."
+    return f"It helps: {result}." if result.helps else f"It does not help: {result}."

@@ -89,7 +89,7 @@ def _ask_name(store: OwnerStore, session: Session, seat: int) -> None:
             try:
                 store.enrol(session.id, seat, name, consent=consent)
             except RoomreadError as error:
-                st.error(str(error))
+                st.error(message_for(error, load_settings()))
             else:
                 st.rerun()
 

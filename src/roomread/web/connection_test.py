@@ -222,8 +222,8 @@ def show_connection_test(servers: Sequence[dict[str, Any]], *, refused: bool) ->
     elif found.offer and "connection_answer" not in state:
         try:
             state["connection_answer"] = _answerer().answer(found.offer, servers)
-        except (TimeoutError, ValueError) as error:
-            reason = str(error) or t("no answer in time")
+        except (TimeoutError, ValueError) as failure:
+            reason = str(failure) or t("no answer in time")
             st.error(t("The app's end of the connection failed: {reason}.", reason=reason))
             return
         st.rerun(scope="fragment")

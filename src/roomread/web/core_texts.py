@@ -5,7 +5,9 @@ from __future__ import annotations
 from roomread.formats import core_words
 from roomread.readings import Expression, NoPicture, Reading, Unreadable
 from roomread.room import Alert
+from roomread.services.profile_summary import ProfileSummary
 from roomread.services.teaching import PictureCheck
+from roomread.web.messages import problem_text
 from roomread.web.texts import probability, t, words
 
 
@@ -85,11 +87,22 @@ def reading_text(reading: Reading) -> str:
 def check_text(check: PictureCheck) -> str:
     """Return in the visitor's language why a picture cannot be learnt from; empty if it can."""
     if check.problem:
-        return t("cannot be opened: {problem}", problem=check.problem)
+        return t("cannot be opened: {problem}", problem=problem_text(check.problem))
     if check.face is None:
         several = t("{n} faces were found", n=check.faces)
         return several if check.faces else t("no face was found")
     return "" if check.is_good else reading_text(check.face.reading)
+
+
+def profile_text(summary: ProfileSummary) -> str:
+    """Return in the visitor's language what a profile is of, and how many pictures it has."""
+    names = {str(each): expression_name(each) for each in Expression}
+    pictures = (f"{count} {names.get(label, label)}" for label, count in summary.pictures.items())
+    kind = t("a person")
+    if summary.kind == "state":
+        person = summary.person
+        kind = t("a state") if person is None else t("a state of {person}", person=person)
+    return f"{kind}: {', '.join(pictures)}"
 
 
 def alert_text(alert: Alert) -> str:

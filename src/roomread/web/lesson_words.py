@@ -7,7 +7,7 @@ import streamlit as st
 from roomread.services.transcripts import ChatOffsetError, keep_transcript, mark_slides
 from roomread.settings.environment import Settings
 from roomread.store import OwnerStore, Session
-from roomread.web.messages import plain
+from roomread.web.messages import plain, problem_text
 from roomread.web.texts import t
 from roomread.web.uploaded_files import read_upload
 
@@ -55,6 +55,6 @@ def _keep(
             keep_transcript(store, session.id, content, name=name, offset=offset)
         except ChatOffsetError as error:
             how = t("Enter the minute at which the file begins.")
-            st.error(f"{plain(error.problem)}. {how}")
+            st.error(f"{plain(problem_text(error.problem))}. {how}")
             return
     st.rerun()

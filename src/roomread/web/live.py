@@ -59,7 +59,12 @@ def show_webcam(visit: str) -> None:
     try:
         servers = ice_servers(settings)
     except RoomreadError as error:
-        st.warning(t("Cameras on other networks may not connect: {error}", error=str(error)))
+        st.warning(
+            t(
+                "Cameras on other networks may not connect: {error}",
+                error=message_for(error, settings),
+            )
+        )
         servers = list(settings.ice_servers)
     link: CameraLink = st.session_state.setdefault("camera_link", CameraLink())
     link.check(time.monotonic())

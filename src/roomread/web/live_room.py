@@ -21,7 +21,7 @@ from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session
 from roomread.store.summary import time_series
 from roomread.web.core_texts import no_picture_text
-from roomread.web.messages import message_for, plain, trouble_text
+from roomread.web.messages import message_for, plain, problem_text, trouble_text
 from roomread.web.navigation import switch_to
 from roomread.web.preferences import visitor_preferences
 from roomread.web.recording_form import ask_lesson
@@ -265,4 +265,5 @@ def _why_no_recording() -> str:
     problem = problem_with(Activity.RECORD_CLASS, current_use())
     if problem is None:
         return ""
-    return t("No recording: {reason}. The page Settings shows the purpose.", reason=problem)
+    reason = problem_text(problem)
+    return t("No recording: {reason}. The page Settings shows the purpose.", reason=reason)

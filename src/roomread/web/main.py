@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from roomread.errors import RoomreadError
+from roomread.formats.error_words import error_text
 from roomread.services.engine import served_engine
 from roomread.settings.environment import load_settings
 from roomread.web import (
@@ -24,7 +25,7 @@ from roomread.web.navigation import set_pages
 from roomread.web.preferences import visitor_preferences
 from roomread.web.purpose import purpose_is_known
 from roomread.web.style import show_style
-from roomread.web.texts import t
+from roomread.web.texts import t, words
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
     try:
         settings = load_settings()
     except RoomreadError as error:
-        st.error(str(error))
+        st.error(error_text(error, words()))
         return
     show_style()
     visitor_preferences()

@@ -14,7 +14,7 @@ from roomread.room import clock
 from roomread.services.videos import VideoService
 from roomread.store import JobState
 from roomread.web.engine import engine
-from roomread.web.messages import bold, plain
+from roomread.web.messages import bold, plain, problem_text
 from roomread.web.svg import show_svg
 from roomread.web.texts import t, tn, words
 from roomread.web.vanished import names_of_vanished
@@ -75,7 +75,7 @@ def state_text(job: VideoJob) -> str:
     until = videos().kept_until(job)
     kept = "" if until is None else t("kept until {time}", time=_time_of_day(until))
     if record.error:
-        return f"{plain(record.error)} · {kept}"
+        return f"{plain(problem_text(record.error))} · {kept}"
     if record.state is JobState.CANCELLED:
         return t("cancelled after {time}", time=clock(record.seconds)) + f" · {kept}"
     return t("{time} read", time=clock(record.seconds)) + f" · {kept}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from roomread.errors import DatabaseError, RoomreadError
+from roomread.formats import error_words
 from roomread.services.purpose import PurposeError
 from roomread.settings.environment import Settings
-from roomread.web.texts import t
+from roomread.web.texts import t, words
 
 
 def message_for(error: RoomreadError, settings: Settings) -> str:
@@ -17,8 +18,18 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
     if isinstance(error, DatabaseError) and not settings.local_files:
         return t("The sessions' database does not answer. Try again in a moment.")
     if isinstance(error, PurposeError):
-        return t("{problem}. The page Settings shows the purpose.", problem=error.problem)
-    return str(error)
+        problem = problem_text(error.problem)
+        return t("{problem}. The page Settings shows the purpose.", problem=problem)
+    return error_words.error_text(error, words())
+
+
+def problem_text(problem: str) -> str:
+    """Return a problem of the core in the visitor's language; English if it is not known.
+
+    Args:
+        problem: The English text of a problem or of an error, such as one that a job has stored.
+    """
+    return error_words.problem_text(problem, words())
 
 
 def trouble_text(trouble: str, settings: Settings) -> str:

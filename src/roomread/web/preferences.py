@@ -88,7 +88,7 @@ def _as_preferred(analyzer: Analyzer) -> Analyzer:
         if wanted.detector is DetectorChoice.HAAR:
             detector = haar()
     except RoomreadError as error:
-        st.warning(str(error))
+        st.warning(message_for(error, load_settings()))
     # Profiles correct the default head only.
     if isinstance(classifier, ExpressionClassifier) and not analyzer.profiles:
         classifier = classifier.with_head(wanted.head)

@@ -6,8 +6,9 @@ import streamlit as st
 
 from roomread.errors import OutputError, RoomreadError
 from roomread.services.purpose import Activity, choose_use, current_use, problem_with
-from roomread.settings.environment import Settings
+from roomread.settings.environment import Settings, load_settings
 from roomread.settings.intended_use import IntendedUse, Purpose, Region, settings_file
+from roomread.web.messages import message_for, problem_text
 from roomread.web.texts import t
 from roomread.web.visitor import is_signed_in, owner
 
@@ -70,7 +71,7 @@ def purpose_is_known(settings: Settings) -> bool:
     try:
         choose_use(use, who=owner())
     except OutputError as error:
-        st.session_state["purpose_not_kept"] = str(error)
+        st.session_state["purpose_not_kept"] = message_for(error, settings)
     st.rerun()
     return False
 
@@ -127,7 +128,8 @@ def show_purpose() -> None:
                 if activity is Activity.READ_OTHERS
                 else t("record a class")
             )
-            st.info(t("It must not {activity}: {reason}.", activity=what, reason=reason))
+            told = problem_text(reason)
+            st.info(t("It must not {activity}: {reason}.", activity=what, reason=told))
     if is_signed_in():
         # One user of a service must not decide for all; a manager has the API for it.
         return
@@ -138,7 +140,7 @@ def show_purpose() -> None:
     try:
         choose_use(chosen, who=owner())
     except RoomreadError as error:
-        st.error(str(error))
+        st.error(message_for(error, load_settings()))
     else:
         st.session_state["purpose"] = chosen.purpose
         st.rerun()

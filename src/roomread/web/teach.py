@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 import streamlit as st
 
@@ -16,11 +17,11 @@ from roomread.services.teaching import TaughtProfile, TeachingService
 from roomread.services.teaching_request import TeachingRequest
 from roomread.settings.environment import load_settings
 from roomread.web.capture import take_pictures
-from roomread.web.core_texts import expression_name
+from roomread.web.core_texts import expression_name, profile_text
 from roomread.web.engine import engine, turn
-from roomread.web.messages import message_for
+from roomread.web.messages import message_for, problem_text
 from roomread.web.teach_tiles import Tile, add_tiles, forget_tiles, look_at, show_tiles, tiles_of
-from roomread.web.texts import t
+from roomread.web.texts import day_of, t
 from roomread.web.uploaded_files import read_upload
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import is_signed_in, owner, profiles_on, teaching_service
@@ -142,7 +143,7 @@ def _try(service: TeachingService, request: TeachingRequest[Observation]) -> Non
     try:
         taught = _taught(service, request)
     except RoomreadError as error:
-        st.error(str(error))
+        st.error(message_for(error, load_settings()))
         return
     _keep(service, taught)
 
@@ -165,7 +166,7 @@ def _taught(service: TeachingService, request: TeachingRequest[Observation]) -> 
 
 def _keep(service: TeachingService, taught: TaughtProfile) -> None:
     name, result = taught.profile.name, taught.result
-    helps, learnt = result.helps, verdict(result)
+    helps, learnt = result.helps, problem_text(verdict(result))
     nothing = helps is False and result.correct_before == result.references
     if helps:
         st.success(learnt)
@@ -187,7 +188,7 @@ def _keep(service: TeachingService, taught: TaughtProfile) -> None:
     try:
         service.keep(taught, replace=replace, force=force)
     except RoomreadError as error:
-        st.error(str(error))
+        st.error(message_for(error, load_settings()))
         return
     profiles_on().add(name)
     forget_tiles(_STATE if taught.profile.is_state else _PERSON)
@@ -236,17 +237,17 @@ def _switch(name: str, key: str) -> None:
 def _show_profile(service: TeachingService, summary: ProfileSummary) -> None:
     name = summary.name
     if summary.problem is not None:
-        st.error(f"{name}: {summary.problem}")
+        st.error(f"{name}: {problem_text(summary.problem)}")
     else:
         key = f"on_{name}"
         st.toggle(name, value=name in profiles_on(), key=key, on_change=_switch, args=(name, key))
-        text = f"{summary.kind_text}: {summary.pictures_text}"
-        st.caption(t("{what}; taught on {day}", what=text, day=summary.created))
+        day = day_of(datetime.fromisoformat(summary.created))
+        st.caption(t("{what}; taught on {day}", what=profile_text(summary), day=day))
         if st.button(t("Does it help?"), key=f"evaluate_{name}", help=t("Test {name}", name=name)):
             try:
-                st.write(verdict(service.try_out(name, engine().analyzer.model)))
+                st.write(problem_text(verdict(service.try_out(name, engine().analyzer.model))))
             except RoomreadError as error:
-                st.error(str(error))
+                st.error(message_for(error, load_settings()))
     if st.button(t("Delete"), key=f"delete_{name}", help=t("Delete the profile {name}", name=name)):
         service.delete(name)
         profiles_on().discard(name)

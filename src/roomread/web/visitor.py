@@ -12,6 +12,7 @@ from roomread.services.teaching import ProfileShelf, TeachingService
 from roomread.settings.environment import load_settings
 from roomread.store import LOCAL_OWNER
 from roomread.web.engine import engine
+from roomread.web.messages import message_for
 from roomread.web.texts import t
 
 
@@ -73,7 +74,9 @@ def visitor_profiles() -> list[Profile]:
     """Return the profiles that are switched on, and show errors for those that cannot be used."""
     good, refused = teaching_service().usable(sorted(profiles_on()), engine().analyzer.model)
     for name, error in refused.items():
-        st.warning(t("{problem} The profile is switched off.", problem=str(error)))
+        st.warning(
+            t("{problem} The profile is switched off.", problem=message_for(error, load_settings()))
+        )
         profiles_on().discard(name)
     if good:
         names = ", ".join(profile.name for profile in good)

@@ -76,7 +76,7 @@ def _replaced(preview: Preview | None, place: str) -> Preview | None:
 def _follow(preview: Preview, visit: str) -> None:
     engine().cameras.take(visit, time.monotonic())
     if preview.error is not None:
-        st.error(str(preview.error))
+        st.error(message_for(preview.error, load_settings()))
         return
     show_state(rounded_moods(preview.watch.state.moods), visitor_preferences().class_size)
     show_trouble(preview.watch.state)
