@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from installed_plugins import install as install_plugins
 from postgres import PostgresServer, find_programs, may_run
 from program import Program, free_port
 from ray_cluster import Cluster, running_cluster
@@ -56,6 +58,15 @@ _FIRST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the slowest files first, so that no process still runs one at the end."""
     items.sort(key=lambda item: not item.path.as_posix().endswith(_FIRST))
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on the path, with the package `room-blobs`."""
+    install_plugins(tmp_path, "room-blobs")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "room_blobs", raising=False)
+    return tmp_path
 
 
 @pytest.fixture

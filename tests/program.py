@@ -25,6 +25,20 @@ class Program:
         )
 
 
+def said(result: subprocess.CompletedProcess[bytes]) -> str:
+    """Return the standard output of a program that succeeded."""
+    assert result.returncode == 0, result.stderr
+    return result.stdout.decode()
+
+
+def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
+    """Return the one line in which a program reported that it refused to work."""
+    assert result.returncode == 2
+    (line,) = result.stderr.decode().splitlines()
+    assert line.startswith("roomread: ")
+    return line
+
+
 def free_port() -> int:
     """Return a port that was free a moment ago."""
     with socket.socket() as free:

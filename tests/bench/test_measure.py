@@ -3,14 +3,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from program import Program
 from roomread.bench import measure as bench
-from roomread.bench.scenes import grid, moving
 from roomread.readings import Box, Expression, Quality, Reading, Scores
 
 QUALITY = Quality(
@@ -54,15 +51,6 @@ def test_agreement_counts_missed_added_and_different_readings() -> None:
     assert other.overlap == pytest.approx(36 / 44)
 
 
-def test_scene_moves_and_keeps_its_size() -> None:
-    still = grid(width=320, height=240, columns=2, rows=2, people=3)
-    frames = list(moving(still, 12))
-    assert [frame.index for frame in frames] == list(range(12))
-    assert all(frame.image.shape == (240, 320, 3) for frame in frames)
-    changed = np.abs(frames[0].image.astype(int) - frames[-1].image).mean()
-    assert changed > 3
-
-
 def test_times_of_stages_add_up_to_the_time_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     short = replace(bench.SCENES["webcam"], frames=8)
     monkeypatch.setitem(bench.SCENES, "webcam", short)
@@ -74,25 +62,3 @@ def test_times_of_stages_add_up_to_the_time_of_a_frame(monkeypatch: pytest.Monke
     assert result.agreement.found == 1
     assert result.memory_mb > 50
     assert json.loads(json.dumps(result.to_dict()))["scene"] == "webcam"
-
-
-def test_nets_are_measured_alone(tmp_path: Path) -> None:
-    measured = Program(tmp_path)("bench", "--scene", "parts", "-o", "parts.json")
-    assert measured.returncode == 0
-    assert b"read 25 at once" in measured.stdout
-    alone = json.loads((tmp_path / "parts.json").read_text())
-    assert alone["scenes"] == []
-    assert set(alone["parts"]["detector"]) == {"640 x 480", "1280 x 720", "1920 x 1080"}
-    assert min([*alone["parts"]["detector"].values(), *alone["parts"]["net"].values()]) > 0
-    assert alone["parts"]["product"] > 0
-
-
-def test_invalid_option_is_reported_in_one_line_on_stderr(tmp_path: Path) -> None:
-    roomread = Program(tmp_path)
-    unknown = roomread("bench", "--scene", "theatre")
-    assert unknown.returncode == 2
-    assert b"there is no scene 'theatre' (the scenes are parts, webcam," in unknown.stderr
-    (tmp_path / "old.json").write_text('{"scenes": [{}]}')
-    foreign = roomread("bench", "--against", "old.json")
-    assert foreign.returncode == 2
-    assert b"old.json: is not a file of `roomread bench --output`" in foreign.stderr

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -316,13 +315,6 @@ def test_error_of_an_unknown_model_names_the_bundled_ones(roomread: Program, pho
     assert "compact" in one_line(result.stderr)
 
 
-def test_models_prints_the_bundled_card(roomread: Program) -> None:
-    text = roomread("models").stdout.decode()
-    assert "compact" in text
-    assert "FER-2013" in text
-    assert "PublicTest" in text
-
-
 def test_version_option_prints_the_version(roomread: Program) -> None:
     assert roomread("--version").stdout.startswith(b"roomread ")
 
@@ -338,57 +330,3 @@ def test_ctrl_c_before_the_first_result_exits_with_status_130() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert b"Traceback" not in process.stderr.read()
-
-
-LOST = """
-import signal, sys, time
-from roomread.cli import interrupts
-
-class Fragile:
-    def __del__(self):
-        signal.raise_signal(getattr(signal, sys.argv[1]))
-
-interrupts.install()
-try:
-    fragile = Fragile()
-    del fragile
-    print("dropped", flush=True)
-    time.sleep(60)
-except KeyboardInterrupt:
-    print("heard")
-"""
-
-
-HELD = """
-import signal, sys
-from roomread.cli import interrupts
-
-def press():
-    try:
-        signal.raise_signal(getattr(signal, sys.argv[1]))
-    except KeyboardInterrupt:
-        print("at once")
-
-interrupts.install()
-with interrupts.held() as stop:
-    press()
-    print("asked" if stop.asked else "lost")
-    press()
-press()
-"""
-
-
-@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_first_signal_sets_the_flag_and_the_second_one_interrupts(stop: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
-    )
-    assert (done.stdout, done.stderr) == ("asked\nat once\nat once\n", "")
-
-
-@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_signal_that_python_drops_in_a_finaliser_is_repeated(stop: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOST, stop], capture_output=True, text=True, timeout=30, check=False
-    )
-    assert (done.stdout, done.stderr) == ("dropped\nheard\n", "")

@@ -6,6 +6,9 @@ import re
 
 from roomread.errors import SessionError
 
+# Seconds alone, or after minutes and hours; then minutes and seconds are below 60.
+_CLOCK = re.compile(r"(?:\d{1,6}|(?:\d{1,3}:)?[0-5]?\d:[0-5]?\d)(?:\.\d+)?")
+
 
 def parse_clock(text: str) -> float:
     """Parse a time such as "90", "1:30" or "1:02:03.5" into seconds.
@@ -13,7 +16,7 @@ def parse_clock(text: str) -> float:
     Raises:
         SessionError: The text has another form.
     """
-    if re.fullmatch(r"(?:(?:\d{1,3}:)?[0-5]?\d:)?\d{1,6}(?:\.\d+)?", text.strip()) is None:
+    if _CLOCK.fullmatch(text.strip()) is None:
         raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")
     seconds = 0.0
     for part in text.strip().split(":"):

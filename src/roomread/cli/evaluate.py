@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from roomread.training.compare import Compared
     from roomread.training.evaluate import Evaluation
     from roomread.training.picture_sets import LabelledPictures
+    from roomread.training.runs import Run
 
 
 def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
@@ -83,13 +84,11 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate import evaluate  # noqa: PLC0415
     from roomread.training.report import evaluation_report  # noqa: PLC0415
-    from roomread.training.runs import Run  # noqa: PLC0415
 
     measured = [text for text in split or () if "=" not in text] or ["PrivateTest"]
     chosen = split_named(measured[-1])
     splits = parse_splits([text for text in split or () if "=" in text])
-    place = Path(model)
-    run = Run(place if place.is_dir() else place.parent)
+    run = _run_of(model)
     opened = open_model(_model_file(model), threads=processors())
     pictures = read_data(data, ferplus, splits or None)
     if not len(pictures.split(chosen)):
@@ -101,7 +100,6 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     if no_report:
         return
     use_threads(processors())
-    beside = run.folder if place.exists() else Path()
     with Console(stderr=True).status("measuring robustness"):
         page = evaluation_report(
             opened,
@@ -109,9 +107,19 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
             chosen,
             results,
             command=this_command(),
-            run=run if run.recipe_file.exists() else None,
+            run=run if run is not None and run.recipe_file.exists() else None,
         )
-    write_text(report or beside / "report.html", page)
+    write_text(report or (run.folder if run is not None else Path()) / "report.html", page)
+
+
+def _run_of(model: str) -> Run | None:
+    """Return the folder that holds a model, which may be a run's; None for a bundled model."""
+    from roomread.training.runs import Run  # noqa: PLC0415
+
+    place = Path(model)
+    if not place.exists():
+        return None
+    return Run(place if place.is_dir() else place.parent)
 
 
 def _model_file(model: str) -> str | Path:

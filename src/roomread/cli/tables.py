@@ -120,7 +120,8 @@ def _label(reading: Reading) -> Text:
 
 def _people_table(source: str, frames: int, people: dict[int, _PersonSummary]) -> Table:
     noun = "person" if len(people) == 1 else "people"
-    title = f"{source}: {len(people)} {noun} in {frames} frames, mean scores"
+    seen = "frame" if frames == 1 else "frames"
+    title = f"{source}: {len(people)} {noun} in {frames} {seen}, mean scores"
     table = _new_table(title, ("", "seen", "read", "mostly"))
     for key, person in sorted(people.items()):
         mean = np.array(person.scores) / max(person.read, 1)

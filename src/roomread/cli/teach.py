@@ -38,11 +38,12 @@ def repeat_options(args: Sequence[str]) -> list[str]:
     repeated: list[str] = []
     option, filled = "", False
     for arg in args:
-        if arg.startswith("-") and len(arg) > 1:
-            option, filled = (arg if arg in _EXPRESSION_OPTIONS else ""), False
+        is_option = arg.startswith("-") and len(arg) > 1
+        if is_option:
+            option = arg if arg in _EXPRESSION_OPTIONS else ""
         elif option and filled:
             repeated.append(option)
-        filled = not arg.startswith("-")
+        filled = not is_option
         repeated.append(arg)
     return repeated
 

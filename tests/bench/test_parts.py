@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from program import Program
+from roomread.bench import parts
+
+
+def test_nets_are_measured_alone(tmp_path: Path) -> None:
+    measured = Program(tmp_path)("bench", "--scene", "parts", "-o", "parts.json")
+    assert measured.returncode == 0
+    assert b"read 25 at once" in measured.stdout
+    alone = json.loads((tmp_path / "parts.json").read_text())
+    assert alone["scenes"] == []
+    assert set(alone["parts"]["detector"]) == {"640 x 480", "1280 x 720", "1920 x 1080"}
+    assert min([*alone["parts"]["detector"].values(), *alone["parts"]["net"].values()]) > 0
+    assert alone["parts"]["product"] > 0
+
+
+def test_numpy_has_one_thread_in_new_processes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    with parts._one_thread():
+        assert os.environ["OMP_NUM_THREADS"] == os.environ["MKL_NUM_THREADS"] == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_median_leaves_out_the_first_run_and_has_at_least_three_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each reading of the clock is a second later than the one before, so the time is soon up.
+    clock = iter(range(100))
+    monkeypatch.setattr(parts.time, "perf_counter", lambda: float(next(clock)))
+    runs: list[int] = []
+    assert parts._median(lambda: runs.append(1)) == 1.0
+    assert len(runs) == 4

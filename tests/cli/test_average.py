@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from roomread.cli import average
+
+
+@pytest.fixture
+def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, Path]]:
+    """Replace the averaging, which needs nets, and return the arguments of its calls."""
+    calls: list[tuple[list[Path], object, Path]] = []
+
+    class Run:
+        def __init__(self, folder: Path) -> None:
+            self.folder, self.model = folder, folder / "model.onnx"
+
+        def data(self) -> str:
+            return f"pictures of {self.folder}"
+
+    def average_runs(runs: list[Run], pictures: object, out: Path) -> SimpleNamespace:
+        calls.append(([run.folder for run in runs], pictures, out))
+        return SimpleNamespace(size=1_240_000, card=SimpleNamespace(figures={"FER+": "0.87"}))
+
+    training = SimpleNamespace(average_runs=average_runs)
+    monkeypatch.setitem(sys.modules, "roomread.training.average", training)  # type: ignore[arg-type]
+    monkeypatch.setattr("roomread.training.runs.Run", Run)
+    monkeypatch.setattr(average, "use_threads", lambda _: None)
+    monkeypatch.setattr(average, "read_data", lambda data, votes: (data, votes))
+    return calls
+
+
+def test_runs_are_averaged_on_the_pictures_of_the_first(
+    averaged: list[tuple[list[Path], object, Path]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    average.command([Path("a"), Path("b")], out=Path("c"))
+    assert averaged == [([Path("a"), Path("b")], "pictures of a", Path("c"))]
+    assert capsys.readouterr().out == "wrote c/model.onnx (1.2 MB)\nFER+: 0.87\n"
+
+
+def test_named_data_set_replaces_that_of_the_runs(
+    averaged: list[tuple[list[Path], object, Path]],
+) -> None:
+    average.command([Path("a")], out=Path("c"), data=Path("d"), ferplus=Path("v"))
+    assert averaged == [([Path("a")], (Path("d"), Path("v")), Path("c"))]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+
+from classes import frame as class_frame
+from roomread.cli.tables import TableSink
+from roomread.readings import Expression, Frame, Reading, StateScore
+
+HAPPY, SAD = Expression.HAPPY, Expression.SAD
+
+
+def frame(time: float, source: str = "a.mp4") -> Frame:
+    return Frame(np.zeros((8, 8, 3), np.uint8), time, 0, source)
+
+
+def without_track(reading: Reading) -> Reading:
+    return replace(reading, track_id=None, seat=None)
+
+
+def printed(*added: tuple[Frame, list[Reading]]) -> str:
+    file = io.StringIO()
+    sink = TableSink(file)
+    for picture, readings in added:
+        sink.add(picture, readings)
+    sink.close()
+    return file.getvalue()
+
+
+def test_faces_of_a_picture_are_numbered_in_their_order() -> None:
+    faces = [without_track(each) for each in class_frame(0.0, {1: HAPPY, 2: None})]
+    lines = printed((frame(0.0, "a.jpg"), faces)).splitlines()
+    assert lines[0].strip() == "a.jpg: 2 faces"
+    first, second = (line.split() for line in lines if line.strip()[:1] in ("1", "2"))
+    assert first[:4] == ["1", "90,30", "70x90", "happy"]
+    assert second[:5] == ["2", "360,30", "70x90", "turned", "away"]
+
+
+def test_unsure_reading_is_shown_with_its_best_guess() -> None:
+    (face,) = class_frame(0.0, {1: HAPPY}, confidence=0.29)
+    assert "unsure (happy?)" in printed((frame(0.0), [without_track(face)]))
+
+
+def test_people_of_a_video_are_summarised_at_its_end() -> None:
+    text = printed(
+        (frame(0.0), class_frame(0.0, {1: HAPPY, 2: SAD})),
+        (frame(2.0), class_frame(2.0, {1: HAPPY})),
+        (frame(4.0), class_frame(4.0, {1: None})),
+    )
+    assert text.splitlines()[0].strip() == "a.mp4: 2 people in 3 frames, mean scores"
+    first, second = (line for line in text.splitlines() if line.strip().startswith("#"))
+    assert first.split()[:10] == ["#1", "0.0", "to", "4.0", "s", "2", "of", "3", "happy", "67%"]
+    assert second.split()[:10] == ["#2", "0.0", "to", "0.0", "s", "1", "of", "1", "sad", "100%"]
+
+
+def test_person_who_was_never_readable_has_no_scores() -> None:
+    text = printed((frame(0.0), class_frame(0.0, {1: None})))
+    (row,) = (line for line in text.splitlines() if line.strip().startswith("#"))
+    assert row.split() == ["#1", "0.0", "to", "0.0", "s", "0", "of", "1"]
+
+
+def test_taught_states_are_counted_for_each_person() -> None:
+    (face,) = class_frame(0.0, {1: HAPPY})
+    tired = replace(face, states=(StateScore("tired", 0.99, 0.98),))
+    row = printed((frame(0.0), [tired]), (frame(1.0), [face]))
+    assert "happy 100% + tired 50%" in row
+
+
+def test_each_source_has_its_own_summary_and_one_without_faces_says_so() -> None:
+    text = printed(
+        (frame(0.0, "a [x].mp4"), []),
+        (frame(0.0, "b\n.mp4"), class_frame(0.0, {1: HAPPY})),
+    )
+    assert text.splitlines()[0] == "a [x].mp4: no face"
+    assert "b\\n.mp4: 1 person in 1 frame," in text

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from roomread.errors import PluginError
+from roomread.faces import CenterFace
+from roomread.faces.choices import make_detector
+
+
+@pytest.mark.usefixtures("plugins")
+def test_detector_of_a_plugin_is_created_by_name() -> None:
+    detector = make_detector("blobs")
+    assert type(detector).__name__ == "Blobs"
+    assert vars(detector) == {"min_face": 5.0}
+    assert vars(make_detector("blobs", min_face=30.0)) == {"min_face": 30.0}
+
+
+@pytest.mark.usefixtures("plugins")
+def test_built_in_name_is_not_replaced_by_a_plugin() -> None:
+    assert type(make_detector("default")).__name__ == "CenterFace"
+
+
+def test_smallest_face_is_given_to_the_default_detector() -> None:
+    detector = make_detector(min_face=40.0)
+    assert isinstance(detector, CenterFace)
+    with pytest.raises(ValueError, match="min_face"):
+        make_detector(min_face=0.0)
+
+
+def test_unknown_detector_is_refused_with_the_known_names() -> None:
+    with pytest.raises(PluginError, match="no detector 'none' \\(there are default, haar"):
+        make_detector("none")
