@@ -12,6 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
+# Runs a test with the fixture `url` on SQLite alone: its statements are the same on PostgreSQL.
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 
 def find_programs() -> Path | None:
     """Return the folder of `initdb` and `postgres`, which Debian keeps out of the PATH."""

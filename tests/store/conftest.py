@@ -34,3 +34,9 @@ def everything(url: str) -> Iterator[Store]:
 def store(everything: Store) -> OwnerStore:
     """Return the handle of the local user's sessions."""
     return everything.owned_by(LOCAL_OWNER)
+
+
+@pytest.fixture
+def anna(everything: Store) -> OwnerStore:
+    """Return the handle of a user of the service."""
+    return everything.owned_by("user:anna")

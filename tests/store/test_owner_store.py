@@ -18,7 +18,6 @@ from roomread.formats.session_report import session_report
 from roomread.readings import Expression
 from roomread.room import RoomMood
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
-from roomread.store.marks import MAX_MARKS
 from roomread.store.pieces import Piece
 
 NEUTRAL = Expression.NEUTRAL
@@ -124,21 +123,6 @@ def test_share_of_looking_away_is_stored_summarised_and_shown_in_report_and_expo
         assert [row["looking_away"] for row in csv.DictReader(file)] == ["", "0.1", "0.25", "0.25"]
 
 
-def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> None:
-    session = class_with_people(store)
-    with pytest.raises(SessionError, match="needs the person's consent"):
-        store.enrol(session.id, 3, "Ada", consent="")
-    with pytest.raises(SessionError, match="has no readings of seat 99"):
-        store.enrol(session.id, 99, "Ada", consent="letter")
-    store.enrol(session.id, 3, "Adda", consent="letter")
-    store.enrol(session.id, 3, "Ada", consent="letter of 2 September")
-    (person,) = store.people(session.id)
-    assert (person.seat, person.name, person.consent) == (3, "Ada", "letter of 2 September")
-    named = {r.person for r in store.readings(session.id) if r.seat == 3}
-    others = {r.person for r in store.readings(session.id) if r.seat != 3}
-    assert (named, others) == ({"Ada"}, {None})
-
-
 def test_forgetting_a_seat_is_refused_while_the_session_is_recorded(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session)
@@ -164,23 +148,6 @@ def test_deleting_a_session_deletes_everything_that_belongs_to_it(store: OwnerSt
             assert gone.id not in connection.scalars(sa.select(column)).all()
     assert len(store.readings(kept.id)) == 480
     assert len(store.marks(kept.id)) == 1
-
-
-def test_marks_are_sorted_by_time_and_kept_once(store: OwnerStore) -> None:
-    session = store.create("Algebra 7b")
-    marks = [Mark(600, "group work"), Mark(0, "slides"), Mark(600.5, " Übung 3 ")]
-    store.mark(session.id, marks)
-    store.mark(session.id, marks)
-    assert store.marks(session.id) == [
-        Mark(0, "slides"),
-        Mark(600, "group work"),
-        Mark(600.5, "Übung 3"),
-    ]
-    store.unmark(session.id, Mark(600, "group work"))
-    assert [mark.label for mark in store.marks(session.id)] == ["slides", "Übung 3"]
-    for wrong in (Mark(-1, "early"), Mark(1, "  "), Mark(float("nan"), "when")):
-        with pytest.raises(SessionError, match="cannot be set"):
-            store.mark(session.id, [wrong])
 
 
 def test_session_is_found_by_its_whole_id_only(store: OwnerStore) -> None:
@@ -252,15 +219,6 @@ def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None
     assert newest is not None
     assert newest.time == 59
     assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
-
-
-def test_number_of_marks_of_a_session_is_limited(store: OwnerStore) -> None:
-    session = store.create("Algebra 7b")
-    store.mark(session.id, [Mark(float(n), "slide") for n in range(MAX_MARKS)])
-    store.mark(session.id, [Mark(0.0, "slide")])
-    with pytest.raises(SessionError, match=f"has {MAX_MARKS} marks"):
-        store.mark(session.id, [Mark(5000.0, "one more")])
-    assert len(store.marks(session.id)) == MAX_MARKS
 
 
 def test_session_keeps_how_and_when_its_people_were_informed(store: OwnerStore) -> None:

@@ -53,5 +53,5 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
 def remove_mark(connection: Connection, session_id: str, mark: Mark) -> None:
     """Remove a mark; a no-op if it does not exist."""
     table = schema.marks
-    same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label)
+    same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label.strip())
     connection.execute(table.delete().where(table.c.session_id == session_id, same))

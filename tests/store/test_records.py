@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from roomread.store.records import LAST_TIME, milliseconds, source_name
+
+
+def test_times_are_stored_in_whole_milliseconds_up_to_the_largest_integer() -> None:
+    assert [milliseconds(seconds) for seconds in (0.0, 1.0004, 1.0006)] == [0, 1000, 1001]
+    assert milliseconds(LAST_TIME) == 2**31 - 1
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("rtsp://anna:secret@cam.example/live?token=abc&x=1", "rtsp://cam.example/live"),
+        ("https://cam.example/live", "https://cam.example/live"),
+        ("what now?.mp4", "what now?.mp4"),
+        ("", ""),
+    ],
+)
+def test_source_that_is_a_url_loses_its_credentials_and_its_query(source: str, name: str) -> None:
+    assert source_name(source) == name

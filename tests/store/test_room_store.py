@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from postgres import ON_SQLITE
+from roomread.joining.reports import ReportCounts, ReportSample
+from roomread.store import (
+    OwnerStore,
+    RoomRecord,
+    Store,
+)
+
+
+def test_room_of_another_owner_is_not_found_and_its_code_not_replaced(
+    everything: Store, anna: OwnerStore
+) -> None:
+    session = anna.create("Algebra 7b")
+    eve = everything.owned_by("user:eve").rooms
+    assert not eve.add(session.id, "EEEEEEEE", faces=False)
+    assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
+    room = RoomRecord(session.id, "user:anna", "K7QXM3PD", faces=True, next_seat=1)
+    assert (eve.get(session.id), eve.all()) == (None, [])
+    assert not eve.replace_code(session.id, "EEEEEEEE")
+    assert anna.rooms.get(session.id) == everything.rooms.with_code("K7QXM3PD") == room
+    assert anna.rooms.all() == [room]
+
+
+def test_code_opens_one_open_room_and_no_closed_room(everything: Store, anna: OwnerStore) -> None:
+    first, second = anna.create("Algebra 7b"), anna.create("Algebra 7c")
+    assert anna.rooms.add(first.id, "K7QXM3PD", faces=False)
+    assert not anna.rooms.add(second.id, "K7QXM3PD", faces=False)
+    assert anna.rooms.add(second.id, "H4JMN2PQ", faces=False)
+    assert not anna.rooms.replace_code(second.id, "K7QXM3PD")
+    assert anna.rooms.replace_code(first.id, None)
+    assert everything.rooms.with_code("K7QXM3PD") is None
+    assert anna.rooms.replace_code(second.id, "K7QXM3PD")
+
+
+def test_pause_of_a_room_is_kept_until_it_ends(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    for on in (True, False):
+        everything.rooms.set_paused(session.id, on=on)
+        kept = everything.rooms.get(session.id)
+        assert kept is not None
+        assert kept.paused is on
+
+
+def test_reserved_seat_numbers_never_decrease(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    for number in (51, 20):
+        everything.rooms.reserve_seats(session.id, number)
+    found = everything.rooms.get(session.id)
+    assert found is not None
+    assert found.next_seat == 51
+
+
+def test_reports_are_stored_once_and_read_back_equal(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    few = ReportSample(5.0, 4)
+    many = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)
+    for _ in range(2):
+        everything.rooms.add_reports(session.id, [few, many])
+    assert anna.reports(session.id) == [few, many]
+    anna.delete(session.id)
+    everything.rooms.add_reports(session.id, [])
+
+
+@ON_SQLITE
+def test_rooms_are_listed_with_the_newest_session_first(anna: OwnerStore) -> None:
+    sessions = [anna.create(name) for name in ("Algebra 7b", "Algebra 7c")]
+    for session, code in zip(sessions, ("K7QXM3PD", "H4JMN2PQ"), strict=True):
+        assert anna.rooms.add(session.id, code, faces=False)
+    assert [room.session_id for room in anna.rooms.all()] == [s.id for s in sessions[::-1]]
+
+
+def test_session_becomes_a_room_once(anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
+    assert not anna.rooms.add(session.id, "H4JMN2PQ", faces=False)
+    assert [room.code for room in anna.rooms.all()] == ["K7QXM3PD"]
+
+
+def test_id_of_no_room_is_not_found(everything: Store, anna: OwnerStore) -> None:
+    plain = anna.create("Algebra 7b").id
+    for unknown in (plain, "00000000", "0000\0000"):
+        assert anna.rooms.get(unknown) is None
+        assert everything.rooms.get(unknown) is None
+        assert not anna.rooms.replace_code(unknown, "K7QXM3PD")
+
+
+@ON_SQLITE
+def test_shared_screen_is_named_as_a_source_of_the_session(
+    everything: Store, anna: OwnerStore
+) -> None:
+    session = anna.create("Algebra 7b", source="students")
+    everything.rooms.set_source(session.id, "students and screen")
+    assert anna.session(session.id).source == "students and screen"
+
+
+@ON_SQLITE
+def test_room_is_deleted_with_its_session(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    anna.delete(session.id)
+    assert everything.rooms.with_code("K7QXM3PD") is None
+    assert anna.rooms.all() == []
