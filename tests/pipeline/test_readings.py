@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import base64
 import copy
-import io
 import pickle
 import re
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from PIL import Image
 
 from classes import frame as class_frame
@@ -148,38 +144,6 @@ def test_picture_is_saved_only_under_the_suffix_of_a_picture(tmp_path: Path, nam
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def canvas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw figures into memory, without a window."""
-    monkeypatch.setitem(mpl.rcParams, "backend", "agg")
-
-
-@pytest.mark.usefixtures("canvas")
-def test_plot_draws_picture_boxes_and_labels() -> None:
-    readings = with_picture(HAPPY, None)
-    ax = readings.plot()
-    try:
-        (shown,) = ax.images
-        assert shown.get_size() == (400, 900)
-        assert len(ax.patches) == 2
-        assert [text.get_text() for text in ax.texts] == ["happy 90%", "unreadable: turned away"]
-        assert readings.plot(ax) is ax
-        ax.figure.canvas.draw()
-    finally:
-        plt.close(ax.figure)  # type: ignore[arg-type] # of the axes that were just made
-
-
-@pytest.mark.usefixtures("canvas")
-def test_plot_without_picture_has_y_pointing_down() -> None:
-    ax = Readings(people(HAPPY)).plot()
-    try:
-        assert not ax.images
-        low, high = ax.get_ylim()
-        assert low > high
-    finally:
-        plt.close(ax.figure)  # type: ignore[arg-type] # of the axes that were just made
-
-
 def test_readings_of_moments_pictures_and_lists_are_joined_in_order() -> None:
     first, second, third = people(HAPPY), people(SAD), people(None)
     joined = Readings.concat([Moment(0.0, first), Readings(second, frame=PICTURE), third])
@@ -204,26 +168,3 @@ def test_missing_extra_is_named(
     action = getattr(Readings(people(HAPPY)), method)
     with pytest.raises(MissingExtraError, match=re.escape(f"roomread[{extra}]")):
         action()
-
-
-def test_notebook_shows_picture_and_table() -> None:
-    shown = with_picture(HAPPY, None)._repr_html_()
-    data = re.search(r'src="data:image/jpeg;base64,([^"]+)"', shown)
-    assert data is not None
-    with Image.open(io.BytesIO(base64.b64decode(data[1]))) as picture:
-        assert picture.size == (900, 400)
-    assert "<td>happy</td><td>90%</td>" in shown
-    assert "turned away" in shown
-
-
-def test_notebook_escapes_markup_in_names() -> None:
-    frame = Frame(PICTURE.image, 0.0, 0, "<script>alert(1)</script>.jpg")
-    shown = Readings(people(HAPPY), frame=frame)._repr_html_()
-    assert "<script>" not in shown
-    assert "&lt;script&gt;" in shown
-
-
-def test_notebook_table_lists_a_limited_number_of_faces() -> None:
-    shown = with_picture(*[HAPPY] * 80)._repr_html_()
-    assert shown.count("<td>happy</td>") == 50
-    assert "and 30 more" in shown

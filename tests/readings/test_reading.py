@@ -10,13 +10,11 @@ from classes import frame as class_frame
 from roomread.readings import (
     Box,
     Expression,
-    Face,
     Pose,
     Quality,
     Reading,
     Scores,
     StateScore,
-    Track,
     Unreadable,
 )
 
@@ -102,13 +100,6 @@ def test_a_hash_ignores_the_sign_of_zero_as_equality_does() -> None:
 def test_a_reading_is_not_equal_to_another_type() -> None:
     assert a_reading() != "a reading"
     assert a_reading().scores != a_reading()
-
-
-def test_faces_and_tracks_are_equal_by_value() -> None:
-    faces = [Face(Box(0, 0, 9, 9), np.ones((5, 2), dtype=np.float32), 0.9) for _ in range(2)]
-    assert faces[0] == faces[1]
-    assert Track(1, faces[0], 0.0, 0.0) == Track(1, faces[1], 0.0, 0.0)
-    assert Track(1, faces[0], 0.0, 0.0) != Track(2, faces[1], 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,9 @@ class BoardFeed:
         since = max(time - HISTORY_SECONDS, 0.0)
         feed = cls(RunningMoods(store, session), [*exact_moods(store, session)])
         samples = deque(s for s in store.reports(session.id) if s.time >= since)
+        people = 0
         for mood in shown_moods(store, session, since=since):
-            people, lost = 0, None
+            lost = None
             while samples and samples[0].time <= mood.time:
                 sample = samples.popleft()
                 people, lost = sample.people, sample.presses
