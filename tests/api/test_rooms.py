@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,48 @@ def test_board_counts_faces_and_presses_and_the_session_stores_the_counts(
     assert any(mood["scores"] is not None for mood in moods)
     hardest = http.get(f"rooms/{room['id']}/summary").json()["hardest"]
     assert len(hardest) <= 3
+
+
+def test_every_board_is_sent_the_code_the_pause_and_the_number_of_marks(
+    service: Service, http: httpx.Client, room: dict[str, Any]
+) -> None:
+    first = events(service.url, room["id"], lambda e: "status" in e)
+    for event in first:
+        assert (event["code"], event["paused"], event["marks"]) == (room["code"], False, 0)
+    with ThreadPoolExecutor() as threads:
+        # A board that is open meanwhile, as another one would be.
+        board = threads.submit(
+            events, service.url, room["id"], lambda e: e["marks"] == 1 and e["paused"]
+        )
+        made = http.post(f"rooms/{room['id']}/code").json()
+        assert made["code"] != room["code"]
+        mark = {"label": "group work", "time": 1.0}
+        http.post(f"sessions/{room['id']}/marks", json=mark).raise_for_status()
+        http.post(f"rooms/{room['id']}/pause", json={"on": True}).raise_for_status()
+        last = board.result(timeout=30)[-1]
+    assert last["code"] == made["code"]
+    again = events(service.url, room["id"], lambda e: "history" in e)[0]
+    assert (again["code"], again["paused"], again["marks"]) == (made["code"], True, 1)
+    assert http.get(f"rooms/{room['id']}").json()["code"] == made["code"]
+
+
+def test_students_are_told_that_their_teacher_pauses_the_room_and_ends_it(
+    service: Service, http: httpx.Client, room: dict[str, Any]
+) -> None:
+    address = f"rooms/{room['id']}"
+    with ExitStack() as held:
+        students = [
+            held.enter_context(joined(service.url, room["id"], room["code"])) for _ in range(2)
+        ]
+        assert {student.seat["room_paused"] for student in students} == {False}
+        for on in (True, False, True):
+            http.post(f"{address}/pause", json={"on": on}).raise_for_status()
+            assert [one.receive() for one in students] == [{"k": "room", "paused": on}] * 2
+        with joined(service.url, room["id"], room["code"]) as late:
+            assert (late.seat["room_paused"], late.seat["paused"]) == (True, False)
+            assert late.seat["name"] == "Algebra 7b"
+        http.post(f"{address}/close").raise_for_status()
+        assert [one.receive() for one in students] == [{"k": "over"}] * 2
 
 
 def test_receipt_is_checked_and_a_changed_one_is_not_valid(

@@ -16,7 +16,7 @@ pytest.importorskip("uvicorn", reason="needs the app extra")
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect as connect_socket
 from websockets.exceptions import ConnectionClosed
 
@@ -146,18 +146,19 @@ def serve(
     app: Any,
     to: ConnectionTable,
     buffers: ByteBudget | None = None,
+    **options: Any,
 ) -> None:
     """Run a client against a server with limits on a free port of this computer."""
 
     async def run() -> None:
-        config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
+        config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", **options)
         limit_connections(config, to, buffers or ByteBudget(1_000_000))
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve())
         while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.01)
         host, port = server.servers[0].sockets[0].getsockname()[:2]
-        await client(host, port)
+        await asyncio.wait_for(client(host, port), 60)
         server.should_exit = True
         await serving
 
@@ -245,6 +246,69 @@ async def accept(scope: Scope, receive: Receive, send: Send) -> None:
     await socket.accept()
     while (await socket.receive())["type"] != "websocket.disconnect":
         await socket.send_text("whole")
+
+
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+# The text "a" with a mask of zeros, and the beginning of a close with 1011 (RFC 6455, section 5.2).
+MESSAGE, CLOSE = b"\x81\x81\0\0\0\0a", b"\x88\x18\x03\xf3"
+PINGS = {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.2}
+
+
+def test_client_that_sends_messages_is_alive_without_an_answer_to_a_ping() -> None:
+    async def client(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(UPGRADE)
+        await reader.readuntil(b"\r\n\r\n")
+        for _ in range(20):
+            writer.write(MESSAGE)
+            await asyncio.sleep(0.05)
+        heard = await reader.readuntil(CLOSE)
+        # All messages were answered, and the pings were not; then the client was silent.
+        assert heard.count(b"whole") == 20
+        assert heard.count(b"\x89\x04") > 1
+        writer.close()
+
+    serve(client, accept, table()[0], **PINGS)
+
+
+def test_answer_to_a_ping_may_wait_behind_messages_that_the_server_has_not_read() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        await socket.accept()
+        await asyncio.sleep(1)
+        await socket.send_text(await socket.receive_text())
+
+    async def client(host: str, port: int) -> None:
+        address = f"ws://{host}:{port}/"
+        async with connect_socket(address, ping_interval=None) as socket:
+            await socket.send("late")
+            assert await socket.recv() == "late"
+
+    serve(client, slow, table()[0], **PINGS)
+
+
+def test_socket_whose_client_does_not_read_is_closed() -> None:
+    connections, reasons = table(write_seconds=0.05)
+
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        await socket.accept()
+        with suppress(WebSocketDisconnect):
+            while True:
+                await socket.send_bytes(b"x" * 1_000_000)
+
+    async def client(host: str, port: int) -> None:
+        _, writer = await asyncio.open_connection(host, port, limit=1000)
+        writer.write(UPGRADE)
+        while not reasons:  # noqa: ASYNC110 (a counter has no event)
+            await asyncio.sleep(0.01)
+        writer.close()
+
+    serve(client, talk, connections, ws_per_message_deflate=False)
+    assert reasons == {"unread-answer": 1}
 
 
 def test_unfinished_messages_of_sockets_are_bounded_and_their_bytes_are_released() -> None:

@@ -70,7 +70,10 @@ def test_duplicated_tab_takes_over_the_seat() -> None:
     assert room.join(5.0, 7, faces=True, resume=1).displaced == 100
     # The end of the older tab is not the end of the seat.
     room.disconnect(6.0, 1, 100)
-    assert room.connections() == {7: 1}
+    assert room.status(70.0).people == 1
+    room.disconnect(70.0, 1, 7)
+    room.tick(130.0)
+    assert room.status(130.0).people == 0
 
 
 def test_seats_of_an_ended_process_can_be_resumed_for_a_minute() -> None:

@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 
 import { load } from "./pages.mjs";
 
-const { findObstacle, troubleOf } = await load("student/camera.js");
+const { Camera, findObstacle, troubleOf } = await load("student/camera.js");
 const { isMobile, mayLoadAhead } = await load("student/settings.js");
 
 const ABLE = { isSecureContext: true, OffscreenCanvas: class {}, WebAssembly };
@@ -46,6 +46,53 @@ for (const [name, trouble] of Object.entries(NAMES)) {
     assert.equal(troubleOf(new DOMException("", name)), trouble);
   });
 }
+
+/** A worker of the student page whose other end is the test. */
+class FakeWorker {
+  static opened = [];
+  asked = [];
+  constructor() {
+    FakeWorker.opened.push(this);
+  }
+  postMessage(order) {
+    this.asked.push(order.kind);
+  }
+  tell(fact) {
+    this.onmessage({ data: fact });
+  }
+}
+
+/** A camera that loads its nets ahead, and what it tells its page. */
+function prepared(devices = {}) {
+  FakeWorker.opened = [];
+  globalThis.Worker = FakeWorker;
+  browser(ABLE, devices);
+  const told = [];
+  const camera = new Camera({}, { onTrouble: (trouble) => told.push(trouble), onReady: () => undefined });
+  camera.prepare(Promise.resolve({}));
+  return { camera, told };
+}
+
+test("nets that fail while the student reads what they may agree to are no trouble yet", () => {
+  const { camera, told } = prepared();
+  FakeWorker.opened[0].tell({ kind: "failed", problem: "no memory" });
+  assert.deepEqual(told, []);
+  assert.equal(FakeWorker.opened[0].asked.at(-1), "end");
+  assert.equal(camera.worker, null);
+});
+
+test("nets that failed ahead are opened again once the camera is wanted, and then complained of", async () => {
+  const { camera, told } = prepared({ getUserMedia: () => new Promise(() => undefined) });
+  FakeWorker.opened[0].onerror();
+  camera.start(Promise.resolve({}));
+  assert.equal(FakeWorker.opened.length, 2);
+  FakeWorker.opened[1].tell({ kind: "failed", problem: "no memory" });
+  assert.deepEqual(told, ["failed"]);
+  // The next failure is that of loading ahead again.
+  camera.prepare(Promise.resolve({}));
+  FakeWorker.opened[2].onerror();
+  assert.deepEqual(told, ["failed"]);
+});
 
 test("phones and tablets are told that their camera stops behind other pages", () => {
   const phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36";

@@ -5,7 +5,7 @@ import { FakeSocket, FakeStorage, load } from "./pages.mjs";
 
 globalThis.WebSocket = FakeSocket;
 globalThis.location = { origin: "https://roomread.example.org" };
-const { RoomConnection } = await load("join/connection.js");
+const { RoomConnection, roomJoinedWith } = await load("join/connection.js");
 const JOINING = { code: "K7QX-M3PD", consent: "2-en-faces", faces: true };
 const SEAT = { k: "seat", token: "t1", next: 5, faces: true, receipt: null, say: null, paused: false };
 
@@ -122,6 +122,32 @@ test("a tab that is loaded again knows what it joined with, each room for itself
   assert.deepEqual(connection.remembered(), JOINING);
   connect("ffffffff");
   assert.equal(connection.remembered(), null);
+});
+
+test("a tab finds its room by the code with which it joined, also once the code is replaced", () => {
+  sessionStorage.setItem("another key", "not JSON");
+  assert.equal(roomJoinedWith(JOINING.code), null);
+  seat();
+  assert.equal(roomJoinedWith(JOINING.code), "0a1b2c3d");
+  assert.equal(roomJoinedWith("2222-2222"), null);
+  connection.leave();
+  assert.equal(roomJoinedWith(JOINING.code), null);
+});
+
+test("the page is told when the teacher pauses the room and lets it continue", () => {
+  const told = [];
+  connection.onPause = (isOn) => told.push(isOn);
+  seat();
+  FakeSocket.newest.tell({ k: "room", paused: true });
+  FakeSocket.newest.tell({ k: "room", paused: false });
+  assert.deepEqual(told, [true, false]);
+});
+
+test("the end of a lesson is told from a code that is no longer valid", () => {
+  seat();
+  FakeSocket.newest.tell({ k: "over" });
+  FakeSocket.newest.end(4003);
+  assert.equal(states.at(-1), "ended");
 });
 
 test("the receipt can be saved after the page is loaded again too", () => {

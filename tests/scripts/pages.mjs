@@ -53,4 +53,8 @@ export class FakeStorage {
   getItem = (key) => this.kept.get(key) ?? null;
   setItem = (key, value) => this.kept.set(key, value);
   removeItem = (key) => this.kept.delete(key);
+  key = (place) => [...this.kept.keys()][place] ?? null;
+  get length() {
+    return this.kept.size;
+  }
 }

@@ -45,6 +45,10 @@ _TOKEN_SECRET = "seats of rooms"  # noqa: S105 (names the purpose of a secret)
 # A page that is hidden and has neither camera nor presses still answers pings.
 _SILENCE_SECONDS = 3600.0
 _JOIN_SECONDS = 20.0
+# Seconds from one acknowledgement of readings to the next.
+_ACK_PERIOD = 10.0
+# Seconds that a message may wait for a page that does not read what was sent before.
+_SEND_SECONDS = 2.0
 # The pause between readings of a page that sends too many, ms.
 _SLOWER_MS = 1000
 # Close codes of the process that holds a room that are meant for the student.
@@ -58,16 +62,18 @@ class _Link:
     socket: WebSocket
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Send a message; a no-op if the student has disconnected."""
+        """Send a message within seconds; a no-op if the student has disconnected."""
         if self._is_open:
-            with suppress(RuntimeError, WebSocketDisconnect):
-                await self.socket.send_json(message)
+            with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(_SEND_SECONDS):
+                    await self.socket.send_json(message)
 
     async def close(self, code: int) -> None:
         """Close the connection; a no-op if it is closed."""
         if self._is_open:
-            with suppress(RuntimeError, WebSocketDisconnect):
-                await self.socket.close(code)
+            with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(_SEND_SECONDS):
+                    await self.socket.close(code)
 
     @property
     def _is_open(self) -> bool:
@@ -144,17 +150,26 @@ async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_i
     held, number = taken.held, taken.joined.seat
     try:
         await _greet(context, taken, room_id)
-        async for text in messages:
-            now = held.clock()
-            if not held.room.admits(now, number):
-                await link.send({"k": "slower", "every": _SLOWER_MS})
-                continue
-            if not _take(held, now, number, parse_message(text)):
-                await link.close(RoomClose.LEFT)
-                return
+        await _converse(held, link, number, messages)
     finally:
         held.links.pop(taken.connection, None)
         held.room.disconnect(held.clock(), number, taken.connection)
+
+
+async def _converse(held: HeldRoom, link: _Link, number: int, messages: AsyncIterator[str]) -> None:
+    """Process the messages of a student until the student leaves or disconnects."""
+    acknowledged = held.clock()
+    async for text in messages:
+        now = held.clock()
+        if not held.room.admits(now, number):
+            await link.send({"k": "slower", "every": _SLOWER_MS})
+            continue
+        if not _take(held, now, number, parse_message(text)):
+            await link.close(RoomClose.LEFT)
+            return
+        if now - acknowledged >= _ACK_PERIOD and held.room.newest(number) >= 0:
+            acknowledged = now
+            await link.send({"k": "ack", "n": held.room.newest(number)})
 
 
 async def _relay(
@@ -230,12 +245,14 @@ async def _greet(context: ServiceContext, seat: _TakenSeat, room_id: str) -> Non
         {
             "k": "seat",
             "token": _seat_tokens(context, room_id).token(joined.seat),
+            "name": held.session.name,
             "receipt": receipt,
             "every": round(1000 * TICK_SECONDS),
             "next": held.room.newest(joined.seat) + 1,
             "faces": seat.faces,
             "say": held.room.says(held.clock(), joined.seat),
             "paused": held.room.is_paused(joined.seat),
+            "room_paused": held.room.paused,
             "limits": {"bytes": MAX_BYTES, "per_second": 3},
         }
     )

@@ -130,20 +130,24 @@ async def show(
 @router.post(
     "/rooms/{room_id}/code",
     summary="Replace the code",
+    response_model=RoomShape,
     responses=responses(404, 409),
 )
-async def new_code(request: Request, context: Context, sender: Sender, room_id: str) -> RoomShape:
+async def new_code(
+    request: Request, context: Context, sender: Sender, room_id: str
+) -> RoomShape | Response:
     """Replace the code of a room; the old one becomes invalid, and joined students stay."""
-    await _mine(context, sender, room_id)
+    _record, session = await _mine(context, sender, room_id)
+    store = context.store.owned_by(sender.id)
 
-    def work() -> RoomShape:
-        store = context.store.owned_by(sender.id)
-        record = replace_code(store, room_id)
-        return room_shape(record, store.session(room_id), str(request.base_url))
+    async def work(held: HeldRoom) -> RoomShape:
+        record = await in_turn(context, lambda: replace_code(store, room_id))
+        if record.code is not None:
+            held.note_code(record.code)
+        audit("code replaced", who=sender.id, session=room_id)
+        return room_shape(record, session, str(request.base_url))
 
-    made = await in_turn(context, work)
-    audit("code replaced", who=sender.id, session=room_id)
-    return made
+    return await _here_or_forwarded(context, request, room_id, work)
 
 
 @router.get(

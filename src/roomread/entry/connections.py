@@ -1,7 +1,8 @@
 """Limit the number of connections of one process, and the time for which each may be silent.
 
 uvicorn closes a connection that is silent after an answer. It never closes one that is silent
-before its first request or within its headers, or that does not read its answer.
+before its first request or within its headers, or that does not read its answer. It closes a
+WebSocket whose answer to a ping is late, even if its messages arrive or wait to be read.
 """
 
 from __future__ import annotations
@@ -242,6 +243,9 @@ class LimitedHttp(H11Protocol):
 class LimitedWebSocket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol within the limits of a `ConnectionTable`.
 
+    A client that sends anything is alive, whether or not it has answered the last ping: on a busy
+    computer the answer may come late, or wait behind messages that this process has not read.
+
     Args:
         table: The open connections.
         buffers: Limits the bytes of incomplete messages, which the application has not received
@@ -253,15 +257,27 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         super().__init__(**server)
         self._table, self._buffers = table, buffers
         self._holder, self._held = "", 0
+        self._timers: _Timers
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
+        super().connection_made(transport)
+        self._timers = _Timers(self._table, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
+        self._timers.stop_all()
         self._table.remove(self.transport)
         self._hold(0)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Process bytes from the client."""
+        if self.pong_timer is not None:
+            self.pong_timer.cancel()
+            self.pong_timer = None
+            self.pending_ping_payload = None
+            self.schedule_ping()
         super().data_received(data)
         size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         fits = self._hold(size if size > _SMALL_MESSAGE else 0)
@@ -271,6 +287,23 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
             self.transport.close()
+
+    def keepalive_timeout(self) -> None:
+        """Close a connection from which nothing came, unless this process has not read it."""
+        if self.read_paused and self.ping_timeout is not None:
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+        else:
+            super().keepalive_timeout()
+
+    def pause_writing(self) -> None:
+        """Stop sending until the client has read what was sent."""
+        super().pause_writing()
+        self._timers.start(_UNREAD, self._table.limits.write_seconds)
+
+    def resume_writing(self) -> None:
+        """Go on sending."""
+        self._timers.stop(_UNREAD)
+        super().resume_writing()
 
     def _hold(self, size: int) -> bool:
         """Reserve bytes of the budget; return whether they fit."""

@@ -310,10 +310,6 @@ class OpenRoom:
             withheld=self._cohorts.withheld,
         )
 
-    def connections(self) -> dict[int, int]:
-        """Return the seat of each connection."""
-        return {s.connection: seat for seat, s in self._seats.items() if s.connection is not None}
-
     def _able(self, now: float) -> dict[int, Reading]:
         """Return the reading of each seat that may count."""
         able = {}

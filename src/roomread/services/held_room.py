@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from roomread.errors import DatabaseError, RoomreadError, SessionHeldError
-from roomread.joining import OpenRoom, RoomFrame, RoomStatus
+from roomread.joining import OpenRoom, RoomFrame, RoomStatus, format_code
 from roomread.joining.open_room import TICK_SECONDS
 from roomread.joining.reports import ReportSample
 from roomread.pipeline import RoomPipeline
@@ -28,10 +28,10 @@ from roomread.services.live_room import start_of
 from roomread.store import OwnerStore, Recorder, RoomRecord, Session, Store
 
 T = TypeVar("T")
-# Seconds from one acknowledgement of readings to the next.
-_ACK_PERIOD = 10.0
 # Seconds from one sample of the reports that is kept to the next.
 _SAMPLE_PERIOD = 5.0
+# Seconds from one count of the marks, which other requests and processes write, to the next.
+_COUNT_PERIOD = 2.0
 # Time after which a room without students and boards is closed, s.
 IDLE_SECONDS = 1800.0
 # Seats that are reserved at once, so that one write serves for many students.
@@ -53,7 +53,7 @@ class SeatLink(Protocol):
     """The connection of one student."""
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Send a message; a no-op if the student has disconnected."""
+        """Send a message within seconds; a no-op if the student has disconnected."""
 
     async def close(self, code: RoomClose) -> None:
         """Close the connection."""
@@ -101,9 +101,10 @@ class HeldRoom:
     _ids: itertools.count[int] = field(init=False, default_factory=lambda: itertools.count(1))
     _start: float = field(init=False)
     _opened: float = field(init=False)
-    _acked: float = field(init=False)
     _sampled: float = field(init=False)
     _used: float = field(init=False)
+    _counted: float = field(init=False, default=float("-inf"))
+    _marks: int = field(init=False, default=0)
     _samples: list[ReportSample] = field(init=False, default_factory=list)
     _presses: int = field(init=False, default=0)
     _storing: asyncio.Task[None] | None = field(init=False, default=None)
@@ -114,7 +115,7 @@ class HeldRoom:
     def __post_init__(self) -> None:
         """Continue where the session was interrupted; blocks for the database."""
         session = self.session
-        self._opened = self._acked = self._sampled = self._used = self.clock()
+        self._opened = self._sampled = self._used = self.clock()
         self._start = start_of(session, self.recorder.resumed_at)
         meter = RoomMeter.for_interval(TICK_SECONDS)
         attention = Attention(parse_rules(session.rules), every=TICK_SECONDS)
@@ -153,29 +154,43 @@ class HeldRoom:
         """Ensure that the number of the next seat is not assigned again after a restart."""
         if self.room.next_seat >= self.record.next_seat:
             following = self.room.next_seat + _RESERVED_SEATS
-            await self._in_thread(lambda: self._reserve(following))
+            await self._in_thread(
+                lambda: self.store.rooms.reserve_seats(self.session.id, following)
+            )
+            self.record = replace(self.record, next_seat=following)
 
-    def _reserve(self, following: int) -> None:
-        self.store.rooms.reserve_seats(self.session.id, following)
-        self.record = replace(self.record, next_seat=following)
+    def note_code(self, code: str) -> None:
+        """Show a new code of the room, which the caller has stored, on all boards."""
+        self.record = replace(self.record, code=code)
 
     async def pause(self, *, on: bool) -> None:
-        """Pause the room, or let it continue; the state survives a restart.
+        """Pause the room, or let it continue, and tell its students; the state survives a restart.
 
         Raises:
             DatabaseError: The pause could not be kept, and nothing has changed.
         """
         await self._in_thread(lambda: self.store.rooms.set_paused(self.session.id, on=on))
         self.room.pause(on=on)
+        await self._tell({"k": "room", "paused": on})
 
     async def subscribe(self) -> asyncio.Queue[str]:
         """Return a queue of the board's newest events as JSON, which begins with the past."""
         session_id = self.session.id
         history = await self._in_thread(lambda: self._feed.history(self.owned.marks(session_id)))
+        self._marks = len(history["marks"])
         queue: asyncio.Queue[str] = asyncio.Queue(_WAITING_EVENTS)
-        queue.put_nowait(json.dumps({"history": history, "paused": self.room.paused}))
+        queue.put_nowait(json.dumps({"history": history} | self._state()))
         self._boards.add(queue)
         return queue
+
+    def _state(self) -> dict[str, Any]:
+        """Return what every event of a board says of the room, so that no board misses it."""
+        code = self.record.code
+        return {
+            "paused": self.room.paused,
+            "code": format_code(code) if code is not None else None,
+            "marks": self._marks,
+        }
 
     def unsubscribe(self, queue: asyncio.Queue[str]) -> None:
         """Send no more events to a board."""
@@ -226,18 +241,17 @@ class HeldRoom:
         if now - self._sampled >= _SAMPLE_PERIOD:
             self._sampled = now
             self._sample(time, status)
-        waits = self._samples or self._source_is_new
+        counts = bool(self._boards) and now - self._counted >= _COUNT_PERIOD
+        waits = self._samples or self._source_is_new or counts
         if waits and (self._storing is None or self._storing.done()):
+            self._counted = now
             self._storing = asyncio.create_task(self._store())
         has_point = await self._in_thread(lambda: self._write(time, frame, status))
         if has_point:
             self._mood = self._feed.points[-1].mood
         if self._boards:
             event = self._feed.event(time, status, self.alerts, has_point=has_point)
-            self.publish(event | {"paused": self.room.paused})
-        if now - self._acked >= _ACK_PERIOD:
-            self._acked = now
-            await self._acknowledge()
+            self.publish(event | self._state())
 
     def _sample(self, time: float, status: RoomStatus) -> None:
         if not status.people:
@@ -258,12 +272,21 @@ class HeldRoom:
         return self._feed.add(time, status, moment.mood, frame.lost)
 
     async def _store(self) -> None:
-        """Write the source and the samples that wait, without delaying a room's next event."""
+        """Write the source and the samples that wait, and count the marks.
+
+        This does not delay the next event of the room.
+        """
         samples = list(self._samples)
         # After a failure they are written with the next ones.
         with suppress(DatabaseError):
             await to_thread.run_sync(lambda: self._write_waiting(samples), limiter=self.background)
             del self._samples[: len(samples)]
+        # A session that was deleted has no marks; the room's next write fails, and ends the room.
+        with suppress(RoomreadError):
+            marks = await to_thread.run_sync(
+                lambda: self.owned.marks(self.session.id), limiter=self.background
+            )
+            self._marks = len(marks)
 
     @property
     def _source_is_new(self) -> bool:
@@ -282,12 +305,9 @@ class HeldRoom:
         with suppress(DatabaseError):
             self._write_waiting(self._samples)
 
-    async def _acknowledge(self) -> None:
-        seats = self.room.connections()
-        for connection, link in list(self.links.items()):
-            newest = self.room.newest(seats.get(connection, 0))
-            if newest >= 0:
-                await link.send({"k": "ack", "n": newest})
+    async def _tell(self, message: dict[str, Any]) -> None:
+        """Send a message to all students at once; a slow connection delays no other."""
+        await asyncio.gather(*(link.send(message) for link in list(self.links.values())))
 
     async def close(self) -> None:
         """Close the room for good, and end its session.
@@ -330,10 +350,9 @@ class HeldRoom:
         """End all connections and boards, and stop holding the room."""
         self.closed.set()
         self.publish({"over": code is RoomClose.OVER})
-        for link in list(self.links.values()):
-            if code is RoomClose.OVER:
-                await link.send({"k": "over"})
-            await link.close(code)
+        if code is RoomClose.OVER:
+            await self._tell({"k": "over"})
+        await asyncio.gather(*(link.close(code) for link in list(self.links.values())))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         async with self._turn:

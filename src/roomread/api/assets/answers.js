@@ -55,15 +55,17 @@
  * @typedef {object} SeatMessage The answer to joining.
  * @property {"seat"} k
  * @property {string} token
+ * @property {string} name The name of the room.
  * @property {number} next Number of the next reading.
  * @property {boolean} faces
  * @property {object | null} receipt
  * @property {Say | null} say What the student says in the room at present: after the end of the
  *   server nothing counts.
  * @property {boolean} paused Whether the student paused.
+ * @property {boolean} room_paused Whether the teacher paused the room.
  *
- * @typedef {SeatMessage | {k: "slower", every: number} | {k: "ack", n: number} | {k: "over"} |
- *   {k: "error", problem: string}} RoomMessage
+ * @typedef {SeatMessage | {k: "room", paused: boolean} | {k: "slower", every: number} |
+ *   {k: "ack", n: number} | {k: "over"} | {k: "error", problem: string}} RoomMessage
  *
  * @typedef {object} Status The counts of a room.
  * @property {number} people
@@ -85,12 +87,16 @@
  * @property {number} people
  * @property {number | null} lost Presses of "I am lost" within this second.
  *
+ * @typedef {object} RoomState What each event of a board says of its room.
+ * @property {boolean} paused Whether the teacher paused the room.
+ * @property {string | null} code Null once the room is closed.
+ * @property {number} marks How many marks the session has.
+ *
  * @typedef {{time: number, label: string}} Mark
  * @typedef {{time: number, before: number, after: number}} Change
  *
  * @typedef {object} BoardMoment
  * @property {undefined} [history]
- * @property {undefined} [over]
  * @property {number} time Seconds from the start of the session.
  * @property {Status} status
  * @property {Mood | null} mood
@@ -100,10 +106,11 @@
  * @property {Alert[]} alerts
  * @property {Change[]} changes
  * @property {Point | null} point
- * @property {boolean} paused Whether the teacher paused the room.
  *
- * @typedef {BoardMoment | {over: boolean, history?: undefined} |
- *   {history: {points: Point[], marks: Mark[], changes: Change[]}, paused: boolean}} BoardEvent
+ * @typedef {{history: {points: Point[], marks: Mark[], changes: Change[]}}} BoardHistory
+ *
+ * @typedef {(BoardMoment & RoomState) | (BoardHistory & RoomState) |
+ *   {over: boolean, history?: undefined}} BoardEvent
  *
  * @typedef {object} HardMinute
  * @property {number} start Seconds from the start of the session.

@@ -5,10 +5,14 @@
 
 import { pauseBefore } from "../reconnect.js";
 
-/** @typedef {"joining" | "joined" | "lost" | "taken" | "over" | "left" | "refused" | "full"} State */
+/**
+ * @typedef {"joining" | "joined" | "lost" | "taken" | "ended" | "over" | "left" | "refused" |
+ *   "full"} State "ended" is the end of the lesson; "over" also a code that is no longer valid.
+ */
 /** @typedef {{code: string, consent: string, faces: boolean}} Joining */
 /**
- * @typedef {Pick<import("../answers.js").SeatMessage, "receipt" | "faces" | "say" | "paused">} Seat
+ * @typedef {Pick<import("../answers.js").SeatMessage,
+ *   "name" | "receipt" | "faces" | "say" | "paused" | "room_paused">} Seat
  */
 /**
  * @typedef {{token: string, joining: Joining, receipt: object | null}} Kept What a tab keeps for its
@@ -16,11 +20,29 @@ import { pauseBefore } from "../reconnect.js";
  */
 /** @typedef {import("../answers.js").RoomMessage} RoomMessage */
 
+const KEY = "roomread-seat-";
 const TAKEN_OVER = 4001;
 const OVER = 4003;
 const LEFT = 4004;
 const REFUSED = 1008;
 const FULL = 1013;
+
+/**
+ * Return the room in which this tab took a seat with a code: those who have joined stay when the
+ * code is replaced, and their pages can then no longer find the room by it.
+ * @param {string} code As the page sent it.
+ * @returns {string | null} The id of the room; null without a seat.
+ */
+export function roomJoinedWith(code) {
+  for (let i = 0; i < sessionStorage.length; i++) {
+    const key = sessionStorage.key(i);
+    if (!key?.startsWith(KEY)) continue;
+    /** @type {Kept} */
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "");
+    if (kept.joining.code === code) return key.slice(KEY.length);
+  }
+  return null;
+}
 
 export class RoomConnection {
   /**
@@ -31,11 +53,14 @@ export class RoomConnection {
     this.onState = onState;
     /** @type {(every: number) => void} Called with ms when the room wants fewer readings. */
     this.onSlower = () => undefined;
-    this.key = `roomread-seat-${roomId}`;
+    /** @type {(paused: boolean) => void} Called when the teacher pauses the room, or continues. */
+    this.onPause = () => undefined;
+    this.key = KEY + roomId;
     this.url = `${location.origin.replace(/^http/, "ws")}/api/v1/rooms/${roomId}/seat`;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.joined = false;
+    this.ended = false;
     this.attempt = 0;
     this.number = 0;
     /** @type {Joining | null} */
@@ -80,6 +105,8 @@ export class RoomConnection {
   /** @param {RoomMessage} message */
   take(message) {
     if (message.k === "slower") this.onSlower(message.every);
+    if (message.k === "room") this.onPause(message.paused);
+    if (message.k === "over") this.ended = true;
     if (message.k !== "seat") return;
     this.joined = true;
     this.attempt = 0;
@@ -95,7 +122,7 @@ export class RoomConnection {
     this.joined = false;
     if (code === OVER || code === LEFT || code === REFUSED) sessionStorage.removeItem(this.key);
     if (code === TAKEN_OVER) this.onState("taken");
-    else if (code === OVER) this.onState("over");
+    else if (code === OVER) this.onState(this.ended ? "ended" : "over");
     else if (code === LEFT) this.onState("left");
     else if (code === REFUSED) this.onState("refused");
     else {

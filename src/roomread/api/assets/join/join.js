@@ -3,7 +3,7 @@
 import { part, partAs, showSection } from "../page.js";
 import { mayLoadAhead } from "../student/settings.js";
 import { t } from "../texts.js";
-import { RoomConnection } from "./connection.js";
+import { RoomConnection, roomJoinedWith } from "./connection.js";
 import { PressedButton } from "./pressed.js";
 
 /** @typedef {import("../answers.js").RoomInfo} RoomInfo */
@@ -20,6 +20,8 @@ let connection = null;
 /** @type {Promise<import("../student/panel.js").CameraPanel | null> | null} */
 let panel = null;
 let paused = false;
+/** Whether the teacher paused the room. */
+let roomPaused = false;
 /** Whether the student had a seat since the room was found. */
 let seated = false;
 const pressed = new PressedButton((now) => {
@@ -44,13 +46,16 @@ function end(text) {
   show("end");
 }
 
-/** Ask the server which room has the code. */
+/** Return to the seat that this tab has, or ask the server which room has the code. */
 async function find() {
   complain("");
+  const typed = code.value.trim();
+  const seatedIn = roomJoinedWith(typed);
+  if (seatedIn !== null) return enter(seatedIn);
   /** @type {Response} */
   let answer;
   try {
-    answer = await fetch(`/api/v1/join/${encodeURIComponent(code.value.trim())}${location.search}`);
+    answer = await fetch(`/api/v1/join/${encodeURIComponent(typed)}${location.search}`);
   } catch {
     return complain(t("The service does not answer."));
   }
@@ -58,11 +63,12 @@ async function find() {
   if (!answer.ok) return complain(t("No open room has this code. Check it, or ask your teacher."));
   /** @type {RoomInfo} */
   const found = (info = await answer.json());
-  connection = new RoomConnection(found.id, follow);
-  seated = false;
-  connection.onSlower = async (every) => (await panel)?.setPace(every);
-  const before = connection.remembered();
-  if (before !== null) return connection.join(before);
+  // A page that is loaded again finds its room by the address, also where the code was typed.
+  const address = new URL(location.href);
+  address.searchParams.set("code", typed);
+  history.replaceState(null, "", address);
+  enter(found.id);
+  if (connection?.joining) return;
   part("room").textContent = found.name;
   list("taps-text", found.taps_consent.text);
   const faces = found.faces_consent !== null && camera !== null;
@@ -73,6 +79,23 @@ async function find() {
     if (mayLoadAhead(navigator)) openCamera();
   }
   show("agree");
+}
+
+/**
+ * Connect to a room, and return to the seat that this tab has there.
+ * @param {string} roomId
+ */
+function enter(roomId) {
+  const entered = (connection = new RoomConnection(roomId, follow));
+  seated = false;
+  entered.onSlower = async (every) => (await panel)?.setPace(every);
+  entered.onPause = (isOn) => {
+    roomPaused = isOn;
+    pressed.set(null);
+    showPause();
+  };
+  const before = entered.remembered();
+  if (before !== null) entered.join(before);
 }
 
 /**
@@ -106,10 +129,11 @@ function follow(state, seat) {
     if (!seated) paused = seat.paused;
     else if (paused !== seat.paused) connection?.send({ k: "pause", on: paused });
     seated = true;
+    roomPaused = seat.room_paused;
     showPause();
     if (seat.say !== pressed.button) pressed.set(seat.say);
     if (seat.receipt !== null) keep(seat.receipt);
-    part("seat-room").textContent = info?.name ?? "";
+    part("seat-room").textContent = seat.name;
     show("seat");
     if (camera !== null) camera.hidden = !seat.faces;
     if (seat.faces) openCamera();
@@ -120,6 +144,8 @@ function follow(state, seat) {
     else if (!seated && state === "lost") complain(t("The service does not answer. This page tries again by itself."));
   } else if (state === "taken") {
     end(t("Another tab has taken your seat."));
+  } else if (state === "ended") {
+    end(t("The lesson has ended. The room is closed."));
   } else if (state === "over") {
     end(t("The room is closed, or its code was replaced."));
   } else if (state === "left") {
@@ -129,9 +155,14 @@ function follow(state, seat) {
   }
 }
 
+/** Say whether the room or its student has paused; what is pressed then would not count. */
 function showPause() {
   part("pause").textContent = paused ? t("Continue") : t("Pause");
-  part("state").textContent = paused ? t("Paused: you are not counted.") : t("You are in the room.");
+  const said = [];
+  if (roomPaused) said.push(t("Your teacher has paused the room: nobody is counted."));
+  if (paused) said.push(t("Paused: you are not counted."));
+  part("state").textContent = said.join(" ") || t("You are in the room.");
+  for (const button of buttons.keys()) button.disabled = paused || roomPaused;
 }
 
 /** Load the part of the page that reads the face, and its nets. */
@@ -145,7 +176,7 @@ async function makePanel() {
   /** @type {typeof import("../student/panel.js")} */
   const { CameraPanel } = await import(camera.dataset.panel);
   const made = new CameraPanel(camera, (reading) =>
-    paused ? null : (connection?.sendReading(reading) ?? null),
+    paused || roomPaused ? null : (connection?.sendReading(reading) ?? null),
   );
   made.prepare();
   return made;
@@ -172,7 +203,6 @@ for (const says of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
   const button = partAs(`say-${says}`, HTMLButtonElement);
   buttons.set(button, says);
   button.addEventListener("click", () => {
-    if (paused) return;
     const now = pressed.after(says);
     if (connection?.send({ k: "say", v: now }) != null) pressed.set(now);
   });

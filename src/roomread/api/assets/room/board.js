@@ -25,6 +25,8 @@ const label = partAs("label", HTMLInputElement);
 let points = [];
 /** @type {import("../answers.js").Mark[]} */
 let marks = [];
+/** How many marks the session had by the last event. */
+let marked = 0;
 /** @type {BoardMoment | null} */
 let last = null;
 /** @type {EventSource | null} */
@@ -65,19 +67,47 @@ function showPause(isOn) {
   part("pause").textContent = paused ? t("Continue") : t("Pause the room");
 }
 
+/** @param {string | null} code Null once the room is closed. */
+function showCode(code) {
+  if (code === null || part("code").textContent === code) return;
+  const link = partAs("link", HTMLAnchorElement);
+  const address = new URL(link.href);
+  address.searchParams.set("code", code);
+  part("code").textContent = code;
+  link.href = link.textContent = address.href;
+  partAs("picture", HTMLImageElement).src = `/api/v1/rooms/${roomId}/code.svg?code=${code}`;
+}
+
+/**
+ * Show what the room is like by the service: another board may have changed it.
+ * @param {import("../answers.js").RoomState} state
+ */
+async function showState(state) {
+  showPause(state.paused);
+  showCode(state.code);
+  if (state.marks === marked) return;
+  marked = state.marks;
+  if (marked === marks.length) return;
+  const answer = await api.ask(`/sessions/${roomId}/marks`).catch(() => null);
+  // The next event leads to another attempt.
+  if (answer === null) marked = -1;
+  else marks = answer.marks;
+}
+
 /** @param {BoardEvent} event */
 function take(event) {
-  if (event.history) {
-    ({ points, marks } = event.history);
-    showPause(event.paused);
-    return;
-  }
-  if (event.over !== undefined) {
+  if ("over" in event) {
     if (event.over) finish();
     return;
   }
+  if (event.history) {
+    ({ points, marks } = event.history);
+    marked = marks.length;
+    showState(event);
+    return;
+  }
   last = event;
-  showPause(event.paused);
+  showState(event);
   if (event.point) {
     points.push(event.point);
     points = points.filter((point) => point.t > event.time - 600);
@@ -179,11 +209,7 @@ part("pause").addEventListener("click", async () => {
 });
 part("new-code").addEventListener("click", async () => {
   const room = await ask(`/rooms/${roomId}/code`, {});
-  if (room === null) return;
-  part("code").textContent = room.code;
-  const link = partAs("link", HTMLAnchorElement);
-  link.href = link.textContent = room.link;
-  partAs("picture", HTMLImageElement).src = `/api/v1/rooms/${roomId}/code.svg?code=${room.code}`;
+  if (room !== null) showCode(room.code);
 });
 part("close").addEventListener("click", () => showSection(["close", "really"], "really"));
 part("really-close").addEventListener("click", async () => {

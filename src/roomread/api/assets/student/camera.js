@@ -45,6 +45,8 @@ export class Camera {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.every = 500;
+    /** Whether the student wants the camera to be read: a failure before that bothers nobody. */
+    this.wanted = false;
     /** Whether the nets are open. */
     this.ready = false;
     /** @type {(() => void) | null} Sends the worker a frame, where it gets no stream of them. */
@@ -78,6 +80,7 @@ export class Camera {
       this.listener.onTrouble(obstacle);
       return;
     }
+    this.wanted = true;
     // The nets load while the student answers the browser's question.
     const worker = this.worker ?? this.open(settings);
     let stream;
@@ -114,6 +117,7 @@ export class Camera {
       order(this.worker, { kind: "end" });
     }
     this.worker = null;
+    this.wanted = false;
     this.ready = false;
     this.stream = null;
     this.preview.srcObject = null;
@@ -165,10 +169,14 @@ export class Camera {
     }
   }
 
-  /** @param {Trouble} trouble */
+  /**
+   * Let go of the camera. What was only loaded ahead is loaded again once it is wanted.
+   * @param {Trouble} trouble
+   */
   fail(trouble) {
+    const { wanted } = this;
     this.stop();
-    this.listener.onTrouble(trouble);
+    if (wanted) this.listener.onTrouble(trouble);
   }
 
   /**

@@ -73,7 +73,7 @@ export class CameraPanel {
 
   /** Switch the camera on. */
   async start() {
-    this.parts.trouble.hidden = true;
+    this.explain("");
     this.offer("stop", "start");
     this.say(t("Loading about 7.5 MB, once."));
     await this.camera.start(this.load());
@@ -102,6 +102,7 @@ export class CameraPanel {
   stop() {
     this.camera.stop();
     this.offer("start", "stop");
+    this.explain("");
     this.parts.preview.hidden = true;
     this.parts.sent.textContent = "";
     this.parts.raw.textContent = "";
@@ -166,8 +167,13 @@ export class CameraPanel {
   /** @param {Trouble} trouble */
   complain(trouble) {
     this.stop();
-    this.parts.trouble.textContent = TROUBLES[trouble];
-    this.parts.trouble.hidden = false;
+    this.explain(TROUBLES[trouble]);
+  }
+
+  /** @param {string} text Why the camera is not read; empty if nothing is wrong. */
+  explain(text) {
+    this.parts.trouble.textContent = text;
+    this.parts.trouble.hidden = text === "";
   }
 
   /** @param {string} text */
