@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import HTTPConnection
 
-from roomread.api.rates import Rate
+from roomread.api.problems import RefusedError
+from roomread.api.rates import Attempts, Rate
 
 
 def test_rate_allows_a_burst_and_then_its_number_per_second() -> None:
@@ -20,3 +23,18 @@ def test_a_rate_is_never_exceeded(times: list[float]) -> None:
     rate = Rate(per_second=5.0, burst=4)
     taken = sum(rate.take("a", time) == 0 for time in sorted(times))
     assert taken <= 4 + 5 * (max(times) - min(times)) + 1e-6
+
+
+def attempt_from(rate: Rate, address: str) -> None:
+    connection = HTTPConnection({"type": "http", "headers": [], "client": (address, 1)})
+    with pytest.raises(ValueError, match="wrong"), Attempts(rate, connection):
+        raise ValueError("wrong")
+
+
+def test_wrong_attempts_from_one_ipv6_network_are_counted_together() -> None:
+    rate = Rate(per_second=1e-9, burst=3)
+    for number in range(3):
+        attempt_from(rate, f"2001:db8::{number}")
+    with pytest.raises(RefusedError):
+        attempt_from(rate, "2001:db8::9")
+    attempt_from(rate, "2001:db8:0:1::9")

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the app extra")
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from roomread.api.problems import RefusedError
@@ -36,6 +37,42 @@ def form_of(*files: tuple[str, bytes]) -> bytes:
         head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
         lines += b"--line\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n"
     return lines + b"--line--\r\n"
+
+
+PART = b'--line\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\na\r\n'
+CLOSE = b"--line--\r\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PART * 5000 + CLOSE,
+        PART.replace(b'; filename="a.jpg"', b"") * 5000 + CLOSE,
+        PART.replace(b"a.jpg", b"a" * 500_000) + CLOSE,
+        PART.replace(b"\r\n\r\n", b"\r\n" + b"X: y\r\n" * 5000 + b"\r\n") + CLOSE,
+        PART.replace(b'name="file"; ', b"") + CLOSE,
+    ],
+    ids=["files", "fields", "long header", "headers", "no name"],
+)
+def test_form_with_hostile_parts_is_refused(body: bytes) -> None:
+    with pytest.raises(HTTPException) as refused:
+        pictures_of(body, FORM)
+    assert refused.value.status_code == 400
+
+
+UNDECODABLE = PART.replace(b"a.jpg", b"\xff..") + CLOSE
+
+
+@pytest.mark.parametrize("charset", ["zlib", "nothing", "a" * 5000])
+def test_unknown_charset_of_a_form_is_ignored(charset: str) -> None:
+    (picture,) = pictures_of(UNDECODABLE, f"{FORM}; charset={charset}")
+    assert picture.content == b"a"
+
+
+def test_form_in_a_charset_that_has_no_texts_is_refused() -> None:
+    with pytest.raises(HTTPException) as refused:
+        pictures_of(UNDECODABLE, f"{FORM}; charset=undefined")
+    assert refused.value.status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,9 @@ def test_body_without_exactly_one_file_is_refused(client: TestClient, address: s
         (b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\na\r\n--x--\r\n', kind),
     ):
         assert client.put(address, content=body, headers=HEADERS | headers).status_code == 400
+    part = b'--x\r\nContent-Disposition: form-data; name="\xff"; filename="a"\r\n\r\na\r\n--x--\r\n'
+    undecodable = {"Content-Type": "multipart/form-data; boundary=x; charset=undefined"}
+    assert client.put(address, content=part, headers=HEADERS | undecodable).status_code == 400
     many = [("file", ("a.mp4", b"a", "video/mp4"))] * 1000
     assert client.put(address, files=many, headers=HEADERS).status_code == 400
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from starlette.requests import HTTPConnection
 
 from roomread.api.problems import too_many_requests
+from roomread.settings.addresses import network_of
 
 # Maximum number of senders that are remembered.
 _MAX_SENDERS = 10_000
@@ -65,7 +66,7 @@ class Attempts:
 
     def __init__(self, rate: Rate, connection: HTTPConnection) -> None:
         self._rate = rate
-        self._sender = connection.client.host if connection.client else ""
+        self._sender = network_of(connection.client.host) if connection.client else ""
 
     def __enter__(self) -> None:
         seconds = self._rate.take(self._sender, time.monotonic())

@@ -68,19 +68,22 @@ async def _body(request: Request, *, most: int | None = None) -> io.BytesIO:
 
 
 @asynccontextmanager
-async def open_form(request: Request) -> AsyncIterator[FormData]:
-    """Open a form with up to `MAX_PICTURES` files.
+async def open_form(request: Request, *, max_files: int = MAX_PICTURES) -> AsyncIterator[FormData]:
+    """Open a form with a limited number of files and fields.
+
+    Args:
+        request: The request, whose body was not received yet.
+        max_files: The maximum number of files.
 
     Raises:
         HTTPException: The form cannot be parsed.
     """
-    parser = MultiPartParser(
-        request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
-    )
+    parser = MultiPartParser(request.headers, request.stream(), max_files=max_files, max_fields=8)
     parser.spool_max_size = _FILE_IN_MEMORY
     try:
         form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
+    except (MultiPartException, KeyError, UnicodeError) as error:
+        # Python has codecs that refuse every text, which a form may name as its own.
         raise HTTPException(HTTPStatus.BAD_REQUEST, "the form cannot be parsed") from error
     try:
         yield form

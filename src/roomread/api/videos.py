@@ -20,7 +20,7 @@ from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import VideoShape, VideosShape, video_shape
 from roomread.api.streams import ReleasingStream
-from roomread.api.uploads import safe_name
+from roomread.api.uploads import open_form, safe_name
 from roomread.services.accounts import Principal
 from roomread.services.videos import VideoResult, VideoService
 
@@ -83,7 +83,7 @@ async def submit(
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        async with request.form(max_files=1, max_fields=8) as form:
+        async with open_form(request, max_files=1) as form:
             file = next((v for _, v in form.multi_items() if isinstance(v, UploadFile)), None)
             if file is None:
                 problem = "the form has no file"

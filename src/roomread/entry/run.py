@@ -33,10 +33,10 @@ from roomread.entry.connections import (
     ConnectionLimits,
     ConnectionTable,
     connections_within,
-    limit_connections,
     raise_file_limit,
 )
 from roomread.entry.pauses import shorten_pauses
+from roomread.entry.protocols import limit_connections
 from roomread.entry.service import make_service
 from roomread.errors import DatabaseError, OutputError, RoomreadError
 from roomread.media import make_folder

@@ -69,8 +69,8 @@ class UploadRoute:
                 if len(sent) != 1:
                     raise HTTPException(400, "the request has no file")
                 await to_thread.run_sync(self._store, request, page, file_id, sent[0])
-        except MultiPartException as error:
-            raise HTTPException(400, error.message) from error
+        except (MultiPartException, UnicodeError) as error:
+            raise HTTPException(400, "the form cannot be parsed") from error
 
     def _store(self, request: Request, page: str, file_id: str, sent: UploadFile) -> None:
         size = sent.file.seek(0, os.SEEK_END)
