@@ -18,8 +18,9 @@ from starlette.requests import Request
 from roomread.api import rooms, videos
 from roomread.api.context import ServiceContext
 from roomread.api.streams import ReleasingStream, TemporaryFileResponse
-from roomread.errors import SessionHeldError
+from roomread.errors import BusyError, SessionHeldError
 from roomread.services.accounts import Principal
+from roomread.services.shares import FairSlots
 
 Message = MutableMapping[str, Any]
 PATH = "/api/v1/rooms/0a1b2c3d/events"
@@ -127,16 +128,69 @@ def test_relayed_events_are_closed_if_the_board_has_gone_before_they_begin(
 
     monkeypatch.setattr(rooms, "_mine", mine)
     monkeypatch.setattr(rooms, "relay_stream", relay)
+    boards = FairSlots(1, what="boards")
     context = cast(
-        "ServiceContext", SimpleNamespace(rooms=SimpleNamespace(hold=hold), closing=False)
+        "ServiceContext",
+        SimpleNamespace(rooms=SimpleNamespace(hold=hold), closing=False, event_streams=boards),
     )
     answer, client = Answer(), Client()
 
     async def run() -> None:
         anna = cast("Principal", SimpleNamespace(id="user:anna"))
         response = await rooms.events(Request(scope()), context, anna, "0a1b2c3d")
+        assert boards.taken == 1
         await response(scope(), gone, client.send)
-        assert (answer.started, answer.released) == (False, True)
+        assert (answer.started, answer.released, boards.taken) == (False, True, 0)
+
+    asyncio.run(run())
+
+
+def test_board_ends_when_its_slot_is_given_to_another_principal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Room:
+        closed = asyncio.Event()
+
+        async def subscribe(self) -> asyncio.Queue[str]:
+            queue = asyncio.Queue[str]()
+            queue.put_nowait("the past")
+            return queue
+
+        def unsubscribe(self, _queue: asyncio.Queue[str]) -> None:
+            return None
+
+    async def mine(*_args: object) -> None:
+        return None
+
+    async def hold(_room_id: str) -> Room:
+        return Room()
+
+    monkeypatch.setattr(rooms, "_mine", mine)
+    boards = FairSlots(2, what="boards")
+    context = cast(
+        "ServiceContext",
+        SimpleNamespace(rooms=SimpleNamespace(hold=hold), closing=False, event_streams=boards),
+    )
+
+    async def watch(who: str) -> None:
+        principal = cast("Principal", SimpleNamespace(id=who))
+        response = await rooms.events(Request(scope()), context, principal, "0a1b2c3d")
+        await response(scope(), waiting, Client().send)
+
+    async def run() -> None:
+        anna = [asyncio.create_task(watch("user:anna")) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(BusyError):
+            await watch("user:anna")
+        ben = asyncio.create_task(watch("user:ben"))
+        # The oldest board of the one who has most.
+        await asyncio.wait_for(anna[0], 5)
+        assert boards.taken == 2
+        assert not ben.done()
+        for task in (anna[1], ben):
+            task.cancel()
+        await asyncio.gather(anna[1], ben, return_exceptions=True)
+        assert boards.taken == 0
 
     asyncio.run(run())
 
@@ -151,8 +205,12 @@ def test_temporary_file_is_deleted_once_it_is_sent_or_refused(
     path = tmp_path / "lesson.csv"
     path.write_text("a lesson")
     client = Client()
-    response = TemporaryFileResponse(path, media_type="text/csv")
+    released: list[bool] = []
+    response = TemporaryFileResponse(
+        path, media_type="text/csv", release=lambda: released.append(path.exists())
+    )
     asyncio.run(response(scope(*requested), waiting, client.send))
+    assert released == [False]
     assert client.sent[0]["status"] in (200, 206, 400, 416)
     assert not path.exists()
 
@@ -160,8 +218,12 @@ def test_temporary_file_is_deleted_once_it_is_sent_or_refused(
 def test_temporary_file_is_deleted_if_the_client_has_gone(tmp_path: Path) -> None:
     path = tmp_path / "lesson.csv"
     path.write_text("a lesson")
-    asyncio.run(TemporaryFileResponse(path, media_type="text/csv")(scope(), gone, Client().send))
-    assert not path.exists()
+    released: list[bool] = []
+    response = TemporaryFileResponse(
+        path, media_type="text/csv", release=lambda: released.append(path.exists())
+    )
+    asyncio.run(response(scope(), gone, Client().send))
+    assert released == [False]
 
 
 def test_readings_of_a_video_become_one_array_and_their_file_is_closed(tmp_path: Path) -> None:

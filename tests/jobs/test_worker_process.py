@@ -70,3 +70,15 @@ def test_message_is_received_as_sent_and_a_truncated_one_is_none() -> None:
     assert receive(io.BytesIO(content)) == ({"shape": [2, 3]}, b"123456")
     for size in range(len(content)):
         assert receive(io.BytesIO(content[:size])) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no niceness")
+def test_worker_lets_its_parent_run_first() -> None:
+    program = (
+        "import os; from roomread.jobs.worker_process import lower_priority; "
+        "before = os.nice(0); lower_priority(2); print(os.nice(0) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == f"{min(2, 19 - os.nice(0))}\n"

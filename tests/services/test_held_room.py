@@ -189,3 +189,30 @@ def test_counts_since_the_last_sample_are_stored_when_the_room_closes(store: Sto
     session_id = in_room(store, use)
     (sample,) = store.owned_by("user:anna").reports(session_id)
     assert (sample.people, sample.presses) == (6, 0)
+
+
+class StuckLink(FakeLink):
+    """The connection of a student who does not read."""
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await asyncio.sleep(3600)
+        await super().send(message)
+
+    async def close(self, code: RoomClose) -> None:
+        await asyncio.sleep(3600)
+        await super().close(code)
+
+
+def test_student_who_does_not_read_delays_neither_a_pause_nor_the_end(store: Store) -> None:
+    stuck, other = StuckLink(), FakeLink()
+
+    async def use(held: HeldRoom) -> None:
+        held.links |= {1: stuck, 2: other}
+        async with asyncio.timeout(5):
+            await held.pause(on=True)
+            assert other.sent == [{"k": "room", "paused": True}]
+            await held.close()
+        assert other.code is RoomClose.OVER
+        assert len(asyncio.all_tasks()) == 1
+
+    in_room(store, use)

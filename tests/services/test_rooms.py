@@ -10,6 +10,7 @@ import pytest
 
 from alert_receiver import FakeTarget
 from classes import frame as class_frame
+from roomread.errors import BusyError
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
 from roomread.services.alerts import AlertSender
@@ -112,3 +113,41 @@ def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path)
     assert sender.close(patience=10) == []
     assert target.accepted == [f"{session.id}-1-raised"]
     assert target.states == ["room: happy 50% on average over 5 s"]
+
+
+def test_owner_with_many_rooms_loses_the_oldest_that_is_idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roomread.services.rooms._MOST_HELD", 2)
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    leases = store.leases()
+
+    def new_room(owner: str, number: int) -> str:
+        owned = store.owned_by(owner)
+        session = owned.create("Algebra 7b")
+        owned.rooms.add(session.id, f"K7QXM3P{number}", faces=False)
+        return session.id
+
+    made = [new_room("user:anna", number) for number in range(2, 6)]
+    others = new_room("user:ben", 6)
+
+    async def hold() -> None:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        watched = await rooms.hold(made[0])
+        await watched.subscribe()
+        idle = await rooms.hold(made[1])
+        ben = await rooms.hold(others)
+        last = await rooms.hold(made[2])
+        assert [each.closed.is_set() for each in (watched, idle, ben, last)] == [
+            *(False, True, False, False)
+        ]
+        await last.subscribe()
+        with pytest.raises(BusyError, match="close one of them"):
+            await rooms.hold(made[3])
+        await rooms.shut_down()
+
+    asyncio.run(hold())
+    # The room goes on when it is asked for again.
+    assert store.rooms.with_code("K7QXM3P3") is not None
+    store.close()

@@ -22,7 +22,7 @@ from roomread.services.engine import Engine
 from roomread.services.ingest import ReadingIngest
 from roomread.services.live_room import LivePeople
 from roomread.services.rooms import Rooms
-from roomread.services.shares import ByteBudget, FairSlots
+from roomread.services.shares import ByteBudget, FairSlots, SharedSlots
 from roomread.settings.environment import Settings
 from roomread.store import Leases, Store
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 
 _BUFFER_BYTES = 32_000_000
+# Boards that watch the rooms of one process.
+_EVENT_STREAMS = 256
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class ServiceContext:
         figures_limiter: Bounds the requests that read whole sessions at once, so that they do not
             keep those that write waiting.
         ingest_sockets: Limits the number of open WebSockets that send readings.
+        event_streams: Limits the number of boards that watch rooms.
+        exports: Limits the files that are made and sent to clients, which may read them slowly.
         live_people: The people of the sessions that live connections record, by their faces.
         live_sockets: By the id of a session that a live connection records, the event that ends
             that connection.
@@ -78,6 +82,12 @@ class ServiceContext:
         default_factory=lambda: ConcurrencyLimiter(running=1, waiting=30, what="session reports")
     )
     ingest_sockets: FairSlots = field(init=False)
+    event_streams: FairSlots = field(
+        default_factory=lambda: FairSlots(_EVENT_STREAMS, what="boards")
+    )
+    exports: SharedSlots = field(
+        default_factory=lambda: SharedSlots(64, share=0.125, what="exports that are being sent")
+    )
     live_people: LivePeople = field(default_factory=LivePeople)
     live_sockets: dict[str, asyncio.Event] = field(default_factory=dict)
     buffers: ByteBudget = field(default_factory=lambda: ByteBudget(_BUFFER_BYTES))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, aclosing, suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
@@ -232,34 +233,41 @@ async def events(
     """Return server-sent events: first the last ten minutes, then two a second."""
     await _mine(context, reader, room_id)
     headers = {"X-Accel-Buffering": "no"}
-    try:
-        held = await context.rooms.hold(room_id)
-    except SessionHeldError as error:
-        asked = received(request, request.url.path, method="GET")
-        answer = await relay_stream(error.address, asked)
-        return ReleasingStream(
-            _relayed(context, answer),
-            answer.status,
-            headers,
-            media_type=answer.media_type,
-            release=answer.close,
-        )
-    stream = _events(context, held)
-    return ReleasingStream(stream, headers=headers, media_type="text/event-stream")
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def must_end() -> bool:
+        return context.closing or ended.is_set()
+
+    async with AsyncExitStack() as stack:
+        end = partial(loop.call_soon_threadsafe, ended.set)
+        stack.enter_context(context.event_streams.slot(reader.id, end))
+        pieces: AsyncGenerator[str | bytes, None]
+        try:
+            held = await context.rooms.hold(room_id)
+            pieces, status, kind = _events(held, must_end), 200, "text/event-stream"
+        except SessionHeldError as error:
+            asked = received(request, request.url.path, method="GET")
+            answer = await relay_stream(error.address, asked)
+            stack.push_async_callback(answer.close)
+            pieces, status, kind = _relayed(answer, must_end), answer.status, answer.media_type
+        release = stack.pop_all().aclose
+    return ReleasingStream(pieces, status, headers, media_type=kind, release=release)
 
 
-async def _relayed(context: ServiceContext, answer: RelayedAnswer) -> AsyncGenerator[bytes, None]:
+async def _relayed(
+    answer: RelayedAnswer, must_end: Callable[[], bool]
+) -> AsyncGenerator[bytes, None]:
     async with aclosing(answer.pieces()) as pieces:
         async for piece in pieces:
             yield piece
-            if context.closing:
+            if must_end():
                 return
 
 
-async def _events(context: ServiceContext, held: HeldRoom) -> AsyncGenerator[str, None]:
+async def _events(held: HeldRoom, must_end: Callable[[], bool]) -> AsyncGenerator[str, None]:
     queue = await held.subscribe()
     try:
-        while not context.closing:
+        while not must_end():
             try:
                 text = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_SECONDS)
             except TimeoutError:

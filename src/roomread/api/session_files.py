@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -58,9 +59,14 @@ async def export(
         store, session = find_session(context, reader, session_id)
         return exporting.export_to_folder(store, session.id, form, folder, people=people)
 
-    path = await figures_in_turn(context, work)
-    audit("session read", who=reader.id, session=session_id, people=people)
-    return TemporaryFileResponse(path, media_type=exporting.MEDIA_TYPES[form])
+    with ExitStack() as held:
+        # The file takes space until the client has read it.
+        held.enter_context(context.exports.slot(reader.id))
+        path = await figures_in_turn(context, work)
+        audit("session read", who=reader.id, session=session_id, people=people)
+        kept = held.pop_all()
+    kind = exporting.MEDIA_TYPES[form]
+    return TemporaryFileResponse(path, media_type=kind, release=kept.close)
 
 
 @router.get(

@@ -55,11 +55,12 @@ class TemporaryFileResponse(FileResponse):
     Args:
         path: The file.
         media_type: Its type.
+        release: Called at the end.
     """
 
-    def __init__(self, path: Path, *, media_type: str) -> None:
+    def __init__(self, path: Path, *, media_type: str, release: Callable[[], None]) -> None:
         super().__init__(path, media_type=media_type)
-        self._temporary = path
+        self._temporary, self._release = path, release
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
@@ -67,3 +68,4 @@ class TemporaryFileResponse(FileResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._temporary.unlink(missing_ok=True)
+            self._release()

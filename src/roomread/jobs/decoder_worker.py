@@ -7,13 +7,21 @@ import sys
 import numpy as np
 
 from roomread.errors import MediaError
-from roomread.jobs.worker_process import answer, limit_memory, receive, take_pipes
+from roomread.jobs.worker_process import (
+    answer,
+    limit_memory,
+    lower_priority,
+    receive,
+    take_pipes,
+)
 from roomread.media import notes_of, read_image
 
 
 def main(max_pixels: int, memory_mb: int) -> None:
     """Decode each picture that arrives and send its pixels or an error, until the parent ends."""
     inlet, outlet = take_pipes()
+    # The readings of a class do not wait for a picture.
+    lower_priority(2)
     limit_memory(memory_mb)
     # From here on the parent process counts the time of a picture.
     answer(outlet, {"ready": True})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -20,7 +18,14 @@ from roomread.formats.csv_table import CsvSink
 from roomread.formats.json_frames import JsonLinesSink
 from roomread.formats.timeline import Timeline
 from roomread.jobs.video_job import NOTES
-from roomread.jobs.worker_process import answer, leave, limit_memory, receive, take_pipes
+from roomread.jobs.worker_process import (
+    answer,
+    leave,
+    limit_memory,
+    lower_priority,
+    receive,
+    take_pipes,
+)
 from roomread.media import Source, open_source, open_upload
 from roomread.media.files import atomic_path
 from roomread.readings import Frame
@@ -152,9 +157,8 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
         make_analyzer: Makes the analyzer that reads it.
     """
     inlet, outlet = take_pipes()
-    if sys.platform != "win32":
-        # Live cameras and single pictures have priority over videos in the background.
-        os.nice(5)
+    # Live cameras and single pictures have priority over videos in the background.
+    lower_priority(5)
     message = receive(inlet)
     if message is None:
         return

@@ -147,6 +147,16 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return inlet, outlet
 
 
+def lower_priority(by: int) -> None:
+    """Let the service run before this worker process where both want a processor.
+
+    Args:
+        by: The steps by which its priority is lowered (`os.nice`); none are taken on Windows.
+    """
+    if sys.platform != "win32":
+        os.nice(by)
+
+
 def limit_memory(megabytes: int) -> None:
     """Limit the memory of this worker process; a no-op except on Linux.
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import time as clocks
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -36,6 +36,8 @@ _COUNT_PERIOD = 2.0
 IDLE_SECONDS = 1800.0
 # Seats that are reserved at once, so that one write serves for many students.
 _RESERVED_SEATS = 50
+# Time for which a student who does not read is waited for, s.
+_SLOW_SECONDS = 0.5
 # Events that may wait for a slow board; older ones are dropped.
 _WAITING_EVENTS = 2
 
@@ -305,9 +307,14 @@ class HeldRoom:
         with suppress(DatabaseError):
             self._write_waiting(self._samples)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no student and no board is connected, and no student has a seat."""
+        return not (self.links or self._boards or self.status().people)
+
     async def _tell(self, message: dict[str, Any]) -> None:
-        """Send a message to all students at once; a slow connection delays no other."""
-        await asyncio.gather(*(link.send(message) for link in list(self.links.values())))
+        """Send a message to all students at once."""
+        await _at_once(link.send(message) for link in list(self.links.values()))
 
     async def close(self) -> None:
         """Close the room for good, and end its session.
@@ -352,8 +359,22 @@ class HeldRoom:
         self.publish({"over": code is RoomClose.OVER})
         if code is RoomClose.OVER:
             await self._tell({"k": "over"})
-        await asyncio.gather(*(link.close(code) for link in list(self.links.values())))
+        await _at_once(link.close(code) for link in list(self.links.values()))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         async with self._turn:
             return await to_thread.run_sync(work, limiter=self.limiter)
+
+
+async def _at_once(sendings: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Send to several students at once; one who does not read delays no other, and gets nothing."""
+    tasks = [asyncio.create_task(sending) for sending in sendings]
+    if not tasks:
+        return
+    sent, slow = await asyncio.wait(tasks, timeout=_SLOW_SECONDS)
+    for task in slow:
+        task.cancel()
+    if slow:
+        await asyncio.wait(slow)
+    for task in sent:
+        task.result()

@@ -25,6 +25,9 @@ from roomread.store import Leases, OwnerStore, Recorder, RoomRecord, Session, St
 
 # Threads that write the moments of rooms, and as many that write what may wait.
 _WRITERS = 4
+# Rooms of one owner that one process holds. Each computes its mood twice a second, also without
+# students, until it has been idle for half an hour.
+_MOST_HELD = 20
 # A random code is in use with a probability of the number of open rooms over 4e11.
 _TRIES = 5
 
@@ -188,12 +191,30 @@ class Rooms:
         if self._writers is None:
             self._writers = CapacityLimiter(_WRITERS), CapacityLimiter(_WRITERS)
         writers = self._writers
+        await self._make_room_for(room_id)
         held = await to_thread.run_sync(lambda: self._take_up(room_id, writers))
         self._held[room_id] = held
         task = asyncio.create_task(self._run(held))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return held
+
+    async def _make_room_for(self, room_id: str) -> None:
+        """Release the oldest idle room of an owner who has the most that one may have.
+
+        Raises:
+            BusyError: All of them are in use.
+        """
+        record = await to_thread.run_sync(lambda: self._store.rooms.get(room_id))
+        owner = record.owner if record is not None else None
+        held = [each for each in self._held.values() if each.record.owner == owner]
+        if len(held) < _MOST_HELD:
+            return
+        idle = next((each for each in held if each.is_idle), None)
+        if idle is None:
+            raise BusyError(f"{_MOST_HELD} of your rooms are in use: close one of them", seconds=5)
+        del self._held[idle.session.id]
+        await idle.let_go()
 
     def _take_up(self, room_id: str, writers: tuple[CapacityLimiter, CapacityLimiter]) -> HeldRoom:
         record = self._store.rooms.get(room_id)
