@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_files import SHARED_FER2013, tiny_fer
-from roomread.classifier import open_model, softmax
+from roomread.classifier import open_model
+from roomread.errors import DataError
 from roomread.readings import Expression
-from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
 from roomread.training.dataset import CONTEMPT, FerData, Split
-from roomread.training.evaluate import evaluate, score, wilson_margin
+from roomread.training.evaluate import Evaluation, evaluate, score, wilson_margin
 from roomread.training.fer2013 import read_fer2013
 
 
@@ -45,30 +45,6 @@ def test_interval_of_the_official_test_equals_the_published_one() -> None:
 @given(st.floats(0, 1), st.integers(1, 10_000))
 def test_the_interval_narrows_with_more_pictures(share: float, n: int) -> None:
     assert wilson_margin(share, 4 * n) < wilson_margin(share, n) <= 1
-
-
-@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_fitted_temperature_is_the_one_that_scaled_the_logits(temperature: float) -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (6000, 7)).astype(np.float32)
-    p = softmax(logits)
-    labels = np.array([rng.choice(7, p=row / row.sum()) for row in p.astype(np.float64)])
-    assert fit_temperature(logits * np.float32(temperature), labels) == pytest.approx(
-        temperature, rel=0.08
-    )
-
-
-def test_threshold_is_the_confidence_at_which_half_the_labels_are_wrong() -> None:
-    rng = np.random.default_rng(0)
-    confidence = rng.uniform(1 / 7, 1, 20_000)
-    right = rng.random(20_000) < confidence
-    p = np.stack([one_hot([0], c)[0] for c in confidence])
-    labels = np.where(right, 0, 1)
-    assert abstention_threshold(p, labels) == pytest.approx(0.5, abs=0.06)
-
-
-def test_net_without_errors_never_abstains() -> None:
-    assert abstention_threshold(one_hot([0] * 300), np.zeros(300, np.int64)) == 0
 
 
 def test_copies_of_training_pictures_are_left_out_of_the_clean_figure() -> None:
@@ -108,12 +84,42 @@ def test_the_bundled_model_reaches_69_percent_on_the_official_private_test() -> 
     assert clean.accuracy.value >= 0.67
 
 
-def test_tau_corrects_logits_for_a_skewed_class_prior() -> None:
-    rng = np.random.default_rng(0)
-    prior = np.array([0.02, 0.16, 0.16, 0.16, 0.16, 0.17, 0.17], np.float32)
-    labels = rng.choice(7, 4000, p=prior / prior.sum())
-    evidence = rng.normal(0, 1, (4000, 7)) + 2.5 * np.eye(7)[labels]
-    # A net that leans too much, and one that does not.
-    leaning = (evidence + 1.5 * np.log(prior)).astype(np.float32)
-    assert fit_tau(leaning, labels, prior) > 0.5
-    assert fit_tau((evidence - 0.5 * np.log(prior)).astype(np.float32), labels, prior) == 0
+def made_up(confidences: list[float], right: list[bool]) -> Evaluation:
+    """Return the evaluation of predictions "angry" with these confidences, right or wrong."""
+    p = np.zeros((len(right), 7), np.float32)
+    p[:, 0] = confidences
+    p[:, 6] = 1 - p[:, 0]
+    labels = np.where(right, 0, 6)
+    return score("test", p, labels, "made up")
+
+
+def test_risk_coverage_curve_starts_with_the_most_confident_pictures() -> None:
+    result = made_up([0.9, 0.6, 0.8, 0.7], [True, False, True, False])
+    shares, accuracies = result.coverage(points=4)
+    assert shares.tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert accuracies == pytest.approx([1, 1, 2 / 3, 1 / 2])
+
+
+def test_reliability_has_a_point_for_each_bin_with_pictures() -> None:
+    result = made_up([0.91, 0.92, 0.61, 0.62], [True, True, True, False])
+    points = result.reliability()
+    assert [n for *_, n in points] == [2, 2]
+    assert points[0][:2] == pytest.approx((0.615, 0.5), abs=1e-4)
+    assert points[1][:2] == pytest.approx((0.915, 1.0), abs=1e-4)
+
+
+def test_flip_averages_the_picture_and_its_mirror_image_equally() -> None:
+    data = tiny_fer(votes=True)
+    model = open_model("compact")
+    flipped = evaluate(model, data, Split.PublicTest, flip=True)[0]
+    data.images[:] = data.images[:, :, ::-1]
+    mirrored = evaluate(model, data, Split.PublicTest, flip=True)[0]
+    np.testing.assert_allclose(flipped.probabilities, mirrored.probabilities, atol=1e-6)
+    assert "tta:flip" in flipped.accuracy.signature
+
+
+def test_empty_split_is_refused() -> None:
+    data = tiny_fer()
+    data = data.take(data.splits == Split.Training)
+    with pytest.raises(DataError, match="no PrivateTest pictures"):
+        evaluate(open_model("compact"), data, Split.PrivateTest)

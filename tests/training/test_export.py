@@ -34,16 +34,6 @@ def test_onnx_runtime_returns_the_same_outputs_as_torch(name: str, tmp_path: Pat
     np.testing.assert_allclose(softmax(logits), softmax(expected), atol=TOLERANCE)
 
 
-@pytest.mark.parametrize(("name", "pools"), [("compact", 0), ("densenet", 2)])
-def test_average_before_a_pointwise_convolution_is_merged_into_it(name: str, pools: int) -> None:
-    net = ExpressionNet(make_net(name), two_heads=False)
-    layers = [node.op_type for node in export.export(net).graph.graph.node]
-    # DenseNet averages after it mixes.
-    assert layers.count("AveragePool") == pools
-    assert "ReduceMean" not in layers
-    assert "GlobalAveragePool" in layers
-
-
 def test_card_is_unchanged_after_writing_and_reading(tmp_path: Path) -> None:
     net = ExpressionNet(make_net("compact"), two_heads=False)
     export.export(net).save(CARD, tmp_path / "model.onnx")

@@ -11,14 +11,10 @@ from fer_files import SHARED_FER2013, tiny_fer, write_csv, write_ferplus, write_
 from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.training.dataset import (
-    CONTEMPT,
     FerData,
     Split,
     ferplus_label,
-    find_copies,
     seen_in_training,
-    vote_distribution,
-    vote_majority,
 )
 from roomread.training.fer2013 import read_fer2013
 
@@ -255,71 +251,6 @@ def test_error_names_the_row_and_column_of_a_wrong_cell(tmp_path: Path, cell: st
     path.write_bytes(path.read_bytes().replace(f"3,{cell},".encode("latin-1"), b"x,1,"))
     with pytest.raises(DataError, match="row 42: column 'emotion'"):
         read_fer2013(path)
-
-
-def test_copies_are_found_across_splits_and_labels() -> None:
-    data = tiny_fer()
-    images = data.images.copy()
-    public = int(np.flatnonzero(data.splits == Split.PublicTest)[3])
-    images[public] = images[0]
-    copied = FerData(images, data.labels, data.splits, None, data.rows)
-    (group,) = find_copies(copied)
-    assert group.rows == (0, public)
-    assert group.across_splits
-    assert len(set(group.labels)) == 2
-    assert np.flatnonzero(seen_in_training(copied)).tolist() == [public]
-
-
-def test_copy_within_training_is_not_a_leak() -> None:
-    data = tiny_fer()
-    images = data.images.copy()
-    images[1] = images[0]
-    copied = FerData(images, data.labels, data.splits, None, data.rows)
-    assert not find_copies(copied)[0].across_splits
-    assert not seen_in_training(copied).any()
-
-
-def test_votes_become_a_distribution_over_the_seven_expressions() -> None:
-    # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
-    votes = np.array([[2, 6, 0, 0, 0, 0, 0, 2, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 9]], np.int16)
-    happy, no_face = vote_distribution(votes)
-    assert happy[Expression.HAPPY] == pytest.approx(0.75)
-    assert happy[Expression.NEUTRAL] == pytest.approx(0.25)
-    assert no_face.sum() == 0
-
-
-def test_majority_is_one_of_the_seven_expressions_or_none() -> None:
-    votes = np.zeros((4, 10), np.int16)
-    votes[0, 4] = 10  # anger
-    votes[1, 7] = 10  # contempt
-    votes[2, :2] = 5  # neutral and happiness alike
-    assert vote_majority(votes).tolist() == [Expression.ANGRY, -1, -1, -1]
-
-
-def test_ferplus_label_is_the_class_with_over_half_of_the_votes_that_are_no_outliers() -> None:
-    # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
-    votes = np.array(
-        [
-            [3, 1, 1, 1, 1, 2, 1, 0, 0, 0],  # of 3 and 2 votes that stay, 3 are over half
-            [4, 0, 0, 4, 1, 1, 0, 0, 0, 0],  # exactly half is not enough
-            [1, 2, 2, 2, 2, 1, 0, 0, 0, 0],  # nothing over half
-            [1, 1, 0, 0, 0, 0, 0, 8, 0, 0],  # contempt is a class of its own
-            [2, 0, 0, 0, 0, 0, 0, 0, 8, 0],  # unknown
-            [2, 0, 0, 0, 0, 0, 0, 0, 0, 8],  # no face
-            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],  # outliers only
-        ],
-        np.int16,
-    )
-    assert ferplus_label(votes).tolist() == [Expression.NEUTRAL, -1, -1, CONTEMPT, -1, -1, -1]
-
-
-def test_faces_only_excludes_blank_pictures() -> None:
-    data = tiny_fer()
-    images = data.images.copy()
-    images[5] = 128
-    blank = FerData(images, data.labels, data.splits, None, data.rows)
-    assert 5 not in blank.faces_only().rows
-    assert len(blank.faces_only()) == len(data) - 1
 
 
 @pytest.mark.skipif(not SHARED_FER2013.exists(), reason="../shared/data is not here")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,14 @@ import pytest
 import torch
 
 from fer_files import tiny_fer
-from roomread.classifier import ExpressionClassifier
 from roomread.classifier.selfcheck import check_pictures
 from roomread.errors import DataError
 from roomread.training.dataset import Split
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.fit import load_net, train
 from roomread.training.hardware import Hardware
-from roomread.training.nets import NETS, cost, make_net
 from roomread.training.recipe import Imbalance, Optimizer, Recipe, Target
 from roomread.training.runs import Run
-from roomread.training.workbench import train_model
 
 RECIPE = Recipe(epochs=2, batch_size=8)
 
@@ -30,34 +26,6 @@ def outputs(net: ExpressionNet) -> np.ndarray:
     with torch.no_grad():
         logits: np.ndarray = net(pictures).logits.numpy()
     return logits
-
-
-@pytest.mark.parametrize("name", sorted(NETS))
-def test_every_net_has_the_documented_output_shapes(name: str) -> None:
-    backbone = make_net(name)
-    net = ExpressionNet(backbone, two_heads=True).eval()
-    result = net(torch.from_numpy(check_pictures()).unsqueeze(1))
-    assert result.logits.shape == (7, 7)
-    assert result.features.shape == (7, backbone.feature_size)
-    assert result.logits_fer2013.shape == (7, 7)
-    # Recipes may begin with smaller pictures.
-    assert net(torch.zeros(2, 1, 32, 32)).logits.shape == (2, 7)
-
-
-def test_the_default_net_is_small_enough_to_ship_and_run() -> None:
-    parameters, macs = cost(make_net("compact"))
-    assert 4 * parameters < 5_000_000
-    assert macs < 100_000_000
-
-
-def test_multiply_adds_of_a_convolution_are_counted() -> None:
-    layer = torch.nn.Conv2d(1, 8, 3, padding=1, bias=False)
-    assert cost(layer) == (72, 72 * 48 * 48)
-
-
-def test_unknown_net_is_refused_with_the_known_names() -> None:
-    with pytest.raises(DataError, match="compact"):
-        make_net("imaginary")
 
 
 def test_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
@@ -177,26 +145,6 @@ def test_two_processes_train_one_net(tmp_path: Path) -> None:
     assert np.isfinite(outputs(net)).all()
     # 14 pictures in batches of 8: one step, of which each process took four.
     assert torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)["global_step"] == 1
-
-
-@pytest.mark.parametrize("votes", [True, False])
-def test_a_run_ends_in_a_model_file_with_its_card(tmp_path: Path, *, votes: bool) -> None:
-    data = tiny_fer(votes=votes)
-    model = train_model(data, replace(RECIPE, epochs=1), tmp_path / "run")
-    assert (tmp_path / "run" / "model.onnx").exists()
-    assert model.has_fer2013_head is votes
-    assert model.card.data == f"fer2013 {data.digest}"
-    assert any("PublicTest" in figure for figure in model.card.figures.values())
-    assert not any("PrivateTest" in figure for figure in model.card.figures.values())
-    assert ("FER+ majority, no copies" in model.card.confusion) is votes
-    public = len(data.split(Split.PublicTest))
-    assert np.sum(model.card.confusion["FER-2013 label, official"]) == public
-    assert [row["epoch"] for row in model.card.curves] == [0.0]
-    assert 0 <= model.card.curves[0]["val_accuracy"] <= 1
-    scores = ExpressionClassifier(model).classify(data.images[:3])
-    assert len(scores) == 3
-    recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())
-    assert recipe["epochs"] == 1
 
 
 def test_a_run_starts_from_another_runs_best_weights(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from fer_files import tiny_fer
 from roomread import classifier
-from roomread.classifier import ExpressionClassifier, ModelCard, bundled_models, open_model
+from roomread.classifier import ExpressionClassifier, ModelCard, open_model
 from roomread.errors import DataError, ModelFileError
 from roomread.readings import CropGeometry
 from roomread.training.dataset import Split
@@ -16,7 +16,6 @@ from roomread.training.export import export
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.nets import make_net
 from roomread.training.quantise import quantise
-from roomread.training.timing import milliseconds_a_face
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +66,3 @@ def test_data_without_public_test_writes_no_int8_file(tmp_path: Path, fp32: Path
     with pytest.raises(DataError, match="no PublicTest"):
         quantise(fp32, data, tmp_path / "model.int8.onnx")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_measured_time_is_positive_for_each_bundled_model() -> None:
-    for name in bundled_models():
-        assert milliseconds_a_face(open_model(name), batch=2, runs=2) > 0

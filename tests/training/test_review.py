@@ -13,7 +13,7 @@ from roomread.readings import Expression
 from roomread.training.dataset import VOTE_NAMES, FerData, Split
 from roomread.training.recipe import Recipe
 from roomread.training.review import Kind, out_of_fold, review, unseen_by
-from roomread.training.review_page import classes, count_findings, review_page, rows
+from roomread.training.review_page import count_findings
 
 
 def clean(*, votes: bool = True) -> FerData:
@@ -113,17 +113,3 @@ def test_each_row_is_predicted_by_a_net_trained_without_it(tmp_path: Path) -> No
     assert (tmp_path / "fold0" / "checkpoints" / "last.ckpt").stat().st_mtime_ns == before
     with pytest.raises(DataError, match="folds"):
         out_of_fold(data, recipe, 99, tmp_path)
-
-
-def test_review_page_and_rows_have_the_row_numbers_of_the_file() -> None:
-    data = clean()
-    data.images[40] = data.images[3]
-    result = review(data)
-    (row,) = rows(data, result)
-    assert (row["row"], row["other_row"], row["split"]) == (140, 103, "PrivateTest")
-    assert classes(data)["Training"] == [2] * 7
-    page = review_page(data, result, command="roomread data review DATA")
-    assert page.count("<svg") == 4
-    assert "<img" not in page
-    unvoted = clean(votes=False)
-    assert review_page(unvoted, review(unvoted), command="x").count("<svg") == 3

@@ -10,8 +10,7 @@ from torch.nn import functional as F
 from fer_files import tiny_fer
 from roomread.classifier import open_model
 from roomread.errors import DataError, ModelFileError
-from roomread.training.batches import training_batches, validation_batches
-from roomread.training.dataset import FerData, Split, vote_distribution
+from roomread.training.dataset import vote_distribution
 from roomread.training.evaluate import predict, probabilities
 from roomread.training.recipe import Imbalance, Recipe, Target
 from roomread.training.targets import ExpressionLoss, has_two_heads, make_targets
@@ -123,52 +122,6 @@ def test_class_without_votes_leaves_the_loss_finite() -> None:
     for kind in Imbalance:
         loss = ExpressionLoss(Recipe(imbalance=kind), targets)(torch.zeros(70, 7), targets)
         assert torch.isfinite(loss)
-
-
-def test_validation_batches_have_every_row_once_in_order() -> None:
-    data = tiny_fer(votes=True).split(Split.PublicTest)
-    labels = torch.cat([batch.labels for batch in validation_batches(data, PLAIN)])
-    assert labels.tolist() == data.labels.tolist()
-
-
-def rows_of(data: FerData, recipe: Recipe, epoch: int) -> list[list[int]]:
-    loader = training_batches(data, make_targets(data, recipe), recipe)
-    loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
-    return [rows.tolist() for rows in loader.sampler]
-
-
-def test_order_of_batches_depends_only_on_seed_and_epoch() -> None:
-    data = tiny_fer(each=4)
-    recipe = Recipe(batch_size=5)
-    assert rows_of(data, recipe, 3) == rows_of(data, recipe, 3)
-    assert rows_of(data, recipe, 3) != rows_of(data, recipe, 4)
-    batches = rows_of(data, recipe, 0)
-    assert {len(rows) for rows in batches} == {5}
-    assert len({row for rows in batches for row in rows}) == len(data) // 5 * 5
-
-
-def test_balanced_sampling_draws_rare_classes_as_often_as_common_ones() -> None:
-    data = tiny_fer(each=300)
-    keep = (data.labels != 1) | (np.arange(len(data)) % 30 == 0)
-    data = data.take(keep)
-    recipe = Recipe(batch_size=10, imbalance=Imbalance.SAMPLING)
-    drawn = np.bincount(data.labels[np.ravel(rows_of(data, recipe, 0))], minlength=7)
-    assert drawn[1] > 0.8 * drawn.mean()
-    plain = np.bincount(data.labels[np.ravel(rows_of(data, PLAIN, 0))], minlength=7)
-    assert plain[1] < 0.1 * plain.mean()
-
-
-def test_each_device_takes_its_part_of_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = tiny_fer(each=4)
-    recipe = Recipe(batch_size=6)
-    whole = rows_of(data, recipe, 0)
-    parts = []
-    for rank in range(2):
-        monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
-        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
-        monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
-        parts.append(rows_of(data, recipe, 0))
-    assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(w) for w in whole]
 
 
 def test_missing_teacher_is_refused(tmp_path: Path) -> None:

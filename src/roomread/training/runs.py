@@ -107,7 +107,11 @@ class Run:
             DataError: the run does not state its path, or the data set is missing or changed.
         """
         values = self._read("data.json", hint="name the data set")
-        source = DataSource(**values)
+        try:
+            source = DataSource(**values)
+        except TypeError as error:
+            problem = f"{self.source_file}: does not describe a data set"
+            raise DataError(problem, hint="name the data set") from error
         ferplus = Path(source.ferplus) if source.ferplus is not None else None
         splits = {name: Split[split] for name, split in (source.splits or {}).items()}
         data = read_fer2013(Path(source.path), ferplus=ferplus, splits=splits or None)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from roomread.training.nets.mobilenet import InvertedResidual, MobileNet
+
+
+@pytest.mark.parametrize(
+    ("outputs", "stride", "has_shortcut"), [(4, 1, True), (4, 2, False), (8, 1, False)]
+)
+def test_shortcut_exists_where_input_and_output_have_one_shape(
+    outputs: int, stride: int, *, has_shortcut: bool
+) -> None:
+    block, x = InvertedResidual(4, outputs, stride=stride).eval(), torch.randn(2, 4, 6, 6)
+    last = block.body[-1]
+    assert isinstance(last, nn.BatchNorm2d)
+    nn.init.zeros_(last.weight)
+    with torch.no_grad():
+        out = block(x)
+    assert out.shape == (2, outputs, 6 // stride, 6 // stride)
+    # Without its own output, a block passes its input on, or nothing.
+    assert torch.equal(out, x) if has_shortcut else not out.any()
+
+
+def test_resolution_is_halved_three_times() -> None:
+    with torch.no_grad():
+        maps = MobileNet().eval().maps(torch.zeros(1, 1, 48, 48))
+    assert maps.shape == (1, MobileNet.feature_size, 6, 6)

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from roomread.training.nets.vgg import VGG
+
+
+def test_four_stages_of_two_convolutions_end_at_3_pixels() -> None:
+    net = VGG().eval()
+    assert sum(isinstance(layer, nn.Conv2d) for layer in net.modules()) == 8
+    with torch.no_grad():
+        assert net.maps(torch.zeros(1, 1, 48, 48)).shape == (1, VGG.feature_size, 3, 3)
