@@ -8,11 +8,9 @@ import time
 
 import aioice
 import pytest
-from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from roomread.errors import RoomreadError
 from roomread.settings.environment import Settings
-from roomread.web.connection_test import Answerer, Route, verdict
 from roomread.web.ice import ice_servers
 
 STUN = {"urls": "stun:stun.example.org"}
@@ -70,47 +68,6 @@ def test_credential_service_that_cannot_be_reached_is_reported(
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(RoomreadError, match="'cloudflare' gives no credentials"):
         ice_servers(Settings.model_validate({"ice_service": "cloudflare"}))
-
-
-@pytest.mark.parametrize(
-    ("route", "relay_answered", "servers", "words"),
-    [
-        (Route.DIRECT, False, [], "no relay is needed"),
-        (Route.RELAY, True, [TURN], "is configured, and works"),
-        (Route.NONE, False, [], "none is configured"),
-        (Route.NONE, False, [STUN], "none is configured"),
-        (Route.NONE, False, [TURN], "does not answer"),
-        (Route.NONE, True, [TURN], "must reach the relay as well"),
-    ],
-)
-def test_connection_verdict_says_what_to_do_and_who_can_do_it(
-    *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
-) -> None:
-    assert words in verdict(route, relay_answered=relay_answered, servers=servers)
-
-
-def test_test_connection_is_established_for_a_valid_offer() -> None:
-    answerer = Answerer()
-
-    async def offer_and_wait() -> None:
-        peer = RTCPeerConnection()
-        opened = asyncio.Event()
-        peer.createDataChannel("test").on("open", opened.set)
-        await peer.setLocalDescription(await peer.createOffer())
-        answer = await asyncio.to_thread(answerer.answer, peer.localDescription.sdp, [])
-        await peer.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
-        await asyncio.wait_for(opened.wait(), 30)
-        await peer.close()
-
-    asyncio.run(offer_and_wait())
-    answerer.close()
-
-
-def test_invalid_offer_is_refused() -> None:
-    answerer = Answerer()
-    with pytest.raises(ValueError):  # noqa: PT011 (aiortc's wording is its own)
-        answerer.answer("v=0 nonsense", [])
-    answerer.close()
 
 
 def test_coturn_relays_with_the_issued_credentials(coturn: int) -> None:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("streamlit", reason="needs the app extra")
+
+from contextlib import AbstractContextManager, nullcontext
+from types import SimpleNamespace
+
+from fake_page import FakePage
+from roomread.web import engine
+
+
+def test_engine_of_the_service_is_used_and_no_other_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    served = object()
+    monkeypatch.setattr(engine, "served_engine", lambda: served)
+    monkeypatch.setattr(engine, "_own_engine", lambda: pytest.fail("makes another engine"))
+    assert engine.engine() is served
+
+
+def test_app_without_the_service_has_an_engine_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, own = FakePage(), object()
+    monkeypatch.setattr(engine, "st", page)
+    monkeypatch.setattr(engine, "served_engine", lambda: None)
+    monkeypatch.setattr(engine, "_own_engine", lambda: own)
+    assert engine.engine() is own
+    assert page.texts("spinner") == ["Loading the nets …"]
+
+
+def test_visitor_waits_a_limited_time_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, str]] = []
+
+    def turn(*, patience: float, holder: str) -> AbstractContextManager[None]:
+        asked.append((patience, holder))
+        return nullcontext()
+
+    limiter = SimpleNamespace(turn=turn)
+    monkeypatch.setattr(engine, "engine", lambda: SimpleNamespace(limiter=limiter))
+    with engine.turn("user:1"):
+        assert asked == [(30.0, "user:1")]
