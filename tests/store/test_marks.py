@@ -43,3 +43,16 @@ def test_mark_is_removed_under_the_label_with_which_it_was_set(store: OwnerStore
     assert len(store.marks(session.id)) == 2
     store.unmark(session.id, gone)
     assert store.marks(session.id) == [kept]
+
+
+def test_title_of_a_slide_with_characters_that_no_database_stores_is_a_mark(
+    store: OwnerStore,
+) -> None:
+    session = store.create("Algebra 7b")
+    strange = Mark(1, "Slide 1: \0Proof \ud83d")
+    store.mark(session.id, [strange])
+    assert store.marks(session.id) == [Mark(1, "Slide 1: Proof ?")]
+    store.unmark(session.id, strange)
+    assert store.marks(session.id) == []
+    with pytest.raises(SessionError, match="cannot be set"):
+        store.mark(session.id, [Mark(1, "\0")])

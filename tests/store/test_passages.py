@@ -45,3 +45,11 @@ def test_number_of_passages_of_a_session_is_limited(store: OwnerStore) -> None:
     with pytest.raises(SessionError, match=f"{MAX_PASSAGES + 1} passages"):
         store.keep_passages(session.id, [PROOF] * (MAX_PASSAGES + 1))
     assert store.passages(session.id) == []
+
+
+def test_passage_with_characters_that_no_database_stores_is_kept_without_them(
+    store: OwnerStore,
+) -> None:
+    session = store.create("Algebra 7b")
+    store.keep_passages(session.id, [Passage(1.0, 2.0, "Now\0 the proof \ud83d")])
+    assert store.passages(session.id) == [Passage(1.0, 2.0, "Now the proof ?")]

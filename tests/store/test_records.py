@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from roomread.store.records import LAST_TIME, milliseconds, source_name
+from roomread.store.records import LAST_TIME, milliseconds, source_name, storable
 
 
 def test_times_are_stored_in_whole_milliseconds_up_to_the_largest_integer() -> None:
@@ -21,3 +21,11 @@ def test_times_are_stored_in_whole_milliseconds_up_to_the_largest_integer() -> N
 )
 def test_source_that_is_a_url_loses_its_credentials_and_its_query(source: str, name: str) -> None:
     assert source_name(source) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("Übung 3 😀", "Übung 3 😀"), ("a\0b", "ab"), ("half \ud83d", "half ?"), ("\0", "")],
+)
+def test_text_loses_what_no_database_stores(text: str, kept: str) -> None:
+    assert storable(text) == kept

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from roomread.errors import SessionError
 from roomread.room.session import Mark
 from roomread.store import schema
-from roomread.store.records import LAST_TIME, milliseconds
+from roomread.store.records import LAST_TIME, milliseconds, storable
 from roomread.store.rows import insert_once
 
 # Maximum number of marks of a session: more than a day of lessons has.
@@ -33,13 +33,13 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
     """
     rows = []
     for mark in marks:
-        if not 0 <= mark.time < LAST_TIME or not mark.label.strip():
+        label = storable(mark.label).strip()
+        if not 0 <= mark.time < LAST_TIME or not label:
             raise SessionError(
                 f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
                 hint="a mark needs a time of at least 0 s and a label",
             )
-        time, label = milliseconds(mark.time), mark.label.strip()
-        rows.append({"session_id": session_id, "time_ms": time, "label": label})
+        rows.append({"session_id": session_id, "time_ms": milliseconds(mark.time), "label": label})
     insert_once(connection, schema.marks, rows)
     table = schema.marks
     query = sa.select(sa.func.count()).where(table.c.session_id == session_id)
@@ -53,5 +53,6 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
 def remove_mark(connection: Connection, session_id: str, mark: Mark) -> None:
     """Remove a mark; a no-op if it does not exist."""
     table = schema.marks
-    same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label.strip())
+    label = storable(mark.label).strip()
+    same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == label)
     connection.execute(table.delete().where(table.c.session_id == session_id, same))

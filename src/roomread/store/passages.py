@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from roomread.errors import SessionError
 from roomread.room.session import Passage
 from roomread.store import schema
-from roomread.store.records import LAST_TIME, milliseconds
+from roomread.store.records import LAST_TIME, milliseconds, storable
 
 # Maximum number of passages of a session: a day of a fast conversation has fewer.
 MAX_PASSAGES = 20_000
@@ -46,7 +46,7 @@ def replace_passages(connection: Connection, session_id: str, passages: Sequence
             "number": number,
             "time_ms": milliseconds(each.start),
             "ended_ms": milliseconds(each.end),
-            "text": each.text,
+            "text": storable(each.text),
         }
         for number, each in enumerate(sorted(passages, key=lambda passage: passage.start))
     ]

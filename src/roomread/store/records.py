@@ -15,6 +15,15 @@ def milliseconds(seconds: float) -> int:
     return round(1000 * seconds)
 
 
+def storable(text: str) -> str:
+    """Return a text that every database stores: without NUL, and with "?" for half a character.
+
+    Slides and transcripts contain both. PostgreSQL refuses NUL, and no driver writes half of a
+    surrogate pair.
+    """
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
 def source_name(source: str) -> str:
     """Return the name under which a source is stored: a URL without credentials and query.
 
