@@ -133,4 +133,5 @@ def test_incomplete_form_starts_nothing(
 ) -> None:
     page, queue, sent = ask(monkeypatch, place=place, missing=missing, local=local)
     assert page.texts("error") == [error]
-    assert queue.places == sent == []
+    assert queue.places == []
+    assert sent == []
