@@ -1,6 +1,6 @@
 """Hold a made-up lesson in real browsers with every page open at once, and print what it left.
 
-    python benchmarks/lesson.py [--before 120] [--during 90] [--after 90] [--shots FOLDER]
+    python benchmarks/lesson.py [--before 80] [--during 80] [--after 80] [--shots FOLDER]
 
 Chromium on a virtual screen (Xvfb) shares a call of 25 people; a second one has the teacher's board
 and two students with a camera file; twenty simulated students speak the protocol. In a known
@@ -84,9 +84,9 @@ def photograph_ended_room(stage: Stage, service: Service, outcome: Outcome, fold
 def main() -> None:
     """Hold the lesson, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--before", type=float, default=120.0)
-    parser.add_argument("--during", type=float, default=90.0)
-    parser.add_argument("--after", type=float, default=90.0)
+    parser.add_argument("--before", type=float, default=80.0)
+    parser.add_argument("--during", type=float, default=80.0)
+    parser.add_argument("--after", type=float, default=80.0)
     parser.add_argument("--shots", type=Path, help="a folder for pictures of the pages")
     options = parser.parse_args()
     plan = Plan(options.before, options.during, options.after)
@@ -115,8 +115,8 @@ def _show(outcome: Outcome, seconds: float) -> None:
     print(f"board: {outcome.covers}")
     begins, ends = (clock(each) for each in outcome.stretch)
     print(f"bad stretch: {begins} to {ends}")
-    fell = " to ".join(clock(each) for each in outcome.fell) if outcome.fell else "no stretch"
-    print(f"report names: {fell}")
+    fell = [f"{clock(start)} to {clock(end)}" for start, end in outcome.fell]
+    print(f"report names: {' and '.join(fell) or 'no stretch'}")
     for number, line in enumerate(outcome.listed, start=1):
         print(f"hardest {number}: {line}")
     for page in outcome.pages:

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import psutil
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -29,6 +29,8 @@ from bounds import Bounds
 from serving import Service, serving
 
 _EVERY = 0.5
+# Readings from one ping of a student to the next.
+_PING_EVERY = 10
 # The room that the bounds are for, and they: seconds from one event to the next, the age of the
 # newest reading in ms, and percent of one core. Larger runs are figures without bounds.
 _CLASS = (1, 48)
@@ -43,10 +45,13 @@ class Run:
     Attributes:
         ended: Set when the run is over.
         sent: The time at which the newest reading of each room was sent.
+        answers: Seconds from a ping of a student to its answer, which waits until the server has
+            taken the readings that were sent before.
     """
 
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     sent: dict[str, float] = field(default_factory=dict)
+    answers: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -56,12 +61,14 @@ class Measured:
     Attributes:
         gaps: Seconds from one event to the next.
         ages: Seconds from sending the newest reading to the event that followed.
+        answers: Seconds from a ping of a student to its answer.
         cpu: Processor time of the server over wall-clock time.
         closed: How many connections of students ended early, by the reason.
     """
 
     gaps: list[float] = field(default_factory=list)
     ages: list[float] = field(default_factory=list)
+    answers: list[float] = field(default_factory=list)
     cpu: float = 0.0
     closed: Counter[str] = field(default_factory=Counter)
 
@@ -70,8 +77,11 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
     """Send readings until the run has ended; return whether the connection lasted."""
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room['id']}/seat"
     random = np.random.default_rng()
-    # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.
-    async with connect(address, subprotocols=[PROTOCOL], open_timeout=60, max_queue=None) as socket:
+    # Nobody reads the acknowledgements: a bounded queue would fill, and then nothing is read. Like
+    # a browser, it ends no connection because an answer to a ping is late.
+    async with connect(
+        address, subprotocols=[PROTOCOL], open_timeout=60, max_queue=None, ping_interval=None
+    ) as socket:
         join = {"k": "join", "code": room["code"], "consent": "2-en-faces", "faces": True}
         await socket.send(json.dumps(join))
         await socket.recv()
@@ -84,9 +94,21 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
             await socket.send(json.dumps(reading))
             run.sent[room["id"]] = time.monotonic()
             number += 1
+            if number % _PING_EVERY == 0:
+                await ping(socket, run)
             due += _EVERY
             await asyncio.sleep(max(due - time.monotonic(), 0))
     return True
+
+
+async def ping(socket: ClientConnection, run: Run) -> None:
+    """Send a ping, and note how long its answer takes."""
+
+    def note(answer: asyncio.Future[float]) -> None:
+        if not answer.cancelled() and answer.exception() is None:
+            run.answers.append(answer.result())
+
+    asyncio.ensure_future(await socket.ping()).add_done_callback(note)
 
 
 async def board(url: str, room: dict[str, str], run: Run, found: Measured) -> None:
@@ -127,6 +149,7 @@ async def measure(service: Service, *, rooms: int, students: int, seconds: float
     run.ended.set()
     await asyncio.gather(*boards)
     ended = await asyncio.gather(*tasks, return_exceptions=True)
+    found.answers = run.answers
     found.closed = Counter(_reason(result) for result in ended if result is not True)
     return found
 
@@ -144,10 +167,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--students", type=int, default=_CLASS[1], help="In the one room.")
-    parser.add_argument("--large", action="store_true", help="Also 1,000 students in 25 rooms.")
+    parser.add_argument(
+        "--large",
+        type=int,
+        nargs="?",
+        const=25,
+        default=0,
+        metavar="ROOMS",
+        help="Also 40 students in each of 25 rooms, or of as many.",
+    )
     options = parser.parse_args()
     bounds = Bounds()
-    for rooms, students in [(1, options.students), *([(25, 40)] if options.large else [])]:
+    runs = [(1, options.students)]
+    if options.large:
+        runs.append((options.large, 40))
+    for rooms, students in runs:
         settings = {"requests_per_minute": "1000000", "purpose": "research"}
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -163,9 +197,11 @@ def main() -> None:
 def show(found: Measured, bounds: Bounds, *, rooms: int, students: int) -> None:
     """Print the figures of a run, beside their bounds if there are some."""
     gaps, ages = np.percentile(found.gaps, [50, 99]), np.percentile(found.ages, [50, 99])
+    answers = np.percentile(found.answers, [50, 99])
     load = psutil.getloadavg()[0]
     print(f"{rooms * students} students in {rooms} rooms; load of the machine {load:.1f}")
     print(f"  event to event, median: {gaps[0]:.3f} s; newest reading: {1000 * ages[0]:.0f} ms old")
+    print(f"  answer to a ping: {1000 * answers[0]:.0f} ms, p99 {1000 * answers[1]:.0f} ms")
     if rooms == _CLASS[0]:
         bounds.at_most("event to event, p99", gaps[1], _MAX_GAP, "s", digits=3)
         bounds.at_most(

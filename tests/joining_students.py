@@ -77,8 +77,11 @@ def joined(
     """Join a room as a student, who leaves at the end of the `with` block."""
     version = consent or f"2-en-{'faces' if faces else 'taps'}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
-    # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.
-    with connect(address, subprotocols=[PROTOCOL], open_timeout=30, max_queue=None) as socket:
+    # Nobody reads the acknowledgements: a bounded queue would fill, and then nothing is read. Like
+    # a browser, it sends no pings, which would end the connection where the computer is busy.
+    with connect(
+        address, subprotocols=[PROTOCOL], open_timeout=30, max_queue=None, ping_interval=None
+    ) as socket:
         student = Student(socket)
         student.send(k="join", code=code, consent=version, faces=faces, resume=resume)
         student.seat = student.receive()

@@ -36,7 +36,8 @@ NAME, NOTICE = "Algebra 7b", "a slide before the lesson"
 # What the teacher marks when the stretch begins and when it ends.
 BEGINS, ENDS = "group work", "discussion"
 _SMILING, _EARNEST = (0, 0, 0, 0, 1), (1, 1, 1, 1, 0)
-_FELL = re.compile(r"less positive than before from ([\d:]+) to ([\d:]+)")
+_FELL = re.compile(r"less positive than before (.*?)\.")
+_FROM_TO = re.compile(r"from ([\d:]+) to ([\d:]+)")
 _HARD = re.compile(r"<li>from ([\d:]+) to ([\d:]+).*of the people said that they were lost</li>")
 
 
@@ -81,7 +82,7 @@ class Outcome:
         session_id: The id of its session.
         covers: What the board said of those it covers, at the end of the bad stretch.
         stretch: When the bad stretch began and ended, s from the start of the session.
-        fell: When the report says that the valence had fallen, s; None if it names no stretch.
+        fell: The stretches in which, by the report, the valence had fallen, s.
         lost: The minute in which, by the report, the most people were lost, s; None if it names
             none.
         hardest: The starts of the hardest minutes, s, the hardest first.
@@ -94,7 +95,7 @@ class Outcome:
     session_id: str
     covers: str = ""
     stretch: tuple[float, float] = (0.0, 0.0)
-    fell: tuple[float, float] | None = None
+    fell: list[tuple[float, float]] = field(default_factory=list)
     lost: tuple[float, float] | None = None
     hardest: list[float] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
@@ -252,8 +253,9 @@ def _look_up(service: Service, outcome: Outcome) -> None:
         hardest = http.get(f"rooms/{outcome.session_id}/summary").json()["hardest"]
         outcome.hardest = [minute["start"] for minute in hardest]
         outcome.report = http.get(f"sessions/{outcome.session_id}/report").text
-    outcome.fell = _stretch(_FELL.search(outcome.report))
-    outcome.lost = _stretch(_HARD.search(outcome.report))
+    named, hard = _FELL.search(outcome.report), _HARD.search(outcome.report)
+    outcome.fell = [_times(each) for each in _FROM_TO.finditer(named[1])] if named else []
+    outcome.lost = _times(hard) if hard is not None else None
 
 
 def new_page(browser: Browser) -> Page:
@@ -321,8 +323,8 @@ def _call(cast: tuple[int, ...]) -> Grid:
     return grid(width=SCREEN[0], height=SCREEN[1], people=CALL, face=(0.4, 0.55), cast=cast)
 
 
-def _stretch(named: re.Match[str] | None) -> tuple[float, float] | None:
-    return (_seconds(named[1]), _seconds(named[2])) if named is not None else None
+def _times(named: re.Match[str]) -> tuple[float, float]:
+    return _seconds(named[1]), _seconds(named[2])
 
 
 def _seconds(clock: str) -> float:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 # The longest message of a student's page, bytes; the smallest picture of a face is longer.
 LONGEST = 1000
 # Changes of the valence are looked for in levels of a minute, so only a whole lesson has one.
-SHORT, WHOLE = Plan(2, 12, 2), Plan(120, 90, 90)
+SHORT, WHOLE = Plan(2, 12, 2), Plan(80, 80, 80)
 
 
 def hold(folder: Path, plan: Plan) -> Outcome:
@@ -59,5 +59,5 @@ def test_report_names_the_stretch_of_a_whole_lesson_in_which_the_class_was_less_
     tmp_path: Path,
 ) -> None:
     outcome = hold(tmp_path, WHOLE)
-    assert outcome.fell is not None
-    assert outcome.fell == pytest.approx(outcome.stretch, abs=30)
+    # A shared screen that is read too seldom makes other levels, which may be named as well.
+    assert any(fell == pytest.approx(outcome.stretch, abs=30) for fell in outcome.fell)
