@@ -94,6 +94,44 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
     assert said == []
 
 
+def test_second_board_and_student_see_what_the_first_board_changes(
+    service: Service, pages: Browser
+) -> None:
+    room = open_room(service.url, faces=False)
+    teacher = pages.new_context(locale="en-GB")
+    first, second = (teacher.new_page() for _ in range(2))
+    student = pages.new_context(locale="en-GB").new_page()
+    student.goto(room["link"])
+    student.get_by_role("button", name="I agree: join with buttons").click()
+    for board in (first, second):
+        board.goto(f"{service.url}/room/{room['id']}")
+        board.get_by_text("of 1 person").wait_for()
+    first.get_by_role("button", name="Replace the code").click()
+    for board in (first, second):
+        board.locator("#code").filter(has_not_text=room["code"]).wait_for()
+    replaced = first.locator("#code").inner_text()
+    assert second.locator("#code").inner_text() == replaced
+    assert (second.locator("#link").get_attribute("href") or "").endswith(f"/join?code={replaced}")
+    first.get_by_label("What begins now").fill("group work")
+    first.get_by_role("button", name="Mark (M)").click()
+    second.locator("#chart text").get_by_text("group work").wait_for(state="attached")
+    first.get_by_role("button", name="Pause the room").click()
+    second.get_by_role("button", name="Continue").wait_for()
+    # The student's page returns to its seat although its code was replaced.
+    for _ in range(2):
+        student.get_by_text("Your teacher has paused the room: nobody is counted.").wait_for()
+        assert student.get_by_role("button", name="I am lost").is_disabled()
+        student.reload()
+    second.get_by_role("button", name="Continue").click()
+    first.get_by_role("button", name="Pause the room").wait_for()
+    student.get_by_text("You are in the room.").wait_for()
+    assert student.get_by_role("button", name="I am lost").is_enabled()
+    first.get_by_role("button", name="End the lesson").click()
+    first.locator("#really-close").click()
+    second.get_by_text("The lesson has ended.").wait_for()
+    student.get_by_text("The lesson has ended. The room is closed.").wait_for()
+
+
 def test_student_whom_the_room_does_not_take_is_told_why_and_may_refuse_then(
     service: Service, pages: Browser
 ) -> None:

@@ -162,7 +162,7 @@ async def accept(scope: Scope, receive: Receive, send: Send) -> None:
 
 # The text "a" with a mask of zeros, and the beginning of a close with 1011 (RFC 6455, section 5.2).
 MESSAGE, CLOSE = b"\x81\x81\0\0\0\0a", b"\x88\x18\x03\xf3"
-PINGS = {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.2}
+PINGS: dict[str, Any] = {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.2}
 
 
 def test_client_that_sends_messages_is_alive_without_an_answer_to_a_ping() -> None:

@@ -94,6 +94,47 @@ test("nets that failed ahead are opened again once the camera is wanted, and the
   assert.deepEqual(told, ["failed"]);
 });
 
+/** A track of a camera. */
+class FakeTrack {
+  stopped = false;
+  asked = null;
+  addEventListener() {}
+  stop() {
+    this.stopped = true;
+  }
+  clone() {
+    return (this.copy = new FakeTrack());
+  }
+  async applyConstraints(asked) {
+    this.asked = asked;
+    throw new DOMException("", "OverconstrainedError");
+  }
+}
+globalThis.MediaStream = class {
+  constructor(tracks) {
+    this.getTracks = this.getVideoTracks = () => tracks;
+  }
+};
+
+for (const hasFrames of [true, false]) {
+  test(`the preview is drawn ${hasFrames ? "more seldom" : "as often as it is read"} and ends with the camera`, async () => {
+    const track = new FakeTrack();
+    const { camera } = prepared({ getUserMedia: async () => new MediaStream([track]) });
+    const preview = { readyState: 0, play: async () => undefined };
+    globalThis.HTMLMediaElement = { HAVE_CURRENT_DATA: 2 };
+    camera.preview = preview;
+    if (hasFrames) globalThis.window = { ...ABLE, MediaStreamTrackProcessor: class { readable = {}; } };
+    await camera.start(Promise.resolve({}));
+    const [shown] = preview.srcObject.getTracks();
+    assert.equal(shown, hasFrames ? track.copy : track);
+    if (hasFrames) assert.deepEqual(shown.asked, { frameRate: { max: 5 } });
+    assert.equal(FakeWorker.opened[0].asked.includes("frames"), hasFrames);
+    camera.stop();
+    assert.ok(track.stopped && shown.stopped);
+    assert.equal(preview.srcObject, null);
+  });
+}
+
 test("phones and tablets are told that their camera stops behind other pages", () => {
   const phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36";
   const laptop = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";

@@ -32,6 +32,9 @@ const WANTED = {
   },
 };
 
+/** Pictures a second of the preview, which are dear to draw where no graphics card helps. */
+const SHOWN_RATE = 5;
+
 export class Camera {
   /**
    * @param {HTMLVideoElement} preview Shows the student their own picture, on this device.
@@ -44,6 +47,8 @@ export class Camera {
     this.worker = null;
     /** @type {MediaStream | null} */
     this.stream = null;
+    /** @type {MediaStream | null} What the preview shows. */
+    this.shown = null;
     this.every = 500;
     /** Whether the student wants the camera to be read: a failure before that bothers nobody. */
     this.wanted = false;
@@ -99,10 +104,11 @@ export class Camera {
       return;
     }
     this.stream = stream;
-    this.preview.srcObject = stream;
     const [track] = stream.getVideoTracks();
     track.addEventListener("ended", () => this.fail("gone"));
-    this.feed(worker, track);
+    // Where the frames to read come from the preview, it must have the newest ones.
+    this.shown = this.feed(worker, track) ? slowed(track) : stream;
+    this.preview.srcObject = this.shown;
     await this.preview.play().catch(() => undefined);
     if (this.ready) {
       this.listener.onReady();
@@ -112,14 +118,16 @@ export class Camera {
   /** Let go of the camera; nothing is read any more. */
   stop() {
     // The stream of frames ends with the camera, and the worker once it has freed the last of them.
-    this.stream?.getTracks().forEach((track) => track.stop());
+    for (const track of [this.stream, this.shown].flatMap((each) => each?.getTracks() ?? [])) {
+      track.stop();
+    }
     if (this.worker) {
       order(this.worker, { kind: "end" });
     }
     this.worker = null;
     this.wanted = false;
     this.ready = false;
-    this.stream = null;
+    this.stream = this.shown = null;
     this.preview.srcObject = null;
   }
 
@@ -184,13 +192,14 @@ export class Camera {
    *
    * @param {Worker} worker
    * @param {MediaStreamTrack} track
+   * @returns {boolean} Whether it gets a stream; otherwise the frames are those of the preview.
    */
   feed(worker, track) {
     this.asked = null;
     const readable = framesOf(track);
     if (readable) {
       order(worker, { kind: "frames", readable }, [readable]);
-      return;
+      return true;
     }
     const video = this.preview;
     this.asked = async () => {
@@ -200,7 +209,19 @@ export class Camera {
       }
     };
     this.asked();
+    return false;
   }
+}
+
+/**
+ * @param {MediaStreamTrack} track
+ * @returns {MediaStream} The same camera with fewer pictures a second.
+ */
+function slowed(track) {
+  const copy = track.clone();
+  // A browser that cannot slow down a copy shows it as it is.
+  copy.applyConstraints({ frameRate: { max: SHOWN_RATE } }).catch(() => undefined);
+  return new MediaStream([copy]);
 }
 
 /**
