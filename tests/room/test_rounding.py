@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,9 +10,11 @@ from hypothesis import strategies as st
 import arbitrary
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, RoomMood
+from roomread.room.mood_columns import MoodColumns
 from roomread.room.rounding import (
     MoodRounding,
     rounded_change,
+    rounded_columns,
     rounded_moods,
     rounded_scores,
     rounded_value,
@@ -73,6 +77,21 @@ def test_moods_that_come_one_by_one_are_rounded_as_all_at_once() -> None:
     moods = moods_of([0.13, 0.42, None, 0.98] * 40)
     feed = MoodRounding(moods[:100])
     assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]
+
+
+def test_columns_are_rounded_as_moods_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roomread.room.rounding._AT_ONCE", 7)
+    generator = np.random.default_rng(4)
+    happy = [None if value < 0.1 else float(value) for value in generator.random(400)]
+    moods = [
+        replace(mood, states={"bored": 0.33 * n / 400}, looking_away=n / 400)
+        if mood.scores is not None
+        else mood
+        for n, mood in enumerate(moods_of(happy, every=2.0))
+    ]
+    rounded = rounded_columns(MoodColumns.of(moods))
+    assert any(mood.baseline is not None for mood in rounded)
+    assert rounded == rounded_moods(moods)
 
 
 def test_levels_of_a_change_are_rounded_to_five_percent() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from roomread.room import RoomMood
 from roomread.room.mood import BASELINE_FROM
-from roomread.room.rounding import MoodRounding, rounded_moods
+from roomread.room.rounding import MoodRounding, rounded_columns, rounded_moods
 from roomread.room.session import Mark, Session
 from roomread.room.stretches import FallenStretch, fallen_stretches
 from roomread.store.owner_store import OwnerStore
@@ -52,10 +52,10 @@ def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
         store: The sessions of its owner.
         session: The session.
     """
-    exact, marks = store.moods(session.id), store.marks(session.id)
+    exact, marks = store.mood_columns(session.id), store.marks(session.id)
     if session.keeps_people:
         return _figures(exact, marks, summarise(exact, marks))
-    shown = rounded_moods(exact)
+    shown = rounded_columns(exact)
     return _figures(shown, marks, summarise(exact, marks, rounded=shown))
 
 

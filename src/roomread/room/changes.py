@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.room.mood import RoomMood, valences
+from roomread.room.mood import RoomMood
+from roomread.room.mood_columns import MoodColumns, valences
 
 # Length of the bins, s. Neighbouring moods share readings; means over bins of this length do not.
 _BIN = 15.0
@@ -49,10 +50,9 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
     Args:
         moods: The moods in order of time; those without a valence are ignored.
     """
-    columns = valences(moods)
-    known = ~np.isnan(columns[:, 0])
-    times = np.array([mood.time for mood in moods], dtype=np.float64)[known]
-    values, widths = columns[known, 0], columns[known, 2] - columns[known, 1]
+    moods = MoodColumns.of(moods)
+    rows, times = valences(moods)[moods.known], moods.times[moods.known]
+    values, widths = rows[:, 0], rows[:, 2] - rows[:, 1]
     if not len(times):
         return []
     starts, means = _bins(times, values)

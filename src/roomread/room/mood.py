@@ -93,8 +93,10 @@ class RoomMood(ComparedByValue):
         """The 95 % interval of the valence (Agresti and Min 2005)."""
         if self.scores is None:
             return None
-        _, low, high = valences([self])[0]
-        return Interval(float(low), float(high))
+        n = np.array([self.readable], dtype=np.float64)
+        pleasant, unpleasant = (self.scores[kind].sum() for kind in (VALENCE > 0, VALENCE < 0))
+        low, high = difference_interval(n * pleasant, n * unpleasant, n)
+        return Interval(float(low[0]), float(high[0]))
 
     def interval(self, expression: Expression) -> Interval | None:
         """Return the 95 % interval of the share that shows an expression (Wilson 1927)."""
@@ -154,22 +156,6 @@ def difference_interval(
     spread = pleasant + unpleasant + 1 - (pleasant - unpleasant) ** 2 / (n + 2)
     half = _Z * np.sqrt(np.maximum(spread, 0.0)) / (n + 2)
     return np.maximum(center - half, -1.0), np.minimum(center + half, 1.0)
-
-
-def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
-    """Return the valence of each mood and the ends of its interval, float64 [N, 3].
-
-    A mood without a valence has a row of NaN.
-    """
-    rows = np.full((len(moods), 3), np.nan)
-    known = [i for i, mood in enumerate(moods) if mood.scores is not None]
-    if known:
-        scores = np.array([moods[i].scores for i in known])
-        n = np.array([moods[i].readable for i in known], dtype=np.float64)
-        pleasant, unpleasant = scores[:, VALENCE > 0].sum(1), scores[:, VALENCE < 0].sum(1)
-        rows[known, 0] = scores @ VALENCE
-        rows[known, 1], rows[known, 2] = difference_interval(n * pleasant, n * unpleasant, n)
-    return rows
 
 
 class RoomMeter:

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE
 from roomread.room.changes import Change
 from roomread.room.mood import BASELINE_FROM, BASELINE_LEAST, BASELINE_TO, RoomMood
+from roomread.room.mood_columns import MoodColumns
 
 # Steps in which shares are shown: 20 of them are 100 %.
 _STEPS = 20
+# Moods whose shares are rounded at a time, which takes ten times their memory.
+_AT_ONCE = 5000
 # The valences that rounded shares can have: -20..20 steps.
 _LEVELS = 2 * _STEPS + 1
 
@@ -60,6 +63,35 @@ def rounded_moods(moods: Sequence[RoomMood]) -> list[RoomMood]:
     ]
 
 
+def rounded_columns(moods: MoodColumns) -> MoodColumns:
+    """Return all moods of a room rounded, as `rounded_moods` does."""
+    known = moods.known
+    scores = np.full_like(moods.scores, np.nan)
+    places = np.flatnonzero(known)
+    for start in range(0, len(places), _AT_ONCE):
+        some = places[start : start + _AT_ONCE]
+        scores[some] = rounded_scores(moods.scores[some])
+    levels = iter((np.rint(scores[known] @ VALENCE * _STEPS).astype(int) + _STEPS).tolist())
+    rounding, baselines = MoodRounding(), list[float | None]()
+    for time, is_known in zip(moods.times.tolist(), known.tolist(), strict=True):
+        baselines.append(rounding.baseline(time))
+        if is_known:
+            rounding.note(time, next(levels))
+    return replace(
+        moods,
+        scores=scores,
+        # None becomes NaN.
+        baseline=np.array(baselines, dtype=np.float64),
+        looking_away=_rounded_values(moods.looking_away),
+        states={name: _rounded_values(shares) for name, shares in moods.states.items()},
+    )
+
+
+def _rounded_values(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shares in steps of 0.05, as `rounded_value` does."""
+    return np.round(np.rint(values * _STEPS) / _STEPS, 2)
+
+
 def rounded_change(change: Change) -> Change:
     """Return a change whose levels are in steps of 0.05."""
     return replace(change, before=rounded_value(change.before), after=rounded_value(change.after))
@@ -96,16 +128,32 @@ class MoodRounding:
             mood: The mood with its exact shares.
             scores: Its rounded shares.
         """
-        baseline = self._baseline(mood.time)
+        baseline = self.baseline(mood.time)
         if scores is None:
             return replace(mood, baseline=baseline)
-        self._times.append(mood.time)
-        self._levels.append(round(float(VALENCE @ scores) * _STEPS) + _STEPS)
-        states = {name: rounded_value(share) for name, share in mood.states.items()}
+        self.note(mood.time, round(float(VALENCE @ scores) * _STEPS) + _STEPS)
+        states = mood.states
+        if states:
+            states = {name: rounded_value(share) for name, share in states.items()}
         away = None if mood.looking_away is None else rounded_value(mood.looking_away)
         return replace(mood, scores=scores, baseline=baseline, states=states, looking_away=away)
 
-    def _baseline(self, time: float) -> float | None:
+    def note(self, time: float, level: int) -> None:
+        """Add the valence of a mood, which later baselines are the median of.
+
+        Args:
+            time: The time of the mood, s.
+            level: Its rounded valence in steps, from 0 for -1.
+        """
+        self._times.append(time)
+        self._levels.append(level)
+
+    def baseline(self, time: float) -> float | None:
+        """Return the baseline of the next mood; None until it is known.
+
+        Args:
+            time: The time of the mood, s.
+        """
         while self._next < len(self._times) and time - self._times[self._next] >= BASELINE_TO:
             self._counts[self._levels[self._next]] += 1
             self._next += 1

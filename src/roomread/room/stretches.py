@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from roomread.room.changes import Change
 from roomread.room.mood import RoomMood
+from roomread.room.mood_columns import MoodColumns, valences
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,15 @@ def fallen_stretches(changes: Sequence[Change], moods: Sequence[RoomMood]) -> li
         changes: The lasting changes, oldest first; see `change_points`.
         moods: The moods in which they were found, oldest first.
     """
+    columns = MoodColumns.of(moods)
+    rows, times = valences(columns)[columns.known], columns.times[columns.known]
     found, end = [], -1.0
     for index, change in enumerate(changes):
         if change.time < end or change.after >= change.before:
             continue
-        end = _recovery(changes[index:], moods[-1].time if moods else change.time)
-        inside = [m for m in moods if change.time <= m.time < end and m.valence is not None]
-        if inside:
+        end = _recovery(changes[index:], float(columns.times[-1]) if moods else change.time)
+        inside = rows[(times >= change.time) & (times < end)]
+        if len(inside):
             found.append(_stretch(change, end, inside))
     return sorted(found, key=lambda stretch: -stretch.depth)
 
@@ -67,9 +73,7 @@ def _recovery(changes: Sequence[Change], end: float) -> float:
     return end
 
 
-def _stretch(fall: Change, end: float, moods: Sequence[RoomMood]) -> FallenStretch:
-    """Return the stretch of a fall from its moods, all of which have a valence."""
-    valences = [mood.valence for mood in moods if mood.valence is not None]
-    highs = [mood.valence_interval.high for mood in moods if mood.valence_interval is not None]
-    below = sum(high < fall.before for high in highs) / len(moods)
-    return FallenStretch(fall.time, end, fall.before, sum(valences) / len(valences), below)
+def _stretch(fall: Change, end: float, rows: NDArray[np.float64]) -> FallenStretch:
+    """Return the stretch of a fall from the rows of `valences` of its moods, [N, 3]."""
+    below = float((rows[:, 2] < fall.before).mean())
+    return FallenStretch(fall.time, end, fall.before, float(rows[:, 0].mean()), below)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -20,6 +20,8 @@ from roomread.store.packing import pack_records, unpack
 from roomread.store.records import milliseconds
 
 _NAMES = [e.display_name for e in Expression]
+# Shared by all moods without taught states, because a session has many.
+_NO_STATES: Mapping[str, float] = {}
 
 
 def utc_now() -> datetime:
@@ -118,7 +120,7 @@ def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
             row[3],
             None if row[4] is None else known,
             row[-3],
-            {} if row[-2] is None else json.loads(row[-2]),
+            _NO_STATES if row[-2] is None else json.loads(row[-2]),
             row[-1],
         )
         for row, known in zip(columns, scores, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
-from roomread.room.mood import valences
+from roomread.room.mood_columns import MoodColumns, valences
 from roomread.room.rounding import rounded_change, rounded_scores, rounded_value
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
@@ -83,19 +82,20 @@ def summarise(
         moods, changes = rounded, [rounded_change(change) for change in changes]
     if not moods:
         return Summary(None, (), ())
-    end = moods[-1].time
-    whole = _part(FROM_START, 0.0, end, moods)
+    columns = MoodColumns.of(moods)
+    times: list[float] = columns.times.tolist()
+    end = times[-1]
+    whole = _part(FROM_START, 0.0, end, columns)
     starts = [mark for mark in marks if mark.time <= end]
-    if not starts or starts[0].time > moods[0].time:
+    if not starts or starts[0].time > times[0]:
         starts.insert(0, Mark(0.0, FROM_START))
     ends = [*(mark.time for mark in starts[1:]), end]
-    times = [mood.time for mood in moods]
     parts = []
     for mark, stop in zip(starts, ends, strict=True):
         first = bisect_left(times, mark.time)
         behind = len(times) if stop == end else bisect_left(times, stop)
         if first < behind:
-            parts.append(_part(mark.label, mark.time, stop, moods[first:behind]))
+            parts.append(_part(mark.label, mark.time, stop, columns[first:behind]))
     if rounded is not None:
         whole, parts = _rounded(whole), [_rounded(part) for part in parts]
     return Summary(whole, tuple(parts), tuple(changes))
@@ -110,20 +110,21 @@ def _rounded(part: Part) -> Part:
     )
 
 
-def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Part:
-    known = [m.scores for m in moods if m.scores is not None]
+def _part(label: str, start: float, end: float, moods: MoodColumns) -> Part:
+    known = moods.scores[moods.known]
     intervals = valences(moods)[:, 1:]
-    present = [m for m in moods if m.present]
-    away = [m.looking_away for m in moods if m.looking_away is not None]
+    present = moods.present > 0
+    away = moods.looking_away[~np.isnan(moods.looking_away)]
+    coverage = moods.readable[present] / moods.present[present]
     return Part(
         label=label,
         start=start,
         end=end,
-        present=float(np.mean([m.present for m in moods])),
-        coverage=float(np.mean([m.coverage for m in present])) if present else 0.0,
-        scores=np.mean(known, axis=0) if known else None,
-        interval=Interval(*map(float, np.nanmean(intervals, axis=0))) if known else None,
-        looking_away=float(np.mean(away)) if away else None,
+        present=float(moods.present.mean()),
+        coverage=float(coverage.mean()) if len(coverage) else 0.0,
+        scores=known.mean(axis=0) if len(known) else None,
+        interval=Interval(*map(float, np.nanmean(intervals, axis=0))) if len(known) else None,
+        looking_away=float(away.mean()) if len(away) else None,
     )
 
 
@@ -172,16 +173,13 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
     """
     if not moods:
         return _course(np.empty(0), 1.0, np.empty((0, 7 + len(Expression))))
-    counted = np.array([[m.time, m.present, m.readable, _or_nan(m.baseline)] for m in moods])
-    nothing = np.full(len(Expression), np.nan)
-    scores = np.array([nothing if m.scores is None else m.scores for m in moods])
-    names = sorted({name for mood in moods for name in mood.states})
-    states = [[mood.states.get(name, math.nan) for name in names] for mood in moods]
-    away = np.array([[_or_nan(mood.looking_away)] for mood in moods])
-    shares = np.array(states).reshape(len(moods), -1)
-    rows = np.hstack([counted, valences(moods), scores, away, shares])
-    start, end = moods[0].time, moods[-1].time
-    step = max((end - start) / points, _usual_step(moods))
+    columns = MoodColumns.of(moods)
+    names = sorted(columns.states)
+    counted = (columns.times, columns.present, columns.readable, columns.baseline)
+    shares = (columns.looking_away, *(columns.states[name] for name in names))
+    rows = np.column_stack([*counted, valences(columns), columns.scores, *shares])
+    start, end = float(columns.times[0]), float(columns.times[-1])
+    step = max((end - start) / points, _usual_step(columns.times))
     numbers = np.minimum(((rows[:, 0] - start) / step).astype(int), points - 1)
     count = int(numbers[-1]) + 1
     values = rows[:, 1:]
@@ -196,20 +194,16 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
     return _course(times, step, means, names)
 
 
-def _usual_step(moods: Sequence[RoomMood]) -> float:
+def _usual_step(times: NDArray[np.float64]) -> float:
     """Return slightly more than the usual time between moods, so that no step is empty.
 
     A busy computer measures a room irregularly. Intervals of up to three times the median count as
     usual; longer ones are gaps, which a chart shows.
     """
-    steps = np.diff([mood.time for mood in moods])
+    steps = np.diff(times)
     if not len(steps):
         return 1.0
     return 1.01 * float(steps[steps <= 3 * np.median(steps)].max())
-
-
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _course(

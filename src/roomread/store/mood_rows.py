@@ -1,0 +1,67 @@
+"""Read the moods of a session from their table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from roomread.room import RoomMood
+from roomread.room.mood_columns import MoodColumns
+from roomread.store import schema
+from roomread.store.records import LAST_TIME, milliseconds
+from roomread.store.rows import to_moods
+
+# Rows that are read at a time; those of a day take several times the memory of its columns.
+_AT_ONCE = 2000
+
+
+def read_moods(
+    connection: Connection, session_id: str, since: float, until: float, limit: int | None
+) -> list[RoomMood]:
+    """Return the moods of a session, oldest first.
+
+    Args:
+        connection: A connection to the database.
+        session_id: The session.
+        since: The time of the first mood to return, s.
+        until: The time up to which moods are returned, s.
+        limit: The maximum number of moods; None for all.
+    """
+    return to_moods(connection.execute(_query(session_id, since, until).limit(limit)).all())
+
+
+def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
+    """Return all moods of a session as columns, oldest first."""
+    query = _query(session_id, 0.0, LAST_TIME)
+    rows = connection.execute(query, execution_options={"yield_per": _AT_ONCE})
+    return MoodColumns.joined([_columns(some) for some in rows.partitions()])
+
+
+def _query(session_id: str, since: float, until: float) -> sa.Select[Any]:
+    time = schema.moods.c.time_ms
+    inside = time.between(milliseconds(since), milliseconds(until))
+    chosen = sa.select(schema.moods).where(schema.moods.c.session_id == session_id, inside)
+    return chosen.order_by(time)
+
+
+def _columns(rows: Sequence[Row[Any]]) -> MoodColumns:
+    states = [{} if row[-2] is None else json.loads(row[-2]) for row in rows]
+    # None becomes NaN.
+    numbers = np.array([(*row[1:-2], row[-1]) for row in rows], dtype=np.float64)
+    return MoodColumns(
+        times=numbers[:, 0] / 1000,
+        present=numbers[:, 1].astype(np.int64),
+        readable=numbers[:, 2].astype(np.int64),
+        scores=numbers[:, 3:-2],
+        baseline=numbers[:, -2],
+        looking_away=numbers[:, -1],
+        states={
+            name: np.array([each.get(name) for each in states], dtype=np.float64)
+            for name in sorted({name for each in states for name in each})
+        },
+    )
