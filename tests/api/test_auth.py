@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -14,10 +15,11 @@ pytest.importorskip("starlette", reason="needs the app extra")
 
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from roomread.api import auth as auth_module
 from roomread.api.auth import AuthMiddleware, AuthSettings
 from roomread.api.rates import Rate
 from roomread.services.accounts import Accounts, Scope
@@ -26,7 +28,11 @@ from roomread.store import Store
 
 PORT = 8501
 HERE = f"127.0.0.1:{PORT}"
-FOREIGN_HOSTS = ["evil.example", f"evil.example:{PORT}", "127.0.0.1.evil.example", ""]
+FOREIGN_HOSTS = [
+    *("evil.example", f"evil.example:{PORT}", "127.0.0.1.evil.example", ""),
+    *("evil.example.", "EVIL.EXAMPLE", "localhost.evil.example", f"localhost.:{PORT}"),
+    *("[2001:db8::1]", f"[::ffff:203.0.113.7]:{PORT}", "0.0.0.1", "127.1", "2130706433"),
+]
 
 
 async def answer(scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -87,7 +93,9 @@ def test_websocket_is_refused_when_its_host_is_not_a_name_of_localhost(
     assert not opens_socket(client, path, {"Host": host, "Origin": f"http://{host}"})
 
 
-@pytest.mark.parametrize("host", [HERE, f"localhost:{PORT}", f"[::1]:{PORT}", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "host", [HERE, f"localhost:{PORT}", f"[::1]:{PORT}", "127.0.0.1", "LOCALHOST", "127.0.0.1:0"]
+)
 def test_page_of_this_service_is_admitted(client: TestClient, host: str) -> None:
     headers = {"Host": host, "Origin": f"http://{host}"}
     assert client.post("/api/v1/analyze", headers=headers).text == "let in"
@@ -96,11 +104,23 @@ def test_page_of_this_service_is_admitted(client: TestClient, host: str) -> None
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://127.0.0.1:9999", "http://localhost:8501", "https://evil.example", "null", "http://["],
+    [
+        *("http://127.0.0.1:9999", "http://localhost:8501", "https://evil.example", "null"),
+        *("http://[", "", "http://", f"http://user@{HERE}", f"http://{HERE}.", f"{HERE}"),
+        *(f"http://{HERE}/", f"http://{HERE}@evil.example", "http://127.0.0.1:0"),
+    ],
 )
 def test_page_of_another_port_or_site_is_refused(client: TestClient, origin: str) -> None:
     assert client.post("/api/v1/analyze", headers={"Origin": origin}).status_code == 403
     assert not opens_socket(client, "/_stcore/stream", {"Origin": origin})
+
+
+def test_empty_host_is_no_origin(tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
+        client = visitor(answer, auth_of(store, sign_in=True))
+        for origin in ("null", "", "http://"):
+            said = client.post("/sign-in", headers={"Host": "", "Origin": origin})
+            assert said.status_code == 403
 
 
 def test_request_without_an_origin_header_is_admitted(client: TestClient) -> None:
@@ -108,7 +128,13 @@ def test_request_without_an_origin_header_is_admitted(client: TestClient) -> Non
     assert opens_socket(client, "/_stcore/stream", {})
 
 
-@pytest.mark.parametrize("host", ["[", "[::1", "[]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("[", "[::1", "[]", f"user@{HERE}", f"{HERE}@evil.example", f"{HERE}/", f"{HERE}?a"),
+        *(f"{HERE}#a", "127.0.0.1:port", "127.0.0.1:99999999", "127.0.0.1:-1", "localhost\\a"),
+    ],
+)
 def test_malformed_host_is_a_bad_request(client: TestClient, host: str) -> None:
     answer = client.get("/api/v1/models", headers={"Host": host})
     assert answer.status_code == 400
@@ -199,6 +225,35 @@ def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
             assert [socket.receive_text() for _ in range(10)] == [str(n) for n in range(10)]
         # Five at once, and five more at ten a second.
         assert time.monotonic() - begun > 0.3
+
+
+@pytest.mark.parametrize("is_admitted", [True, False])
+def test_messages_do_not_wait_for_the_check_of_their_sender(
+    monkeypatch: pytest.MonkeyPatch, *, is_admitted: bool
+) -> None:
+    monkeypatch.setattr(auth_module, "_CHECK_PERIOD", 0.0)
+
+    async def run() -> None:
+        checked = asyncio.Event()
+
+        async def receive() -> Message:
+            return {"type": "websocket.receive", "text": "a"}
+
+        async def check() -> bool:
+            await checked.wait()
+            return is_admitted
+
+        admitted = auth_module._AdmittedReceive(receive, check, lambda: False)
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                assert (await admitted())["type"] == "websocket.receive"
+            checked.set()
+            kinds = [(await admitted())["type"] for _ in range(10)]
+        assert ("websocket.disconnect" in kinds) is not is_admitted
+        assert admitted.ended is not is_admitted
+        admitted.end()
+
+    asyncio.run(run())
 
 
 def test_students_behind_one_proxy_have_a_message_rate_each(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from anyio import to_thread
@@ -51,10 +52,12 @@ _FOR_PAGES = frozenset({Scope.READ, Scope.ANALYZE})
 # First parts of the paths that cost nothing, and that a whole class behind one address asks for.
 _UNLIMITED = frozenset({"assets", "join"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# A host and a port, without a user's name or a path.
+_HOST = re.compile(r"(\[[^]]*]|[^][\s/?#@\\:]+)(:[0-9]{0,5})?")
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 # Seconds between two checks of whether the sender of an open WebSocket is still admitted.
-_CHECK_PERIOD = 0.5
+_CHECK_PERIOD = 1.0
 # Seconds until a message of a sender that sent too many is tried again.
 _MESSAGE_PAUSE = 0.05
 COOKIE = "roomread_session"
@@ -234,6 +237,8 @@ class AuthMiddleware:
 class _AdmittedReceive:
     """The `receive` of a WebSocket that reports a disconnect once the sender is no longer admitted.
 
+    Messages are received while that is checked, so that the check does not delay them.
+
     Args:
         receive: The `receive` of the server.
         is_admitted: A function that returns whether the sender is still admitted.
@@ -248,7 +253,8 @@ class _AdmittedReceive:
         must_wait: Callable[[], bool],
     ) -> None:
         self._receive, self._is_admitted, self._must_wait = receive, is_admitted, must_wait
-        self._next: asyncio.Task[Message] | None = None
+        self._next: asyncio.Future[Message] | None = None
+        self._checking: asyncio.Future[bool] | None = None
         self._checked = time.monotonic()
         self.ended = False
 
@@ -257,11 +263,15 @@ class _AdmittedReceive:
         while True:
             if self._next is None:
                 self._next = asyncio.ensure_future(self._receive())
-            await asyncio.wait({self._next}, timeout=_CHECK_PERIOD)
-            now = time.monotonic()
-            if now - self._checked >= _CHECK_PERIOD:
-                self._checked = now
-                self.ended = not await self._is_admitted()
+            if self._checking is None and time.monotonic() - self._checked >= _CHECK_PERIOD:
+                self._checking = asyncio.ensure_future(self._is_admitted())
+            waiting: set[asyncio.Future[Any]] = {self._next}
+            if self._checking is not None:
+                waiting.add(self._checking)
+            await asyncio.wait(waiting, timeout=_CHECK_PERIOD, return_when=asyncio.FIRST_COMPLETED)
+            if self._checking is not None and self._checking.done():
+                self.ended = not self._checking.result()
+                self._checking, self._checked = None, time.monotonic()
             if self.ended:
                 return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
             if self._next.done():
@@ -274,8 +284,9 @@ class _AdmittedReceive:
 
     def end(self) -> None:
         """Report a disconnect in place of the next message."""
-        if self._next is not None:
-            self._next.cancel()
+        for task in (self._next, self._checking):
+            if task is not None:
+                task.cancel()
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -336,6 +347,8 @@ def _authority(url: str) -> str:
 
 def _host_name(host: str) -> str:
     """Return the name in a Host header, without the port; "" if it is malformed."""
+    if not _HOST.fullmatch(host):
+        return ""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -352,7 +365,9 @@ def _check_origin(connection: HTTPConnection) -> None:
         return
     headers = connection.headers
     origin = headers.get("origin")
-    foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
+    host = headers.get("host") or None
+    own = host.lower() if host is not None else None
+    foreign = origin is not None and origin.partition("://")[2].lower() != own
     if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise _forbidden("a page of another site sent this request")
 

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 # What is taken or waits, by the label `of` of `roomread_queue_length`.
-QUEUES = ("pictures", "session writes", "session figures", "reading senders", "videos")
+QUEUES = ("pictures", "session writes", "session figures", "reading senders", "boards", "videos")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 

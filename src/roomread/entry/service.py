@@ -115,6 +115,7 @@ def metrics(context: Context, _manager: Manager) -> Response:
         context.session_limiter.taken,
         context.figures_limiter.taken,
         context.ingest_sockets.taken,
+        context.event_streams.taken,
         jobs,
     )
     for queue, length in zip(QUEUES, lengths, strict=True):
