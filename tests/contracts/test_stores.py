@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "next_piece": {},
     "append": {"pieces": [Piece(1)]},
     "moods": {},
+    "mood_columns": {},
     "last_mood": {},
     "last_time": {},
     "readings": {},
