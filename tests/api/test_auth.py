@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -15,11 +14,10 @@ pytest.importorskip("starlette", reason="needs the app extra")
 
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from roomread.api import auth as auth_module
 from roomread.api.auth import AuthMiddleware, AuthSettings
 from roomread.api.rates import Rate
 from roomread.services.accounts import Accounts, Scope
@@ -225,35 +223,6 @@ def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
             assert [socket.receive_text() for _ in range(10)] == [str(n) for n in range(10)]
         # Five at once, and five more at ten a second.
         assert time.monotonic() - begun > 0.3
-
-
-@pytest.mark.parametrize("is_admitted", [True, False])
-def test_messages_do_not_wait_for_the_check_of_their_sender(
-    monkeypatch: pytest.MonkeyPatch, *, is_admitted: bool
-) -> None:
-    monkeypatch.setattr(auth_module, "_CHECK_PERIOD", 0.0)
-
-    async def run() -> None:
-        checked = asyncio.Event()
-
-        async def receive() -> Message:
-            return {"type": "websocket.receive", "text": "a"}
-
-        async def check() -> bool:
-            await checked.wait()
-            return is_admitted
-
-        admitted = auth_module._AdmittedReceive(receive, check, lambda: False)
-        async with asyncio.timeout(10):
-            for _ in range(3):
-                assert (await admitted())["type"] == "websocket.receive"
-            checked.set()
-            kinds = [(await admitted())["type"] for _ in range(10)]
-        assert ("websocket.disconnect" in kinds) is not is_admitted
-        assert admitted.ended is not is_admitted
-        admitted.end()
-
-    asyncio.run(run())
 
 
 def test_students_behind_one_proxy_have_a_message_rate_each(tmp_path: Path) -> None:

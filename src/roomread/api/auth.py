@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import re
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketDisconnect
 
+from roomread.api.admitted import POLICY_VIOLATION, AdmittedReceive
 from roomread.api.problems import RefusedError, as_refusal, note_refusal, too_many_requests
 from roomread.api.rates import Rate
 from roomread.api.refusals import RefusalTrail
@@ -54,12 +52,7 @@ _UNLIMITED = frozenset({"assets", "join"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A host and a port, without a user's name or a path.
 _HOST = re.compile(r"(\[[^]]*]|[^][\s/?#@\\:]+)(:[0-9]{0,5})?")
-_POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
-# Seconds between two checks of whether the sender of an open WebSocket is still admitted.
-_CHECK_PERIOD = 1.0
-# Seconds until a message of a sender that sent too many is tried again.
-_MESSAGE_PAUSE = 0.05
 COOKIE = "roomread_session"
 # Prefixes of the headers that proxies, load balancers and content networks add.
 _FORWARDED = (
@@ -147,7 +140,7 @@ class AuthMiddleware:
         # A whole class may send from one address without being signed in, so each connection counts
         # alone. Behind a proxy all have the same port.
         sender = principal.id if principal is not None else f"connection:{next(self._connections)}"
-        admitted = _AdmittedReceive(
+        admitted = AdmittedReceive(
             receive,
             lambda: self._is_still(connection, principal),
             lambda: self._auth.messages.take(sender, time.monotonic()) > 0,
@@ -159,7 +152,7 @@ class AuthMiddleware:
         if admitted.ended:
             # The WebSocket may have been closed by the app or the sender in the meantime.
             with suppress(RuntimeError, WebSocketDisconnect):
-                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION})
 
     async def _admit(self, connection: HTTPConnection) -> Principal | None:
         """Return the principal of a request; None for public paths.
@@ -232,61 +225,6 @@ class AuthMiddleware:
         if principal_id is None:
             return None
         return self._auth.accounts.principal_of(principal_id)
-
-
-class _AdmittedReceive:
-    """The `receive` of a WebSocket that reports a disconnect once the sender is no longer admitted.
-
-    Messages are received while that is checked, so that the check does not delay them.
-
-    Args:
-        receive: The `receive` of the server.
-        is_admitted: A function that returns whether the sender is still admitted.
-        must_wait: A function that returns whether the sender has sent too many messages, and
-            otherwise counts one.
-    """
-
-    def __init__(
-        self,
-        receive: Receive,
-        is_admitted: Callable[[], Awaitable[bool]],
-        must_wait: Callable[[], bool],
-    ) -> None:
-        self._receive, self._is_admitted, self._must_wait = receive, is_admitted, must_wait
-        self._next: asyncio.Future[Message] | None = None
-        self._checking: asyncio.Future[bool] | None = None
-        self._checked = time.monotonic()
-        self.ended = False
-
-    async def __call__(self) -> Message:
-        """Receive one ASGI message."""
-        while True:
-            if self._next is None:
-                self._next = asyncio.ensure_future(self._receive())
-            if self._checking is None and time.monotonic() - self._checked >= _CHECK_PERIOD:
-                self._checking = asyncio.ensure_future(self._is_admitted())
-            waiting: set[asyncio.Future[Any]] = {self._next}
-            if self._checking is not None:
-                waiting.add(self._checking)
-            await asyncio.wait(waiting, timeout=_CHECK_PERIOD, return_when=asyncio.FIRST_COMPLETED)
-            if self._checking is not None and self._checking.done():
-                self.ended = not self._checking.result()
-                self._checking, self._checked = None, time.monotonic()
-            if self.ended:
-                return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
-            if self._next.done():
-                if self._next.result()["type"] == "websocket.receive" and self._must_wait():
-                    # Nothing more is read meanwhile, which slows the sender down.
-                    await asyncio.sleep(_MESSAGE_PAUSE)
-                    continue
-                message, self._next = self._next.result(), None
-                return message
-
-    def end(self) -> None:
-        """Report a disconnect in place of the next message."""
-        for task in (self._next, self._checking):
-            if task is not None:
-                task.cancel()
 
 
 def address_of(connection: HTTPConnection) -> str:

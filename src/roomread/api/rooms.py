@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, suppress
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
@@ -238,8 +237,10 @@ async def events(
     def must_end() -> bool:
         return context.closing or ended.is_set()
 
+    def end() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
     async with AsyncExitStack() as stack:
-        end = partial(loop.call_soon_threadsafe, ended.set)
         stack.enter_context(context.event_streams.slot(reader.id, end))
         pieces: AsyncGenerator[str | bytes, None]
         try:
