@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import subprocess
@@ -15,12 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from starlette.requests import Request
 
-from roomread.api.provider import Provider, ProviderError
-from roomread.errors import RoomreadError
 from roomread.services.accounts import Scope
-from roomread.settings.environment import Settings
 from serving import Service, accounts_of, free_port, run_cli, serving
 
 pytestmark = pytest.mark.skipif(
@@ -150,18 +145,3 @@ def test_callback_without_a_started_sign_in_is_refused(browser: httpx.Client) ->
 def test_sign_in_redirects_to_pages_of_this_service_only(browser: httpx.Client) -> None:
     came = browser.get(sent_back(browser, "anna", path="https://evil.example/"))
     assert came.headers["location"] == "/"
-
-
-def test_unreachable_provider_is_reported() -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    away = Provider(Settings(oidc_issuer=nobody, oidc_client_id="roomread"))
-    request = Request({"type": "http", "session": {}})
-    with pytest.raises(ProviderError, match="did not confirm your identity"):
-        asyncio.run(away.redirect(request, "http://127.0.0.1/sign-in/back"))
-
-
-def test_contradictory_provider_settings_are_refused() -> None:
-    with pytest.raises(RoomreadError, match="not an https URL"):
-        Provider(Settings(oidc_issuer="http://accounts.example", oidc_client_id="roomread"))
-    with pytest.raises(RoomreadError, match="OIDC_CLIENT_ID is not set"):
-        Provider(Settings(oidc_issuer="https://accounts.example"))

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import logging
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +14,6 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from roomread.api.logs import audit, log, log_failure, set_up_logs
 from roomread.api.metrics import Metrics
 from roomread.api.request_log import RequestLogMiddleware
 
@@ -141,49 +138,3 @@ def test_connection_is_closed_when_its_body_was_not_read(
     middleware = RequestLogMiddleware(answer, metrics)
     asyncio.run(middleware(scope | {"scheme": "http", "state": {}}, receive, send))
     assert (b"connection", b"close") in sent[0]["headers"]  # type: ignore[operator]  # a list
-
-
-@pytest.fixture
-def restored_loggers() -> object:
-    loggers = [logging.getLogger(f"roomread.{name}") for name in ("service", "audit", "refused")]
-    before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
-    yield None
-    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
-        for handler in logger.handlers:
-            handler.close()
-        logger.handlers[:], logger.propagate = handlers, propagate
-        logger.setLevel(level)
-
-
-@pytest.mark.usefixtures("restored_loggers")
-def test_log_is_text_lines_and_the_audit_file_is_json(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    set_up_logs(audit_file=tmp_path / "audit.jsonl")
-    log("serving", at="http://127.0.0.1:8501")
-    audit("signed in", who="user:1", address="127.0.0.1")
-    written = capsys.readouterr().err
-    assert written.endswith('INFO serving at="http://127.0.0.1:8501"\n')
-    entry = json.loads((tmp_path / "audit.jsonl").read_text())
-    assert (entry["event"], entry["who"]) == ("signed in", "user:1")
-    assert "signed in" not in written
-
-
-@pytest.mark.usefixtures("restored_loggers")
-def test_log_is_json_lines_when_configured(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    set_up_logs(audit_file=tmp_path / "audit.jsonl", as_json=True)
-    log("serving", at="http://127.0.0.1:8501")
-    assert json.loads(capsys.readouterr().err)["event"] == "serving"
-
-
-@pytest.mark.usefixtures("restored_loggers")
-def test_app_logs_failures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    set_up_logs(audit_file=tmp_path / "audit.jsonl", failures_only=True)
-    log("serving")
-    log_failure(ValueError("Anna-Secret.jpg"))
-    written = capsys.readouterr().err
-    assert written.count("\n") == 1
-    assert "ValueError" in written
-    assert "Secret" not in written

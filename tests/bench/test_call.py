@@ -8,6 +8,7 @@ import pytest
 
 from roomread.bench.call import ShuffledCall, orl_people
 from roomread.errors import MissingExtraError
+from roomread.readings import Box
 
 # Ten pictures of each of three people, told apart by their grey.
 PEOPLE = [[np.full((112, 92, 3), grey, np.uint8)] * 10 for grey in (60, 140, 220)]
@@ -40,10 +41,10 @@ def test_tile_shows_its_person_and_a_free_tile_the_wall() -> None:
         assert abs(float(red) - float(blue)) < 30
 
 
-def pixel(image: np.ndarray, box: object) -> np.ndarray:
+def pixel(image: np.ndarray, box: Box) -> np.ndarray:
     """Return the mean colour around the middle of a tile, which hides the camera's noise."""
-    x, y = (int(side) for side in box.center)  # type: ignore[attr-defined]
-    return image[y - 4 : y + 4, x - 4 : x + 4].mean(axis=(0, 1))
+    x, y = (int(side) for side in box.center)
+    return np.asarray(image[y - 4 : y + 4, x - 4 : x + 4].mean(axis=(0, 1)))
 
 
 def test_tiles_are_shuffled_after_the_given_time_only() -> None:

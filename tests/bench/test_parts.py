@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_median_leaves_out_the_first_run_and_has_at_least_three_others(
 ) -> None:
     # Each reading of the clock is a second later than the one before, so the time is soon up.
     clock = iter(range(100))
-    monkeypatch.setattr(parts.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))
     runs: list[int] = []
     assert parts._median(lambda: runs.append(1)) == 1.0
     assert len(runs) == 4

@@ -26,7 +26,7 @@ def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, 
         return SimpleNamespace(size=1_240_000, card=SimpleNamespace(figures={"FER+": "0.87"}))
 
     training = SimpleNamespace(average_runs=average_runs)
-    monkeypatch.setitem(sys.modules, "roomread.training.average", training)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "roomread.training.average", training)
     monkeypatch.setattr("roomread.training.runs.Run", Run)
     monkeypatch.setattr(average, "use_threads", lambda _: None)
     monkeypatch.setattr(average, "read_data", lambda data, votes: (data, votes))

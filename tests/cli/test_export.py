@@ -28,7 +28,7 @@ def with_nets(monkeypatch: pytest.MonkeyPatch, *, times_as_fast: float = 2.0) ->
         "workbench": SimpleNamespace(finish=lambda *_: model),
     }
     for name, fake in fakes.items():
-        monkeypatch.setitem(sys.modules, f"roomread.training.{name}", fake)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, f"roomread.training.{name}", fake)
     monkeypatch.setattr(export, "read_data", lambda *_: "pictures")
 
 

@@ -80,5 +80,5 @@ def test_signal_after_the_block_interrupts_at_once() -> None:
 def test_other_exceptions_in_finalisers_are_reported_as_before() -> None:
     reported: list[object] = []
     dropped = SimpleNamespace(exc_value=ValueError("odd"))
-    interrupts._repeating(reported.append)(dropped)  # type: ignore[arg-type]
+    interrupts._repeating(reported.append)(dropped)
     assert reported == [dropped]

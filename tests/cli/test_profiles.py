@@ -12,6 +12,7 @@ from roomread.cli import profiles
 from roomread.errors import ProfileError
 from roomread.fewshot import Consent, Profile, Reference
 from roomread.fewshot.store import read_profile
+from roomread.services.teaching import ProfileExistsError
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -72,8 +73,8 @@ def test_unknown_profile_is_refused_with_the_known_ones() -> None:
 
 
 def test_errors_of_teaching_get_the_hints_of_the_command_line() -> None:
-    with pytest.raises(profiles.ProfileExistsError) as caught, profiles.option_hints():
-        raise profiles.ProfileExistsError("there is already a profile 'asha'")
+    with pytest.raises(ProfileExistsError) as caught, profiles.option_hints():
+        raise ProfileExistsError("there is already a profile 'asha'")
     assert caught.value.hint == "--replace overwrites it"
     with pytest.raises(ProfileError) as other, profiles.option_hints():
         raise ProfileError("is damaged", hint="teach it again")

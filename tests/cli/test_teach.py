@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 
 from program import Program
 from roomread.cli import teach
@@ -155,7 +156,7 @@ def test_consent_is_asked_for_at_a_terminal(
         asked.append(text)
         return answer
 
-    monkeypatch.setattr(teach.typer, "confirm", confirm)
+    monkeypatch.setattr(typer, "confirm", confirm)
     if answer:
         assert teach._consent(ASHA, None).startswith("asha agreed")
     else:

@@ -76,15 +76,6 @@ def test_times_are_written_as_minutes_and_seconds_at_round_steps(series: TimeSer
         assert written == ["0:30", "1:00", "1:30", "2:00", "2:30", "3:00", "3:30", "4:00", "4:30"]
 
 
-@pytest.mark.parametrize("minutes", [1, 5, 45, 90, 300])
-def test_time_labels_never_overlap(minutes: int) -> None:
-    area = svg_plot.PlotArea(0, 60 * minutes, 0, 1, 0, 100)
-    axis = f'<svg xmlns="http://www.w3.org/2000/svg">{svg_plot.time_axis(area)}</svg>'
-    places = [float(element.attrib["x"]) for element in parsed(axis).iter(f"{SVG}text")]
-    assert len(places) >= 4
-    assert min(np.diff(places)) > 4.5 * svg_plot.FONT_SIZE
-
-
 def test_line_and_interval_have_gaps_where_values_are_missing(series: TimeSeries) -> None:
     broken = series.valence.copy()
     broken[50:60] = np.nan
@@ -110,12 +101,6 @@ def test_description_of_a_chart_names_its_range_and_content(series: TimeSeries) 
     assert f"between {np.nanmin(series.valence):+.2f} and" in said
     assert said.endswith("; 2 marks; 1 lasting change.")
     assert "happy" in description(expression_chart(series))
-
-
-def test_values_are_drawn_at_their_place_on_the_axis() -> None:
-    area = svg_plot.PlotArea(0, 100, -1, 1, 10, 200)
-    assert (area.y(1), area.y(0), area.y(-1)) == (10, 110, 210)
-    assert (area.x(0), area.x(100)) == (svg_plot.LEFT, svg_plot.WIDTH - svg_plot.RIGHT)
 
 
 def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -> None:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +9,8 @@ from PIL import Image
 
 from roomread.bench.call import orl_people
 from roomread.bench.scenes import astronaut, hopper
-from roomread.errors import MissingExtraError, ModelFileError
 from roomread.faces import CenterFace
-from roomread.identity import DlibResNet, align, dlib_resnet
+from roomread.identity import DlibResNet, align
 from roomread.identity.embedder import similarity
 
 numbers = st.floats(-1000, 1000)
@@ -99,25 +95,3 @@ def test_embed_accepts_no_crops_and_refuses_crops_of_another_size(net: DlibResNe
     assert net.embed(np.empty((0, 150, 150, 3), dtype=np.uint8)).shape == (0, 128)
     with pytest.raises(ValueError, match="uint8"):
         net.embed(np.zeros((1, 48, 48), dtype=np.uint8))
-
-
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    dlib_resnet._net.cache_clear()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(MissingExtraError, match=r"roomread\[identity\]"):
-        DlibResNet()
-
-
-def test_weights_with_another_digest_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dlib_resnet._net.cache_clear()
-    package = tmp_path / "face_recognition_models"
-    (package / "models").mkdir(parents=True)
-    (package / "__init__.py").touch()
-    monkeypatch.syspath_prepend(tmp_path)
-    for content in (None, b"\x01\x02 other weights"):
-        if content is not None:
-            (package / dlib_resnet._FILE).write_bytes(content)
-        with pytest.raises(ModelFileError, match="expected SHA-256 digest"):
-            DlibResNet()

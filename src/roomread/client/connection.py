@@ -12,6 +12,7 @@ import httpx
 from roomread.errors import RoomreadError
 
 Picture = str | Path | bytes
+_URL_HINT = "such as http://127.0.0.1:8501"
 
 
 class ServiceError(RoomreadError):
@@ -43,6 +44,9 @@ class Connection:
         timeout: time limit for a response, seconds.
         transport: the httpx transport; None for HTTP.
         sleep: a function that waits for some seconds.
+
+    Raises:
+        ServiceError: `url` is not a URL.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class Connection:
         self.sleep = sleep
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/v1/",
+            base_url=_parsed(f"{url.rstrip('/')}/api/v1/"),
             headers=headers,
             timeout=timeout,
             transport=transport,
@@ -86,12 +90,31 @@ class Connection:
         if answer.is_success:
             return answer
         wait = answer.headers.get("retry-after", "")
-        kind = answer.headers.get("content-type", "")
-        problem = answer.json() if kind.startswith("application/problem+json") else {}
         raise error_of(
-            {"status": answer.status_code} | problem,
+            {"status": answer.status_code} | _problem_of(answer),
             retry_after=float(wait) if wait.isdigit() else None,
         )
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ServiceError(f"{url}: is not a URL: {error}", hint=_URL_HINT) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ServiceError(f"{url}: is not the URL of a service", hint=_URL_HINT)
+    return parsed
+
+
+def _problem_of(answer: httpx.Response) -> dict[str, Any]:
+    """Return the problem details of a refusal; empty if it has none, as that of a proxy."""
+    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+        return {}
+    try:
+        problem = answer.json()
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
 
 
 def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) -> ServiceError:

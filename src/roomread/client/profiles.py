@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from roomread.client import answers
 from roomread.client.connection import Connection, Picture, as_file
+from roomread.errors import ProfileError
 from roomread.fewshot import LeaveOneOutResult
 from roomread.readings import Expression
 from roomread.services.profile_summary import ProfileSummary
@@ -91,11 +92,20 @@ class Profiles:
         Path(target).write_bytes(self._ask("GET", f"{_path(name)}/export").content)
 
     def take(self, file: str | Path, *, replace: bool = False) -> ProfileSummary:
-        """Add a profile from a file that `export` or `roomread profiles export` wrote."""
+        """Add a profile from a file that `export` or `roomread profiles export` wrote.
+
+        Raises:
+            ProfileError: the file is not a profile.
+            OSError: there is no such file.
+        """
         content = Path(file).read_bytes()
-        name = json.loads(content)["name"]
+        try:
+            path = _path(json.loads(content)["name"])
+        except (ValueError, TypeError, KeyError) as error:
+            problem = f"{file}: is not a profile"
+            raise ProfileError(problem, hint="name a file that `export` wrote") from error
         params = _switches(replace=replace)
-        answer = self._ask("PUT", _path(name), content=content, params=params)
+        answer = self._ask("PUT", path, content=content, params=params)
         return answers.profile_summary(answer.json())
 
     def delete(self, name: str) -> None:

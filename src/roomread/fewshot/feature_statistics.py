@@ -128,6 +128,10 @@ class FeatureStatistics:
                 name: np.frombuffer(base64.b64decode(values[name]), "<f2").astype(np.float64)
                 for name in ("mean", "prototypes", "logits", "share", "covariance")
             }
+            if not all(np.isfinite(values).all() for values in arrays.values()):
+                raise ValueError("its feature statistics are damaged: a value is not finite")
+            if arrays["share"].min() < 0 or not arrays["share"].sum():
+                raise ValueError("its feature statistics are damaged: the shares are no shares")
             size = len(arrays["mean"])
             lower = np.zeros((size, size))
             lower[np.tril_indices(size)] = arrays["covariance"] / 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from roomread.errors import ProfileError
+from roomread.errors import OutputError, ProfileError
 from roomread.fewshot.profile import MAX_BYTES, Profile, check_name
 from roomread.media import atomic_path, make_folder
 
@@ -79,11 +79,15 @@ class ProfileStore:
 
         Raises:
             ProfileError: no profile has this name.
+            OutputError: it cannot be deleted.
         """
         path = self.path(name)
         if not path.is_file():
             self.load(name)
-        path.unlink()
+        try:
+            path.unlink()
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be deleted: {error.strerror}") from error
 
 
 def read_profile(path: Path, *, source: str | None = None) -> Profile:

@@ -87,7 +87,10 @@ def part_name(label: str, words: Translator) -> str:
 
 
 def measure_name(measure: str, words: Translator) -> str:
-    """Return the name of a measure of `roomread.room.rules.MEASURES`."""
+    """Return the name of a measure of `roomread.room.rules.MEASURES`.
+
+    A measure of another version of Roomread stays as it is written.
+    """
     t = words.gettext
     names = {
         "valence": t("valence"),
@@ -99,7 +102,8 @@ def measure_name(measure: str, words: Translator) -> str:
     }
     if measure in names:
         return names[measure]
-    return expression_name(Expression[measure.upper()], words)
+    expression = Expression.__members__.get(measure.upper())
+    return expression_name(expression, words) if expression is not None else measure
 
 
 def _duration(seconds: int, words: Translator) -> str:

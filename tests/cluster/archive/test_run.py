@@ -13,20 +13,17 @@ import fsspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
-from hypothesis import given
-from hypothesis import strategies as st
 
+from buckets import Bucket
 from clips import make_clip
 from program import PROGRAM, Program
 from roomread.bench import scenes
 from roomread.classifier import open_model
 from roomread.cluster.archive.executor import LocalExecutor
 from roomread.cluster.archive.run import Archive, Step, target_name
-from roomread.cluster.archive.stitch import Rows, same_tracks
-from roomread.cluster.archive.storage import find_videos, open_file
+from roomread.cluster.archive.storage import find_videos
 from roomread.cluster.archive.tasks import Options
-from roomread.errors import MediaError, OutputError
+from roomread.errors import OutputError
 from roomread.media import VideoWriter
 
 OPTIONS = Options("compact", open_model().digest, piece=2.0)
@@ -213,14 +210,6 @@ def test_archive_is_read_from_a_bucket_and_written_to_a_bucket(six_seconds: byte
     assert (again.again, nothing.pieces) == (True, 0)
 
 
-class Bucket(MemoryFileSystem):  # type: ignore[misc]
-    """An fsspec file system in memory, under a URL scheme that only this test uses."""
-
-    @classmethod
-    def _strip_protocol(cls, path: str) -> str:
-        return "/" + path.rpartition("://")[2].strip("/")
-
-
 class Unsteady(Bucket):
     """A bucket whose network fails after a number of reads."""
 
@@ -266,32 +255,6 @@ def test_lost_connection_is_not_reported_as_a_damaged_video(tmp_path: Path) -> N
     assert not list((tmp_path / "out").glob("*.parquet"))
 
 
-class Stream(Bucket):
-    """A server that does not support ranges, so that files are read from the beginning."""
-
-    protocol = "stream"
-
-    def _open(self, path: str, *args: Any, **kwargs: Any) -> Any:
-        opened = super()._open(path, *args, **kwargs)
-        opened.seekable = lambda: False
-        return opened
-
-
-def test_server_without_ranges_is_read_through_a_temporary_copy() -> None:
-    fsspec.register_implementation("stream", Stream, clobber=True)
-    fsspec.filesystem("stream").pipe_file("/a.mp4", b"12345")
-    with open_file("stream://a.mp4") as copy:
-        assert isinstance(copy, Path)
-        assert copy.read_bytes() == b"12345"
-    assert not copy.parent.exists()
-
-
-@pytest.mark.parametrize("spec", ["nothing.mp4", "*.mp4", "memory://nowhere/*.mp4", "photo.jpg"])
-def test_path_without_videos_is_refused(spec: str, tmp_path: Path) -> None:
-    with pytest.raises(MediaError):
-        find_videos(spec if "://" in spec else str(tmp_path / spec))
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -329,28 +292,3 @@ def test_plain_paths_need_no_fsspec(tmp_path: Path) -> None:
         assert asked.returncode == 2
         assert b"pip install 'roomread[cluster]'" in asked.stderr
     assert sys.modules["fsspec"] is fsspec
-
-
-@given(
-    seats=st.lists(st.integers(0, 30), min_size=1, max_size=12, unique=True),
-    left=st.integers(0, 5),
-    data=st.data(),
-)
-def test_face_in_two_pieces_keeps_its_track(
-    seats: list[int], left: int, data: st.DataObject
-) -> None:
-    before = {seat: number for number, seat in enumerate(seats, start=1)}
-    stay = seats[left:]
-    after = dict(zip(stay, data.draw(st.permutations(range(1, len(stay) + 1))), strict=True))
-
-    def boxes(numbers: dict[int, int], shift: float, times: list[float]) -> Rows:
-        found = [
-            (time, number, (100 * s + shift, 0, 100 * s + 60 + shift, 80))
-            for time in times
-            for s, number in numbers.items()
-        ]
-        time, track, box = zip(*found, strict=True) if found else ((), (), ())
-        return Rows(np.array(time, float), np.array(track, int), np.reshape(np.array(box), (-1, 4)))
-
-    same = same_tracks(boxes(before, 0, [1.0, 1.5, 2.0]), boxes(after, 9, [1.5, 2.0]))
-    assert same == {after[seat]: before[seat] for seat in stay}

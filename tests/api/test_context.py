@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs the app extra")
+
+from starlette.requests import HTTPConnection
+
+from roomread.api.context import needs, principal_with
+from roomread.api.problems import RefusedError
+from roomread.services.accounts import Principal, Scope
+
+
+def connection(principal: Principal | None) -> HTTPConnection:
+    state: dict[str, Any] = {} if principal is None else {"principal": principal}
+    return HTTPConnection({"type": "http", "headers": [], "state": state})
+
+
+ANNA = Principal("user:anna", frozenset({Scope.READ}))
+
+
+def test_principal_with_the_scope_is_returned() -> None:
+    assert principal_with(connection(ANNA), Scope.READ) is ANNA
+    assert needs(Scope.READ)(connection(ANNA), None) is ANNA
+
+
+@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.READ}))
+def test_principal_without_the_scope_is_refused_by_its_name(scope: Scope) -> None:
+    with pytest.raises(RefusedError, match=f"the scope '{scope}' is required") as refused:
+        needs(scope)(connection(ANNA), None)
+    assert refused.value.status == 403
+
+
+def test_request_that_nobody_sent_has_no_scope() -> None:
+    with pytest.raises(RefusedError, match="is required"):
+        principal_with(connection(None), Scope.READ)

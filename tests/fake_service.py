@@ -1,0 +1,42 @@
+"""A service of the client that answers without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from roomread.client import Client
+from roomread.client.connection import Connection
+
+
+class FakeService:
+    """Answers requests by a function and remembers them; waiting takes no time."""
+
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+        self.requests: list[httpx.Request] = []
+        self.pauses: list[float] = []
+        self._answer = answer
+
+    def client(self, url: str = "http://roomread") -> Client:
+        """Return a client of the service; a number of seconds to wait is only remembered."""
+        transport = httpx.MockTransport(self._handle)
+        return Client(Connection(url, key="k", transport=transport, sleep=self.pauses.append))
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self._answer(request)
+
+
+def problem(status: int, **fields: Any) -> dict[str, Any]:
+    """Return problem details (RFC 9457)."""
+    return {"type": "about:blank", "title": "", "status": status, "detail": "wrong"} | fields
+
+
+def refused(status: int, headers: dict[str, str] | None = None) -> httpx.Response:
+    """Return a refusal with problem details."""
+    kind = {"content-type": "application/problem+json"}
+    content = json.dumps(problem(status, hint="do better"))
+    return httpx.Response(status, content=content, headers=kind | (headers or {}))
