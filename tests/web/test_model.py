@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("streamlit", reason="needs the app extra")
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ CARD = open_model().card
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
     made = FakePage()
+    made.context = SimpleNamespace(theme=SimpleNamespace(type="dark"))
     monkeypatch.setattr(model, "st", made)
     monkeypatch.setattr(model, "show_table", lambda rows, **_: made.table("", rows))
     return made

@@ -39,6 +39,23 @@ def test_keeping_people_needs_their_consent_before_they_are_told_apart(script: A
     assert script.session_state["form"] == ("all 28, in writing", True, "")
 
 
+def page_of_an_upload() -> None:
+    from roomread.web.recording_form import ask_lesson  # noqa: PLC0415 (the script's own code)
+
+    ask_lesson(may_tell_apart=False)
+
+
+def test_form_of_an_upload_says_that_people_are_not_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recording_form, "visitor_preferences", Preferences)
+    upload = testing.AppTest.from_function(page_of_an_upload, default_timeout=120).run()
+    upload.checkbox(key="lesson_keep").check().run()
+    assert len(upload.checkbox) == 1
+    told = [caption.value for caption in upload.caption]
+    assert any("People are not told apart by their faces here" in text for text in told)
+
+
 def test_recording_without_a_name_cannot_begin(script: Any) -> None:
     script.text_input(key="lesson_name").input(" ").run()
     assert script.session_state["form"][2] == "The recording needs a name."

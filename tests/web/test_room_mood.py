@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("streamlit", reason="the extra app has it")
 
 from roomread.readings import Expression
-from roomread.room import RoomMood
+from roomread.room import Alert, RoomMood
+from roomread.web import room_mood
 from roomread.web.core_texts import expression_name
 from roomread.web.room_mood import seen_text, shown_text, state_text
 
@@ -51,3 +52,31 @@ def test_shares_of_expressions_and_the_interval_of_valence_are_shown() -> None:
 
 def test_every_expression_has_a_display_name() -> None:
     assert [expression_name(e) for e in Expression] == [e.display_name for e in Expression]
+
+
+def page_of_alerts() -> None:
+    import streamlit as st  # noqa: PLC0415 (the script's own code)
+
+    from roomread.web.room_mood import show_alerts  # noqa: PLC0415
+
+    show_alerts(st.session_state["alerts"], sound=True)
+
+
+def test_alert_has_its_time_and_its_number_starts_the_sound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    testing = pytest.importorskip("streamlit.testing.v1", reason="needs the app extra")
+    sounded: list[object] = []
+
+    def sound(*, key: str, data: object) -> None:
+        assert key == "alert_sound"
+        sounded.append(data)
+
+    monkeypatch.setattr(room_mood, "_sound", lambda: sound)
+    script = testing.AppTest.from_function(page_of_alerts, default_timeout=120)
+    fall = Alert(3, 605.0, "room valence fell by 20% in 3 min", -0.1, 0.99, 30, before=0.25)
+    script.session_state["alerts"] = [fall]
+    script.run()
+    (warning,) = script.warning
+    assert warning.value.startswith("10:05: room\\: valence fell from ")
+    assert sounded == [{"newest": 3, "on": True}]

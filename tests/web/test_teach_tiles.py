@@ -135,6 +135,6 @@ def test_good_pictures_are_returned_and_doubtful_ones_once_they_are_confirmed(
 def test_picture_is_removed_by_its_button(page: FakePage) -> None:
     add_tiles("state", [("a.jpg", b"1"), ("b.jpg", b"2")], None)
     show_tiles("state")
-    first = next(each for each in page.drawn if each.options.get("help") == "Remove a.jpg")
+    first = next(each for each in page.drawn if each.text == "Remove a\\.jpg")
     first.options["on_click"](*first.options["args"])
     assert [each.name for each in tiles_of("state")] == ["b.jpg"]

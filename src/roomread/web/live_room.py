@@ -216,7 +216,7 @@ def show_trouble(state: LiveState) -> None:
     if state.no_picture is not None:
         st.warning(no_picture_text(state.no_picture))
     elif state.busy:
-        st.warning(state.busy)
+        st.warning(problem_text(state.busy))
 
 
 def show_last_recording(recording: Recording | None) -> None:

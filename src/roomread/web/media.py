@@ -226,7 +226,9 @@ def _row(item_id: str, name: str, state: str, *, share: float | None) -> None:
         middle.markdown(state)
     else:
         middle.progress(share, text=state)
-    label = t("Remove") if share is None else t("Cancel")
+    # Each button is named after its file, so that no two are called alike.
+    shown = plain(name)
+    label = t("Remove {name}", name=shown) if share is None else t("Cancel {name}", name=shown)
     right.button(
         label,
         key=f"remove{item_id}",

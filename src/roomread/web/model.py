@@ -7,9 +7,17 @@ import pandas as pd
 import streamlit as st
 
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
+from roomread.formats.palette import SERIES, hex_color
+from roomread.readings.colors import RGB
 from roomread.web.core_texts import label_text
 from roomread.web.table import show_table
 from roomread.web.texts import t
+
+# The colours of the shares 0 and 1, and the share from which a number is white rather than black:
+# every number then has a contrast of 4.5:1.
+LEAST, MOST, WHITE_FROM = (230, 240, 250), (8, 48, 107), 0.63
+# The text of charts by the theme: Streamlit's grey has a contrast of 3.7:1 on white.
+TEXT: dict[str, RGB] = {"light": (47, 45, 43), "dark": (237, 235, 232)}
 
 
 def show(classifier: ExpressionClassifier) -> None:
@@ -63,7 +71,13 @@ def _show_confusion(card: ModelCard) -> None:
         y=alt.Y("labelled:N", title=labelled, sort=labels),
     )
     cells = chart.mark_rect().encode(
-        color=alt.Color("share:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
+        color=alt.Color(
+            "share:Q",
+            scale=alt.Scale(
+                domain=[0, 1], range=[hex_color(LEAST), hex_color(MOST)], interpolate="rgb"
+            ),
+            legend=None,
+        ),
         tooltip=[
             alt.Tooltip("labelled", title=labelled),
             alt.Tooltip("read_as", title=read_as),
@@ -73,9 +87,10 @@ def _show_confusion(card: ModelCard) -> None:
     )
     numbers = chart.mark_text().encode(
         text=alt.Text("share:Q", format=".0%"),
-        color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("black")),
+        color=alt.condition(f"datum.share > {WHITE_FROM}", alt.value("white"), alt.value("black")),
     )
-    st.altair_chart((cells + numbers).properties(height=360), width="stretch")
+    whole = (cells + numbers).properties(height=360)
+    st.altair_chart(whole.configure_axis(**_axis()), width="stretch")
     st.caption(
         t(
             "The share of the PublicTest pictures with a label (row) that is read as each "
@@ -118,6 +133,10 @@ def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
     known = [name for name in names if name in noted]
     table = noted.melt("epoch", known, "of", "value")
     epoch = t("epoch")
+    texts = [names[name] for name in known]
+    colors = [hex_color(color) for color, _dash in SERIES[: len(known)]]
+    dashes = [[int(part) for part in dash.split()] or [1, 0] for _c, dash in SERIES[: len(known)]]
+    text = hex_color(_text_color())
     chart: alt.Chart = (
         alt.Chart(table.replace({"of": names}).dropna())
         .mark_line()
@@ -127,8 +146,11 @@ def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
             color=alt.Color(
                 "of:N",
                 title=None,
-                sort=list(names.values()),
-                legend=alt.Legend(orient="bottom", columns=1),
+                scale=alt.Scale(domain=texts, range=colors),
+                legend=alt.Legend(orient="bottom", columns=1, labelColor=text),
+            ),
+            strokeDash=alt.StrokeDash(
+                "of:N", title=None, scale=alt.Scale(domain=texts, range=dashes)
             ),
             tooltip=[
                 alt.Tooltip("epoch:Q", title=epoch),
@@ -137,5 +159,16 @@ def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
             ],
         )
         .properties(height=300)
+        .configure_axis(**_axis())
     )
     return chart
+
+
+def _axis() -> dict[str, str]:
+    """Return the colours of the texts of an axis."""
+    text = hex_color(_text_color())
+    return {"labelColor": text, "titleColor": text}
+
+
+def _text_color() -> RGB:
+    return TEXT[st.context.theme.type or "light"]

@@ -85,7 +85,16 @@ def _ask_people(*, may_tell_apart: bool) -> tuple[bool, str, bool]:
         placeholder=t("all 28, in writing, 2 September"),
         key="lesson_consent",
     ).strip()
-    identity = may_tell_apart and st.checkbox(t("Tell people apart by their faces"))
+    if not may_tell_apart:
+        st.caption(
+            t(
+                "People are not told apart by their faces here: a file that is uploaded and a "
+                "webcam are recorded without it. A path, a URL, a camera or a screen can be "
+                "recorded with it."
+            )
+        )
+        return True, consent, False
+    identity = st.checkbox(t("Tell people apart by their faces"))
     if identity:
         st.caption(
             t(

@@ -7,11 +7,13 @@ import streamlit as st
 from roomread.web.component import component
 
 # Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9, and so has the
-# ring of a choice that is not chosen, whose contrast is 1.6. Keyboard focus is visible on all that
-# can be reached by it, in a blue whose contrast is 3.4:1 or more on all grounds of both themes. The
-# state of a room keeps its height while its texts change, and an uploader while it is loaded, so
-# that what stands below does not move. The button that stops a recording stays in sight while the
-# page is scrolled.
+# ring of a choice that is not chosen, whose contrast is 1.6. The primary colour is one of graphics
+# and grounds: in the dark theme no colour can be both read on the page and read white text on, so
+# texts that Streamlit would draw in it have the colour of their surroundings. Keyboard focus is
+# visible on all that can be reached by it, in a blue whose contrast is 3.4:1 or more on all grounds
+# of both themes. The state of a room keeps its height while its texts change, and an uploader while
+# it is loaded, so that what stands below does not move. The button that stops a recording stays in
+# sight while the page is scrolled.
 _STYLE = """
 <style>
 a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible,
@@ -23,6 +25,13 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
   color: inherit !important;
   opacity: 1 !important;
 }
+[data-testid="stTab"], [data-testid="stTab"] p, [data-testid="stSliderThumbValue"],
+[data-testid^="stBaseButton-secondary"]:is(:hover, :active, :focus),
+[data-testid^="stBaseLinkButton-secondary"]:is(:hover, :active, :focus),
+[data-testid="stExpander"] summary:is(:hover, :active, :focus) {
+  color: inherit !important;
+}
+[data-testid="stTab"][aria-selected="true"] p { font-weight: 600; }
 .st-key-state { min-height: 6.5rem; }
 .st-key-uploader { min-height: 8rem; }
 .st-key-state h3 { padding: 0; }

@@ -19,7 +19,7 @@ from roomread.settings.environment import load_settings
 from roomread.web.capture import take_pictures
 from roomread.web.core_texts import expression_name, profile_text
 from roomread.web.engine import engine, turn
-from roomread.web.messages import message_for, problem_text
+from roomread.web.messages import message_for, plain, problem_text
 from roomread.web.teach_tiles import Tile, add_tiles, forget_tiles, look_at, show_tiles, tiles_of
 from roomread.web.texts import day_of, t
 from roomread.web.uploaded_files import read_upload
@@ -243,12 +243,12 @@ def _show_profile(service: TeachingService, summary: ProfileSummary) -> None:
         st.toggle(name, value=name in profiles_on(), key=key, on_change=_switch, args=(name, key))
         day = day_of(datetime.fromisoformat(summary.created))
         st.caption(t("{what}; taught on {day}", what=profile_text(summary), day=day))
-        if st.button(t("Does it help?"), key=f"evaluate_{name}", help=t("Test {name}", name=name)):
+        if st.button(t("Does {name} help?", name=plain(name)), key=f"evaluate_{name}"):
             try:
                 st.write(problem_text(verdict(service.try_out(name, engine().analyzer.model))))
             except RoomreadError as error:
                 st.error(message_for(error, load_settings()))
-    if st.button(t("Delete"), key=f"delete_{name}", help=t("Delete the profile {name}", name=name)):
+    if st.button(t("Delete the profile {name}", name=plain(name)), key=f"delete_{name}"):
         service.delete(name)
         profiles_on().discard(name)
         st.rerun()

@@ -146,9 +146,8 @@ def _show_tile(kind: str, tile: Tile) -> bool:
         st.markdown(f":material/check: {_read_text(tile, check.face.reading)}")
         is_good = True
     st.button(
-        t("Remove"),
+        t("Remove {name}", name=plain(tile.name)),
         key=f"untile{kind}{tile.id}",
-        help=t("Remove {name}", name=tile.name),
         on_click=_remove,
         args=(kind, tile.id),
         width="stretch",
