@@ -50,9 +50,10 @@ def _query(session_id: str, since: float, until: float) -> sa.Select[Any]:
 
 
 def _columns(rows: Sequence[Row[Any]]) -> MoodColumns:
-    states = [{} if row[-2] is None else json.loads(row[-2]) for row in rows]
+    plain = [tuple(row) for row in rows]
+    states = [{} if row[-2] is None else json.loads(row[-2]) for row in plain]
     # None becomes NaN.
-    numbers = np.array([(*row[1:-2], row[-1]) for row in rows], dtype=np.float64)
+    numbers = np.array([(*row[1:-2], row[-1]) for row in plain], dtype=np.float64)
     return MoodColumns(
         times=numbers[:, 0] / 1000,
         present=numbers[:, 1].astype(np.int64),
