@@ -82,7 +82,7 @@ def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_processors_are_those_of_all_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     resources = {"CPU": 12.0, "memory": 1e9}
     ray = SimpleNamespace(cluster_resources=lambda: resources)
-    monkeypatch.setitem(sys.modules, "ray", ray)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", ray)
     assert connection.processors() == 12
     resources.clear()
     assert connection.processors() == 0
@@ -94,7 +94,7 @@ def test_cluster_that_does_not_start_is_reported_in_one_line(
     def fail(**_: object) -> None:
         raise TimeoutError("no\nanswer")
 
-    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=fail))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=fail))
     keep_environment(monkeypatch)
     with pytest.raises(RoomreadError, match="Ray does not start: no answer"):
         connection.join()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
 
+from roomread._version import __version__
+from roomread.cli import interrupts
 from roomread.entry import main
 from roomread.errors import MediaError, RoomreadError
 from roomread.fewshot import NotPreparedError
@@ -12,7 +15,7 @@ from roomread.services.purpose import PurposeError
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     """Run a command in this process without its signal handlers; return its exit status."""
-    monkeypatch.setattr(main.interrupts, "install", lambda: None)
+    monkeypatch.setattr(interrupts, "install", lambda: None)
     monkeypatch.setattr(sys, "argv", ["roomread", *arguments])
     with pytest.raises(SystemExit) as ended:
         main.run()
@@ -52,7 +55,7 @@ def test_version_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--version") == 0
-    assert capsys.readouterr().out == f"roomread {main.__version__}\n"
+    assert capsys.readouterr().out == f"roomread {__version__}\n"
 
 
 def test_unknown_command_is_refused(
@@ -72,6 +75,6 @@ def test_program_does_not_wait_for_a_source_that_is_being_opened(
 
     monkeypatch.setattr(main, "app", end)
     monkeypatch.setattr(main, "is_opening", lambda: True)
-    monkeypatch.setattr(main.os, "_exit", exits.append)
+    monkeypatch.setattr(os, "_exit", exits.append)
     assert run(monkeypatch) == 3
     assert exits == [3]

@@ -14,7 +14,7 @@ from roomread.jobs.video_job import Limits, VideoJob
 from roomread.store import JobRecord, JobState, JobStore
 
 RECORD = JobRecord("job-1", "user:anna", "lesson.mp4", "upload.mp4", False, 0.0, profiles=1)  # noqa: FBT003
-PROGRESS = {"seconds": 1.0, "duration": 2.0}
+PROGRESS: dict[str, object] = {"seconds": 1.0, "duration": 2.0}
 FINISHED = PROGRESS | {"finished": True, "error": "", "cancelled": False}
 
 

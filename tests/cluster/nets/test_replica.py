@@ -21,7 +21,7 @@ from roomread.runtime import Device
 def replica(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Yield the module, imported without Ray, so that a batch is what is passed to `predict`."""
     serve = SimpleNamespace(batch=lambda **_: lambda function: function)
-    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(serve=serve))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(serve=serve))
     monkeypatch.delitem(sys.modules, "roomread.cluster.nets.replica", raising=False)
     yield importlib.import_module("roomread.cluster.nets.replica")
     # The next import is the real one again.
