@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classes import frame, lesson, reading, showing
-from roomread.readings import VALENCE, Expression, Pose, Reading
+from roomread.readings import VALENCE, Expression, Pose, Quality, Reading, Unreadable
 from roomread.readings.reading import StateScore
 from roomread.room import MIN_PEOPLE, Direction, RoomMeter, RoomMood
 from roomread.room.mood import difference_interval, wilson_interval
+from roomread.room.window_people import NO_REASON
 
 HAPPY, SAD, NEUTRAL = Expression.HAPPY, Expression.SAD, Expression.NEUTRAL
 
@@ -283,3 +284,30 @@ def test_share_of_looking_away_goes_on_after_a_restart() -> None:
 
 def test_people_who_are_forgotten_no_longer_look_away() -> None:
     assert mood_without([1, 2], turned(8, 2)).looking_away == 0.0
+
+
+def unread(key: int, reason: Unreadable | None) -> Reading:
+    return replace(reading(key, None, 0.0), scores=None, quality=Quality(reason=reason))
+
+
+def test_people_who_could_not_be_read_are_counted_by_their_most_frequent_reason() -> None:
+    shown: dict[int, Expression | None] = dict.fromkeys(range(1, 7), HAPPY)
+    dark, turned_away = Unreadable.TOO_DARK, Unreadable.TURNED_AWAY
+    frames = [
+        (time, [*people, unread(7, dark if n < 3 else turned_away), unread(8, None)])
+        for n, (time, people) in enumerate(steady(shown, 10))
+    ]
+    mood = moods_of(frames)[-1]
+    assert mood.excluded == {turned_away.value: 1, NO_REASON: 1}
+    assert sum(mood.excluded.values()) == mood.present - mood.readable
+    few = moods_of([(time, people[4:]) for time, people in frames])[-1]
+    assert (few.scores, few.excluded) == (None, {turned_away.value: 1, NO_REASON: 1})
+
+
+def test_people_who_are_forgotten_are_not_counted_by_reason() -> None:
+    meter = RoomMeter()
+    for time, people in steady({1: HAPPY}, 6):
+        meter.update(time, [*people, unread(2, Unreadable.COVERED)])
+    meter.forget([2])
+    mood = next(m for time in (3.0, 3.5) if (m := meter.update(time, [])) is not None)
+    assert mood.excluded == {}

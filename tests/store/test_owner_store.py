@@ -17,6 +17,7 @@ from roomread.formats.session_formats import SessionFormat
 from roomread.formats.session_report import session_report
 from roomread.readings import Expression
 from roomread.room import RoomMood
+from roomread.room.window_people import NO_REASON
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
 from roomread.store.pieces import Piece
 
@@ -82,7 +83,9 @@ def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerS
     with store._database.engine.connect() as connection:
         rows = connection.execute(schema.moods.select()).all()
     assert len(rows) == 58
-    assert {value for row in rows for value in tuple(row)[4:]} == {None}
+    # Why people could not be read is stored, and says nothing about expressions.
+    assert {reason for row in rows for reason in json.loads(row.excluded)} == {"turned away"}
+    assert {value for row in rows for value in tuple(row)[4:-1]} == {None}
 
 
 def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: OwnerStore) -> None:
@@ -96,6 +99,25 @@ def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: Owner
     assert "<h3>Taught states</h3>" in report
     # In steps of 5 %, as no individual people are kept.
     assert "confused: between 10% and 25%" in report
+
+
+def test_reasons_of_exclusion_are_stored_and_shown_in_the_report(store: OwnerStore) -> None:
+    session = store.create("Algebra 7b")
+    reasons = {"turned away": 8, "covered": 1, NO_REASON: 4}
+    moods = [RoomMood(1.0, 40, 27, excluded=reasons), RoomMood(2.0, 40, 40, excluded={})]
+    store.append(session.id, [Piece(1, 0.0, moods=moods)])
+    assert [mood.excluded for mood in store.moods(session.id)] == [reasons, {}]
+    # In steps of 5 %, and of the whole lesson.
+    shown = "turned away 10%, no face found, or just joined 5%, covered under 5%."
+    assert f"Why people could not be read: {shown}" in session_report(store, session.id)
+
+
+def test_report_says_that_an_earlier_version_kept_no_reasons(store: OwnerStore) -> None:
+    session = store.create("Algebra 7b")
+    store.append(session.id, [Piece(1, 0.0, moods=[RoomMood(1.0, 40, 31)])])
+    (mood,) = store.moods(session.id)
+    assert mood.excluded is None
+    assert "It is not known why people could not be read" in session_report(store, session.id)
 
 
 def test_share_of_looking_away_is_stored_summarised_and_shown_in_report_and_exports(

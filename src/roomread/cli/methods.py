@@ -18,7 +18,6 @@ from roomread.services.methods import (
     MoodsSummary,
     OtherDetectorError,
     ReadingsSummary,
-    bibtex,
     check_detector,
     check_model,
     check_session_model,
@@ -27,6 +26,7 @@ from roomread.services.methods import (
     summarise_moods,
     summarise_readings,
 )
+from roomread.services.references import bibtex
 
 if TYPE_CHECKING:
     # SQLAlchemy is an extra.

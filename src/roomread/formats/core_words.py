@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from roomread.errors import RulesError
+from roomread.formats.excluded import ExcludedShares
 from roomread.locales import Translator
-from roomread.readings import Expression
-from roomread.room import Alert, clock, parse_rules
+from roomread.readings import Expression, Unreadable
+from roomread.room import MIN_PEOPLE, Alert, clock, parse_rules
 from roomread.room.rules import Relation, Rule
+from roomread.room.window_people import NO_REASON
 from roomread.store.summary import FROM_START
 
 
@@ -22,6 +24,59 @@ def expression_name(expression: Expression, words: Translator) -> str:
         Expression.SURPRISE: t("surprise"),
         Expression.NEUTRAL: t("neutral"),
     }[expression]
+
+
+def unreadable_text(reason: Unreadable, words: Translator) -> str:
+    """Return why a face cannot be read."""
+    t = words.gettext
+    return {
+        Unreadable.TOO_SMALL: t("too small"),
+        Unreadable.CUT_OFF: t("cut off by the picture's edge"),
+        Unreadable.TOO_DARK: t("too dark"),
+        Unreadable.TOO_BRIGHT: t("too bright"),
+        Unreadable.FLAT: t("no contrast"),
+        Unreadable.BLURRED: t("blurred"),
+        Unreadable.TURNED_AWAY: t("turned away"),
+        Unreadable.TILTED: t("tilted"),
+        Unreadable.COVERED: t("covered"),
+    }[reason]
+
+
+def excluded_text(excluded: ExcludedShares, words: Translator) -> str:
+    """Return in one sentence why people of a session could not be read; "" if all could."""
+    t = words.gettext
+    if not excluded.known:
+        if excluded.moods:
+            return t(
+                "It is not known why people could not be read: this lesson was recorded with an "
+                "earlier version of Roomread."
+            )
+        return t(
+            "Why people could not be read is shown where at least {n} people are present.",
+            n=MIN_PEOPLE,
+        )
+    if not excluded.shares:
+        return ""
+    listed = ", ".join(
+        f"{_reason(reason, words)} {_step(share, words)}"
+        for reason, share in excluded.shares.items()
+    )
+    if excluded.known < excluded.moods:
+        return t("Why people could not be read, as far as it was kept: {reasons}.", reasons=listed)
+    return t("Why people could not be read: {reasons}.", reasons=listed)
+
+
+def _reason(reason: str, words: Translator) -> str:
+    if reason == NO_REASON:
+        return words.gettext("no face found, or just joined")
+    return unreadable_text(Unreadable(reason), words)
+
+
+def _step(share: float, words: Translator) -> str:
+    """Return a share in steps of 5 %; one under half a step is not zero."""
+    if not share:
+        return words.gettext("under {share}", share=words.percent(0.05))
+    return words.percent(share)
 
 
 def probability(share: float, words: Translator) -> str:

@@ -9,11 +9,13 @@ from roomread.formats import answer
 from roomread.formats import session_charts as charts
 from roomread.formats.core_words import (
     alert_text,
+    excluded_text,
     expression_name,
     part_name,
     probability,
     rule_text,
 )
+from roomread.formats.excluded import excluded_shares
 from roomread.formats.figures import session_figures
 from roomread.formats.seat_chart import explanation, seat_chart
 from roomread.joining.hardest import hardest_minutes
@@ -91,6 +93,7 @@ def session_report(
         ),
         shares=charts.expression_chart(series, span=span, words=words),
         coverage=charts.coverage_chart(series, expected=expected, span=span, words=words),
+        excluded=excluded_text(excluded_shares(figures.moods), words),
         expected=expected,
         states=charts.states_chart(series, span=span, words=words) if series.states else "",
         away=charts.away_chart(series, span=span, words=words) if series.knows_looking_away else "",

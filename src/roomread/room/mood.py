@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression, Reading
 from roomread.readings.equality import ComparedByValue
+from roomread.room.window_people import (
+    away_by_person,
+    away_share,
+    count_reasons,
+    reasons_by_person,
+)
 
 # Minimum number of readable people for a mood; with fewer, individual people could be identified.
 MIN_PEOPLE = 5
@@ -63,6 +69,9 @@ class RoomMood(ComparedByValue):
         looking_away: The share of the people present whose head is turned away from the camera, see
             `Reading.looking_away`, among those of whom that is known, 0..1; None without `scores`,
             and if the pose of a readable person is not known, as of readings from a browser.
+        excluded: The number of the people present who could not be read, by reason: an `Unreadable`
+            or `NO_REASON`. None where it is not known, as of moods that an earlier version stored.
+            It is not shown mood by mood; see `roomread.formats.excluded`.
     """
 
     time: float
@@ -72,6 +81,7 @@ class RoomMood(ComparedByValue):
     baseline: float | None = None
     states: Mapping[str, float] = field(default_factory=dict)
     looking_away: float | None = None
+    excluded: Mapping[str, int] | None = None
 
     @property
     def coverage(self) -> float:
@@ -176,6 +186,8 @@ class RoomMeter:
         self._states: deque[dict[str, dict[int, bool]]] = deque()
         # Who looked away in each frame, of those of whom it is known.
         self._away: deque[dict[int, bool]] = deque()
+        # Why each person without scores has none.
+        self._reasons: deque[dict[int, str]] = deque()
         self._valences: deque[tuple[float, float]] = deque()
         self._due = -math.inf
 
@@ -204,7 +216,8 @@ class RoomMeter:
         for time, readings in frames:
             here = list(readings)
             self._frames.append((time, _by_person(here)))
-            self._away.append(_away_by_person(here))
+            self._away.append(away_by_person(here))
+            self._reasons.append(reasons_by_person(here))
         # Sessions keep no states of individual people.
         self._states.extend({} for _ in range(len(self._frames) - len(self._states)))
 
@@ -215,6 +228,8 @@ class RoomMeter:
                 frame.pop(key, None)
             for away in self._away:
                 away.pop(key, None)
+            for reasons in self._reasons:
+                reasons.pop(key, None)
             for states in self._states:
                 for showing in states.values():
                     showing.pop(key, None)
@@ -237,27 +252,33 @@ class RoomMeter:
         readings = list(readings)
         self._frames.append((time, _by_person(readings)))
         self._states.append(_states_by_person(readings))
-        self._away.append(_away_by_person(readings))
+        self._away.append(away_by_person(readings))
+        self._reasons.append(reasons_by_person(readings))
         while time - self._frames[0][0] > self.window:
             self._frames.popleft()
             self._states.popleft()
             self._away.popleft()
+            self._reasons.popleft()
         # Allow a hundredth of a second, because frames do not arrive exactly on time.
         if time < self._due - 0.01 or len(self._frames) < _MIN_FRAMES:
             return None
         self._due = time + self.step
         present, keys, people = _people([people for _, people in self._frames])
-        if withheld or len(people) < MIN_PEOPLE:
-            return RoomMood(time, len(present), len(people), None, self._baseline(time))
-        scores, states = people.mean(axis=0), _state_shares(self._states, keys)
         mood = RoomMood(
             time,
             len(present),
             len(people),
-            scores,
-            self._baseline(time),
-            states,
-            _away_share(self._away, present, keys),
+            baseline=self._baseline(time),
+            excluded=count_reasons(self._reasons, set(present) - set(keys)),
+        )
+        if withheld or len(people) < MIN_PEOPLE:
+            return mood
+        scores = people.mean(axis=0)
+        mood = replace(
+            mood,
+            scores=scores,
+            states=_state_shares(self._states, keys),
+            looking_away=away_share(self._away, present, keys),
         )
         self._valences.append((time, float(VALENCE @ scores)))
         return mood
@@ -277,34 +298,6 @@ def _by_person(readings: Iterable[Reading]) -> dict[int, NDArray[np.float32] | N
         for r in readings
         if (key := r.person_key) is not None
     }
-
-
-def _away_by_person(readings: Iterable[Reading]) -> dict[int, bool]:
-    return {
-        key: away
-        for r in readings
-        if (key := r.person_key) is not None and (away := r.looking_away) is not None
-    }
-
-
-def _away_share(
-    frames: Iterable[dict[int, bool]], present: Collection[int], readable: Collection[int]
-) -> float | None:
-    """Return the share of the people present who look away, among those of whom it is known.
-
-    A person looks away who did so in more than half of the frames in which it is known. Of readings
-    without poses it is known only where a face is unreadable for being turned away, so that their
-    share would be far too high: it is None if the pose of a readable person is not known.
-    """
-    counts: dict[int, list[bool]] = {key: [] for key in present}
-    for frame in frames:
-        for key, away in frame.items():
-            if key in counts:
-                counts[key].append(away)
-    if not all(counts[key] for key in readable):
-        return None
-    known = [2 * sum(each) > len(each) for each in counts.values() if each]
-    return sum(known) / len(known)
 
 
 def _states_by_person(readings: Iterable[Reading]) -> dict[str, dict[int, bool]]:

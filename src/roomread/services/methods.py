@@ -1,8 +1,7 @@
-"""Write the methods paragraph of a paper, and its references."""
+"""Write the methods paragraph of a paper."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,10 +10,12 @@ from roomread._version import __version__
 from roomread.classifier import Head, ModelFile
 from roomread.errors import ModelFileError, RoomreadError
 from roomread.faces import choices as detectors
+from roomread.formats.excluded import ExcludedShares, excluded_shares
 from roomread.pipeline.stream_analyzer import DEFAULT_SMOOTHING
 from roomread.readings import Reading
 from roomread.room import MIN_PEOPLE, RoomMood
 from roomread.room.session import Session
+from roomread.room.window_people import NO_REASON
 
 # The comparisons of a model's card that a reader wants, and what they compare with.
 _COMPARISONS = {
@@ -35,6 +36,10 @@ _FOUND = {
     "their five landmarks, and",
     detectors.HAAR: "Faces were found by the Haar cascade of OpenCV \\cite{viola2001rapid} and",
 }
+
+
+# What `NO_REASON` stands for.
+_NO_REASON = "no face found or just joined"
 
 
 class OtherDetectorError(RoomreadError):
@@ -74,11 +79,13 @@ class MoodsSummary:
         moods: The number of moods with somebody present.
         unreadable: The mean share of the people present who could not be read, 0..1.
         without_scores: The share of these moods that were withheld, 0..1.
+        excluded: The shares by reason.
     """
 
     moods: int = 0
     unreadable: float = 0.0
     without_scores: float = 0.0
+    excluded: ExcludedShares = field(default_factory=ExcludedShares)
 
 
 def summarise_moods(moods: Iterable[RoomMood]) -> MoodsSummary:
@@ -89,7 +96,12 @@ def summarise_moods(moods: Iterable[RoomMood]) -> MoodsSummary:
     present = sum(mood.present for mood in inhabited)
     readable = sum(mood.readable for mood in inhabited)
     without = sum(mood.scores is None for mood in inhabited)
-    return MoodsSummary(len(inhabited), 1 - readable / present, without / len(inhabited))
+    return MoodsSummary(
+        moods=len(inhabited),
+        unreadable=1 - readable / present,
+        without_scores=without / len(inhabited),
+        excluded=excluded_shares(inhabited),
+    )
 
 
 def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
@@ -206,14 +218,6 @@ def methods_text(
     )
 
 
-def bibtex(text: str) -> str:
-    """Return the references that the paragraphs of `methods_text` cite, as BibTeX."""
-    entries = _BIBTEX.format(version=__version__).strip().split("\n\n")
-    cited = set(re.findall(r"\\cite\{(\w+)\}", text))
-    used = [entry for entry in entries if entry.partition("{")[2].partition(",")[0] in cited]
-    return "\n\n".join(used) + "\n"
-
-
 def _pipeline(model: ModelFile, head: Head, detector: str, *, tracked: bool) -> str:
     card = model.card
     found = _FOUND.get(detector, f"Faces were found by the detector '{detector}' and")
@@ -289,8 +293,33 @@ def _shares_of_room(moods: MoodsSummary) -> str:
     return (
         f"Averaged over {moods.moods:,} figures of the class, {_share(moods.unreadable)} of the "
         f"people present were unreadable; {_share(moods.without_scores)} of the figures were "
-        f"withheld, as those with fewer than {MIN_PEOPLE} readable people are. Why single faces "
-        "were unreadable was not kept."
+        f"withheld, as those with fewer than {MIN_PEOPLE} readable people are. "
+        f"{_reasons_of_room(moods.excluded)}"
+    )
+
+
+def _reasons_of_room(excluded: ExcludedShares) -> str:
+    if not excluded.moods:
+        return f"Reasons are not stated where fewer than {MIN_PEOPLE} people are present."
+    if not excluded.known:
+        return (
+            "By which reasons is not known: the version of Roomread that recorded the session did "
+            "not keep them."
+        )
+    if not excluded.shares:
+        return f"Where at least {MIN_PEOPLE} people were present, all could be read."
+    listed = ", ".join(
+        f"{_NO_REASON if reason == NO_REASON else reason} "
+        f"{f'{share:.0%}'.replace('%', ' %') if share else 'under 5 %'}"
+        for reason, share in excluded.shares.items()
+    )
+    part = (
+        f" The reasons are those of {excluded.known:,} of {excluded.moods:,} figures; an earlier "
+        "version of Roomread did not keep those of the others."
+    )
+    return (
+        f"By reason, in steps of 5 % of the people present where these were at least {MIN_PEOPLE}: "
+        f"{listed}.{part if excluded.known < excluded.moods else ''}"
     )
 
 
@@ -312,52 +341,3 @@ def _percent(count: int, summary: ReadingsSummary) -> str:
 
 def _share(share: float) -> str:
     return f"{share:.1%}".replace("%", " %")
-
-
-_BIBTEX = """@software{{roomread,
-  author = {{{{The Roomread authors}}}},
-  title = {{Roomread: reading the facial expressions in a room}},
-  version = {{{version}}},
-  year = {{2026}},
-  license = {{Apache-2.0}}
-}}
-
-@article{{xu2020centerface,
-  author = {{Xu, Yuanyuan and Yan, Wan and Yang, Genke and Luo, Jiliang and Li, Tao and
-    He, Jianan}},
-  title = {{CenterFace: Joint Face Detection and Alignment Using Face as Point}},
-  journal = {{Scientific Programming}},
-  year = {{2020}},
-  doi = {{10.1155/2020/7845384}}
-}}
-
-@inproceedings{{viola2001rapid,
-  author = {{Viola, Paul and Jones, Michael}},
-  title = {{Rapid Object Detection using a Boosted Cascade of Simple Features}},
-  booktitle = {{IEEE Conference on Computer Vision and Pattern Recognition}},
-  year = {{2001}},
-  doi = {{10.1109/CVPR.2001.990517}}
-}}
-
-@inproceedings{{goodfellow2013challenges,
-  author = {{Goodfellow, Ian J. and others}},
-  title = {{Challenges in Representation Learning: A Report on Three Machine Learning Contests}},
-  booktitle = {{International Conference on Neural Information Processing}},
-  year = {{2013}}
-}}
-
-@inproceedings{{barsoum2016training,
-  author = {{Barsoum, Emad and Zhang, Cha and Canton Ferrer, Cristian and Zhang, Zhengyou}},
-  title = {{Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
-    Distribution}},
-  booktitle = {{ACM International Conference on Multimodal Interaction}},
-  year = {{2016}}
-}}
-
-@inproceedings{{guo2017calibration,
-  author = {{Guo, Chuan and Pleiss, Geoff and Sun, Yu and Weinberger, Kilian Q.}},
-  title = {{On Calibration of Modern Neural Networks}},
-  booktitle = {{International Conference on Machine Learning}},
-  year = {{2017}}
-}}
-"""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0009"
+REVISION = "0010"
 
 metadata = MetaData()
 
@@ -70,6 +70,8 @@ moods = Table(
     Column("states", Text),
     # The share of the people present whose head is turned away; null where it is not known.
     Column("looking_away", REAL),
+    # The number of people who could not be read by reason, as JSON; null where it is not known.
+    Column("excluded", Text),
 )
 marks = Table(
     "marks",

@@ -24,17 +24,7 @@ def label_text(label: str) -> str:
 
 def unreadable_text(reason: Unreadable) -> str:
     """Return in the visitor's language why a face cannot be read."""
-    return {
-        Unreadable.TOO_SMALL: t("too small"),
-        Unreadable.CUT_OFF: t("cut off by the picture's edge"),
-        Unreadable.TOO_DARK: t("too dark"),
-        Unreadable.TOO_BRIGHT: t("too bright"),
-        Unreadable.FLAT: t("no contrast"),
-        Unreadable.BLURRED: t("blurred"),
-        Unreadable.TURNED_AWAY: t("turned away"),
-        Unreadable.TILTED: t("tilted"),
-        Unreadable.COVERED: t("covered"),
-    }[reason]
+    return core_words.unreadable_text(reason, words())
 
 
 def movement_text(unit: str) -> str:

@@ -1,0 +1,65 @@
+"""Tell of the people of a window who looks away, and why those without scores have none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from roomread.readings import Reading
+
+# Stands for the reason of people whose source gives none: in the picture of a student's own camera
+# no face was found, or the student has just joined and is not counted yet.
+NO_REASON = "none"
+
+
+def away_by_person(readings: Iterable[Reading]) -> dict[int, bool]:
+    """Return whether each person of a frame looks away, where that is known."""
+    return {
+        key: away
+        for r in readings
+        if (key := r.person_key) is not None and (away := r.looking_away) is not None
+    }
+
+
+def away_share(
+    frames: Iterable[dict[int, bool]], present: Collection[int], readable: Collection[int]
+) -> float | None:
+    """Return the share of the people present who look away, among those of whom it is known.
+
+    A person looks away who did so in more than half of the frames in which it is known. Of readings
+    without poses it is known only where a face is unreadable for being turned away, so that their
+    share would be far too high: it is None if the pose of a readable person is not known.
+    """
+    counts: dict[int, list[bool]] = {key: [] for key in present}
+    for frame in frames:
+        for key, away in frame.items():
+            if key in counts:
+                counts[key].append(away)
+    if not all(counts[key] for key in readable):
+        return None
+    known = [2 * sum(each) > len(each) for each in counts.values() if each]
+    return sum(known) / len(known)
+
+
+def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
+    """Return the reason of each person without scores: an `Unreadable`, or `NO_REASON`."""
+    return {
+        key: NO_REASON if r.unreadable is None else r.unreadable.value
+        for r in readings
+        if (key := r.person_key) is not None and r.scores is None
+    }
+
+
+def count_reasons(frames: Iterable[dict[int, str]], people: Collection[int]) -> dict[str, int]:
+    """Return the number of people by the reason that each had in most frames.
+
+    Args:
+        frames: The reasons of each frame's people without scores.
+        people: The people to count, each of whom is in at least one frame.
+    """
+    reasons: dict[int, Counter[str]] = {key: Counter() for key in people}
+    for frame in frames:
+        for key, reason in frame.items():
+            if key in reasons:
+                reasons[key][reason] += 1
+    return dict(Counter(each.most_common(1)[0][0] for each in reasons.values()))
