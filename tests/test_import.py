@@ -110,3 +110,15 @@ def test_import_loads_no_server_no_web_client_and_no_tool_of_training() -> None:
     heavy = {"asyncio", "ssl", "http.client", "urllib.request", "email", "subprocess"}
     heavy |= {"torch", "pandas", "matplotlib", "sqlalchemy", "fastapi", "typer", "pydantic", "cv2"}
     assert heavy & set(run(code)) == set()
+
+
+def test_import_loads_no_ffmpeg() -> None:
+    assert run("import sys; import roomread; print('av' in sys.modules)") == ["False"]
+
+
+def test_first_use_of_a_stand_in_loads_pyav() -> None:
+    code = (
+        "import sys; from roomread.pyav import av, new_reformatter; new_reformatter(); import av "
+        "as real; print(av.VideoFrame is real.VideoFrame, 'av' in sys.modules)"
+    )
+    assert run(code) == ["True True"]

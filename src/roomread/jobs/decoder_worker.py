@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import av  # noqa: F401 (loaded before memory is limited, and before a picture is timed)
 import numpy as np
 
 from roomread.errors import MediaError

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+import av  # noqa: F401 (loaded before memory is limited)
+
 from roomread import Analyzer
 from roomread.errors import MediaError, RoomreadError, without_credentials
 from roomread.fewshot.store import read_profile

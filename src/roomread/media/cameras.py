@@ -9,18 +9,22 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
-
-import av
-from av.container import InputContainer
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from typing import TYPE_CHECKING
 
 from roomread.errors import MediaError
 from roomread.media.clocks import has_jumped, longest_pause
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.opening import Opening, open_video
 from roomread.media.upright import Geometry, GeometryReader, render
+from roomread.pyav import av
 from roomread.readings import Frame
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    Opened = AbstractContextManager[tuple[InputContainer, VideoStream]]
 
 # Seconds of silence after which a network stream counts as gone.
 TIMEOUT = 10.0
@@ -32,8 +36,6 @@ _WISHES: dict[str, tuple[dict[str, str], ...]] = {
 }
 # Seconds between two attempts to read a device that has no picture yet.
 _PAUSE = 0.005
-
-Opened = AbstractContextManager[tuple[InputContainer, VideoStream]]
 
 
 def open_camera(number: int, name: str) -> Opened:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorTrc, VideoReformatter
 from numpy.typing import NDArray
 
 from roomread.forksafe import PerThread
 from roomread.media.heif import find_colors
 from roomread.media.png import find_chunk
+from roomread.pyav import av, new_reformatter
 
-# The transfer functions of HDR: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67).
-_HDR = frozenset({int(ColorTrc.SMPTE2084), int(ColorTrc.ARIB_STD_B67)})
-_CONVERTER = PerThread(VideoReformatter)
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+# Code points of ITU-T H.273. The transfer functions of HDR are PQ (SMPTE ST 2084) and HLG (ARIB
+# STD-B67); those of the standard range are sRGB's (IEC 61966-2-1) and the primaries of BT.709.
+_UNSPECIFIED = 2
+_HDR = frozenset({16, 18})
+_SRGB_TRANSFER, _BT709_PRIMARIES = 13, 1
+_CONVERTER = PerThread(new_reformatter)
 
 
 class Colors(NamedTuple):
@@ -26,8 +31,8 @@ class Colors(NamedTuple):
         transfer: the transfer function.
     """
 
-    primaries: int = int(ColorPrimaries.UNSPECIFIED)
-    transfer: int = int(ColorTrc.UNSPECIFIED)
+    primaries: int = _UNSPECIFIED
+    transfer: int = _UNSPECIFIED
 
     @property
     def is_hdr(self) -> bool:
@@ -38,8 +43,8 @@ class Colors(NamedTuple):
 class StandardRange(NamedTuple):
     """The arguments of `VideoReformatter` that map tones to the standard dynamic range."""
 
-    dst_color_trc: ColorTrc = ColorTrc.IEC61966_2_1
-    dst_color_primaries: ColorPrimaries = ColorPrimaries.BT709
+    dst_color_trc: int = _SRGB_TRANSFER
+    dst_color_primaries: int = _BT709_PRIMARIES
 
 
 def is_hdr(frame: VideoFrame) -> bool:
@@ -70,7 +75,7 @@ def to_sdr(image: NDArray[np.uint8], colors: Colors) -> NDArray[np.uint8]:
     """
     if not colors.is_hdr:
         return image
-    frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
     frame.color_trc, frame.color_primaries = colors.transfer, colors.primaries
     mapped = _CONVERTER.get().reformat(frame, format="rgb24", **StandardRange()._asdict())
     return np.asarray(mapped.to_ndarray(), dtype=np.uint8)

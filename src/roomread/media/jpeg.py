@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import av
 from PIL import Image
+
+from roomread.pyav import av
 
 _START, _EOI = b"\xff\xd8", b"\xff\xd9"
 # A marker other than stuffing, restarts and padding. Python searches for its first byte as fast as

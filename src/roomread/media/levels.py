@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import av
 import numpy as np
-from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
+
+from roomread.pyav import av
 
 # Maximum levels of cameras and scanners: 8, 10, 12, 14 and 16 bits.
 _FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
@@ -59,7 +59,7 @@ def _decode_16_bits(content: bytes) -> NDArray[np.uint16] | None:
     decoder = av.CodecContext.create("png" if content.startswith(b"\x89PNG") else "tiff", "r")
     try:
         frames = (
-            decoder.decode(av.Packet(content)) if isinstance(decoder, VideoCodecContext) else []
+            decoder.decode(av.Packet(content)) if isinstance(decoder, av.VideoCodecContext) else []
         )
     except av.FFmpegError:
         return None

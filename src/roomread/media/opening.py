@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
-
-import av
-from av.container import InputContainer
-from av.stream import Disposition
-from av.video.stream import VideoStream
+from typing import IO, TYPE_CHECKING
 
 from roomread.errors import MediaError, without_credentials
+from roomread.pyav import av
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 # Name of the threads that open sources which may never respond.
 _OPENING = "roomread-open"
@@ -25,7 +25,6 @@ _PICTURE_SUFFIX = "_pipe"
 _PICTURES = frozenset({"image2", "gif", "apng"})
 _TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 _JPEG = b"\xff\xd8\xff"
-_NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # The prefix that makes FFmpeg treat any name as that of a file.
 FILE_PREFIX = "file:"
 _KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or download it again"
@@ -184,10 +183,12 @@ def choose_track(container: InputContainer, name: str, index: int | None) -> Vid
 
 def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
     """Return the video tracks of a container without cover pictures and thumbnails."""
+    kinds = av.stream.Disposition
+    not_a_video = kinds.attached_pic | kinds.timed_thumbnails
     tracks = [
         stream
         for stream in container.streams.video
-        if not stream.disposition & _NOT_A_VIDEO and stream.codec_context is not None
+        if not stream.disposition & not_a_video and stream.codec_context is not None
     ]
     # A track of one frame beside a longer one is a cover that is not marked as such.
     return [stream for stream in tracks if stream.frames != 1] or tracks
@@ -195,7 +196,7 @@ def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
 
 def _rank(stream: VideoStream) -> tuple[int, bool, int]:
     area = stream.codec_context.width * stream.codec_context.height
-    return area, bool(stream.disposition & Disposition.default), -stream.index
+    return area, bool(stream.disposition & av.stream.Disposition.default), -stream.index
 
 
 def describe(stream: VideoStream) -> str:

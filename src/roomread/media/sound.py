@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any, Literal
-
-import av
-from av.audio.frame import AudioFrame
-from av.container import InputContainer, OutputContainer
-from av.packet import Packet
+from typing import TYPE_CHECKING, Any, Literal
 
 from roomread.media.clocks import SoundClock
+from roomread.pyav import av
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
 
 # Codecs (FFmpeg's names) that each container can store unchanged; other sound is re-encoded.
 _COPIED = {
@@ -137,7 +138,7 @@ class SoundCopy:
     def _fill(self, start: int, like: AudioFrame) -> None:
         """Write silence up to the sample with index `start`."""
         while (missing := start - self._samples) > like.samples:
-            silence = AudioFrame(like.format.name, like.layout.name, min(missing, like.samples))
+            silence = av.AudioFrame(like.format.name, like.layout.name, min(missing, like.samples))
             for plane in silence.planes:
                 plane.update(bytes(plane.buffer_size))
             silence.sample_rate, silence.pts = _RATE, self._samples

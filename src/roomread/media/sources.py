@@ -8,11 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
-
-import av
-from av.container import InputContainer
-from av.video.stream import VideoStream
+from typing import TYPE_CHECKING, Self
 
 from roomread.errors import MediaError, printable, without_credentials
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
@@ -31,7 +27,12 @@ from roomread.media.playlists import check_playlist
 from roomread.media.screens import Part, ScreenReader, screen_number
 from roomread.media.urls import fetch, is_address, is_web_address, local_path
 from roomread.media.videos import VideoReader
+from roomread.pyav import av
 from roomread.readings import Frame
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from av.sidedata.sidedata import SideData, SideDataContainer
-from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from roomread.forksafe import PerThread
 from roomread.media.hdr import StandardRange, is_hdr
+from roomread.pyav import av, new_reformatter
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
 
 _MATRIX_NUMBERS = 9
 # Formats whose container states the pixel shape; in others the codec states it per frame.
@@ -23,7 +24,7 @@ _NEARLY_SQUARE = 0.02
 # Maximum plausible ratio of a pixel's sides; a larger one is damage and is ignored.
 _LONGEST_PIXEL = 8
 # A converter for each frame would start and end threads for each frame, so it is kept.
-_CONVERTER = PerThread(VideoReformatter)
+_CONVERTER = PerThread(new_reformatter)
 
 
 class Geometry(NamedTuple):
@@ -110,11 +111,11 @@ def _turn(picture: VideoFrame) -> tuple[bool, bool, bool]:
     """
     # Do not use `picture.side_data`, which creates a reference cycle that keeps the frame and its
     # threads in memory until Python collects cycles.
-    side_data = SideDataContainer(picture)  # type: ignore[call-arg] # missing in PyAV's stub
+    side_data = av.sidedata.sidedata.SideDataContainer(picture)  # type: ignore[call-arg] # missing in PyAV's stub
     matrix = side_data.get("DISPLAYMATRIX")
     numbers = (
         np.frombuffer(memoryview(matrix), dtype=np.int32)
-        if isinstance(matrix, SideData)
+        if isinstance(matrix, av.sidedata.sidedata.SideData)
         else np.zeros(0)
     )
     if len(numbers) != _MATRIX_NUMBERS:

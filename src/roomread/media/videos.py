@@ -9,20 +9,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import av
-from av.container import InputContainer
-from av.packet import Packet
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roomread.errors import MediaError
 from roomread.media.clocks import FrameClock, longest_pause
 from roomread.media.joined import has_video_after
 from roomread.media.opening import FILE_PREFIX, length, reason
 from roomread.media.upright import Geometry, GeometryReader, render
+from roomread.pyav import av
 from roomread.readings import Frame
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
 
 # Seconds by which a file may be shorter than its container states: containers round, and the sound
 # may be longer than the picture.
@@ -310,7 +311,7 @@ class _PacketReader:
         self._place = max(self._place, place + packet.size)
         if packet.stream is self._stream:
             self._own_place = max(self._own_place, place + packet.size)
-        elif isinstance(packet.stream, VideoStream):
+        elif isinstance(packet.stream, av.VideoStream):
             self._others.setdefault(packet.stream_index, place)
 
     def _has_video_after(self) -> bool:

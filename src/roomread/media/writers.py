@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import av
 import numpy as np
-from av.container import OutputContainer
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,6 +19,11 @@ from roomread.errors import OutputError
 from roomread.media.files import atomic_path
 from roomread.media.opening import open_container
 from roomread.media.sound import SoundCopy
+from roomread.pyav import av
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
 
 WRITABLE_VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
 # Clock of MPEG in ticks per second; a multiple of every common frame rate.
@@ -130,7 +131,7 @@ class VideoWriter:
         pts = max(pts, self._last + _SHORTEST) if self._last >= 0 else pts
         self._last = pts
         fitted = _fitted(image, self._video.width, self._video.height)
-        frame = VideoFrame.from_ndarray(fitted, format="rgb24")
+        frame = av.VideoFrame.from_ndarray(fitted, format="rgb24")
         frame.pts, frame.time_base = pts, _TIME_BASE
         with self._told():
             if self._sound is not None:
@@ -154,7 +155,7 @@ class VideoWriter:
         codec, options = _CODECS.get(self._path.suffix.lower(), _H264)
         # The rate is nominal, as each frame has its own time.
         video = self._container.add_stream(codec, rate=30, options=options)
-        if not isinstance(video, VideoStream):
+        if not isinstance(video, av.VideoStream):
             raise TypeError(f"{codec} is not a video codec")
         height, width = _even(image).shape[:2]
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from roomread.forksafe import PerThread
+from roomread.pyav import av, new_reformatter
 
 # FFmpeg's scaler makes nearly the same picture as Pillow's area filter in a third of the time. It
 # keeps tables from one picture to the next, and has threads of its own.
-_SCALER = PerThread(VideoReformatter)
+_SCALER = PerThread(new_reformatter)
 
 
 def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -20,7 +19,9 @@ def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
         return image
     height, width = image.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="rgb24")
+    frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="rgb24")
     reformat = _SCALER.get().reformat
-    small = reformat(frame, *size, format="rgb24", interpolation=Interpolation.AREA)
+    small = reformat(
+        frame, *size, format="rgb24", interpolation=av.video.reformatter.Interpolation.AREA
+    )
     return np.asarray(small.to_ndarray(), dtype=np.uint8)

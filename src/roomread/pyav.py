@@ -1,0 +1,33 @@
+"""PyAV, which is loaded when it is first used and not with `import roomread`.
+
+Loading FFmpeg takes a sixth of the time of that import, and many programs use none of it: those
+that read stored sessions, show figures, or ask a service.
+
+    from roomread.pyav import av
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["av", "new_reformatter"]
+
+
+class _LoadedOnUse(ModuleType):
+    """A stand-in for a module, which is imported when an attribute is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+if TYPE_CHECKING:
+    import av
+else:
+    av = _LoadedOnUse("av")
+
+
+def new_reformatter() -> av.video.reformatter.VideoReformatter:
+    """Return a new converter of the sizes and colours of frames."""
+    return av.video.reformatter.VideoReformatter()
