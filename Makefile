@@ -12,7 +12,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: lesson run sample test notebooks search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-library bench-app bench-share bench-service bench-attacks soak \
+.PHONY: lesson run sample test notebooks search sweep shuffle lint node format texts check-deploy docs pictures release publishable bench bench-library bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces \
 	bench-call bench-stability bench-class train evaluate clean
 
@@ -86,6 +86,7 @@ check-deploy: $(VENV)/deploy.done
 	$(BIN)/cfn-lint deploy/aws/roomread.yaml
 	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/roomread.yaml
 	$(BIN)/python deploy/check_templates.py
+	$(BIN)/python deploy/check_recipe.py
 
 docs: $(VENV)/deploy.done
 	$(BIN)/python deploy/reference.py
@@ -99,6 +100,10 @@ release: $(VENV)/deploy.done
 	rm -rf dist
 	$(BIN)/python -m build
 	$(BIN)/python deploy/rehearse.py
+
+# What the workflow of releases runs before it builds; a rehearsal needs none of it.
+publishable: $(VENV)/dev.done
+	$(BIN)/python benchmarks/check_release.py --publish
 
 bench: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py

@@ -1,24 +1,60 @@
-"""Check that the package's version is the newest release of the changelog."""
+"""Check that the package's version is the newest release of the changelog.
+
+With `--publish`, check also that pyproject.toml names the project's addresses and a release has
+its day, which only its owner can write.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from roomread import __version__
 
+_ROOT = Path(__file__).parent.parent
+# The labels that PyPI knows (packaging.python.org, "Well-known Project URLs in Metadata").
+ADDRESSES = ("Homepage", "Documentation", "Source", "Issues", "Changelog")
 
-def main() -> int:
-    """Return 0 if the newest release in CHANGELOG.md is the package's version, else 1."""
-    text = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
-    releases = re.findall(r"^## \[(\d[^\]]*)\]", text, flags=re.MULTILINE)
-    if not releases or releases[0] != __version__:
-        newest = releases[0] if releases else "none"
-        print(f"CHANGELOG.md's newest release is {newest}, the package's version {__version__}")
-        return 1
-    return 0
+
+def version_problems(changelog: str, version: str) -> list[str]:
+    """Return what is wrong if a version is not the newest release of a changelog."""
+    releases = re.findall(r"^## \[(\d[^\]]*)\]", changelog, flags=re.MULTILINE)
+    newest = releases[0] if releases else "none"
+    if newest == version:
+        return []
+    return [f"CHANGELOG.md's newest release is {newest}, the package's version {version}"]
+
+
+def publishing_problems(changelog: str, addresses: Mapping[str, str]) -> list[str]:
+    """Return what a release that is published still lacks.
+
+    Args:
+        changelog: The text of CHANGELOG.md.
+        addresses: `[project.urls]` of pyproject.toml.
+    """
+    problems = [
+        f"pyproject.toml: [project.urls] has no https:// address for {label}"
+        for label in ADDRESSES
+        if not addresses.get(label, "").startswith("https://")
+    ]
+    if re.search(r"^## \[\d[^\]]*\] - unreleased", changelog, flags=re.MULTILINE):
+        problems.append("CHANGELOG.md: the newest release has no day yet")
+    return problems
+
+
+def main(arguments: list[str]) -> int:
+    """Return 0 if the release may be built, or published with `--publish`, else 1."""
+    changelog = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    problems = version_problems(changelog, __version__)
+    if "--publish" in arguments:
+        project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        problems += publishing_problems(changelog, project.get("urls", {}))
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -30,6 +30,35 @@ def test_citation_and_codemeta_have_the_version_and_licence_of_the_package() -> 
     assert codemeta["keywords"] == citation["keywords"]
 
 
+def test_addresses_of_citation_and_codemeta_are_those_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    source = project.get("urls", {}).get("Source")
+    codemeta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
+    assert loaded("CITATION.cff").get("repository-code", source) == source
+    assert codemeta.get("codeRepository", source) == source
+
+
+def test_publishing_demands_every_address_and_the_day_of_the_release() -> None:
+    check = runpy.run_path(str(ROOT / "benchmarks" / "check_release.py"))
+    addresses = dict.fromkeys(check["ADDRESSES"], "https://example.org/")
+    problems = check["publishing_problems"]
+    assert problems("## [0.1.0] - 2027-01-04", addresses) == []
+    assert problems("## [0.1.0] - unreleased", addresses) == [
+        "CHANGELOG.md: the newest release has no day yet"
+    ]
+    for label in addresses:
+        lacking = addresses | {label: "example.org"}
+        (problem,) = problems("## [0.1.0] - 2027-01-04", lacking)
+        assert label in problem
+    assert len(problems("## [0.1.0] - 2027-01-04", {})) == len(addresses)
+
+
+def test_release_workflow_asks_whether_it_may_publish_before_it_builds() -> None:
+    steps = loaded(".github/workflows/release.yml")["jobs"]["build"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert [command.split()[1] for command in commands] == ["publishable", "release"]
+
+
 def test_conda_recipe_has_the_version_and_the_dependencies_of_the_package() -> None:
     recipe = loaded("deploy/conda/recipe.yaml")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
