@@ -16,7 +16,7 @@ def test_paragraph_and_references_of_a_file_are_written(roomread: Program, tmp_p
     assert b"name it with --detector" in other.stderr
     result = roomread("methods", "readings.csv", "-o", "methods.txt")
     assert result.returncode == 0
-    assert "Of 1 readings in 1 source, 100.0 % have an expression" in (
+    assert "Of 1 reading in 1 source, 100.0 % have an expression" in (
         tmp_path / "methods.txt"
     ).read_text(encoding="utf-8")
     assert "@software{roomread" in (tmp_path / "methods.bib").read_text(encoding="utf-8")

@@ -94,3 +94,18 @@ def test_invalid_intervals_are_refused() -> None:
         score_timeline(lesson(), every=0)
     with pytest.raises(ValueError, match="longer"):
         score_timeline(lesson(), every=1e-7)
+
+
+def test_plot_shows_its_whole_legend_and_lines_at_the_ends_of_the_scale() -> None:
+    ax = Readings(lesson()).plot_timeline()
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.canvas.draw()
+    legend = ax.get_legend()
+    assert legend is not None
+    box = legend.get_window_extent()
+    assert box.x1 <= figure.bbox.x1
+    bottom, top = ax.get_ylim()
+    assert bottom < 0
+    assert top > 1
+    plt.close(figure)

@@ -67,6 +67,12 @@ def test_text_names_versions_settings_figures_and_shares() -> None:
     assert "25.0 % were unreadable (turned away 25.0 %)" in text
 
 
+def test_text_says_of_which_figures_it_has_intervals() -> None:
+    text = methods_text(MODEL, ReadingsSummary())
+    assert re.search(r"accuracy 0\.\d+ ± 0\.\d+, macro-F1 0\.\d+, ECE 0\.\d+ against", text)
+    assert "What follows ± is half of a 95 % interval." in text
+
+
 def test_text_about_pictures_does_not_mention_tracks() -> None:
     readings = [replace(each, track_id=None) for each in lesson()]
     text = methods_text(MODEL, summarise_readings(readings))

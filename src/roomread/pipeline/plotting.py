@@ -75,7 +75,8 @@ def plot_scores(times: NDArray[np.float64], scores: NDArray[np.float64], ax: Axe
     for expression in Expression:
         color = tuple(part / 255 for part in expression.color)
         ax.plot(times, scores[:, expression], color=color, label=str(expression), linewidth=2)
-    ax.set(xlabel="time, s", ylabel="mean probability", ylim=(0, 1))
+    # A line at 0 or 1 is not hidden by the frame.
+    ax.set(xlabel="time, s", ylabel="mean probability", ylim=(-0.02, 1.02))
     ax.grid(alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax
@@ -116,7 +117,8 @@ def _axes(ax: Axes | None) -> Axes:
         from matplotlib import pyplot as plt  # noqa: PLC0415 (an extra)
     except ImportError as error:
         raise MissingExtraError("plot", extra="plot") from error
-    return plt.subplots()[1] if ax is None else ax
+    # The layout leaves room for a legend beside the axes.
+    return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
 def _color(reading: Reading) -> tuple[int, int, int]:

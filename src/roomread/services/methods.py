@@ -265,8 +265,8 @@ def _figures(model: ModelFile) -> str:
     if not sentences:
         return ""
     return (
-        f"On the {split} split of FER-2013, with 95 % intervals, the net reached "
-        f"{'; '.join(sentences)}."
+        f"On the {split} split of FER-2013 the net reached {'; '.join(sentences)}. What follows "
+        "± is half of a 95 % interval."
     )
 
 
@@ -274,10 +274,10 @@ def _shares(summary: ReadingsSummary) -> str:
     if not summary.faces:
         return ""
     read = summary.expressions.total()
-    followed = f" of {summary.tracks:,} tracked faces" if summary.tracks else ""
-    plural = "s" if summary.sources != 1 else ""
+    followed = f" of {_counted(summary.tracks, 'tracked face')}" if summary.tracks else ""
+    sources = _counted(summary.sources, "source")
     text = (
-        f"Of {summary.faces:,} readings{followed} in {summary.sources:,} source{plural}, "
+        f"Of {_counted(summary.faces, 'reading')}{followed} in {sources}, "
         f"{_percent(read, summary)} have an expression, {_percent(summary.unsure, summary)} were "
         f"withheld as unsure and {_percent(summary.unreadable.total(), summary)} were unreadable"
     )
@@ -333,6 +333,10 @@ def _room(session: Session | None) -> str:
     )
     day = session.started_at.date().isoformat()
     return f"{kept} (session {session.id} of {day}); no frame was stored."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _percent(count: int, summary: ReadingsSummary) -> str:
