@@ -24,6 +24,9 @@ class _LoadedOnUse(ModuleType):
 
 if TYPE_CHECKING:
     import av
+    import av.sidedata.sidedata
+    import av.stream
+    import av.video.reformatter
 else:
     av = _LoadedOnUse("av")
 
