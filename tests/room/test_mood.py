@@ -287,7 +287,7 @@ def test_people_who_are_forgotten_no_longer_look_away() -> None:
 
 
 def unread(key: int, reason: Unreadable | None) -> Reading:
-    return replace(reading(key, None, 0.0), scores=None, quality=Quality(reason=reason))
+    return replace(reading(key, 0.0, None), quality=Quality(reason=reason))
 
 
 def test_people_who_could_not_be_read_are_counted_by_their_most_frequent_reason() -> None:
