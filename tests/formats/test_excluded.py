@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from roomread.formats.excluded import ExcludedShares, excluded_shares
-from roomread.room import RoomMood
 
 
 def test_shares_are_of_the_people_present_in_steps_of_5_percent_and_largest_first() -> None:
     moods = [
-        RoomMood(1.0, 20, 17, excluded={"covered": 1, "blurred": 2}),
-        RoomMood(2.0, 20, 16, excluded={"blurred": 4}),
+        (20, {"covered": 1, "blurred": 2}),
+        (20, {"blurred": 4}),
     ]
     shares = excluded_shares(moods)
     assert shares == ExcludedShares(2, 2, {"blurred": 0.15, "covered": 0.0})
@@ -15,9 +14,9 @@ def test_shares_are_of_the_people_present_in_steps_of_5_percent_and_largest_firs
 
 
 def test_moods_of_fewer_than_five_people_do_not_count() -> None:
-    assert excluded_shares([RoomMood(1.0, 4, 0, excluded={"too dark": 4})]) == ExcludedShares()
+    assert excluded_shares([(4, {"too dark": 4})]) == ExcludedShares()
 
 
 def test_moods_whose_reasons_are_not_known_are_counted_apart() -> None:
-    moods = [RoomMood(1.0, 10, 5), RoomMood(2.0, 10, 5, excluded={"too dark": 5})]
+    moods = [(10, None), (10, {"too dark": 5})]
     assert excluded_shares(moods) == ExcludedShares(2, 1, {"too dark": 0.5})

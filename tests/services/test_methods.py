@@ -15,6 +15,7 @@ from roomread.readings import Expression, Reading, Scores
 from roomread.room import RoomMood
 from roomread.room.session import Session
 from roomread.services.methods import (
+    MoodsSummary,
     OtherDetectorError,
     ReadingsSummary,
     check_detector,
@@ -103,23 +104,27 @@ def test_text_about_a_room_without_readings_has_the_shares_of_its_moods() -> Non
     assert "50.0 % of the figures were withheld, as those with fewer than 5 readable" in text
 
 
+def summary_of(moods: list[RoomMood]) -> MoodsSummary:
+    return summarise_moods(moods, [(mood.present, mood.excluded) for mood in moods])
+
+
 def test_text_about_a_room_has_the_shares_excluded_by_reason_in_steps() -> None:
     reasons = {"turned away": 11, "covered": 1}
     moods = [RoomMood(1, 40, 28, excluded=reasons), RoomMood(2, 4, 0, excluded={"too dark": 4})]
-    text = methods_text(MODEL, ReadingsSummary(), moods=summarise_moods(moods))
+    text = methods_text(MODEL, ReadingsSummary(), moods=summary_of(moods))
     assert "these were at least 5: turned away 30 %, covered under 5 %." in text
     assert "too dark" not in text
     partly = [*moods, RoomMood(3, 40, 30)]
-    text = methods_text(MODEL, ReadingsSummary(), moods=summarise_moods(partly))
+    text = methods_text(MODEL, ReadingsSummary(), moods=summary_of(partly))
     assert "those of 1 of 2 figures; an earlier version" in text
 
 
 def test_text_about_a_room_says_when_the_reasons_are_not_known() -> None:
-    few = methods_text(MODEL, ReadingsSummary(), moods=summarise_moods([RoomMood(1, 4, 2)]))
+    few = methods_text(MODEL, ReadingsSummary(), moods=summary_of([RoomMood(1, 4, 2)]))
     assert "not stated where fewer than 5 people are present" in few
-    old = methods_text(MODEL, ReadingsSummary(), moods=summarise_moods([RoomMood(1, 9, 8)]))
+    old = methods_text(MODEL, ReadingsSummary(), moods=summary_of([RoomMood(1, 9, 8)]))
     assert "By which reasons is not known" in old
-    read = summarise_moods([RoomMood(1, 9, 9, excluded={})])
+    read = summary_of([RoomMood(1, 9, 9, excluded={})])
     text = methods_text(MODEL, ReadingsSummary(), moods=read)
     assert "Where at least 5 people were present, all could be read." in text
 

@@ -106,7 +106,7 @@ def test_reasons_of_exclusion_are_stored_and_shown_in_the_report(store: OwnerSto
     reasons = {"turned away": 8, "covered": 1, NO_REASON: 4}
     moods = [RoomMood(1.0, 40, 27, excluded=reasons), RoomMood(2.0, 40, 40, excluded={})]
     store.append(session.id, [Piece(1, 0.0, moods=moods)])
-    assert [mood.excluded for mood in store.moods(session.id)] == [reasons, {}]
+    assert store.excluded(session.id) == [(40, reasons), (40, {})]
     # In steps of 5 %, and of the whole lesson.
     shown = "turned away 10%, no face found, or just joined 5%, covered under 5%."
     assert f"Why people could not be read: {shown}" in session_report(store, session.id)
@@ -115,8 +115,7 @@ def test_reasons_of_exclusion_are_stored_and_shown_in_the_report(store: OwnerSto
 def test_report_says_that_an_earlier_version_kept_no_reasons(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     store.append(session.id, [Piece(1, 0.0, moods=[RoomMood(1.0, 40, 31)])])
-    (mood,) = store.moods(session.id)
-    assert mood.excluded is None
+    assert store.excluded(session.id) == [(40, None)]
     assert "It is not known why people could not be read" in session_report(store, session.id)
 
 

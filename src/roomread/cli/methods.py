@@ -94,5 +94,9 @@ def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None
 
         session = find_session(store, prefix)
         summary = summarise_readings(store.readings(session.id))
-        moods = None if summary.faces else summarise_moods(shown_moods(store, session))
+        moods = (
+            None
+            if summary.faces
+            else summarise_moods(shown_moods(store, session), store.excluded(session.id))
+        )
         return session, summary, moods

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from roomread.room import MIN_PEOPLE, RoomMood
+from roomread.room import MIN_PEOPLE
 from roomread.room.rounding import rounded_value
 
 
@@ -26,18 +26,22 @@ class ExcludedShares:
     shares: Mapping[str, float] = field(default_factory=dict)
 
 
-def excluded_shares(moods: Iterable[RoomMood]) -> ExcludedShares:
+def excluded_shares(moods: Iterable[tuple[int, Mapping[str, int] | None]]) -> ExcludedShares:
     """Return the shares of the people present who could not be read, by reason.
 
     They are of the whole session and in steps of 5 %, so that none tells of a single person.
+
+    Args:
+        moods: The people present in each mood, and how many could not be read by reason; None where
+            that is not known.
     """
-    counted = [mood for mood in moods if mood.present >= MIN_PEOPLE]
+    counted = [mood for mood in moods if mood[0] >= MIN_PEOPLE]
     reasons: Counter[str] = Counter()
-    present = known = 0
-    for mood in counted:
-        if mood.excluded is not None:
+    total = known = 0
+    for present, excluded in counted:
+        if excluded is not None:
             known += 1
-            present += mood.present
-            reasons.update(mood.excluded)
-    shares = {reason: rounded_value(n / present) for reason, n in reasons.most_common()}
+            total += present
+            reasons.update(excluded)
+    shares = {reason: rounded_value(n / total) for reason, n in reasons.most_common()}
     return ExcludedShares(len(counted), known, shares)

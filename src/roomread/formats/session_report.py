@@ -93,7 +93,7 @@ def session_report(
         ),
         shares=charts.expression_chart(series, span=span, words=words),
         coverage=charts.coverage_chart(series, expected=expected, span=span, words=words),
-        excluded=excluded_text(excluded_shares(figures.moods), words),
+        excluded=excluded_text(excluded_shares(store.excluded(session.id)), words),
         expected=expected,
         states=charts.states_chart(series, span=span, words=words) if series.states else "",
         away=charts.away_chart(series, span=span, words=words) if series.knows_looking_away else "",

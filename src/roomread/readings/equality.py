@@ -28,7 +28,7 @@ class ComparedByValue:
 
 
 def _values(instance: object) -> list[Any]:
-    return [getattr(instance, each.name) for each in fields(cast("Any", instance))]
+    return [getattr(instance, each.name) for each in fields(cast("Any", instance)) if each.compare]
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -70,8 +70,8 @@ class RoomMood(ComparedByValue):
             `Reading.looking_away`, among those of whom that is known, 0..1; None without `scores`,
             and if the pose of a readable person is not known, as of readings from a browser.
         excluded: The number of the people present who could not be read, by reason: an `Unreadable`
-            or `NO_REASON`. None where it is not known, as of moods that an earlier version stored.
-            It is not shown mood by mood; see `roomread.formats.excluded`.
+            or `NO_REASON`. None in moods that come from a store, which counts them over a whole
+            session only; see `roomread.formats.excluded`.
     """
 
     time: float
@@ -81,7 +81,7 @@ class RoomMood(ComparedByValue):
     baseline: float | None = None
     states: Mapping[str, float] = field(default_factory=dict)
     looking_away: float | None = None
-    excluded: Mapping[str, int] | None = None
+    excluded: Mapping[str, int] | None = field(default=None, compare=False)
 
     @property
     def coverage(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from roomread._version import __version__
@@ -88,8 +88,15 @@ class MoodsSummary:
     excluded: ExcludedShares = field(default_factory=ExcludedShares)
 
 
-def summarise_moods(moods: Iterable[RoomMood]) -> MoodsSummary:
-    """Return the shares of people who could not be read, for a room that keeps no readings."""
+def summarise_moods(
+    moods: Iterable[RoomMood], excluded: Iterable[tuple[int, Mapping[str, int] | None]] = ()
+) -> MoodsSummary:
+    """Return the shares of people who could not be read, for a room that keeps no readings.
+
+    Args:
+        moods: The moods as they are shown.
+        excluded: As `OwnerStore.excluded` returns it.
+    """
     inhabited = [mood for mood in moods if mood.present]
     if not inhabited:
         return MoodsSummary()
@@ -100,7 +107,7 @@ def summarise_moods(moods: Iterable[RoomMood]) -> MoodsSummary:
         moods=len(inhabited),
         unreadable=1 - readable / present,
         without_scores=without / len(inhabited),
-        excluded=excluded_shares(inhabited),
+        excluded=excluded_shares(excluded),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,10 +42,22 @@ def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
     return MoodColumns.joined([_columns(some) for some in rows.partitions()])
 
 
+def read_excluded(
+    connection: Connection, session_id: str
+) -> list[tuple[int, Mapping[str, int] | None]]:
+    """Return the people present in each mood, and how many could not be read by reason."""
+    moods = schema.moods
+    chosen = sa.select(moods.c.present, moods.c.excluded).where(moods.c.session_id == session_id)
+    return [
+        (row.present, None if row.excluded is None else json.loads(row.excluded))
+        for row in connection.execute(chosen)
+    ]
+
+
 def _query(session_id: str, since: float, until: float) -> sa.Select[Any]:
     time = schema.moods.c.time_ms
     inside = time.between(milliseconds(since), milliseconds(until))
-    chosen = sa.select(schema.moods).where(schema.moods.c.session_id == session_id, inside)
+    chosen = sa.select(*schema.MOOD_COLUMNS).where(schema.moods.c.session_id == session_id, inside)
     return chosen.order_by(time)
 
 

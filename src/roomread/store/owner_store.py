@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,7 +18,7 @@ from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
 from roomread.store.marks import add_marks, read_marks, remove_mark
-from roomread.store.mood_rows import read_mood_columns, read_moods
+from roomread.store.mood_rows import read_excluded, read_mood_columns, read_moods
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.passages import read_passages, replace_passages
 from roomread.store.people import read_people, write_person
@@ -241,11 +241,16 @@ class OwnerStore:
             self._check(connection, session_id)
             return read_mood_columns(connection, session_id)
 
+    def excluded(self, session_id: str) -> list[tuple[int, Mapping[str, int] | None]]:
+        """Return the people present in each mood, and the number not read by reason, if known."""
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return read_excluded(connection, session_id)
+
     def last_mood(self, session_id: str) -> RoomMood | None:
         """Return the newest mood, or None if the session has none."""
-        table = schema.moods
-        query = table.select().where(table.c.session_id == session_id)
-        query = query.order_by(table.c.time_ms.desc()).limit(1)
+        query = sa.select(*schema.MOOD_COLUMNS).where(schema.moods.c.session_id == session_id)
+        query = query.order_by(schema.moods.c.time_ms.desc()).limit(1)
         with self._database.reading() as connection:
             self._check(connection, session_id)
             moods = to_moods(connection.execute(query).all())

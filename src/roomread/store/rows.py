@@ -109,21 +109,20 @@ def to_session(row: Row[Any]) -> Session:
 
 
 def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
-    """Build moods from rows."""
+    """Build moods from rows of `schema.MOOD_COLUMNS`."""
     # For speed (an hour has thousands of rows), read columns by position and convert all scores at
     # once.
     columns = [tuple(row) for row in rows]
-    scores = np.array([row[4:-4] for row in columns], dtype=np.float64)
+    scores = np.array([row[4:-3] for row in columns], dtype=np.float64)
     return [
         RoomMood(
             row[1] / 1000,
             row[2],
             row[3],
             None if row[4] is None else known,
-            row[-4],
-            _NO_STATES if row[-3] is None else json.loads(row[-3]),
-            row[-2],
-            None if row[-1] is None else json.loads(row[-1]),
+            row[-3],
+            _NO_STATES if row[-2] is None else json.loads(row[-2]),
+            row[-1],
         )
         for row, known in zip(columns, scores, strict=True)
     ]

@@ -73,6 +73,8 @@ moods = Table(
     # The number of people who could not be read by reason, as JSON; null where it is not known.
     Column("excluded", Text),
 )
+# What a mood is read from; why people were excluded is only counted over a whole session.
+MOOD_COLUMNS = tuple(column for column in moods.columns if column.name != "excluded")
 marks = Table(
     "marks",
     metadata,

@@ -28,6 +28,5 @@ def test_reasons_of_moods_that_exist_are_not_known(tmp_path: Path) -> None:
         )
     engine.dispose()
     upgraded = Store(url)
-    (mood,) = upgraded.owned_by("local").moods("0a1b2c3d")
+    assert upgraded.owned_by("local").excluded("0a1b2c3d") == [(9, None)]
     upgraded.close()
-    assert (mood.present, mood.readable, mood.excluded) == (9, 7, None)
