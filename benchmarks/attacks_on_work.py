@@ -73,7 +73,8 @@ async def figures_and_marks(target: Target, noticed: Noticed) -> None:
     session = await make_session(target, target.attacker)
     marks = await asyncio.to_thread(_fill, target, session)
     noticed.notes.append(f"{marks} marks taken")
-    # The attack begins here.
+    # The attack begins here, once no request waits for the writes of another process any more.
+    await asyncio.sleep(HOLD / 2)
     noticed.longest = 0.0
     noticed.statuses.clear()
     end, statuses = time.monotonic() + HOLD, Counter[int]()
