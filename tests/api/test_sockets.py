@@ -100,6 +100,25 @@ def test_messages_are_yielded_in_order_until_the_sender_is_gone() -> None:
     assert [message["type"] for message in connection.sent] == ["websocket.accept"]
 
 
+def test_messages_that_wait_are_taken_in_one_turn_of_the_event_loop() -> None:
+    connection = FakeConnection(*[text("x")] * 50, GONE)
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        asyncio.get_running_loop().call_soon(turn)
+
+    async def take() -> tuple[int, int]:
+        await connection.socket.accept()
+        asyncio.get_running_loop().call_soon(turn)
+        messages = text_messages(connection.socket, silence=FOREVER, max_length=4)
+        return len([message async for message in messages]), turns
+
+    # A turn for each message is one too many: the turns of a busy service are long.
+    assert asyncio.run(take()) == (50, 0)
+
+
 @pytest.mark.parametrize(
     ("message", "code"),
     [

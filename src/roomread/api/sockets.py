@@ -157,7 +157,10 @@ async def text_messages(
 async def _messages(socket: WebSocket, *, silence: float) -> AsyncIterator[dict[str, object]]:
     while True:
         try:
-            message = await asyncio.wait_for(socket.receive(), silence)
+            # `asyncio.wait_for` would take several turns of the loop for each message that waits:
+            # where a turn is long, a connection would fall behind, and further with each message.
+            async with asyncio.timeout(silence):
+                message = await socket.receive()
         except TimeoutError:
             raise SocketEndError(CloseCode.GOING_AWAY) from None
         if message["type"] == "websocket.disconnect":
