@@ -16,6 +16,9 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Error, Locator, Page, expect
 
 from accessibility import DESKTOP, PHONE, SCHEMES, check_width, check_zoom
+from classes import lesson
+from room_recorder import RoomRecorder
+from roomread.store import LOCAL_OWNER, Store
 from visitors import CHROMIUM, wait_until_drawn
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -104,6 +107,27 @@ def test_lesson_is_accessible_in_all_its_tabs(page: Page, address: str) -> None:
     check_drawn(page)
 
 
+def test_people_of_a_lesson_are_accessible(page: Page, address: str, folder: Path) -> None:
+    store = Store(f"sqlite:///{folder / 'roomread.db'}")
+    own = store.owned_by(LOCAL_OWNER)
+    session = own.create("Physics 9a", keeps_people=True, consent="all, in writing")
+    recorder = RoomRecorder(own, session)
+    for time, readings in lesson(120, people=6, every=2.0):
+        recorder.add_readings(time, readings)
+    recorder.close()
+    page.goto(f"{address}/lessons?session={session.id}")
+    page.get_by_role("tab", name="People").press("Enter")
+    expect(page.get_by_text("kept with this consent")).to_be_visible()
+    seat = page.get_by_role("combobox", name="Seat")
+    seat.fill("1")
+    seat.press("Enter")
+    expect(page.get_by_role("button", name="Forget seat 1")).to_be_visible()
+    wait_until_drawn(page)
+    check_drawn(page)
+    own.delete(session.id)
+    store.close()
+
+
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until an element has the focus, as a visitor without a pointer does."""
     expect(target).to_be_visible()
@@ -134,14 +158,17 @@ def test_lesson_and_its_moments_can_be_opened_with_the_keyboard_alone(
     page: Page, address: str
 ) -> None:
     page.goto(address)
-    tab_to(page, page.get_by_role("button", name="The demo class"))
+    demo = page.get_by_role("button", name="The demo class")
+    tab_to(page, demo)
     page.keyboard.press("Enter")
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before")).to_be_visible()
-    tab_to(page, page.get_by_role("tab", name="Answer"))
+    tab = page.get_by_role("tab", name="Answer")
+    tab_to(page, tab)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    tab_to(page, page.get_by_role("slider", name="Moment of the lesson"))
+    slider = page.get_by_role("slider", name="Moment of the lesson")
+    tab_to(page, slider)
     page.keyboard.press("End")
     expect(page.get_by_text("19:59")).to_be_visible()
 
