@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from roomread.classifier import ModelFile, open_model
+from roomread.classifier import open_model
 from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.training.dataset import FerData, vote_distribution
@@ -91,15 +90,13 @@ def predicted_targets(data: FerData, recipe: Recipe) -> Targets:
     Raises:
         ModelFileError: a teacher cannot be opened.
     """
-    models = [open_model(name) for name in recipe.teachers]
-    return Targets(
-        _mean(models, data.images, fer2013=False), _mean(models, data.images, fer2013=True)
-    )
-
-
-def _mean(models: Sequence[ModelFile], images: NDArray[np.uint8], *, fer2013: bool) -> Tensor:
-    each = [probabilities(m, predict(m, images), fer2013=fer2013) for m in models]
-    return torch.from_numpy(np.mean(each, axis=0))
+    heads: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]] = ([], [])
+    for name in recipe.teachers:
+        model = open_model(name)
+        logits = predict(model, data.images)
+        for each, fer2013 in zip(heads, (False, True), strict=True):
+            each.append(probabilities(model, logits, fer2013=fer2013))
+    return Targets(*(torch.from_numpy(np.mean(each, axis=0)) for each in heads))
 
 
 class ExpressionLoss:
