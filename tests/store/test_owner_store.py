@@ -40,6 +40,25 @@ def test_session_is_read_as_it_was_recorded(store: OwnerStore) -> None:
     assert store.last_time(session.id) == 59
 
 
+def test_texts_that_no_database_stores_are_stored_without_their_broken_characters(
+    store: OwnerStore,
+) -> None:
+    session = store.create(
+        " Algebra\0 7\ud800 ",
+        source="lesson\ud83d.mp4",
+        rules="room coverage below 50% for 1 min # \0",
+        keeps_people=True,
+        consent="\0letter",
+        notice="read\0 out",
+    )
+    kept = store.session(session.id)
+    assert kept == session
+    assert (kept.name, kept.source, kept.consent) == ("Algebra 7?", "lesson?.mp4", "letter")
+    assert kept.notice == "read out"
+    with pytest.raises(SessionError, match="needs a name"):
+        store.create("\0 ")
+
+
 def test_values_are_stored_with_four_decimals(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     recorder = RoomRecorder(store, session)

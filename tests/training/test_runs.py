@@ -42,6 +42,14 @@ def test_run_without_logs_has_no_curves(tmp_path: Path) -> None:
     assert Run(tmp_path).curves() == []
 
 
+def test_line_that_a_killed_run_did_not_finish_is_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "logs" / "version_0"
+    folder.mkdir(parents=True)
+    for rest in ("1,0.2", "1", "1,", "1,0.25,2"):
+        folder.joinpath("metrics.csv").write_text(f"epoch,val_loss,step\n0,0.5,1\n{rest}")
+        assert Run(tmp_path).curves() == [{"epoch": 0.0, "val_loss": 0.5}]
+
+
 def test_logs_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for version in (2, 10):
         folder = tmp_path / "logs" / f"version_{version}"

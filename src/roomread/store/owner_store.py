@@ -25,7 +25,7 @@ from roomread.store.people import read_people, write_person
 from roomread.store.pieces import Piece, begin_writing, write_piece
 from roomread.store.preference_rows import PreferenceRows
 from roomread.store.profile_rows import OwnerProfiles
-from roomread.store.records import LAST_TIME, source_name
+from roomread.store.records import LAST_TIME, source_name, storable
 from roomread.store.room_store import OwnerRooms, read_reports
 from roomread.store.rows import (
     delete_seat,
@@ -121,9 +121,11 @@ class OwnerStore:
             SessionError: The name is empty, or people would be kept without a consent.
             RulesError: The rules cannot be parsed.
         """
-        if not name.strip():
+        name, consent, notice = (storable(text).strip() for text in (name, consent, notice))
+        rules = storable(rules)
+        if not name:
             raise SessionError("a session needs a name", hint='give it a name such as "Algebra 7b"')
-        if keeps_people and not consent.strip():
+        if keeps_people and not consent:
             raise SessionError(
                 "readings of individual people are stored only with their consent",
                 hint='say who consented and how, such as "all 28, in writing, 2 September"',
@@ -132,8 +134,8 @@ class OwnerStore:
         now = utc_now()
         session = Session(
             id=secrets.token_hex(4),
-            name=name.strip(),
-            source=source_name(source),
+            name=name,
+            source=source_name(storable(source)),
             model=model,
             threshold=threshold,
             started_at=now,
@@ -141,9 +143,9 @@ class OwnerStore:
             ended_at=None,
             rules=rules,
             keeps_people=keeps_people,
-            consent=consent.strip() if keeps_people else "",
-            notice=notice.strip(),
-            notice_at=now if notice.strip() else None,
+            consent=consent if keeps_people else "",
+            notice=notice,
+            notice_at=now if notice else None,
             owner=self._owner,
             purpose=purpose,
             region=region,
@@ -347,7 +349,8 @@ class OwnerStore:
             SessionError: The session keeps no people, the seat does not occur in it, or the name
                 or the consent is empty.
         """
-        if not name.strip() or not consent.strip():
+        name, consent = storable(name).strip(), storable(consent).strip()
+        if not name or not consent:
             raise SessionError(
                 "naming a seat needs the person's consent and a name",
                 hint="give the name, and record how the person consented",
@@ -359,7 +362,7 @@ class OwnerStore:
             )
         if seat not in self.readings(session_id).seats:
             raise SessionError(f"session {session_id} has no readings of seat {seat}")
-        person = Person(seat, name.strip(), consent.strip(), utc_now())
+        person = Person(seat, name, consent, utc_now())
         with self._database.writing() as connection:
             self._check(connection, session_id)
             write_person(connection, session_id, person)

@@ -18,8 +18,8 @@ def milliseconds(seconds: float) -> int:
 def storable(text: str) -> str:
     """Return a text that every database stores: without NUL, and with "?" for half a character.
 
-    Slides and transcripts contain both. PostgreSQL refuses NUL, and no driver writes half of a
-    surrogate pair.
+    Slides, transcripts and names of files contain both. PostgreSQL refuses NUL, and no driver
+    writes half of a surrogate pair.
     """
     return text.replace("\0", "").encode(errors="replace").decode()
 

@@ -141,10 +141,11 @@ class Run:
         epochs: defaultdict[int, dict[str, float]] = defaultdict(dict)
         # A resumed run writes a new file; values in later files replace those of repeated epochs.
         for file in sorted((self.folder / "logs").glob("version_*/metrics.csv"), key=_version):
-            with file.open(encoding="utf-8", newline="") as lines:
-                for row in csv.DictReader(lines):
-                    values = {k: v for k, v in row.items() if v and k not in ("epoch", "step")}
-                    epochs[int(row["epoch"])].update({k: float(v) for k, v in values.items()})
+            # A run that was killed may have written a part of the last line.
+            whole, _, _ = file.read_text(encoding="utf-8").rpartition("\n")
+            for row in csv.DictReader(whole.splitlines()):
+                values = {k: v for k, v in row.items() if v and k not in ("epoch", "step")}
+                epochs[int(row["epoch"])].update({k: float(v) for k, v in values.items()})
         return [{"epoch": float(epoch)} | values for epoch, values in sorted(epochs.items())]
 
     def _write(self, name: str, values: Any) -> None:
