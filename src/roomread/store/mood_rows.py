@@ -1,4 +1,4 @@
-"""Read the moods of a session from their table."""
+"""Read the moods of a session, and the time of the newest, from their table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from roomread.room import RoomMood
 from roomread.room.mood_columns import MoodColumns
 from roomread.store import schema
+from roomread.store.packing import unpack
 from roomread.store.records import LAST_TIME, milliseconds
 from roomread.store.rows import to_moods
 
@@ -33,6 +34,26 @@ def read_moods(
         limit: The maximum number of moods; None for all.
     """
     return to_moods(connection.execute(_query(session_id, since, until).limit(limit)).all())
+
+
+def read_last_mood(connection: Connection, session_id: str) -> RoomMood | None:
+    """Return the newest mood of a session, or None if it has none."""
+    query = sa.select(*schema.MOOD_COLUMNS).where(schema.moods.c.session_id == session_id)
+    newest = query.order_by(schema.moods.c.time_ms.desc()).limit(1)
+    moods = to_moods(connection.execute(newest).all())
+    return moods[0] if moods else None
+
+
+def read_last_time(connection: Connection, session_id: str) -> float | None:
+    """Return the time of the newest mood or reading of a session in s, or None if it has none."""
+    moods, batches = schema.moods, schema.batches
+    newest = sa.select(sa.func.max(moods.c.time_ms)).where(moods.c.session_id == session_id)
+    last = sa.select(batches.c.data).where(batches.c.session_id == session_id)
+    times = [connection.execute(newest).scalar()]
+    blobs = connection.scalars(last.order_by(batches.c.number.desc()).limit(1))
+    times += [int(unpack([blob])["time"].max()) for blob in blobs if blob]
+    known = [time for time in times if time is not None]
+    return max(known) / 1000 if known else None
 
 
 def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:

@@ -18,7 +18,13 @@ from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
 from roomread.store.marks import add_marks, read_marks, remove_mark
-from roomread.store.mood_rows import read_excluded, read_mood_columns, read_moods
+from roomread.store.mood_rows import (
+    read_excluded,
+    read_last_mood,
+    read_last_time,
+    read_mood_columns,
+    read_moods,
+)
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.passages import read_passages, replace_passages
 from roomread.store.people import read_people, write_person
@@ -32,7 +38,6 @@ from roomread.store.rows import (
     session_row,
     stored,
     to_alert,
-    to_moods,
     to_session,
     utc_now,
 )
@@ -251,25 +256,15 @@ class OwnerStore:
 
     def last_mood(self, session_id: str) -> RoomMood | None:
         """Return the newest mood, or None if the session has none."""
-        query = sa.select(*schema.MOOD_COLUMNS).where(schema.moods.c.session_id == session_id)
-        query = query.order_by(schema.moods.c.time_ms.desc()).limit(1)
         with self._database.reading() as connection:
             self._check(connection, session_id)
-            moods = to_moods(connection.execute(query).all())
-        return moods[0] if moods else None
+            return read_last_mood(connection, session_id)
 
     def last_time(self, session_id: str) -> float | None:
         """Return the time of the newest mood or reading in s, or None if there is none."""
-        moods, batches = schema.moods, schema.batches
-        newest = sa.select(sa.func.max(moods.c.time_ms)).where(moods.c.session_id == session_id)
-        last = sa.select(batches.c.data).where(batches.c.session_id == session_id)
         with self._database.reading() as connection:
             self._check(connection, session_id)
-            times = [connection.execute(newest).scalar()]
-            blobs = connection.scalars(last.order_by(batches.c.number.desc()).limit(1))
-            times += [int(unpack([blob])["time"].max()) for blob in blobs if blob]
-        known = [time for time in times if time is not None]
-        return max(known) / 1000 if known else None
+            return read_last_time(connection, session_id)
 
     def readings(self, session_id: str) -> StoredReadings:
         """Return the people's readings; empty if the session does not keep people."""
