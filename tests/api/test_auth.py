@@ -225,10 +225,11 @@ def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
         assert time.monotonic() - begun > 0.3
 
 
-def test_students_behind_one_proxy_have_a_message_rate_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign_in", [True, False])
+def test_students_of_one_address_have_a_message_rate_each(tmp_path: Path, *, sign_in: bool) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
         # A second connection that shared this rate would wait for hours.
-        auth = replace(auth_of(store, sign_in=True), messages=Rate(per_second=1e-4, burst=5.0))
+        auth = replace(auth_of(store, sign_in=sign_in), messages=Rate(per_second=1e-4, burst=5.0))
         # Starlette's client has one address and port, as visitors have whom a proxy names.
         client = visitor(echo, auth)
         with ExitStack() as opened:

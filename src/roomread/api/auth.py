@@ -71,7 +71,7 @@ class AuthSettings:
             counts as its user's.
         rate: Limits the requests of each principal and address.
         messages: Limits the messages over WebSockets of each principal, and of each connection
-            without one.
+            that needs none.
         sign_ins: The users who are signed in.
         attempts: Limits the wrong keys of each address, and the wrong passwords that each address
             sends for one name.
@@ -137,9 +137,13 @@ class AuthMiddleware:
         if scope["type"] == "http":
             await self._app(scope, receive, send)
             return
-        # A whole class may send from one address without being signed in, so each connection counts
-        # alone. Behind a proxy all have the same port.
-        sender = principal.id if principal is not None else f"connection:{next(self._connections)}"
+        # A whole class may send from one address, without being signed in or, where there is no
+        # sign-in, as the computer's own user, so each student's connection counts alone. Behind a
+        # proxy all have the same port.
+        if principal is None or is_public(scope["path"]):
+            sender = f"connection:{next(self._connections)}"
+        else:
+            sender = principal.id
         admitted = AdmittedReceive(
             receive,
             lambda: self._is_still(connection, principal),
