@@ -33,6 +33,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "append": {"pieces": [Piece(1)]},
     "moods": {},
     "mood_columns": {},
+    "excluded": {},
     "last_mood": {},
     "last_time": {},
     "readings": {},

@@ -38,7 +38,7 @@ def test_moods_with_and_without_scores_are_read_back_in_one_list(store: OwnerSto
     with store._database.writing() as connection:
         insert_once(connection, schema.moods, [mood_row(session.id, mood) for mood in moods])
     with store._database.reading() as connection:
-        query = schema.moods.select().order_by(schema.moods.c.time_ms)
+        query = sa.select(*schema.MOOD_COLUMNS).order_by(schema.moods.c.time_ms)
         assert to_moods(connection.execute(query).all()) == moods
     assert to_moods([]) == []
 

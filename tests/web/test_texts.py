@@ -18,7 +18,7 @@ def page() -> None:
 
 
 def drawn(asked: str | None) -> tuple[str, str]:
-    script = testing.AppTest.from_function(page)
+    script = testing.AppTest.from_function(page, default_timeout=120)
     if asked is not None:
         script.session_state["asked"] = asked
     script.run()
@@ -53,7 +53,7 @@ def day() -> None:
 
 
 def test_dates_and_signed_numbers_are_formatted_for_the_language() -> None:
-    script = testing.AppTest.from_function(day).run()
+    script = testing.AppTest.from_function(day, default_timeout=120).run()
     title = script.title[0].value
     assert title.startswith(("30.11.2026", "01.12.2026"))
     assert title.endswith(":05")
