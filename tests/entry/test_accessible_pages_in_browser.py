@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import numpy as np
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
@@ -12,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from accessibility import check_keyboard, check_page, check_rules, check_width
 from joining_students import joined, open_room
+from roomread.fewshot import Profile, ProfileStore
+from roomread.fewshot.profile import Reference
 from serving import Service
 from visitors import CHROMIUM, SLOW
 
@@ -30,7 +33,12 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
     page: Page, service: Service
 ) -> None:
+    features, logits = np.ones(4, np.float32), np.zeros(7, np.float32)
+    taught = Profile("masked", (Reference("masked", features, logits),), "net", "0123")
+    kept = ProfileStore(service.folder / "data" / "profiles").keep(taught)
     page.goto(f"{service.url}/share")
+    kept.unlink()
+    expect(page.get_by_role("checkbox", name="masked")).to_be_visible()
     expect(page.locator("#shares tr")).to_have_count(7)
     page.get_by_label("Keep the readings of individual people").check()
     check_page(page)

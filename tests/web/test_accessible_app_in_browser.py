@@ -6,9 +6,11 @@ rule and element, in lists that only shrink.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
@@ -18,8 +20,10 @@ from playwright.sync_api import Error, Locator, Page, expect
 from accessibility import DESKTOP, PHONE, SCHEMES, check_width, check_zoom
 from classes import lesson
 from room_recorder import RoomRecorder
+from roomread.fewshot import Profile, ProfileStore
+from roomread.fewshot.profile import Reference
 from roomread.store import LOCAL_OWNER, Store
-from visitors import CHROMIUM, wait_until_drawn
+from visitors import CHROMIUM, press, start_camera, unfold, wait_until_drawn
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 # Rule and test id of elements that Streamlit draws.
@@ -29,6 +33,8 @@ SHIFTED_BY_STREAMLIT = {"stAppViewContainer", "stMain", "stMainBlockContainer", 
 LARGEST_SHIFT = 0.1
 # Number of presses after which an element counts as out of the keyboard's reach.
 MOST_TABS = 80
+# The page's background in each scheme; Streamlit changes it a moment after the browser.
+GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(23, 22, 20)"}
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 _RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], iframes: false });
@@ -63,6 +69,7 @@ def check_drawn(page: Page) -> None:
     found: list[Any] = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", GROUNDS[scheme])
         page.evaluate(AXE_SCRIPT)
         found += [
             (scheme, *each)
@@ -128,6 +135,49 @@ def test_people_of_a_lesson_are_accessible(page: Page, address: str, folder: Pat
     store.close()
 
 
+@pytest.fixture
+def state(folder: Path) -> Iterator[str]:
+    """Store a taught state of anyone, and yield its name."""
+    features, logits = np.ones(4, np.float32), np.zeros(7, np.float32)
+    taught = Profile("masked", (Reference("masked", features, logits),), "net", "0123")
+    path = ProfileStore(folder / "data" / "profiles").keep(taught)
+    yield taught.name
+    path.unlink()
+
+
+def test_watch_is_accessible_in_all_its_choices_and_while_it_is_recorded(
+    page: Page, address: str, state: str
+) -> None:
+    page.goto(f"{address}/watch")
+    # The states that can be looked for are offered; this one is of another net, so none is chosen.
+    states = page.get_by_role("combobox", name="Taught states to look for")
+    states.press("ArrowDown")
+    expect(page.get_by_role("option", name=state)).to_be_visible()
+    check_drawn(page)
+    states.press("Escape")
+    unfold(page, "The camera does not start?")
+    check_drawn(page)
+    page.get_by_text("A camera, a stream or a screen").click()
+    expect(page.get_by_role("textbox", name="A camera's number")).to_be_visible()
+    check_drawn(page)
+    page.get_by_text("A call", exact=True).click()
+    expect(page.get_by_role("link", name="Open in a tab of its own")).to_be_visible()
+    check_drawn(page)
+    page.get_by_text("My webcam").click()
+    start_camera(page)
+    expect(page.get_by_text("#1: happy")).to_be_visible()
+    page.get_by_text("Head and face movements").click()
+    unfold(page, "Options of the recording")
+    check_drawn(page)
+    page.get_by_role("tab", name="Diagnostics").press("Enter")
+    expect(page.get_by_text("Frames/s")).to_be_visible()
+    stop = page.get_by_role("button", name="Stop recording")
+    press(page.get_by_role("button", name="Record", exact=True), expect(stop).to_be_visible)
+    check_drawn(page)
+    stop.click()
+    expect(page.get_by_text("was recorded")).to_be_visible()
+
+
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until an element has the focus, as a visitor without a pointer does."""
     expect(target).to_be_visible()
@@ -137,6 +187,12 @@ def tab_to(page: Page, target: Locator) -> None:
         if target.evaluate("element => element === element.getRootNode().activeElement"):
             return
     pytest.fail(f"the keyboard does not reach {target}")
+
+
+def check_ring(target: Locator) -> None:
+    """Check that an element that has the focus shows it."""
+    expect(target).to_have_css("outline-style", "solid")
+    expect(target).to_have_css("outline-color", "rgb(59, 130, 196)")
 
 
 def upload_with_the_keyboard(page: Page, file: Path) -> None:
@@ -160,15 +216,18 @@ def test_lesson_and_its_moments_can_be_opened_with_the_keyboard_alone(
     page.goto(address)
     demo = page.get_by_role("button", name="The demo class")
     tab_to(page, demo)
+    check_ring(demo)
     page.keyboard.press("Enter")
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before")).to_be_visible()
     tab = page.get_by_role("tab", name="Answer")
     tab_to(page, tab)
+    check_ring(tab)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     slider = page.get_by_role("slider", name="Moment of the lesson")
     tab_to(page, slider)
+    check_ring(slider)
     page.keyboard.press("End")
     expect(page.get_by_text("19:59")).to_be_visible()
 
