@@ -102,7 +102,7 @@ def test_ctrl_c_keeps_the_last_whole_epoch_and_says_how_to_resume(
     process = start(tmp_path, "train", fer2013, "--epochs", 50, *QUICK, "--out", "run")
     wait_for_first_epoch(process, tmp_path / "run")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert b"go on with --out run --resume" in errors
     assert b"Traceback" not in errors
