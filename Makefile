@@ -37,7 +37,7 @@ notebooks: $(VENV)/dev.done
 search: $(VENV)/dev.done
 	HYPOTHESIS_PROFILE=search OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(SEARCH)
 
-# Every theme, language, route or attack of which the tests run one.
+# Every page, theme, language, route or attack of which the tests run one or two.
 sweep: $(VENV)/dev.done
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -m sweep
 

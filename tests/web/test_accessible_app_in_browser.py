@@ -61,7 +61,8 @@ new PerformanceObserver(list => {
     }
 }).observe({ type: "layout-shift", buffered: true });
 """
-PAGES = ("", "watch", "lessons", "files", "files?example=1", "teach", "settings", "about")
+PAGES = ("", "files?example=1")
+FURTHER_PAGES = ("watch", "lessons", "files", "teach", "settings", "about")
 
 
 def check_drawn(page: Page) -> None:
@@ -88,7 +89,9 @@ def our_shift(page: Page) -> float:
     return float(sum(ours))
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "path", [*PAGES, *(pytest.param(path, marks=pytest.mark.sweep) for path in FURTHER_PAGES)]
+)
 def test_page_is_accessible_and_has_no_layout_shift(page: Page, address: str, path: str) -> None:
     page.add_init_script(_WATCH_SHIFTS)
     page.goto(f"{address}/{path}")
