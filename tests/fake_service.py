@@ -11,6 +11,24 @@ import httpx
 from roomread.client import Client
 from roomread.client.connection import Connection
 
+START = "2026-09-02T08:00:00+00:00"
+SESSION: dict[str, Any] = {
+    "id": "0a1b2c3d",
+    "name": "Algebra 7b",
+    "state": "ended",
+    "source": "readings that were sent",
+    "model": "compact 3f2a9c10",
+    "threshold": 0.45,
+    "started_at": START,
+    "updated_at": START,
+    "ended_at": START,
+    "keeps_people": False,
+    "consent": "",
+    "notice": "slide before the lesson",
+    "notice_at": START,
+    "rules": ["room happy above 1% for 5 s", "room negative above 40% for 60 s"],
+}
+
 
 class FakeService:
     """Answers requests by a function and remembers them; waiting takes no time."""

@@ -8,9 +8,10 @@ pytest.importorskip("fastapi", reason="needs the app extra")
 
 from starlette.requests import HTTPConnection
 
-from roomread.api.context import needs, principal_with
+from roomread.api.context import buffer_bytes, needs, principal_with
 from roomread.api.problems import RefusedError
 from roomread.services.accounts import Principal, Scope
+from roomread.services.shares import ByteBudget
 
 
 def connection(principal: Principal | None) -> HTTPConnection:
@@ -24,6 +25,13 @@ ANNA = Principal("user:anna", frozenset({Scope.READ}))
 def test_principal_with_the_scope_is_returned() -> None:
     assert principal_with(connection(ANNA), Scope.READ) is ANNA
     assert needs(Scope.READ)(connection(ANNA), None) is ANNA
+
+
+@pytest.mark.parametrize("megabytes", [1, 20, 50])
+def test_largest_frame_fits_into_the_buffers_of_its_sender(megabytes: int) -> None:
+    buffers = ByteBudget(buffer_bytes(megabytes))
+    assert buffers.take("user:anna", megabytes * 1_000_000)
+    assert buffers.take("user:ben", megabytes * 1_000_000)
 
 
 @pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.READ}))

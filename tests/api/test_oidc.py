@@ -94,7 +94,7 @@ def test_user_signs_in_with_the_account_that_the_provider_confirms(
     assert back.startswith(f"{service.url}/sign-in/back?")
     came = browser.get(back)
     assert (came.status_code, came.headers["location"]) == (303, "/upload")
-    assert browser.get("/api/v1/sessions").json() == {"sessions": []}
+    assert browser.get("/api/v1/sessions").json() == {"sessions": [], "next": None}
     assert "Read a picture" in browser.get("/upload").text
     with httpx.Client(base_url=service.url) as other:
         refused = other.get(sent_back(other, "heir"))

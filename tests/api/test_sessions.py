@@ -293,6 +293,17 @@ def test_nan_and_infinity_are_refused(http: httpx.Client, room: Client) -> None:
     assert http.post("sessions", json={"name": "a", "owner": "user:1"}).status_code == 422
 
 
+def test_sessions_are_listed_in_parts(room: Client, http: httpx.Client) -> None:
+    made = [room.sessions.create(name).id for name in ("Algebra", "Biology", "Chemistry")]
+    first = http.get("sessions", params={"limit": 2}).json()
+    assert [each["id"] for each in first["sessions"]] == [made[2], made[1]]
+    assert first["next"] == made[1]
+    then = http.get("sessions", params={"before": first["next"], "limit": 1}).json()
+    assert [each["id"] for each in then["sessions"]] == [made[0]]
+    assert http.get("sessions", params={"before": "0" * 8}).status_code == 404
+    assert http.get("sessions", params={"limit": 1001}).status_code == 422
+
+
 def test_session_of_the_command_line_is_readable_but_takes_no_readings(
     service: Service, room: Client, http: httpx.Client
 ) -> None:

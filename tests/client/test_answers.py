@@ -3,32 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import Any
 
+from fake_service import SESSION, START
 from roomread.client import answers
 from roomread.client.answers import SendResult, VideoStatus
 from roomread.fewshot import LeaveOneOutResult
 from roomread.formats.room_values import alert_to_dict, mood_to_dict
 from roomread.readings import Expression
 from roomread.room import Alert, Person, RoomMood, State
-
-START = "2026-09-02T08:00:00+00:00"
-SESSION: dict[str, Any] = {
-    "id": "0a1b2c3d",
-    "name": "Algebra 7b",
-    "state": "ended",
-    "source": "readings that were sent",
-    "model": "compact 3f2a9c10",
-    "threshold": 0.45,
-    "started_at": START,
-    "updated_at": START,
-    "ended_at": START,
-    "keeps_people": False,
-    "consent": "",
-    "notice": "slide before the lesson",
-    "notice_at": START,
-    "rules": ["room happy above 1% for 5 s", "room negative above 40% for 60 s"],
-}
 
 
 def test_session_has_times_and_the_text_of_its_rules() -> None:

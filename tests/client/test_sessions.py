@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from classes import lesson
-from fake_service import FakeService, refused
+from fake_service import SESSION, FakeService, refused
 from roomread.client import ServiceError
 from roomread.formats.report_values import report_to_dict
 from roomread.joining.reports import ReportCounts, ReportSample
@@ -80,6 +80,18 @@ def test_timeline_is_read_page_by_page() -> None:
 
     service = FakeService(page)
     assert [mood.time for mood in service.client().sessions.timeline("0a1b2c3d")] == [0, 1, 2]
+
+
+def test_all_sessions_are_listed_page_by_page() -> None:
+    following = {"": "0a1b2c3d", "0a1b2c3d": "1a1b2c3d", "1a1b2c3d": None}
+
+    def page(request: httpx.Request) -> httpx.Response:
+        found = following[request.url.params["before"]]
+        listed = [SESSION | {"id": found or "2a1b2c3d"}]
+        return httpx.Response(200, json={"sessions": listed, "next": found})
+
+    listed = FakeService(page).client().sessions.all()
+    assert [session.id for session in listed] == ["0a1b2c3d", "1a1b2c3d", "2a1b2c3d"]
 
 
 def test_reports_of_a_room_are_samples_of_counts() -> None:

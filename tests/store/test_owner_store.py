@@ -59,6 +59,24 @@ def test_texts_that_no_database_stores_are_stored_without_their_broken_character
         store.create("\0 ")
 
 
+def test_sessions_are_listed_newest_first_and_in_parts(store: OwnerStore) -> None:
+    for name in ("Algebra", "Biology", "Chemistry", "Drama", "English"):
+        store.create(name)
+    started = store.sessions()[2].started_at.replace(tzinfo=None)
+    with store._database.writing() as connection:
+        connection.execute(schema.sessions.update().values(started_at=started))
+    everything = store.sessions()
+    assert sorted(each.name[0] for each in everything) == list("ABCDE")
+    parts = [store.sessions(limit=2)]
+    while parts[-1]:
+        parts.append(store.sessions(before=parts[-1][-1].id, limit=2))
+    assert [len(part) for part in parts] == [2, 2, 1, 0]
+    assert [each for part in parts for each in part] == everything
+    store.delete(everything[0].id)
+    with pytest.raises(SessionError, match="there is no session"):
+        store.sessions(before=everything[0].id)
+
+
 def test_values_are_stored_with_four_decimals(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     recorder = RoomRecorder(store, session)

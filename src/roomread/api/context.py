@@ -90,7 +90,7 @@ class ServiceContext:
     )
     live_people: LivePeople = field(default_factory=LivePeople)
     live_sockets: dict[str, asyncio.Event] = field(default_factory=dict)
-    buffers: ByteBudget = field(default_factory=lambda: ByteBudget(_BUFFER_BYTES))
+    buffers: ByteBudget = field(init=False)
     code_attempts: Rate = field(default_factory=lambda: Rate(per_second=0.2, burst=60))
     provider: Provider | None = None
     closing: bool = False
@@ -102,12 +102,24 @@ class ServiceContext:
         self.rooms = Rooms(self.store, self.leases, max_seats=seats, alerts=alerts)
         self.ingest = ReadingIngest(self.leases, self.rooms.show_screen, alerts)
         self.metrics.watch_alerts(alerts.counts)
+        self.buffers = ByteBudget(buffer_bytes(self.settings.max_picture_mb))
         self.ingest_sockets = FairSlots(self.settings.max_ingest_sockets, what="ingest connections")
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
         """The limiter of the number of pictures read at once, shared by all interfaces."""
         return self.engine.limiter
+
+
+def buffer_bytes(max_picture_mb: int) -> int:
+    """Return the bytes of incomplete requests and messages that are kept in memory.
+
+    Half of them is one sender's, in which a frame of the largest size fits.
+
+    Args:
+        max_picture_mb: The maximum size of a picture or of a live frame, MB.
+    """
+    return max(_BUFFER_BYTES, 2 * (max_picture_mb + 1) * 1_000_000)
 
 
 def context_of(connection: HTTPConnection) -> ServiceContext:

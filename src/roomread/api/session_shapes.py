@@ -97,6 +97,9 @@ class SessionsShape(BaseModel):
     """Your sessions, newest first."""
 
     sessions: list[SessionShape]
+    next: str | None = Field(
+        description="The value of `before` for the next sessions; null if there are none."
+    )
 
 
 class MoodShape(BaseModel):

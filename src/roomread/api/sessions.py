@@ -63,11 +63,20 @@ _FACE = {
 }
 
 
-@router.get("", summary="List your sessions", responses=responses())
-def list_all(context: Context, reader: Reader) -> SessionsShape:
+@router.get("", summary="List your sessions", responses=responses(404, 422))
+def list_all(
+    context: Context,
+    reader: Reader,
+    *,
+    before: Annotated[str, Query(description="The id of the last session that is known.")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of sessions.")] = 1000,
+) -> SessionsShape:
     """Return your sessions, newest first, including those recorded in the web app."""
-    found = context.store.owned_by(reader.id).sessions()
-    return SessionsShape(sessions=[session_shape(session) for session in found])
+    # Request one more than needed, to know whether more follow.
+    found = context.store.owned_by(reader.id).sessions(before=before, limit=limit + 1)
+    listed = found[:limit]
+    following = listed[-1].id if len(found) > limit else None
+    return SessionsShape(sessions=[session_shape(each) for each in listed], next=following)
 
 
 @router.post(

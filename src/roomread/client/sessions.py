@@ -50,8 +50,13 @@ class Sessions:
 
     def all(self) -> list[Session]:
         """Return all sessions, the newest first."""
-        found = self._ask("GET", "sessions").json()["sessions"]
-        return [answers.session(each) for each in found]
+        found: list[Session] = []
+        following: str | None = ""
+        while following is not None:
+            page = self._ask("GET", "sessions", params={"before": following}).json()
+            found += map(answers.session, page["sessions"])
+            following = page["next"]
+        return found
 
     def get(self, session_id: str) -> Session:
         """Return one session."""

@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from roomread.errors import SessionError, SessionHeldError, SessionNotFoundError
@@ -28,13 +27,14 @@ from roomread.store.mood_rows import (
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.passages import read_passages, replace_passages
 from roomread.store.people import read_people, write_person
-from roomread.store.pieces import Piece, begin_writing, write_piece
+from roomread.store.pieces import Piece, begin_writing, last_number, read_batches, write_piece
 from roomread.store.preference_rows import PreferenceRows
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.records import LAST_TIME, source_name, storable
 from roomread.store.room_store import OwnerRooms, read_reports
 from roomread.store.rows import (
     delete_seat,
+    read_sessions,
     session_row,
     stored,
     to_alert,
@@ -159,15 +159,19 @@ class OwnerStore:
             connection.execute(schema.sessions.insert().values(session_row(session)))
         return session
 
-    def sessions(self) -> list[Session]:
-        """Return all sessions of this owner, newest first."""
-        table = schema.sessions
-        query = table.select().where(table.c.owner == self._owner)
+    def sessions(self, *, before: str = "", limit: int | None = None) -> list[Session]:
+        """Return the sessions of this owner, newest first.
+
+        Args:
+            before: The id of the session after which the list begins; "" for its beginning.
+            limit: The maximum number of sessions; None for all.
+
+        Raises:
+            SessionNotFoundError: There is no session `before`.
+        """
         with self._database.reading() as connection:
-            return [
-                to_session(row)
-                for row in connection.execute(query.order_by(table.c.started_at.desc()))
-            ]
+            last = self._check(connection, before) if before else None
+            return read_sessions(connection, self._owner, last, limit)
 
     def session(self, session_id: str) -> Session:
         """Return one session."""
@@ -197,11 +201,9 @@ class OwnerStore:
 
     def next_piece(self, session_id: str) -> int:
         """Return the number of the next piece to append, from 1."""
-        batches = schema.batches
-        query = sa.select(sa.func.max(batches.c.number)).where(batches.c.session_id == session_id)
         with self._database.reading() as connection:
             self._check(connection, session_id)
-            return (connection.execute(query).scalar() or 0) + 1
+            return last_number(connection, session_id) + 1
 
     def append(self, session_id: str, pieces: Sequence[Piece]) -> None:
         """Append pieces in one transaction; a piece that was appended before is ignored.
@@ -268,11 +270,9 @@ class OwnerStore:
 
     def readings(self, session_id: str) -> StoredReadings:
         """Return the people's readings; empty if the session does not keep people."""
-        batches = schema.batches
-        query = sa.select(batches.c.data).where(batches.c.session_id == session_id)
         with self._database.reading() as connection:
             session = self._check(connection, session_id)
-            blobs = connection.scalars(query.order_by(batches.c.number)).all()
+            blobs = read_batches(connection, session_id)
             names = {person.seat: person.name for person in read_people(connection, session_id)}
         return StoredReadings(unpack(blobs), session, names)
 

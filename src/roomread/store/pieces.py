@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -37,6 +38,20 @@ class Piece:
 
     def __bool__(self) -> bool:
         return bool(self.moods or self.alerts or self.readings)
+
+
+def last_number(connection: Connection, session_id: str) -> int:
+    """Return the number of the last piece of a session, 0 if it has none."""
+    batches = schema.batches
+    query = sa.select(sa.func.max(batches.c.number)).where(batches.c.session_id == session_id)
+    return connection.execute(query).scalar() or 0
+
+
+def read_batches(connection: Connection, session_id: str) -> Sequence[bytes]:
+    """Return the people's readings of a session as they are stored, earliest first."""
+    batches = schema.batches
+    query = sa.select(batches.c.data).where(batches.c.session_id == session_id)
+    return connection.scalars(query.order_by(batches.c.number)).all()
 
 
 def begin_writing(connection: Connection, session_id: str, owner: str, holder: str) -> bool:

@@ -54,6 +54,27 @@ def _insert_once(table: sa.Table, dialect: str) -> sa.Insert:
     return insert(table).on_conflict_do_nothing()
 
 
+def read_sessions(
+    connection: Connection, owner: str, last: Session | None, limit: int | None
+) -> list[Session]:
+    """Return an owner's sessions, newest first.
+
+    Args:
+        connection: A connection to the database.
+        owner: The owner.
+        last: The session after which the list begins; None for its beginning.
+        limit: The maximum number of sessions; None for all.
+    """
+    table = schema.sessions
+    query = table.select().where(table.c.owner == owner)
+    if last is not None:
+        # Sessions may have started at the same time.
+        here = sa.tuple_(table.c.started_at, table.c.id)
+        query = query.where(here < sa.tuple_(stored(last.started_at), last.id))
+    ordered = query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit)
+    return [to_session(row) for row in connection.execute(ordered)]
+
+
 def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:
     """Return a mood as a row of its table."""
     scores = mood.scores if mood.scores is not None else [None] * len(_NAMES)
