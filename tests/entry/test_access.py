@@ -358,7 +358,7 @@ def test_session_of_one_user_is_not_found_by_others(
 
 
 def test_sessions_of_other_users_are_not_listed(protected: ProtectedService) -> None:
-    nothing = {"sessions": [], "next": None}
+    nothing: dict[str, object] = {"sessions": [], "next": None}
     for name in READ - {"anna"}:
         assert protected.visitors[name].get("/api/v1/sessions").json() == nothing
 
