@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import stat
 import threading
@@ -12,12 +13,18 @@ from PIL import Image
 
 from roomread.errors import OutputError
 from roomread.media import atomic_path, existing_name, open_source, read_image
-from roomread.media.files import find_existing
+from roomread.media.files import find_existing, read_whole
 
 
 def write(path: Path, text: str = "new") -> None:
     with atomic_path(path) as draft:
         draft.write_text(text)
+
+
+def test_opened_file_is_read_from_its_start() -> None:
+    file = io.BytesIO(b"content")
+    file.read(3)
+    assert read_whole(file, "file") == b"content"
 
 
 def test_result_appears_only_when_it_is_complete(tmp_path: Path) -> None:

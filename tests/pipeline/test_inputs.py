@@ -169,6 +169,8 @@ def test_stream_opens_a_camera_by_its_number() -> None:
         (None, "stream takes .*not NoneType"),
         (True, "stream takes .*not bool"),
         (2.5, "stream takes .*not float"),
+        ({}, "stream takes .*not dict"),
+        (set(), "stream takes .*not set"),
         (PIXELS, "single picture is read by analyze"),
         (Image.fromarray(PIXELS), "single picture is read by analyze"),
     ],
@@ -191,9 +193,24 @@ def test_stream_refuses_a_rate_of_0_or_less(rate: float) -> None:
         ANALYZER.stream([], rate=rate)
 
 
-def test_file_object_in_text_mode_is_refused() -> None:
+def test_file_object_in_text_mode_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match='open it with mode "rb"'):
         ANALYZER.stream(io.StringIO("text"))
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"\xff\xd8")
+    for read in (ANALYZER.analyze, ANALYZER.stream):
+        with (
+            path.open(encoding="utf-8") as file,
+            pytest.raises(MediaError, match=r"photo\.jpg: is opened as text \(open it with mode"),
+        ):
+            read(file)  # type: ignore[arg-type] # this is what is tested
+
+
+def test_closed_file_is_refused() -> None:
+    file = io.BytesIO(b"content")
+    file.close()
+    with pytest.raises(MediaError, match="cannot be read: I/O operation on closed file"):
+        ANALYZER.stream(file)
 
 
 def test_empty_name_is_not_the_current_folder() -> None:

@@ -1,4 +1,4 @@
-"""Check whether files exist, and write them atomically."""
+"""Check whether files exist, read opened ones, and write files atomically."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from roomread.errors import OutputError
+from roomread.errors import MediaError, OutputError
 
 _HINTS = {
     errno.ENOSPC: "free some space or write elsewhere",
@@ -40,6 +41,33 @@ def exists(path: str | Path) -> bool:
         return os.path.exists(path)  # noqa: PTH110 (Path.exists raises for a name that is too long)
     except ValueError:
         return False
+
+
+def read_whole(file: Any, name: str) -> bytes:
+    """Return the whole content of an opened file, whatever its current position is.
+
+    Args:
+        file: an object with a method `read`.
+        name: its name for messages.
+
+    Raises:
+        MediaError: the file is closed, cannot be read, or gives no bytes.
+    """
+    try:
+        if hasattr(file, "seekable") and file.seekable():
+            file.seek(0)
+        content: object = file.read()
+    except UnicodeDecodeError as error:
+        raise MediaError(f"{name}: is opened as text", hint='open it with mode "rb"') from error
+    except (OSError, ValueError) as error:
+        raise MediaError(f"{name}: cannot be read: {error}", hint="open it again") from error
+    if isinstance(content, bytes | bytearray | memoryview):
+        return bytes(content)
+    if hasattr(content, "close"):
+        # An asynchronous file returned a coroutine; closing it avoids a "never awaited" warning.
+        content.close()
+    problem = f"{name}: reading it gave {type(content).__name__} instead of bytes"
+    raise MediaError(problem, hint='open it with mode "rb"')
 
 
 def find_existing(path: Path) -> Path:

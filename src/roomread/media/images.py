@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from roomread.errors import MediaError, OutputError, without_credentials
 from roomread.media.color_profiles import to_srgb
-from roomread.media.files import atomic_path, exists, find_existing, is_device
+from roomread.media.files import atomic_path, exists, find_existing, is_device, read_whole
 from roomread.media.hdr import stated_colors, to_sdr
 from roomread.media.heif import open_heic, upright_heif
 from roomread.media.jpeg import find_scans, is_complete, may_be_cut, with_end
@@ -87,7 +87,7 @@ def read_image(
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), name, max_pixels)
     if hasattr(source, "read"):
-        return _decode(_content(source, name), name, max_pixels)
+        return _decode(read_whole(source, name), name, max_pixels)
     raise MediaError(f"{type(source).__name__} is not a picture", hint=f"give {_FORMS}")
 
 
@@ -165,23 +165,6 @@ def _from_path(path: Path, max_pixels: int) -> NDArray[np.uint8]:
         # The name is invalid, or the disk failed.
         reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(f"{path}: cannot be read: {reason}", hint="check the name") from error
-
-
-def _content(file: IO[bytes], name: str) -> bytes:
-    """Return the whole content of an opened file, whatever its current position is."""
-    try:
-        if hasattr(file, "seekable") and file.seekable():
-            file.seek(0)
-        content: object = file.read()
-    except (OSError, ValueError) as error:
-        raise MediaError(f"{name}: cannot be read: {error}", hint="open it again") from error
-    if isinstance(content, bytes | bytearray | memoryview):
-        return bytes(content)
-    if hasattr(content, "close"):
-        # An asynchronous file returned a coroutine; closing it avoids a "never awaited" warning.
-        content.close()
-    problem = f"{name}: reading it gave {type(content).__name__} instead of bytes"
-    raise MediaError(problem, hint='open it with mode "rb"')
 
 
 def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image
 
 from roomread.errors import MediaError, MediaWarning, without_credentials
 from roomread.media import PICTURE_SUFFIXES, Source, read_image, search_folder
-from roomread.media.files import find_existing
+from roomread.media.files import find_existing, read_whole
 from roomread.media.images import Picture, notes_of
 from roomread.readings import Frame
 
@@ -128,7 +129,7 @@ def _files(folder: Path, *, stacklevel: int) -> list[Path]:
     return media.files
 
 
-def _name(picture: Picture) -> str:
+def _name(picture: object) -> str:
     if isinstance(picture, str | os.PathLike):
         return without_credentials(os.fspath(picture))
     # Files have a `name`, Pillow images a `filename`; either may be empty or not a str.
@@ -163,20 +164,12 @@ def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iter
             )
         return str(int(source))
     if hasattr(source, "read") and not isinstance(source, type):
-        return _content(source)
+        return read_whole(source, _name(source))
     if isinstance(source, Image.Image) or (isinstance(source, np.ndarray) and source.ndim < 4):
         raise TypeError(f"a single picture is read by analyze; stream takes {_STREAMS}")
-    if isinstance(source, Iterable):
+    if isinstance(source, Iterable) and not isinstance(source, Mapping | AbstractSet):
         return _frames(source, rate)
     raise TypeError(f"stream takes {_STREAMS}, not {type(source).__name__}")
-
-
-def _content(file: Any) -> bytes:
-    content: object = file.read()
-    if not isinstance(content, bytes | bytearray | memoryview):
-        problem = f"{_name(file)}: reading it gave {type(content).__name__} instead of bytes"
-        raise MediaError(problem, hint='open it with mode "rb"')
-    return bytes(content)
 
 
 def _frames(items: Iterable[Any], rate: float) -> Iterator[Frame]:
