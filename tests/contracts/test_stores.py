@@ -18,6 +18,7 @@ from roomread.store import (
     Mark,
     OwnerJobs,
     OwnerProfiles,
+    OwnerRooms,
     OwnerStore,
     Session,
     Store,
@@ -104,7 +105,7 @@ def test_every_method_that_takes_a_session_has_arguments_for_the_owner_test() ->
     assert methods_taking("session_id") - {"find"} == set(ARGUMENTS)
 
 
-@pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerProfiles])
+@pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerProfiles, OwnerRooms])
 def test_no_method_of_an_owners_handle_takes_an_owner_or_a_prefix(handle: type) -> None:
     assert methods_taking("owner", handle) == methods_taking("prefix", handle) == set()
 
