@@ -80,7 +80,7 @@ def test_package_shows_its_public_names_and_no_module() -> None:
     assert not any(isinstance(getattr(roomread, name), types.ModuleType) for name in dir(roomread))
 
 
-def test_package_namespace_has_no_module_of_others() -> None:
+def test_package_namespace_has_no_module_of_another_package() -> None:
     modules = {
         name: value for name, value in vars(roomread).items() if isinstance(value, types.ModuleType)
     }

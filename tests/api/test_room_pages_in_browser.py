@@ -132,7 +132,7 @@ def test_second_board_and_student_see_what_the_first_board_changes(
     student.get_by_text("The lesson has ended. The room is closed.").wait_for()
 
 
-def test_student_whom_the_room_does_not_take_is_told_why_and_may_refuse_then(
+def test_student_who_cannot_join_sees_why_and_may_then_decline(
     service: Service, pages: Browser
 ) -> None:
     room = open_room(service.url, faces=False)

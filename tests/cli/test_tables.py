@@ -68,7 +68,7 @@ def test_taught_states_are_counted_for_each_person() -> None:
     assert "happy 100% + tired 50%" in row
 
 
-def test_each_source_has_its_own_summary_and_one_without_faces_says_so() -> None:
+def test_each_source_has_its_own_summary_even_without_faces() -> None:
     text = printed(
         (frame(0.0, "a [x].mp4"), []),
         (frame(0.0, "b\n.mp4"), class_frame(0.0, {1: HAPPY})),

@@ -50,7 +50,7 @@ def test_bounding_box_of_quarter_turns_swaps_the_sides(roll: float, size: tuple[
 
 
 @given(roll=ROLLS)
-def test_bounding_box_is_between_the_sides(roll: float) -> None:
+def test_bounding_box_keeps_the_diagonal_of_the_box(roll: float) -> None:
     box = bounding_box((0, 0), 40, 60, roll)
     assert 40 <= box.width <= 60.001
     assert box.width**2 + box.height**2 == pytest.approx(40**2 + 60**2)

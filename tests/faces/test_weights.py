@@ -44,7 +44,7 @@ def copy_of_bundled(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_the_models_take_bytes_of_any_size_and_name_their_outputs(precision: str) -> None:
+def test_models_take_uint8_pictures_of_any_size_and_name_their_outputs(precision: str) -> None:
     shallow = onnxruntime.InferenceSession(BUNDLED / f"centerface-shallow-{precision}.onnx")
     deep = onnxruntime.InferenceSession(BUNDLED / f"centerface-deep-{precision}.onnx")
     (image,) = shallow.get_inputs()

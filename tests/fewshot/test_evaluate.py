@@ -34,7 +34,7 @@ def test_profile_helps_if_more_is_read_correctly_or_more_surely(
     assert evaluated.helps is helps
 
 
-def test_result_is_told_in_one_sentence() -> None:
+def test_result_is_printed_as_one_sentence() -> None:
     assert str(result()) == (
         "3 of 5 left-out pictures are read correctly, 3 by the general model; probability of what "
         "they show 0.50 before, 0.60 after"

@@ -84,7 +84,7 @@ def test_line_and_interval_have_gaps_where_values_are_missing(series: TimeSeries
     assert "nan" not in line
 
 
-def test_chart_without_values_says_so(series: TimeSeries) -> None:
+def test_chart_without_values_is_described_as_having_no_figure(series: TimeSeries) -> None:
     hidden = without_figure(series)
     for chart in (valence_chart(hidden), expression_chart(hidden)):
         assert "no figure" in description(chart)

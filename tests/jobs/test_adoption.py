@@ -84,7 +84,9 @@ def test_job_of_a_running_process_is_not_taken_over(url: str, tmp_path: Path, cl
         assert job.record.state is JobState.READING
 
 
-def test_job_whose_files_are_lost_fails_and_says_so(url: str, tmp_path: Path, clip: bytes) -> None:
+def test_job_whose_files_are_lost_fails_and_names_them(
+    url: str, tmp_path: Path, clip: bytes
+) -> None:
     job_id = submit_and_die(url, tmp_path / "first", clip, age=100)
     shutil.rmtree(tmp_path / "first")
     with process(url, tmp_path / "second") as other:

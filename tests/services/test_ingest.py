@@ -194,7 +194,7 @@ def test_session_that_is_recorded_from_a_camera_takes_no_frames(
         sessions.end(anna, session)
 
 
-def test_sender_is_told_that_its_session_was_deleted(
+def test_readings_of_a_deleted_session_are_refused_as_not_found(
     sessions: ReadingIngest, anna: OwnerStore
 ) -> None:
     session = make(anna)

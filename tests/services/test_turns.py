@@ -48,7 +48,7 @@ def test_abandoned_request_for_a_turn_is_not_granted() -> None:
     assert came == ["a", "a"]
 
 
-def test_more_newcomers_may_have_their_turn_beside_a_holder_with_all_of_its_own() -> None:
+def test_holders_without_a_turn_are_served_beside_one_that_holds_its_maximum() -> None:
     turns, came = FairTurns(1, in_all=3), list[str]()
     for holder in ("greedy", "greedy", "b", "c", "d"):
         ask(turns, holder, came)

@@ -9,7 +9,7 @@ from roomread.settings import folders
 from roomread.settings.folders import config_folder, data_folder, profiles_folder
 
 
-def test_data_folder_is_that_of_the_user_or_the_one_of_the_environment(
+def test_data_folder_is_set_by_the_environment_or_else_belongs_to_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_DATA_FOLDER", str(tmp_path))
@@ -23,7 +23,7 @@ def test_profiles_lie_in_the_data_folder(tmp_path: Path) -> None:
     assert profiles_folder(tmp_path) == tmp_path / "profiles"
 
 
-def test_user_without_a_home_folder_is_told_which_variables_to_set(
+def test_error_names_the_variables_to_set_when_there_is_no_home_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def homeless(*_: object, **__: object) -> Path:

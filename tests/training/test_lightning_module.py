@@ -83,7 +83,7 @@ def test_learning_rate_rises_and_then_falls_to_zero() -> None:
     assert 0 < found[-1] < 0.05
 
 
-def test_schedule_is_that_of_all_epochs_of_the_recipe_also_if_fewer_are_trained() -> None:
+def test_learning_rate_schedule_covers_all_epochs_of_the_recipe_when_fewer_are_trained() -> None:
     whole = rates(replace(RECIPE, epochs=4), steps=16, epochs=4)
     half = rates(replace(RECIPE, epochs=4), steps=8, epochs=2)
     assert half == pytest.approx(whole[:8])

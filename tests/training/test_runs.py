@@ -76,7 +76,7 @@ def test_damaged_file_of_a_run_is_named(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", ["[]", "7", '{"path": "a.csv"}', '{"path": 1, "more": 2}'])
-def test_source_of_the_data_that_is_no_source_is_refused(tmp_path: Path, content: str) -> None:
+def test_invalid_data_json_is_refused_by_name(tmp_path: Path, content: str) -> None:
     (tmp_path / "data.json").write_text(content)
     with pytest.raises(DataError, match=r"data\.json"):
         Run(tmp_path).data()

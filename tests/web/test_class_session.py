@@ -31,7 +31,7 @@ def test_part_without_a_mood_has_no_columns_of_one() -> None:
     assert list(unread) == ["part", "from", "to", "present", "readable"]
 
 
-def test_alert_is_told_with_its_time_and_its_certainty() -> None:
+def test_alert_is_shown_with_its_time_and_its_certainty() -> None:
     row = _alert_row(Alert(1, 83.0, "room coverage below 50% for 10 s", 0.2, 1.0, 10))
     assert row["when"] == "1:23"
     assert row["certainty"] == "99%"

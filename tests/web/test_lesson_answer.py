@@ -54,7 +54,7 @@ def test_fall_is_a_warning_with_its_row_and_its_activity(page: FakePage) -> None
     assert page.texts("svg") == ["<svg/>"]
 
 
-def test_lesson_without_a_fall_is_told_without_a_table(page: FakePage) -> None:
+def test_lesson_without_a_fall_is_shown_without_a_table(page: FakePage) -> None:
     show_answer(figures(WHOLE), chart="", narrow="", expected=None, said="*Now* the proof.")
     assert page.texts("warning") == page.texts("table") == page.texts("svg") == []
     assert len(page.texts("info")) == 1

@@ -39,12 +39,12 @@ def test_lesson_is_found_by_its_name_its_day_and_its_activities(store: OwnerStor
     assert not _matches(store, lesson, "übung 7c")
 
 
-def test_empty_list_says_so(page: FakePage, store: OwnerStore) -> None:
+def test_page_shows_that_no_lesson_is_stored(page: FakePage, store: OwnerStore) -> None:
     show_lessons(store)
     assert page.texts("caption") == ["No lesson is stored yet."]
 
 
-def test_search_without_a_result_says_so(page: FakePage, store: OwnerStore) -> None:
+def test_page_shows_that_a_search_has_no_result(page: FakePage, store: OwnerStore) -> None:
     store.create("Algebra 7b")
     page.answers = {"Search": "history"}
     show_lessons(store)

@@ -72,7 +72,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
     ],
     ids=["waiting", "read", "of a known length", "cancelled", "finished", "failed"],
 )
-def test_state_of_a_video_is_told_in_words(video: VideoJob, text: str) -> None:
+def test_state_of_a_video_is_shown_in_words(video: VideoJob, text: str) -> None:
     assert state_text(video) == text
 
 
@@ -111,7 +111,7 @@ def test_files_that_exist_and_are_not_empty_are_offered(page: FakePage, tmp_path
     assert offered.values[0]() == b"a"
 
 
-def test_video_without_a_readable_face_says_so(page: FakePage, tmp_path: Path) -> None:
+def test_page_shows_that_a_video_has_no_readable_face(page: FakePage, tmp_path: Path) -> None:
     (tmp_path / "timeline.json").write_text("[]")
     media_videos.show_video(job(JobState.FINISHED, tmp_path))
     assert page.texts("info") == ["No readable face was found."]

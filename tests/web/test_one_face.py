@@ -51,7 +51,7 @@ def face(faces: Sequence[Reading]) -> Reading | None:
     return one_face._show_face(LiveState(tuple(faces)))
 
 
-def test_camera_without_faces_says_so(page: FakePage) -> None:
+def test_page_shows_that_no_face_is_found(page: FakePage) -> None:
     assert face([]) is None
     assert page.texts("info") == ["No face is found."]
 
@@ -94,7 +94,7 @@ def test_unsure_face_is_called_unsure(page: FakePage) -> None:
     ],
     ids=["not resting", "rarely seen", "helps", "not needed", "does not help"],
 )
-def test_result_of_a_calibration_is_told(
+def test_page_shows_the_result_of_a_calibration(
     page: FakePage, values: dict[str, object], kind: str, words: str
 ) -> None:
     watch: Any = FakeWatch(calibrated=True, **values)

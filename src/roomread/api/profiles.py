@@ -73,7 +73,7 @@ _BODY = {
 
 
 class LeaveOneOutShape(BaseModel):
-    """The result of reading each picture of a profile with a profile of the others."""
+    """The result of reading each picture of a profile with a profile made without it."""
 
     references: int = Field(description="Number of pictures.", examples=[5])
     correct: int = Field(
@@ -190,7 +190,7 @@ def show(context: Context, reader: Reader, name: str) -> ProfileShape:
 
 @router.get("/{name}/evaluate", summary="Evaluate a profile", responses=responses(404, 422))
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
-    """Read each picture with a profile of the others, and return the results."""
+    """Read each picture with a profile made without it, and return the results."""
     service, model = teaching_service(context, reader), context.engine.analyzer.model
     with context.limiter.slot():
         result = await context.limiter.run(lambda: service.try_out(name, model))

@@ -109,7 +109,7 @@ def show_command(name: Name) -> None:
 
 @app.command("evaluate")
 def evaluate_command(name: Name, *, model: Model = "compact") -> None:
-    """Read each picture with a profile of the others, and report whether the profile helps."""
+    """Read each picture with a profile made without it, and report whether the profile helps."""
     result = teaching_service().try_out(name, open_model(model))
     Console().print(f"{name}: {verdict(result)}", highlight=False, soft_wrap=True)
 

@@ -213,7 +213,7 @@ class _Recording:
                 break
 
     def _write_rest(self) -> None:
-        """Write what is left; if the database does not respond, wait for it until Ctrl-C."""
+        """Write the moments that remain; retry until Ctrl-C if the database does not respond."""
         try:
             while not self.recorder.flush():
                 self.progress.say(

@@ -129,7 +129,7 @@ def _work(settings: dict[str, Any]) -> None:
 
 
 def _enter(folder: Path, recipe: Recipe) -> None:
-    """Let relative paths of the recipe mean the same in a worker as where the training was started.
+    """Change to the folder of the command, to which relative paths of the recipe refer.
 
     Args:
         folder: the working folder of the command.

@@ -74,7 +74,7 @@ class LeaveOneOutResult:
 
 
 def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
-    """Return how well each reference is read by a profile of the others.
+    """Return how well each reference is read by a profile made without it.
 
     Raises:
         ProfileError: The profile was taught with another net.
@@ -113,7 +113,7 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
 
 
 def _found(profile: Profile, model: ModelFile) -> int:
-    """Return how many of a state's references are found by a prototype of the others."""
+    """Return how many of a state's references are found by a prototype made without them."""
     statistics = feature_statistics_of(model)
     x, ordinary = statistics.normalise(profile.features), statistics.ordinary()
     if len(x) < 2:

@@ -45,7 +45,7 @@ class BidsSink:
             self._writer.writerow({name: _cell(value) for name, value in row.items()})
 
     def close(self) -> None:
-        """Leave the file complete."""
+        """Finish the file."""
 
 
 def sidecar(states: Sequence[str] = ()) -> dict[str, Any]:

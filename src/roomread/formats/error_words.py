@@ -1,9 +1,8 @@
-"""The sentences of the core in a reader's language, for the errors that users cause and meet most.
+"""Translate the errors that users cause and meet most into the reader's language.
 
-The core raises its errors in English, as `problem` and `hint`. Here the sentences of those that a
-visitor of the app meets are known, and so is the result of teaching, so that a door can show them
-in another language. A sentence that is not known stays English, as does what comes from the system
-or from a library.
+The core raises its errors in English, as `problem` and `hint`. This module lists the sentences of
+those that a visitor of the app meets, and of the result of teaching. A sentence that is not listed
+stays English, as do messages of the system and of libraries.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def t(message: str) -> str:
     return message
 
 
-# What is said of a file, a picture or a camera comes after its name and a colon.
+# Problems of a file, a picture or a camera; its name and a colon stand before them.
 _PURPOSE = (
     t(
         "work and education in the European Union must not infer the emotions of others from "

@@ -53,7 +53,7 @@ class OpenFaceSink:
             self._writer.writerow(plain_cells(self._row(frame, position, reading)))
 
     def close(self) -> None:
-        """Leave the file complete."""
+        """Finish the file."""
 
     def _row(self, frame: Frame, position: int, reading: Reading) -> dict[str, Any]:
         units = reading.action_units or {}

@@ -103,7 +103,7 @@ def valence_chart(
 
 
 def _counts(notes: Notes, words: Translator) -> list[str]:
-    """Return how many marks, changes, alerts and falls a chart has, each that it has."""
+    """Return texts such as "2 marks" for marks, changes, alerts and falls; zeros are left out."""
     tn = words.ngettext
     marks, changes = len(notes.marks), len(notes.changes)
     alerts, stretches = len(notes.alerts), len(notes.stretches)

@@ -104,7 +104,7 @@ class LiveReader:
     ) -> None:
         self._container, self._stream = opened
         self._name, self._every, self._clock = name, every, clock
-        self._mailbox: LatestFrame[Frame] = LatestFrame()
+        self._latest: LatestFrame[Frame] = LatestFrame()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
         self._thread.start()
@@ -112,7 +112,7 @@ class LiveReader:
     @property
     def dropped(self) -> int:
         """The number of frames that newer ones replaced before they were taken."""
-        return self._mailbox.dropped
+        return self._latest.dropped
 
     def frames(self) -> Iterator[Frame]:
         """Yield the latest frame each time, until the source ends.
@@ -123,7 +123,7 @@ class LiveReader:
         while True:
             try:
                 # Some cameras need seconds for their first frame.
-                frame = self._mailbox.take(2 * TIMEOUT + (self._every or 0.0))
+                frame = self._latest.take(2 * TIMEOUT + (self._every or 0.0))
             except TimeoutError as error:
                 raise MediaError(
                     f"{self._name}: the source sends no pictures",
@@ -136,7 +136,7 @@ class LiveReader:
     def close(self) -> None:
         """Stop the thread, and wait for it for at most 20 s."""
         self._stop.set()
-        self._mailbox.close()
+        self._latest.close()
         self._thread.join(timeout=2 * TIMEOUT)
 
     def _read(self) -> None:
@@ -151,7 +151,7 @@ class LiveReader:
                 if self._every is None or last >= due:
                     image, broken = render(picture, geometry), breaks.take()
                     frame = Frame(image, last, index, self._name, discontinuity=broken)
-                    self._mailbox.put(frame, replacing=_with_break)
+                    self._latest.put(frame, replacing=_with_break)
                     due = last + (self._every or 0.0)
                 index += 1
         except (av.FFmpegError, OSError) as error:
@@ -160,7 +160,7 @@ class LiveReader:
             end = f"the stream ended after {last:.1f} s"
             if cause:
                 end = f"the stream stopped after {last:.1f} s: {cause}"
-            self._mailbox.close(
+            self._latest.close(
                 MediaError(
                     f"{self._name}: {end}",
                     hint="the frames before that were analysed; start again when it is back",

@@ -29,7 +29,7 @@ _STATELESS = (str, Path, bytes, bytearray, np.ndarray)
 
 
 class _Searched(NamedTuple):
-    """A picture whose faces are cut out: what is left of it until they are read."""
+    """The data of a picture that are needed after its faces were cut out, until they are read."""
 
     faces: CutFaces
     readings: Readings

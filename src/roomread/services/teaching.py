@@ -246,7 +246,7 @@ class TeachingService:
         return [self.summary(name) for name in self._shelf.names()]
 
     def try_out(self, name: str, model: ModelFile) -> LeaveOneOutResult:
-        """Test a profile: read each of its references with a profile of the others.
+        """Test a profile: read each of its references with a profile made without it.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.

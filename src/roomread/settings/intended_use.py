@@ -27,7 +27,7 @@ class Purpose(StrEnum):
 
 
 class Region(StrEnum):
-    """Where an installation is used, as far as the law differs."""
+    """The place of an installation; the law of the European Union differs from others."""
 
     EU = "eu"
     ELSEWHERE = "elsewhere"

@@ -40,7 +40,7 @@ def test_result_of_a_job_is_its_outcome() -> None:
     assert cast("Fake", done.job).threads == 3
 
 
-def test_failure_of_a_video_is_told_in_one_line() -> None:
+def test_failure_of_a_video_is_reported_in_one_line() -> None:
     expected = execute(job(MediaError("a.mp4: is damaged", hint="copy it again")), 1)
     assert (expected.result, expected.error) == (None, "a.mp4: is damaged (copy it again)")
     fault = execute(job(ZeroDivisionError("by\nzero")), 1)

@@ -155,7 +155,11 @@ class _Courier:
             self._changed.notify()
 
     def wait(self, seconds: float) -> None:
-        """Wait until the queue is empty, and drop what is left then."""
+        """Wait until the queue is empty; drop the events that are not sent in time.
+
+        Args:
+            seconds: The maximum time to wait.
+        """
         if self._thread is None:
             return
         self._thread.join(max(seconds, 0.0))
