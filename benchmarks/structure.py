@@ -1,8 +1,9 @@
-"""Count the lines of code of each package, and list the longest functions and repeated class names.
+"""Count the lines of code of each package and of the tests; list long functions and repeated names.
 
     python benchmarks/structure.py            # this checkout; or the folder of another version
 
-Lines of code are lines without docstrings, comments and blank lines.
+Lines of code are lines without docstrings, comments and blank lines. All lines of the folder
+`tests`, which stands beside `src`, are compared with all lines of the package.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ def code_lines(path: Path, tree: ast.Module) -> set[int]:
     return set(chain.from_iterable(spans)) - set(docstrings(tree))
 
 
+def all_lines(folder: Path) -> int:
+    """Return the number of lines of all Python files of a folder."""
+    return sum(path.read_text(encoding="utf-8").count("\n") for path in folder.rglob("*.py"))
+
+
 def main(package: Path = PACKAGE) -> None:
     """Print the figures of a package."""
     packages: Counter[str] = Counter()
@@ -71,6 +77,8 @@ def main(package: Path = PACKAGE) -> None:
     twice = {name: files for name, files in classes.items() if len(files) > 1}
     print(f"\nclass names that stand twice: {twice or 'none'}")
     print(f"files of over {MOST_LINES} lines: {large or 'none'}")
+    tests, whole = all_lines(package.parents[1] / "tests"), all_lines(package)
+    print(f"lines of tests and of the package: {tests} and {whole}, {tests / whole:.2f}")
 
 
 if __name__ == "__main__":
