@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "passages": {},
     "keep_passages": {"passages": [Passage(1.0, 2.0, "Now the proof.")]},
     "marks": {},
+    "count_marks": {},
     "mark": {"marks": [Mark(1.0, "group work")]},
     "unmark": {"mark": Mark(1.0, "group work")},
     "people": {},

@@ -12,7 +12,7 @@ from roomread.errors import DatabaseError
 from roomread.joining import OpenRoom
 from roomread.services.held_room import IDLE_SECONDS, HeldRoom, RoomClose
 from roomread.services.ingest import ROOM_AND_SCREEN_SOURCE
-from roomread.store import Recorder, RoomStore, State, Store
+from roomread.store import Mark, OwnerStore, Recorder, RoomStore, State, Store
 
 
 class Clock:
@@ -81,6 +81,26 @@ def test_first_event_of_a_board_is_the_past_and_whether_the_room_is_paused(store
         event = json.loads((await held.subscribe()).get_nowait())
         assert event["paused"] is True
         assert event["history"] == {"points": [], "marks": [], "changes": []}
+
+    in_room(store, use)
+
+
+def test_watched_room_counts_its_marks_without_reading_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(held: HeldRoom) -> None:
+        board = await held.subscribe()
+        held.owned.mark(held.session.id, [Mark(1.0, "slides"), Mark(2.0, "group work")])
+
+        def fail(*_: object) -> None:
+            raise AssertionError
+
+        monkeypatch.setattr(OwnerStore, "marks", fail)
+        await held._step()
+        await held._finish_storing()
+        await held._step()
+        events = [json.loads(board.get_nowait()) for _ in range(2)]
+        assert events[-1]["marks"] == 2
 
     in_room(store, use)
 

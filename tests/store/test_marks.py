@@ -34,6 +34,14 @@ def test_number_of_marks_of_a_session_is_limited(store: OwnerStore) -> None:
     assert len(store.marks(session.id)) == MAX_MARKS
 
 
+def test_marks_of_one_session_are_counted(store: OwnerStore) -> None:
+    session, other = store.create("Algebra 7b"), store.create("Algebra 7c")
+    assert store.count_marks(session.id) == 0
+    store.mark(session.id, [Mark(0, "slides"), Mark(0, "group work"), Mark(9, "slides")])
+    store.mark(other.id, [Mark(1, "a test")])
+    assert (store.count_marks(session.id), store.count_marks(other.id)) == (3, 1)
+
+
 @ON_SQLITE
 def test_mark_is_removed_under_the_label_with_which_it_was_set(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")

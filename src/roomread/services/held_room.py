@@ -285,10 +285,9 @@ class HeldRoom:
             del self._samples[: len(samples)]
         # A session that was deleted has no marks; the room's next write fails, and ends the room.
         with suppress(RoomreadError):
-            marks = await to_thread.run_sync(
-                lambda: self.owned.marks(self.session.id), limiter=self.background
+            self._marks = await to_thread.run_sync(
+                lambda: self.owned.count_marks(self.session.id), limiter=self.background
             )
-            self._marks = len(marks)
 
     @property
     def _source_is_new(self) -> bool:

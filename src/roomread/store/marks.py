@@ -24,6 +24,13 @@ def read_marks(connection: Connection, session_id: str) -> list[Mark]:
     return [Mark(row.time_ms / 1000, row.label) for row in connection.execute(query)]
 
 
+def count_marks(connection: Connection, session_id: str) -> int:
+    """Return the number of marks of a session."""
+    table = schema.marks
+    query = sa.select(sa.func.count()).select_from(table)
+    return connection.execute(query.where(table.c.session_id == session_id)).scalar_one()
+
+
 def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) -> None:
     """Add marks; a mark that already exists is ignored.
 
@@ -41,9 +48,7 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
             )
         rows.append({"session_id": session_id, "time_ms": milliseconds(mark.time), "label": label})
     insert_once(connection, schema.marks, rows)
-    table = schema.marks
-    query = sa.select(sa.func.count()).where(table.c.session_id == session_id)
-    if connection.execute(query.select_from(table)).scalar_one() > MAX_MARKS:
+    if count_marks(connection, session_id) > MAX_MARKS:
         raise SessionError(
             f"session {session_id} has {MAX_MARKS} marks, the most that a session takes",
             hint="remove some of them",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +15,7 @@ from roomread.room.session import Mark, Passage, Person, Session, State
 from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
-from roomread.store.marks import add_marks, read_marks, remove_mark
+from roomread.store.marks import add_marks, count_marks, read_marks, remove_mark
 from roomread.store.mood_rows import (
     read_excluded,
     read_last_mood,
@@ -34,15 +33,13 @@ from roomread.store.records import LAST_TIME, source_name, storable
 from roomread.store.room_store import OwnerRooms, read_reports
 from roomread.store.rows import (
     delete_seat,
+    read_session,
     read_sessions,
     session_row,
     stored,
     to_alert,
-    to_session,
     utc_now,
 )
-
-_ID = re.compile("[0-9a-f]{8}")
 
 
 class OwnerStore:
@@ -211,11 +208,8 @@ class OwnerStore:
         Raises:
             SessionHeldError: Another process holds the session.
         """
-        is_id = _ID.fullmatch(session_id) is not None
         with self._database.writing() as connection:
-            if not is_id or not begin_writing(
-                connection, session_id, self._owner, self._process_id
-            ):
+            if not begin_writing(connection, session_id, self._owner, self._process_id):
                 self._check(connection, session_id)
                 problem = f"session {session_id} is recorded by another process now"
                 raise SessionHeldError(problem)
@@ -289,6 +283,12 @@ class OwnerStore:
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_marks(connection, session_id)
+
+    def count_marks(self, session_id: str) -> int:
+        """Return the number of marks."""
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return count_marks(connection, session_id)
 
     def mark(self, session_id: str, marks: Iterable[Mark]) -> None:
         """Add marks; a mark that already exists is ignored.
@@ -387,12 +387,4 @@ class OwnerStore:
         self._database.erase_deleted()
 
     def _check(self, connection: Connection, session_id: str) -> Session:
-        """Return the session, or raise `SessionNotFoundError` if it is not this owner's."""
-        table = schema.sessions
-        query = table.select().where(table.c.id == session_id, table.c.owner == self._owner)
-        # Check the form first, because PostgreSQL rejects some texts, such as those with NUL.
-        is_id = _ID.fullmatch(session_id) is not None
-        row = connection.execute(query).one_or_none() if is_id else None
-        if row is None:
-            raise SessionNotFoundError(f"there is no session '{session_id}'")
-        return to_session(row)
+        return read_session(connection, session_id, self._owner)

@@ -15,7 +15,7 @@ from roomread.room import Alert, RoomMood
 from roomread.store import schema, service_schema
 from roomread.store.leases import time_expression
 from roomread.store.packing import pack
-from roomread.store.rows import alert_row, insert_once, mood_row, stored, utc_now
+from roomread.store.rows import alert_row, insert_once, is_session_id, mood_row, stored, utc_now
 
 
 @dataclass(slots=True)
@@ -61,13 +61,15 @@ def begin_writing(connection: Connection, session_id: str, owner: str, holder: s
 
     Args:
         connection: A connection inside the transaction that writes.
-        session_id: The session, whose form the caller has checked.
+        session_id: The session.
         owner: The owner that must have the session.
         holder: The id of this process in its leases.
 
     Returns:
         False if this owner has no such session, or another process holds it.
     """
+    if not is_session_id(session_id):
+        return False
     values = {"now": stored(utc_now()), "session": session_id, "by": owner, "holder": holder}
     values["resource"] = f"session:{session_id}"
     return connection.execute(_begin(connection.dialect.name), values).rowcount == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -12,6 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from roomread.errors import SessionNotFoundError
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
 from roomread.room.session import Session
@@ -19,6 +21,7 @@ from roomread.store import schema
 from roomread.store.packing import pack_records, unpack
 from roomread.store.records import milliseconds
 
+_ID = re.compile("[0-9a-f]{8}")
 _NAMES = [e.display_name for e in Expression]
 # Shared by all moods without taught states, because a session has many.
 _NO_STATES: Mapping[str, float] = {}
@@ -52,6 +55,28 @@ def _insert_once(table: sa.Table, dialect: str) -> sa.Insert:
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
     return insert(table).on_conflict_do_nothing()
+
+
+def is_session_id(text: str) -> bool:
+    """Return whether a text has the form of a session's id.
+
+    PostgreSQL rejects some texts, such as those with NUL, so that no query may contain them.
+    """
+    return _ID.fullmatch(text) is not None
+
+
+def read_session(connection: Connection, session_id: str, owner: str) -> Session:
+    """Return a session of an owner.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+    """
+    table = schema.sessions
+    query = table.select().where(table.c.id == session_id, table.c.owner == owner)
+    row = connection.execute(query).one_or_none() if is_session_id(session_id) else None
+    if row is None:
+        raise SessionNotFoundError(f"there is no session '{session_id}'")
+    return to_session(row)
 
 
 def read_sessions(
