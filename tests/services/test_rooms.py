@@ -10,12 +10,12 @@ import pytest
 
 from alert_receiver import FakeTarget
 from classes import frame as class_frame
-from roomread.errors import BusyError
+from roomread.errors import BusyError, DatabaseError, SessionHeldError
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
 from roomread.services.alerts import AlertSender
-from roomread.services.rooms import Rooms
-from roomread.store import Store
+from roomread.services.rooms import RoomNotFoundError, RoomOverError, Rooms
+from roomread.store import OwnerStore, RoomRecord, RoomStore, Store
 from roomread.store.pieces import Piece
 
 
@@ -151,3 +151,86 @@ def test_owner_with_many_rooms_loses_the_oldest_that_is_idle(
     # The room goes on when it is asked for again.
     assert store.rooms.with_code("K7QXM3P3") is not None
     store.close()
+
+
+def test_room_that_is_taken_up_is_read_once_and_under_its_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    anna, leases = store.owned_by("user:anna"), store.leases()
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    get, leased = RoomStore.get, list[bool]()
+
+    def get_leased(rooms: RoomStore, session_id: str) -> RoomRecord | None:
+        leased.append(leases.keeps(f"session:{session_id}"))
+        return get(rooms, session_id)
+
+    monkeypatch.setattr(RoomStore, "get", get_leased)
+
+    async def hold() -> None:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        await rooms.hold(session.id)
+        await rooms.shut_down()
+
+    asyncio.run(hold())
+    store.close()
+    assert leased == [True]
+
+
+def test_room_that_cannot_be_taken_up_is_left_to_other_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    anna, leases = store.owned_by("user:anna"), store.leases()
+    closed, failing = anna.create("Algebra 7b"), anna.create("Algebra 7c")
+    anna.rooms.add(closed.id, "K7QXM3PD", faces=False)
+    anna.rooms.replace_code(closed.id, None)
+    anna.rooms.add(failing.id, "H4JMN2PQ", faces=False)
+
+    def fail(*_: object) -> None:
+        raise DatabaseError("the database is locked")
+
+    monkeypatch.setattr(OwnerStore, "session", fail)
+
+    async def hold() -> None:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        for room_id, error in (
+            (closed.id, RoomOverError),
+            (failing.id, DatabaseError),
+            ("00000000", RoomNotFoundError),
+        ):
+            with pytest.raises(error):
+                await rooms.hold(room_id)
+            assert not leases.keeps(f"session:{room_id}")
+
+    asyncio.run(hold())
+    store.close()
+
+
+def test_room_of_another_process_takes_the_place_of_no_idle_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roomread.services.rooms._MOST_HELD", 1)
+    store, other = (Store(f"sqlite:///{tmp_path / 'roomread.db'}") for _ in range(2))
+    anna, leases = store.owned_by("user:anna"), store.leases()
+    idle, elsewhere = anna.create("Algebra 7b"), anna.create("Algebra 7c")
+    anna.rooms.add(idle.id, "K7QXM3PD", faces=False)
+    anna.rooms.add(elsewhere.id, "H4JMN2PQ", faces=False)
+    other.leases("http://other").acquire(f"session:{elsewhere.id}")
+
+    async def hold() -> None:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        held = await rooms.hold(idle.id)
+        with pytest.raises(SessionHeldError) as refused:
+            await rooms.hold(elsewhere.id)
+        assert refused.value.address == "http://other"
+        assert not held.closed.is_set()
+        await rooms.shut_down()
+
+    asyncio.run(hold())
+    for each in (store, other):
+        each.close()

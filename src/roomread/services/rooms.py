@@ -9,7 +9,7 @@ from random import SystemRandom
 
 from anyio import CapacityLimiter, to_thread
 
-from roomread.errors import BusyError, SessionError, SessionHeldError
+from roomread.errors import BusyError, RoomreadError, SessionError, SessionHeldError
 from roomread.formats.figures import session_figures
 from roomread.joining import OpenRoom, format_code, new_code, parse_code
 from roomread.joining.hardest import HardMinute, hardest_minutes
@@ -176,6 +176,7 @@ class Rooms:
             RoomNotFoundError: There is no such room.
             RoomOverError: The room is closed.
             SessionHeldError: Another process holds the room.
+            BusyError: The owner has too many rooms in use.
         """
         held = self._held.get(room_id)
         if held is not None and not held.closed.is_set():
@@ -190,23 +191,39 @@ class Rooms:
     async def _open(self, room_id: str) -> HeldRoom:
         if self._writers is None:
             self._writers = CapacityLimiter(_WRITERS), CapacityLimiter(_WRITERS)
-        writers = self._writers
-        await self._make_room_for(room_id)
-        held = await to_thread.run_sync(lambda: self._take_up(room_id, writers))
+        writers, resource = self._writers, f"session:{room_id}"
+        lease = await to_thread.run_sync(lambda: self._leases.acquire(resource))
+        if lease is not None:
+            problem = f"another process of this service holds room {room_id}"
+            raise SessionHeldError(problem, address=lease.address)
+        try:
+            # Read the room once it is leased, when no other process changes it any more.
+            record = await to_thread.run_sync(lambda: self._open_record(room_id))
+            await self._make_room_for(record.owner)
+            held = await to_thread.run_sync(lambda: self._take_up(record, writers))
+        except RoomreadError:
+            await to_thread.run_sync(lambda: self._leases.release(resource))
+            raise
         self._held[room_id] = held
         task = asyncio.create_task(self._run(held))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return held
 
-    async def _make_room_for(self, room_id: str) -> None:
+    def _open_record(self, room_id: str) -> RoomRecord:
+        record = self._store.rooms.get(room_id)
+        if record is None:
+            raise RoomNotFoundError(f"there is no room '{room_id}'")
+        if record.code is None:
+            raise RoomOverError(f"room {room_id} is closed")
+        return record
+
+    async def _make_room_for(self, owner: str) -> None:
         """Release the oldest idle room of an owner who has the most that one may have.
 
         Raises:
             BusyError: All of them are in use.
         """
-        record = await to_thread.run_sync(lambda: self._store.rooms.get(room_id))
-        owner = record.owner if record is not None else None
         held = [each for each in self._held.values() if each.record.owner == owner]
         if len(held) < _MOST_HELD:
             return
@@ -216,18 +233,11 @@ class Rooms:
         del self._held[idle.session.id]
         await idle.let_go()
 
-    def _take_up(self, room_id: str, writers: tuple[CapacityLimiter, CapacityLimiter]) -> HeldRoom:
-        record = self._store.rooms.get(room_id)
-        if record is None:
-            raise RoomNotFoundError(f"there is no room '{room_id}'")
-        if record.code is None:
-            raise RoomOverError(f"room {room_id} is closed")
-        lease = self._leases.acquire(f"session:{room_id}")
-        if lease is not None:
-            problem = f"another process of this service holds room {room_id}"
-            raise SessionHeldError(problem, address=lease.address)
+    def _take_up(
+        self, record: RoomRecord, writers: tuple[CapacityLimiter, CapacityLimiter]
+    ) -> HeldRoom:
         owned = self._store.owned_by(record.owner)
-        session = owned.session(room_id)
+        session = owned.session(record.session_id)
         now = self._clock()
         room = OpenRoom(
             max_seats=self._max_seats,
