@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from rich.console import Console
 
 from program import Program
+from roomread.classifier import open_model
 from roomread.cli import models
 
 
@@ -20,3 +24,10 @@ def test_card_of_a_named_model_is_the_only_one_printed(
     text = capsys.readouterr().out
     assert text.count("abstains") == 1
     assert "train it again" in text
+
+
+def test_card_says_how_the_head_was_refitted(capsys: pytest.CaptureFixture[str]) -> None:
+    model = open_model()
+    card = replace(model.card, refit={"neutral_bias": 0.4, "chosen_on": "half of PublicTest"})
+    Console(width=120).print(models._card(replace(model, card=card)))
+    assert "neutral bias 0.4, chosen on half of PublicTest" in capsys.readouterr().out

@@ -28,11 +28,14 @@ def test_only_units_that_agree_with_the_targets_are_published(fit: AuxiliaryFit)
     assert fit.weight.shape[1] == len(fit.bias) == 1 + len(ANGLES)
 
 
-def test_error_of_pose_is_measured_by_bins_of_yaw(fit: AuxiliaryFit) -> None:
+def test_error_of_each_angle_is_measured_by_bins_of_its_size(fit: AuxiliaryFit) -> None:
     # The yaw of mirrored pictures is the opposite one, and brightness cannot tell which is which.
     assert fit.errors["error of yaw, 30 to 90"] > fit.errors["error of yaw, 0 to 10"]
     assert fit.errors["error of pitch"] < 5
-    assert "error of roll" in fit.errors
+    for name in ANGLES:
+        bins = [v for key, v in fit.errors.items() if key.startswith(f"error of {name}, ")]
+        assert len(bins) == 4
+        assert min(bins) <= fit.errors[f"error of {name}"] <= max(bins)
 
 
 def test_outputs_trained_with_the_net_are_measured_like_fitted_ones(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomread.classifier import open_model
 from roomread.errors import DataError
 from roomread.training.recipe import Imbalance, Optimizer, Recipe, Target
 
-DEFAULT_TOML = Path(__file__).parents[2] / "configs" / "default.toml"
+ROOT = Path(__file__).parents[2]
+DEFAULT_TOML = ROOT / "configs" / "default.toml"
+CONFIGS = sorted((ROOT / "configs").glob("*.toml")) + sorted((ROOT / "teachers").glob("*.toml"))
 
 share = st.floats(0, 1)
 positive = st.floats(1e-6, 1e3)
@@ -88,5 +92,21 @@ def test_last_epoch_has_full_size_with_fewer_epochs_than_sides() -> None:
     assert Recipe(epochs=2, sides=(32, 40, 48)).side_at(1) == 48
 
 
-def test_the_default_recipe_in_the_repository_can_be_read() -> None:
-    assert asdict(Recipe.read(DEFAULT_TOML))["net"] == "compact-wide"
+@pytest.mark.parametrize(
+    ("config", "model"),
+    [(DEFAULT_TOML, "compact")]
+    + [(config, config.with_suffix(".onnx")) for config in (ROOT / "teachers").glob("*.toml")],
+    ids=str,
+)
+def test_config_is_the_recipe_in_the_card_of_its_model(config: Path, model: str | Path) -> None:
+    named = json.loads(json.dumps(asdict(Recipe.read(config))))
+    trained = open_model(model).card.training
+    # Settings that were added after the training have the values that change nothing.
+    assert named == json.loads(json.dumps(asdict(Recipe()))) | trained
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.stem)
+def test_files_that_a_config_names_are_in_the_repository_or_made_by_another(config: Path) -> None:
+    for path in map(Path, Recipe.read(config).paths):
+        made = path.parts[0] == "runs"
+        assert (ROOT / "configs" / f"{path.parts[1]}.toml" if made else ROOT / path).is_file()

@@ -14,7 +14,13 @@ from roomread.readings import CropGeometry
 from roomread.training.dataset import Split
 from roomread.training.evaluate import score
 from roomread.training.recipe import Recipe
-from roomread.training.workbench import _data_names, _prior, train_model, with_figures
+from roomread.training.workbench import (
+    AGAINST_FP32,
+    _data_names,
+    _prior,
+    train_model,
+    with_figures,
+)
 
 CARD = ModelCard("compact", 1.3, 0.4, CropGeometry(1.2, 0.0), "0", "none", 0, "Apache-2.0")
 
@@ -49,6 +55,15 @@ def test_card_has_three_figures_and_the_confusions_of_each_evaluation() -> None:
     assert card.figures["a: accuracy"] == str(results[0].accuracy)
     assert card.confusion == {name: results[0].confusion.tolist() for name in ("a", "b")}
     assert replace(card, figures={}, confusion={}) == CARD
+
+
+def test_comparison_with_fp32_is_kept_where_other_figures_are_replaced() -> None:
+    results = [score("a", np.eye(7, dtype=np.float32), np.arange(7), "made up")]
+    lost = "+0.28 points lost on PublicTest"
+    before = replace(CARD, figures={"b: accuracy": "0.5", AGAINST_FP32: lost})
+    after = with_figures(before, results)
+    assert "b: accuracy" not in after.figures
+    assert after.figures[AGAINST_FP32] == lost
 
 
 @pytest.mark.parametrize(

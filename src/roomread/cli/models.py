@@ -39,6 +39,9 @@ def _card(model: ModelFile) -> Table:
         table.add_row(
             "balanced", f"tau {card.tau:.2f}, for FER-2013's label {card.tau_fer2013:.2f}"
         )
+    if card.refit:
+        settings = (f"{name.replace('_', ' ')} {value}" for name, value in card.refit.items())
+        table.add_row("head refitted", ", ".join(settings))
     if card.action_units:
         units = (
             f"{name} ({each['arkit']}) {each['r']:.2f}" for name, each in card.action_units.items()

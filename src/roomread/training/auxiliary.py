@@ -21,8 +21,8 @@ from roomread.training.recipe import ACTION_UNITS, AUXILIARY_OUTPUTS, POSE
 LEAST_CORRELATION = 0.5
 # Strength of the L2 penalty for standardised inputs, per picture.
 _PENALTY = 0.01
-# The bins of yaw in which the error is measured, degrees.
-_YAW_BINS = ((0, 10), (10, 20), (20, 30), (30, 90))
+# The bins of an angle in which its error is measured, degrees to either side.
+_BINS = ((0, 10), (10, 20), (20, 30), (30, 90))
 
 
 def fit_auxiliary(
@@ -141,12 +141,12 @@ def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 
 def _pose_errors(predictions: NDArray[np.float32], truth: NDArray[np.float32]) -> dict[str, float]:
-    """Return the mean absolute error of each angle, and of yaw by bins of |yaw|, degrees."""
-    errors = np.abs(predictions - truth)
+    """Return the mean absolute error of each angle, in all and by bins of its size, degrees."""
+    errors, sizes = np.abs(predictions - truth), np.abs(truth)
     named = {f"error of {name}": float(errors[:, i].mean()) for i, name in enumerate(ANGLES)}
-    turned = np.abs(truth[:, 0])
-    for low, high in _YAW_BINS:
-        rows = (turned >= low) & (turned < high)
-        if rows.any():
-            named[f"error of yaw, {low} to {high}"] = float(errors[rows, 0].mean())
+    for i, name in enumerate(ANGLES):
+        for low, high in _BINS:
+            rows = (sizes[:, i] >= low) & (sizes[:, i] < high)
+            if rows.any():
+                named[f"error of {name}, {low} to {high}"] = float(errors[rows, i].mean())
     return {name: round(value, 2) for name, value in named.items()}

@@ -81,12 +81,13 @@ def read_targets(path: Path, data: FerData) -> AuxiliaryTargets:
     columns = sorted({column for parts in UNITS.values() for column in parts})
     names = ["row", "Usage", "found", *columns, *ANGLES]
     try:
+        present = pyarrow.parquet.read_schema(path).names
+        missing = [name for name in names if name not in present]
+        if missing:
+            raise DataError(f"{path}: has no column {missing[0]}")
         table = pyarrow.parquet.read_table(path, columns=names)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read as a table of action units ({error})") from error
-    missing = [name for name in names if name not in table.column_names]
-    if missing:
-        raise DataError(f"{path}: has no column {missing[0]}")
     rows = table["row"].to_numpy()
     order = np.argsort(rows)
     place = np.minimum(np.searchsorted(rows[order], data.rows), len(rows) - 1)

@@ -33,7 +33,7 @@ from roomread.training.auxiliary_outputs import NODE_PREFIX
 from roomread.training.dataset import FerData, Split
 from roomread.training.evaluate import Evaluation, evaluate
 from roomread.training.timing import times_as_fast
-from roomread.training.workbench import with_figures
+from roomread.training.workbench import AGAINST_FP32, with_figures
 
 _PICTURES = 512
 _BATCH = 64
@@ -145,7 +145,7 @@ def _write_card(path: Path, plain: ModelFile, result: Quantised | None = None) -
     card = replace(plain.card, precision="int8")
     if result is not None:
         card = with_figures(card, result.after)
-        card.figures["against fp32"] = (
+        card.figures[AGAINST_FP32] = (
             f"{result.points_lost:+.2f} points lost on PublicTest, "
             f"{result.times_as_fast:.2f} times as fast a face (batch 25, one thread)"
         )

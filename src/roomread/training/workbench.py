@@ -33,6 +33,8 @@ _NOTES = (
     "Weakest on disgust and fear; not tested on children."
 )
 _VOTES = ", with the votes of FER+ (Barsoum et al. 2016)"
+# The figure of an int8 file that compares it with the fp32 file it was made of.
+AGAINST_FP32 = "against fp32"
 
 
 class Trainer(Protocol):
@@ -114,9 +116,10 @@ def _with_auxiliary(
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
-    """Return the card with the figures of evaluations."""
+    """Return the card with the figures of evaluations; a comparison with fp32 is kept."""
     confusion = {result.name: result.confusion.tolist() for result in results}
-    return replace(card, figures=_figures(results), confusion=confusion)
+    kept = {name: text for name, text in card.figures.items() if name == AGAINST_FP32}
+    return replace(card, figures=_figures(results) | kept, confusion=confusion)
 
 
 def _figures(results: list[Evaluation]) -> dict[str, str]:
