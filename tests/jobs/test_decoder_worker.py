@@ -18,7 +18,7 @@ def png(width: int, height: int) -> bytes:
 
 @pytest.fixture
 def outlet(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
-    """Run the worker in this process: without a limit of memory, and with buffers for pipes."""
+    """Run the worker in this process: with its memory and priority, and with buffers for pipes."""
     inlet, written = io.BytesIO(), io.BytesIO()
     for name, content in (
         ("me.png", png(4, 2)),
@@ -29,7 +29,8 @@ def outlet(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
         send(inlet, {"name": name}, content)
     inlet.seek(0)
     monkeypatch.setattr(decoder_worker, "take_pipes", lambda: (inlet, written))
-    monkeypatch.setattr(decoder_worker, "limit_memory", lambda _: None)
+    for limit in ("limit_memory", "lower_priority"):
+        monkeypatch.setattr(decoder_worker, limit, lambda _: None)
     return written
 
 
