@@ -48,6 +48,7 @@ def page_of_one_face() -> None:
     known = replace(plain, valence=-0.5, pose=Pose(30, 0, 0), action_units={"AU26": 0.75})
     show_details(st.container(), known, key="b")
     draw_details(st.container(), replace(known, eyes=EyeActivity(0.25, None)), key="c")
+    draw_details(st.container(), replace(known, eyes=EyeActivity(0.3, 14.0)), key="d")
 
 
 def test_panel_is_shown_only_where_something_is_known() -> None:
@@ -58,4 +59,6 @@ def test_panel_is_shown_only_where_something_is_known() -> None:
     assert "Valence -0.50, from unpleasant (-1) to pleasant (1)" in texts
     assert "Head: turned to the right by 30°" in texts
     assert "Eyes closed for 25% of the last minute" in texts
+    # The blinks of the first reading are not known.
+    assert [text for text in texts if "Blinks" in text] == ["Blinks a minute: 14"]
     assert len(page.expander) == 1

@@ -17,3 +17,9 @@ def test_example_is_a_happy_face_that_is_read_back_from_the_wire() -> None:
         example.frame_index,
     )
     assert frame_from_dict(json.loads(json.dumps(frame_to_dict(example)))) == example
+
+
+def test_example_shows_every_output_of_the_net() -> None:
+    (face,) = frame_to_dict(example_frame())["faces"]
+    unknown = [name for name, value in face.items() if value is None]
+    assert unknown == ["person", "landmarks", "unreadable"]

@@ -54,6 +54,8 @@ def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
             t("Eyes closed for {share} of the last minute", share=percent(eyes.closed_share)),
             help=t("This is an observation; by itself it is not a sign of drowsiness."),
         )
+        if eyes.blinks_per_minute is not None:
+            panel.markdown(t("Blinks a minute: {rate}", rate=f"{eyes.blinks_per_minute:.0f}"))
     if reading.action_units:
         with panel:
             show_table(unit_rows(reading.action_units), name=t("Action units"), key=f"{key}_units")

@@ -181,7 +181,10 @@ _FACE_FIELDS: dict[str, Node] = {
         nullable=True,
     ),
     "action_units": Dictionary(
-        _share(), "Intensity of facial action units, by name", nullable=True
+        _share(),
+        "Intensity of facial action units by name, such as AU26, the open mouth, and AU45, closed "
+        "eyes",
+        nullable=True,
     ),
     "eyes": Record(
         "Eyes",
