@@ -21,10 +21,11 @@ from program import PROGRAM, Program, one_line, said
 from roomread.bench.scenes import grid
 from roomread.cli import record
 from roomread.cli.progress import ProgressBar
-from roomread.errors import RoomreadError, SessionError
+from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.media import VideoWriter
 from roomread.store import LOCAL_OWNER, Store
 from roomread.store.packing import RECORD
+from roomread.testing import temporary_store
 
 # Every command here uses a database of the test's own.
 pytestmark = pytest.mark.usefixtures("database")
@@ -74,6 +75,27 @@ def test_rule_that_needs_more_frames_is_not_applied(capsys: pytest.CaptureFixtur
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("roomread: the rule 'room happy above 1% for 5 s' is not applied: ")
     assert line.endswith("it needs a frame every 0.5 s")
+
+
+def test_end_of_a_recording_prints_its_error_or_that_it_was_too_short(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = ProgressBar(1, quiet=True)
+    record._report_end(progress, None, is_short=False)
+    assert capsys.readouterr().err == ""
+    record._report_end(progress, None, is_short=True)
+    assert "too short for a mood" in capsys.readouterr().err
+    record._report_end(progress, MediaError("lesson.mp4: stopped after 3.0 s"), is_short=True)
+    assert capsys.readouterr().err == "roomread: lesson.mp4: stopped after 3.0 s\n"
+
+
+def test_session_without_people_is_not_resumed_with_identity() -> None:
+    with temporary_store() as store:
+        owned = store.owned_by(LOCAL_OWNER)
+        record._check_people(owned.create("a", keeps_people=True, consent="all, in writing"))
+        with pytest.raises(SessionError, match="no readings of individual people") as error:
+            record._check_people(owned.create("b"))
+        assert error.value.hint == "leave out --identity"
 
 
 @pytest.mark.parametrize("consent", ["", "  "])

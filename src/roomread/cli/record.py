@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     # Imported for types only, because SQLAlchemy is an extra.
     from roomread.formats.figures import RunningMoods
     from roomread.services.alerts import AlertSender
-    from roomread.store import Recorder
+    from roomread.store import Recorder, Session
 
 
 SourceName = Annotated[str, typer.Argument(help="A video, a camera's number, a URL, or screen:.")]
@@ -147,11 +147,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
                 notice=notice,
                 embedder=embedder,
             )
-        if identity and not session.keeps_people:
-            raise SessionError(
-                f"session {session.id} has no readings of individual people",
-                hint="leave out --identity",
-            )
+        if identity:
+            _check_people(session)
         _warn_of_unused_rules(session.rules, seconds, progress)
         # Print the id first, so that the session can be marked and shown during the recording.
         typer.echo(session.id)
@@ -166,10 +163,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         )
         moods = RunningMoods(store, session)
         failure = _Recording(recorder, pipeline, moods, progress, bar).run(opened)
-        if failure is not None:
-            progress.say(f"roomread: {failure}")
-        elif not store.moods(session.id) and not quiet:
-            progress.say("roomread: too short for a mood: three frames are needed")
+        is_short = not quiet and not store.moods(session.id)
+        _report_end(progress, failure, is_short=is_short)
         for loss in alerts.close(patience=_ALERT_SECONDS):
             progress.say(f"roomread: {loss}")
     if failure is not None:
@@ -224,6 +219,27 @@ class _Recording:
         except KeyboardInterrupt:
             pass
         self.recorder.close()
+
+
+def _check_people(session: Session) -> None:
+    """Check that a session keeps people, whose faces --identity compares.
+
+    Raises:
+        SessionError: It keeps none.
+    """
+    if not session.keeps_people:
+        raise SessionError(
+            f"session {session.id} has no readings of individual people",
+            hint="leave out --identity",
+        )
+
+
+def _report_end(progress: ProgressBar, failure: MediaError | None, *, is_short: bool) -> None:
+    """Print the error that ended a source, or that it was too short for a mood."""
+    if failure is not None:
+        progress.say(f"roomread: {failure}")
+    elif is_short:
+        progress.say("roomread: too short for a mood: three frames are needed")
 
 
 def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> None:
