@@ -17,6 +17,7 @@ from roomread.room.session import Passage
 from roomread.store import (
     Mark,
     OwnerJobs,
+    OwnerListing,
     OwnerProfiles,
     OwnerRooms,
     OwnerStore,
@@ -106,7 +107,7 @@ def test_every_method_that_takes_a_session_has_arguments_for_the_owner_test() ->
     assert methods_taking("session_id") - {"find"} == set(ARGUMENTS)
 
 
-@pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerProfiles, OwnerRooms])
+@pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerListing, OwnerProfiles, OwnerRooms])
 def test_no_method_of_an_owners_handle_takes_an_owner_or_a_prefix(handle: type) -> None:
     assert methods_taking("owner", handle) == methods_taking("prefix", handle) == set()
 
@@ -127,7 +128,9 @@ def test_session_of_another_owner_is_neither_listed_nor_recorded_into(
 ) -> None:
     eve = everything.owned_by("user:eve")
     assert eve.find(hers.id) is None
-    assert eve.sessions() == []
+    assert eve.sessions() == eve.listing.with_ids([hers.id]) == []
+    assert eve.listing.headings() == []
+    assert (eve.listing.count(), anna.listing.count()) == (0, 1)
     with pytest.raises(SessionNotFoundError):
         RoomRecorder(eve, hers)
     assert [session.id for session in anna.sessions()] == [hers.id]

@@ -17,10 +17,10 @@ def test_room_of_another_owner_is_not_found_and_its_code_not_replaced(
     assert not eve.add(session.id, "EEEEEEEE", faces=False)
     assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
     room = RoomRecord(session.id, "user:anna", "K7QXM3PD", faces=True, next_seat=1)
-    assert (eve.get(session.id), eve.all()) == (None, [])
+    assert (eve.get(session.id), eve.with_sessions()) == (None, [])
     assert not eve.replace_code(session.id, "EEEEEEEE")
     assert anna.rooms.get(session.id) == everything.rooms.with_code("K7QXM3PD") == room
-    assert anna.rooms.all() == [room]
+    assert anna.rooms.with_sessions() == [(room, session)]
 
 
 def test_code_opens_one_open_room_and_no_closed_room(everything: Store, anna: OwnerStore) -> None:
@@ -65,19 +65,23 @@ def test_reports_are_stored_once_and_read_back_equal(everything: Store, anna: Ow
     everything.rooms.add_reports(session.id, [])
 
 
-@ON_SQLITE
-def test_rooms_are_listed_with_the_newest_session_first(anna: OwnerStore) -> None:
-    sessions = [anna.create(name) for name in ("Algebra 7b", "Algebra 7c")]
-    for session, code in zip(sessions, ("K7QXM3PD", "H4JMN2PQ"), strict=True):
+def test_rooms_are_listed_with_their_sessions_newest_first(anna: OwnerStore) -> None:
+    sessions = [anna.create(name) for name in ("Algebra 7b", "no room", "Algebra 7c")]
+    for session, code in ((sessions[0], "K7QXM3PD"), (sessions[2], "H4JMN2PQ")):
         assert anna.rooms.add(session.id, code, faces=False)
-    assert [room.session_id for room in anna.rooms.all()] == [s.id for s in sessions[::-1]]
+    listed = anna.rooms.with_sessions()
+    assert [session for _, session in listed] == [sessions[2], sessions[0]]
+    assert [room.session_id for room, _ in listed] == [sessions[2].id, sessions[0].id]
+    anna.rooms.replace_code(sessions[2].id, None)
+    assert [room.code for room, _ in anna.rooms.with_sessions()] == [None, "K7QXM3PD"]
+    assert anna.rooms.with_sessions(only_open=True) == [listed[1]]
 
 
 def test_session_becomes_a_room_once(anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
     assert not anna.rooms.add(session.id, "H4JMN2PQ", faces=False)
-    assert [room.code for room in anna.rooms.all()] == ["K7QXM3PD"]
+    assert [room.code for room, _ in anna.rooms.with_sessions()] == ["K7QXM3PD"]
 
 
 def test_id_of_no_room_is_not_found(everything: Store, anna: OwnerStore) -> None:
@@ -103,4 +107,4 @@ def test_room_is_deleted_with_its_session(everything: Store, anna: OwnerStore) -
     anna.rooms.add(session.id, "K7QXM3PD", faces=False)
     anna.delete(session.id)
     assert everything.rooms.with_code("K7QXM3PD") is None
-    assert anna.rooms.all() == []
+    assert anna.rooms.with_sessions() == []

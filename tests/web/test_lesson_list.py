@@ -6,10 +6,14 @@ pytest.importorskip("streamlit", reason="needs the app extra")
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Row
 
 from fake_page import FakePage
 from roomread.formats.comparison_chart import MOST_LESSONS
-from roomread.store import Mark, OwnerStore, Store
+from roomread.store import Mark, OwnerStore, Session, Store, rows
+from roomread.store.rows import to_session
 from roomread.web import lesson_list, vanished
 from roomread.web.lesson_list import _matches, delete_lessons, show_lessons
 
@@ -34,9 +38,10 @@ def test_lesson_is_found_by_its_name_its_day_and_its_activities(store: OwnerStor
     lesson = store.create("Übung 7b")
     store.mark(lesson.id, [Mark(1.0, "group work")])
     day = f"{lesson.started_at.astimezone():%Y-%m-%d}"
+    (heading,) = store.listing.headings()
     for wanted in ("", "übung", f"7B {day}", "GROUP work übung"):
-        assert _matches(store, lesson, wanted)
-    assert not _matches(store, lesson, "übung 7c")
+        assert _matches(heading, wanted)
+    assert not _matches(heading, "übung 7c")
 
 
 def test_page_shows_that_no_lesson_is_stored(page: FakePage, store: OwnerStore) -> None:
@@ -62,6 +67,40 @@ def test_at_most_fifty_lessons_are_drawn_and_the_others_counted(
     assert "3 older ones are not shown: search for them." in page.texts("caption")
 
 
+def test_search_finds_a_lesson_that_is_older_than_those_drawn(
+    page: FakePage, store: OwnerStore
+) -> None:
+    store.mark(store.create("Algebra 7b").id, [Mark(1.0, "group work")])
+    for number in range(50):
+        store.create(f"lesson {number}")
+    show_lessons(store)
+    assert "Algebra 7b" not in page.texts("button")
+    page.answers = {"Search": "group"}
+    show_lessons(store)
+    assert "Algebra 7b" in page.texts("button")
+
+
+def test_list_reads_the_lessons_that_it_draws_and_no_others(
+    page: FakePage, store: OwnerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("history", *(f"lesson {number}" for number in range(60))):
+        store.create(name)
+    read: list[str] = []
+
+    def note(row: Row[Any]) -> Session:
+        session = to_session(row)
+        read.append(session.name)
+        return session
+
+    monkeypatch.setattr(rows, "to_session", note)
+    show_lessons(store)
+    assert read == [f"lesson {number}" for number in range(59, 9, -1)]
+    read.clear()
+    page.answers = {"Search": "history"}
+    show_lessons(store)
+    assert read[50:] == ["history"]
+
+
 def test_actions_are_offered_for_the_chosen_lessons(page: FakePage, store: OwnerStore) -> None:
     lessons = [store.create(f"lesson {number}") for number in range(MOST_LESSONS + 1)]
     page.session_state[f"{lesson_list._CHOSEN}{lessons[0].id}"] = True
@@ -85,4 +124,19 @@ def test_deleted_lessons_are_counted_once_and_one_gone_before_is_named(
         show_lessons(store)
     assert [lesson.id for lesson in store.sessions()] == [kept.id]
     assert page.texts("success") == ["1 lesson deleted"]
+    assert page.texts("warning") == ["No longer stored, because they were deleted or too old: gone"]
+
+
+def test_lesson_that_is_no_longer_among_the_newest_is_not_named_as_gone(
+    page: FakePage, store: OwnerStore
+) -> None:
+    gone = store.create("gone")
+    store.create("kept")
+    show_lessons(store)
+    for number in range(50):
+        store.create(f"lesson {number}")
+    show_lessons(store)
+    assert page.texts("warning") == []
+    store.delete(gone.id)
+    show_lessons(store)
     assert page.texts("warning") == ["No longer stored, because they were deleted or too old: gone"]

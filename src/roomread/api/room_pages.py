@@ -36,12 +36,8 @@ async def rooms(request: Request, context: Context) -> Response:
 
 
 def _open_rooms(request: Request, context: ServiceContext, owner: str) -> list[RoomShape]:
-    store, base_url = context.store.owned_by(owner), str(request.base_url)
-    return [
-        room_shape(record, store.session(record.session_id), base_url)
-        for record in store.rooms.all()
-        if record.code is not None
-    ]
+    found = context.store.owned_by(owner).rooms.with_sessions(only_open=True)
+    return [room_shape(*each, str(request.base_url)) for each in found]
 
 
 @router.get("/room/{room_id}")

@@ -93,14 +93,9 @@ async def list_all(request: Request, context: Context, reader: Reader) -> RoomsS
     """Return your rooms, newest first, closed ones included."""
 
     def work() -> RoomsShape:
-        store = context.store.owned_by(reader.id)
-        sessions = {session.id: session for session in store.sessions()}
-        found = [
-            room_shape(record, sessions[record.session_id], str(request.base_url))
-            for record in store.rooms.all()
-            if record.session_id in sessions
-        ]
-        return RoomsShape(rooms=found)
+        found = context.store.owned_by(reader.id).rooms.with_sessions()
+        base_url = str(request.base_url)
+        return RoomsShape(rooms=[room_shape(*each, base_url) for each in found])
 
     return await in_turn(context, work)
 

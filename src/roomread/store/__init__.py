@@ -13,6 +13,7 @@ from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.recorder import Recorder
 from roomread.store.records import LOCAL_OWNER
 from roomread.store.room_store import OwnerRooms, RoomRecord, RoomStore
+from roomread.store.session_listing import OwnerListing, SessionHeading
 from roomread.store.store import Store
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Mark",
     "OperatorStore",
     "OwnerJobs",
+    "OwnerListing",
     "OwnerProfiles",
     "OwnerRooms",
     "OwnerStore",
@@ -37,6 +39,7 @@ __all__ = [
     "RoomRecord",
     "RoomStore",
     "Session",
+    "SessionHeading",
     "State",
     "Store",
     "StoredReadings",

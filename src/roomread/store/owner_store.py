@@ -40,6 +40,7 @@ from roomread.store.rows import (
     to_alert,
     utc_now,
 )
+from roomread.store.session_listing import OwnerListing
 
 
 class OwnerStore:
@@ -72,6 +73,11 @@ class OwnerStore:
     def rooms(self) -> OwnerRooms:
         """The rooms of this owner that students join."""
         return OwnerRooms(self._database, self._owner)
+
+    @property
+    def listing(self) -> OwnerListing:
+        """The list of this owner's sessions, which reads no whole session that is not asked for."""
+        return OwnerListing(self._database, self._owner)
 
     @property
     def profiles(self) -> OwnerProfiles:
@@ -168,7 +174,7 @@ class OwnerStore:
         """
         with self._database.reading() as connection:
             last = self._check(connection, before) if before else None
-            return read_sessions(connection, self._owner, last, limit)
+            return read_sessions(connection, self._owner, last=last, limit=limit)
 
     def session(self, session_id: str) -> Session:
         """Return one session."""

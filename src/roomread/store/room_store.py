@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from roomread.joining.reports import ReportCounts, ReportSample
+from roomread.room.session import Session
 from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.records import milliseconds
-from roomread.store.rows import insert_once
+from roomread.store.rows import insert_once, to_session
 
 _ROOMS = schema.rooms
 _SESSIONS = schema.sessions
@@ -62,12 +63,19 @@ class OwnerRooms:
                 return False
             return insert_once(connection, _ROOMS, [row]) == 1
 
-    def all(self) -> list[RoomRecord]:
-        """Return all rooms of this owner, newest first."""
+    def with_sessions(self, *, only_open: bool = False) -> list[tuple[RoomRecord, Session]]:
+        """Return the rooms of this owner with their sessions, newest first.
+
+        Args:
+            only_open: Whether closed rooms are left out.
+        """
+        query = sa.select(_ROOMS, _SESSIONS).join_from(_ROOMS, _SESSIONS)
+        query = query.where(_SESSIONS.c.owner == self._owner)
+        if only_open:
+            query = query.where(_ROOMS.c.code.is_not(None))
+        ordered = query.order_by(_SESSIONS.c.started_at.desc(), _SESSIONS.c.id.desc())
         with self._database.reading() as connection:
-            query = _select().where(_SESSIONS.c.owner == self._owner)
-            rows = connection.execute(query.order_by(_SESSIONS.c.started_at.desc()))
-            return [_record(row) for row in rows]
+            return [(_record(row), to_session(row)) for row in connection.execute(ordered)]
 
     def get(self, session_id: str) -> RoomRecord | None:
         """Return a room, or None if this owner has no such room."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -80,7 +80,12 @@ def read_session(connection: Connection, session_id: str, owner: str) -> Session
 
 
 def read_sessions(
-    connection: Connection, owner: str, last: Session | None, limit: int | None
+    connection: Connection,
+    owner: str,
+    *,
+    last: Session | None = None,
+    limit: int | None = None,
+    ids: Iterable[str] | None = None,
 ) -> list[Session]:
     """Return an owner's sessions, newest first.
 
@@ -89,9 +94,12 @@ def read_sessions(
         owner: The owner.
         last: The session after which the list begins; None for its beginning.
         limit: The maximum number of sessions; None for all.
+        ids: The ids of the sessions to return, if there are such; None for all.
     """
     table = schema.sessions
     query = table.select().where(table.c.owner == owner)
+    if ids is not None:
+        query = query.where(table.c.id.in_([each for each in ids if is_session_id(each)]))
     if last is not None:
         # Sessions may have started at the same time.
         here = sa.tuple_(table.c.started_at, table.c.id)

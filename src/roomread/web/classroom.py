@@ -88,7 +88,7 @@ def _list(store: OwnerStore, everything: Store) -> None:
     # The list is above the forms but drawn after them, so that it lacks the sessions that they
     # delete.
     listing = st.container()
-    if store.sessions() and not is_signed_in():
+    if store.listing.count() and not is_signed_in():
         # The forms delete sessions of all owners, so they are for this computer's user only.
         show_purge(everything.operator)
     with listing:

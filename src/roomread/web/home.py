@@ -98,7 +98,7 @@ def _offer_example(kind: str) -> None:
 def _show_recent() -> None:
     try:
         store = visitor_sessions()
-        sessions = store.sessions()[:_RECENT]
+        sessions = store.sessions(limit=_RECENT)
         if not sessions:
             return
         st.subheader(t("Recent lessons"))

@@ -14,7 +14,7 @@ from roomread.room.session import State
 from roomread.services.exporting import export_archive
 from roomread.services.retention import kept_days
 from roomread.settings.environment import load_settings
-from roomread.store import OwnerStore, Session
+from roomread.store import OwnerStore, Session, SessionHeading
 from roomread.web.messages import plain
 from roomread.web.navigation import go_to
 from roomread.web.texts import day_and_time, day_of, t, tn, words
@@ -32,9 +32,9 @@ def show_lessons(store: OwnerStore) -> None:
         store: the lessons of the visitor.
     """
     st.subheader(t("Stored lessons"))
-    lessons = store.sessions()
-    _say_what_is_gone(lessons)
-    if not lessons:
+    newest = store.sessions(limit=_SHOWN)
+    _say_what_is_gone(store, newest)
+    if not newest:
         st.caption(t("No lesson is stored yet."))
         return
     days = kept_days(store, days=load_settings().retention_days)
@@ -49,28 +49,28 @@ def show_lessons(store: OwnerStore) -> None:
     wanted = st.text_input(
         t("Search"), placeholder=t("a name, a day or an activity"), key="lessons_search"
     )
-    found = [each for each in lessons if _matches(store, each, wanted)]
-    if not found:
+    if wanted.strip():
+        found = [each.id for each in store.listing.headings() if _matches(each, wanted)]
+        shown, count = store.listing.with_ids(found[:_SHOWN]), len(found)
+    else:
+        shown, count = newest, store.listing.count()
+    if not shown:
         st.info(t("No lesson has these words."))
         return
-    for lesson in found[:_SHOWN]:
+    for lesson in shown:
         _row(lesson, days)
-    if len(found) > _SHOWN:
-        st.caption(t("{n} older ones are not shown: search for them.", n=len(found) - _SHOWN))
-    chosen = [each for each in found[:_SHOWN] if st.session_state.get(_choice(each))]
-    _offer_actions(store, chosen)
+    if count > _SHOWN:
+        st.caption(t("{n} older ones are not shown: search for them.", n=count - _SHOWN))
+    _offer_actions(store, [each for each in shown if st.session_state.get(_choice(each))])
 
 
-def _matches(store: OwnerStore, lesson: Session, wanted: str) -> bool:
+def _matches(lesson: SessionHeading, wanted: str) -> bool:
     """Return whether all words occur in the name, the day or the marks of a lesson."""
-    words = wanted.casefold().split()
-    if not words:
-        return True
-    marks = " ".join(mark.label for mark in store.marks(lesson.id))
+    marks = " ".join(lesson.labels)
     # A day is found as the list writes it and by its digits.
     day = f"{day_and_time(lesson.started_at)} {lesson.started_at.astimezone():%Y-%m-%d}"
     text = f"{lesson.name} {day} {marks}".casefold()
-    return all(word in text for word in words)
+    return all(word in text for word in wanted.casefold().split())
 
 
 def _row(lesson: Session, days: float | None) -> None:
@@ -158,12 +158,15 @@ def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
     st.session_state[_DELETED] = tn("1 lesson deleted", "{n} lessons deleted", count)
 
 
-def _say_what_is_gone(lessons: list[Session]) -> None:
-    """Tell the visitor which lessons were deleted since the page was last drawn."""
+def _say_what_is_gone(store: OwnerStore, newest: list[Session]) -> None:
+    """Tell the visitor which lessons of the list were deleted since the page was last drawn."""
     done = st.session_state.pop(_DELETED, "")
     if done:
         st.success(done)
-    names = names_of_vanished(_KNOWN, {lesson.id: lesson.name for lesson in lessons})
+    listed = {lesson.id: lesson.name for lesson in newest}
+    older = st.session_state.get(_KNOWN, {}).keys() - listed
+    kept = {lesson.id: lesson.name for lesson in store.listing.with_ids(older)} if older else {}
+    names = names_of_vanished(_KNOWN, listed | kept)
     if names:
         st.warning(
             t("No longer stored, because they were deleted or too old: {names}", names=names)
