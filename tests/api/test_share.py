@@ -7,24 +7,10 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the app extra")
 
-from fastapi import FastAPI
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api_client import client_of
 from roomread.api import share
-from roomread.api.problems import map_errors
-from roomread.services.accounts import LOCAL
-
-
-class Admitted:
-    """Middleware that admits every request as one of this computer's own user."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {})["principal"] = LOCAL
-        await self._app(scope, receive, send)
 
 
 @pytest.fixture
@@ -36,11 +22,8 @@ def sign_in() -> bool:
 def client(monkeypatch: pytest.MonkeyPatch, *, sign_in: bool) -> Iterator[TestClient]:
     taught = SimpleNamespace(room_states=lambda: ["bored <1>"])
     monkeypatch.setattr(share, "teaching_service", lambda *_: taught)
-    api = FastAPI()
-    map_errors(api)
-    api.include_router(share.router)
-    api.state.context = SimpleNamespace(auth=SimpleNamespace(sign_in=sign_in))
-    with TestClient(Admitted(api), base_url="http://127.0.0.1") as made:
+    context = SimpleNamespace(auth=SimpleNamespace(sign_in=sign_in))
+    with client_of(share.router, context) as made:
         yield made
 
 

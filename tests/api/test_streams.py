@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import AsyncGenerator, MutableMapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ pytest.importorskip("fastapi", reason="needs the app extra")
 
 from starlette.requests import Request
 
-from roomread.api import rooms, videos
+from roomread.api import rooms
 from roomread.api.context import ServiceContext
 from roomread.api.streams import ReleasingStream, TemporaryFileResponse
 from roomread.errors import BusyError, SessionHeldError
@@ -224,20 +223,3 @@ def test_temporary_file_is_deleted_if_the_client_has_gone(tmp_path: Path) -> Non
     )
     asyncio.run(response(scope(), gone, Client().send))
     assert released == [False]
-
-
-def test_readings_of_a_video_become_one_array_and_their_file_is_closed(tmp_path: Path) -> None:
-    path = tmp_path / "readings.jsonl"
-
-    async def array(lines: str, most: int | None = None) -> str:
-        path.write_text(lines)
-        pieces = videos.readings_array(path)
-        found = [await anext(pieces) for _ in range(most)] if most else [p async for p in pieces]
-        await pieces.aclose()
-        return "".join(found)
-
-    assert asyncio.run(array('{"a":1}\n{"a":2}\n')) == '[{"a":1},\n{"a":2}]\n'
-    assert asyncio.run(array("")) == "[]\n"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ResourceWarning)
-        assert asyncio.run(array('{"a":1}\n{"a":2}\n', most=1)) == '[{"a":1}'
