@@ -68,12 +68,13 @@ def test_python_of_the_tutorials_runs_unchanged() -> None:
         "<Readings of examples/astronaut.jpg: 1 face (happy 99%)>",
         "happy",
     ]
-    assert printed[4] == "happy True\n"
-    assert printed[5].splitlines()[2].startswith("0.08 s [(1, ")
-    assert "blurred" in printed[5]
-    assert "<FrameMoment at 0.08 s: 1 face>" in printed[6]
-    assert "1 s: 0 of 1 faces readable" in printed[7]
-    assert "room: coverage 0% on average over 10 s" in printed[7]
+    assert re.search(r"Pose\(yaw=.*\) False\n0.9\d* of 1: the lip corners", printed[4])
+    assert printed[5] == "happy True\n"
+    assert printed[6].splitlines()[2].startswith("0.08 s [(1, ")
+    assert "blurred" in printed[6]
+    assert "<FrameMoment at 0.08 s: 1 face>" in printed[7]
+    assert "1 s: 0 of 1 faces readable" in printed[8]
+    assert "room: coverage 0% on average over 10 s" in printed[8]
 
 
 def test_reference_has_every_public_name_command_route_and_setting(tmp_path: Path) -> None:
