@@ -8,6 +8,9 @@ import pytest
 
 from roomread.cli import average
 
+# The commands ask for the extra first.
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture
 def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, Path]]:

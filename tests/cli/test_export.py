@@ -9,6 +9,9 @@ import pytest
 from roomread.cli import export
 from roomread.errors import DataError, OutputError
 
+# The commands ask for the extra first.
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
