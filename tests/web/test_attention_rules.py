@@ -7,7 +7,7 @@ pytest.importorskip("streamlit", reason="needs the app extra")
 from fake_page import FakePage
 from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.web import attention_rules
-from roomread.web.attention_rules import ask_rules, sentence
+from roomread.web.attention_rules import _OFFERED, ask_rules, sentence
 
 FALL = "The valence of the room falls within a time"
 
@@ -52,7 +52,17 @@ def test_further_rules_follow_those_with_sliders(monkeypatch: pytest.MonkeyPatch
     assert lines == ["room valence fell by 20% in 3 min", "person sad above 50% for 1 min"]
 
 
-def test_every_standard_rule_has_a_sentence_of_its_own() -> None:
-    rules = parse_rules(DEFAULT_RULES)
+def test_rules_about_heads_are_offered_and_off_until_they_are_switched_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = "The share of people who look away stays above a threshold"
+    assert "looking_away" not in asked(monkeypatch, DEFAULT_RULES, {})
+    assert asked(monkeypatch, "", {away: True}) == "room looking_away above 30% for 20 s"
+    one = {"One person looks away for too much of the time": True}
+    assert asked(monkeypatch, "", one) == "person looking_away above 90% for 20 s"
+
+
+def test_every_offered_rule_has_a_sentence_of_its_own() -> None:
+    rules = parse_rules(_OFFERED)
     assert len({sentence(rule) for rule in rules}) == len(rules)
     assert not {sentence(rule) for rule in rules} & {str(rule) for rule in rules}

@@ -15,10 +15,15 @@ from roomread.web.texts import t
 _PERCENT = 5
 _SECONDS = (10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600)
 _Kind = tuple[str, str, Relation]
+# The rules that have sliders: those of a new installation, and some that are switched off there.
+_OFFERED = f"""{DEFAULT_RULES}
+room looking_away above 30% for 20 s
+person looking_away above 90% for 20 s
+"""
 
 
 def ask_rules(text: str) -> str:
-    """Draw each standard rule as a sentence with a switch and two sliders; return the chosen rules.
+    """Draw each offered rule as a sentence with a switch and two sliders; return the chosen rules.
 
     Rules of other kinds are lines of text below them.
 
@@ -26,13 +31,13 @@ def ask_rules(text: str) -> str:
         text: the present rules, one per line.
     """
     present = {_kind(rule): rule for rule in parse_rules(text)}
-    usual = {_kind(rule): rule for rule in parse_rules(DEFAULT_RULES)}
+    offered = {_kind(rule): rule for rule in parse_rules(_OFFERED)}
     lines = []
-    for number, (kind, default) in enumerate(usual.items()):
+    for number, (kind, default) in enumerate(offered.items()):
         rule = _ask_rule(present.get(kind, default), number, on=kind in present)
         if rule is not None:
             lines.append(str(rule))
-    others = [str(rule) for rule in parse_rules(text) if _is_other(rule, present, usual)]
+    others = [str(rule) for rule in parse_rules(text) if _is_other(rule, present, offered)]
     further = st.text_area(
         t("Further rules, one per line"),
         "\n".join(others),
@@ -46,14 +51,18 @@ def _kind(rule: Rule) -> _Kind:
     return rule.subject, rule.measure, rule.relation
 
 
-def _is_other(rule: Rule, present: dict[_Kind, Rule], usual: dict[_Kind, Rule]) -> bool:
-    """Return whether a rule has no sliders, because it is not a standard one or repeats one."""
-    return _kind(rule) not in usual or present[_kind(rule)] != rule
+def _is_other(rule: Rule, present: dict[_Kind, Rule], offered: dict[_Kind, Rule]) -> bool:
+    """Return whether a rule has no sliders, because it is not an offered one or repeats one."""
+    return _kind(rule) not in offered or present[_kind(rule)] != rule
 
 
 def _ask_rule(rule: Rule, number: int, *, on: bool) -> Rule | None:
     """Draw one rule; return it as it was set, None if it is switched off."""
-    wanted = st.toggle(sentence(rule), value=on, key=f"rule{number}")
+    limits = t("It is known where a head points, not where its eyes look or why.")
+    about_heads = rule.measure == "looking_away"
+    wanted = st.toggle(
+        sentence(rule), value=on, key=f"rule{number}", help=limits if about_heads else None
+    )
     left, right = st.columns(2)
     percent = left.slider(
         t("Threshold"), 0, 100, rule.percent, _PERCENT, format="%d %%", key=f"percent{number}"
@@ -71,7 +80,9 @@ def sentence(rule: Rule) -> str:
         ("room", "valence"): t("The valence of the room falls within a time"),
         ("room", "negative"): t("Unpleasant expressions in the room stay above a threshold"),
         ("room", "coverage"): t("The share of readable faces stays below a threshold"),
+        ("room", "looking_away"): t("The share of people who look away stays above a threshold"),
         ("person", "negative"): t("One person's unpleasant expressions stay above a threshold"),
         ("person", "unreadable"): t("One person cannot be read for too much of the time"),
+        ("person", "looking_away"): t("One person looks away for too much of the time"),
     }
     return known.get((rule.subject, rule.measure), str(rule))
