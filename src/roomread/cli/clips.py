@@ -11,6 +11,7 @@ import typer
 from roomread.cli.options import DeviceName, MinFace, ModelName, NetOptions, parse_seconds
 from roomread.cli.status import EXIT_SOME_FAILED
 from roomread.cli.stores import SessionId, find_session, own_sessions
+from roomread.formats.clip import ClipLook
 from roomread.media import HideMethod, make_folder
 from roomread.room import clock
 from roomread.runtime import Device
@@ -59,7 +60,6 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Write clips of the hardest moments from the session's video, with faces hidden."""
     with own_sessions() as store:
-        from roomread.formats.clip import ClipLook  # noqa: PLC0415 (needs the extra)
         from roomread.services.clips import (  # noqa: PLC0415
             ClipRequest,
             ClipsAround,

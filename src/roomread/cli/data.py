@@ -12,6 +12,7 @@ from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
+from roomread.classifier import open_model
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -26,9 +27,10 @@ from roomread.cli.workbench import (
 )
 from roomread.readings import Expression
 from roomread.runtime import processors
+from roomread.training.dataset import FerData, Split
+from roomread.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from roomread.training.dataset import FerData
     from roomread.training.review import Review
 
 app = typer.Typer(help="Inspect a data set.", no_args_is_help=True)
@@ -65,9 +67,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Count classes; find copies, blanks, non-faces and labels that are likely wrong."""
     need_training_extra()
-    from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training import review, review_page  # noqa: PLC0415
-    from roomread.training.recipe import Recipe  # noqa: PLC0415
 
     use_threads(processors())
     opened = open_model(model, threads=processors())
@@ -90,7 +90,6 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
 
 def _print(data: FerData, found: Review) -> None:
     from roomread.training import review_page  # noqa: PLC0415
-    from roomread.training.dataset import Split  # noqa: PLC0415
 
     console = wide_console()
     table = Table(

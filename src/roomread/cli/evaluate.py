@@ -13,6 +13,7 @@ from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
+from roomread.classifier import open_model
 from roomread.cli.workbench import (
     Data,
     DataOption,
@@ -81,7 +82,6 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
         raise typer.BadParameter(
             "applies only to RAF-DB, AffectNet and EmoNet-Face", param_hint="--crops"
         )
-    from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate import evaluate  # noqa: PLC0415
     from roomread.training.report import evaluation_report  # noqa: PLC0415
 
@@ -136,7 +136,6 @@ def _other_pictures(data: Path) -> LabelledPictures | None:
 
 
 def _evaluate_pictures(model: str, pictures: LabelledPictures, *, crops: bool) -> None:
-    from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate_pictures import evaluate_pictures  # noqa: PLC0415
 
     opened = open_model(_model_file(model), threads=processors())

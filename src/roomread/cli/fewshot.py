@@ -12,6 +12,7 @@ from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
+from roomread.classifier import open_model
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -70,7 +71,6 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Measure few-shot learning in N-way K-shot episodes."""
     need_training_extra()
-    from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training import fewshot  # noqa: PLC0415
 
     chosen = split_named(split)

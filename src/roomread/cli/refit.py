@@ -11,6 +11,7 @@ from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
+from roomread.classifier import open_model
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -23,9 +24,9 @@ from roomread.cli.workbench import (
 )
 from roomread.errors import RoomreadError
 from roomread.runtime import processors
+from roomread.training.dataset import FerData
 
 if TYPE_CHECKING:
-    from roomread.training.dataset import FerData
     from roomread.training.refit import Refit
 
 
@@ -66,7 +67,6 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             "--balance and --auxiliary cannot be combined: run one on the file that the other wrote"
         )
     need_training_extra()
-    from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.refit import refit_head, write_refit  # noqa: PLC0415
 
     use_threads(processors())
@@ -111,7 +111,6 @@ def _fit_auxiliary(model: Path, pictures: FerData, table: Path, output: Path) ->
 
 
 def _balance(model: Path, pictures: FerData, lose: float, output: Path) -> None:
-    from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.balance import balance_head  # noqa: PLC0415
     from roomread.training.refit import write_head  # noqa: PLC0415
 

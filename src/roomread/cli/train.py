@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from roomread.classifier import ModelFile, open_model
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -22,11 +23,10 @@ from roomread.cli.workbench import (
 )
 from roomread.errors import RoomreadError
 from roomread.settings.compute import ComputeEngine
+from roomread.training.dataset import FerData
+from roomread.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from roomread.classifier import ModelFile
-    from roomread.training.dataset import FerData
-    from roomread.training.recipe import Recipe
     from roomread.training.runs import DataSource, Run
     from roomread.training.workbench import Trainer
 
@@ -278,9 +278,6 @@ def _trainer(engine: ComputeEngine) -> Trainer:
 
 def _recipe(config: str | None, options: dict[str, Any]) -> Recipe:
     """Return the recipe of `--config`, changed by the options that have the name of a field."""
-    from roomread.classifier import open_model  # noqa: PLC0415
-    from roomread.training.recipe import Recipe  # noqa: PLC0415
-
     changes = {
         field.name: options[field.name]
         for field in fields(Recipe)

@@ -11,6 +11,7 @@ from roomread.cli.clock import parse_clock
 from roomread.cli.extras import need_sessions_extra
 from roomread.cli.stores import SessionId, find_session, own_sessions
 from roomread.errors import DataError, SessionError
+from roomread.formats.slides import MAX_SLIDES_BYTES
 from roomread.room import clock
 
 At = Annotated[
@@ -93,7 +94,6 @@ def parse_offset(text: str) -> float:
 
 
 def _content(file: Path) -> bytes:
-    from roomread.formats.slides import MAX_SLIDES_BYTES  # noqa: PLC0415
 
     try:
         if file.stat().st_size > MAX_SLIDES_BYTES:

@@ -7,17 +7,14 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from roomread.errors import MissingExtraError
 from roomread.media import atomic_path
-
-if TYPE_CHECKING:
-    # Imported for types only, because torch takes seconds to import.
-    from roomread.training.dataset import FerData, Split
+from roomread.training.dataset import FerData, Split
 
 Data = Annotated[
     Path,
@@ -97,8 +94,6 @@ def split_named(name: str) -> Split:
     Raises:
         typer.BadParameter: no split has this name.
     """
-    from roomread.training.dataset import Split  # noqa: PLC0415
-
     if name not in Split.__members__:
         raise typer.BadParameter(
             f"must be one of {', '.join(Split.__members__)}", param_hint="--split"
