@@ -45,4 +45,5 @@ def client_of(
     map_errors(api)
     api.include_router(router)
     api.state.context = context
-    return TestClient(Admitted(api, principal), base_url="http://127.0.0.1")
+    app = Admitted(api, principal)
+    return TestClient(app, base_url="http://127.0.0.1", client=("192.0.2.7", 5000))

@@ -25,8 +25,7 @@ from serving import Service, free_port, serving
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    settings = {"requests_per_minute": "100000", "max_seats": "8", "purpose": "research"}
-    with serving(folder, **settings) as running:
+    with serving(folder, requests_per_minute="100000", purpose="research") as running:
         yield running
 
 
@@ -65,15 +64,6 @@ def closed_with(student: Student) -> int | None:
     try:
         while True:
             student.receive()
-    except ConnectionClosed as ended:
-        return ended.rcvd.code if ended.rcvd is not None else None
-
-
-def refused_with(url: str, room: dict[str, Any], **joining: Any) -> int | None:
-    """Return the code with which the server closes a connection that may not join."""
-    try:
-        with joined(url, room["id"], joining.pop("code", room["code"]), **joining):
-            return None
     except ConnectionClosed as ended:
         return ended.rcvd.code if ended.rcvd is not None else None
 
@@ -219,72 +209,6 @@ def test_receipt_is_checked_and_a_changed_one_is_not_valid(
     address = f"rooms/{room['id']}/receipts"
     assert http.post(address, json=receipt).json() == {"valid": True}
     assert http.post(address, json=receipt | {"given_at": "2020"}).json() == {"valid": False}
-
-
-def test_reloaded_page_gets_its_seat_back_and_a_second_tab_closes_the_first(
-    service: Service, http: httpx.Client, room: dict[str, Any]
-) -> None:
-    with joined(service.url, room["id"], room["code"]) as first:
-        token = first.seat["token"]
-        # A token is enough, also after the code was replaced.
-        old, made = room["code"], http.post(f"rooms/{room['id']}/code").json()
-        with joined(service.url, room["id"], old, resume=token) as second:
-            assert second.seat["token"] == token
-            assert second.seat["receipt"] is None
-            assert closed_with(first) == 4001
-        assert refused_with(service.url, room, code=old) == 4003
-        with joined(service.url, room["id"], made["code"], resume=token + "x") as other:
-            assert other.seat["token"] != token
-
-
-def test_leaving_closes_the_connection_and_the_seat_does_not_return(
-    service: Service, room: dict[str, Any]
-) -> None:
-    with joined(service.url, room["id"], room["code"]) as student:
-        token = student.seat["token"]
-        student.send(k="leave")
-        assert closed_with(student) == 4004
-    with joined(service.url, room["id"], room["code"], resume=token) as again:
-        assert again.seat["token"] != token
-
-
-def test_full_room_and_messages_out_of_order_are_refused(
-    service: Service, room: dict[str, Any]
-) -> None:
-    with ExitStack() as held:
-        students = [
-            held.enter_context(joined(service.url, room["id"], room["code"])) for _ in range(8)
-        ]
-        assert refused_with(service.url, room) == 1013
-        for student in students:
-            student.send(k="leave")
-            assert closed_with(student) == 4004
-    with joined(service.url, room["id"], room["code"], resume=None) as student:
-        student.send(k="r", n=1, age=0, p=[1, 2, 3])
-        assert "'p' is not" in student.receive()["problem"]
-        assert closed_with(student) == 1008
-    with joined(service.url, room["id"], room["code"]) as student:
-        for _ in range(12):
-            student.send(k="say", v="ok")
-        assert student.receive() == {"k": "slower", "every": 1000}
-    with joined(service.url, room["id"], room["code"]) as student:
-        student.send(k="say", v="x" * 2000)
-        assert closed_with(student) == 1009
-
-
-def test_consent_to_another_edition_of_the_text_is_refused(
-    service: Service, room: dict[str, Any]
-) -> None:
-    with joined(service.url, room["id"], room["code"], consent="0-en-taps") as student:
-        assert student.seat["k"] == "error"
-
-
-def test_student_who_agreed_to_buttons_only_sends_no_face(
-    service: Service, room: dict[str, Any]
-) -> None:
-    taps = "2-en-taps"
-    with joined(service.url, room["id"], room["code"], faces=True, consent=taps) as student:
-        assert student.seat["faces"] is False
 
 
 def test_faces_of_a_shared_screen_are_added_to_the_room(

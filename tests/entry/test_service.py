@@ -27,7 +27,7 @@ from websockets.sync.client import connect
 
 from clips import make_clip, two_tracks
 from roomread import Analyzer
-from roomread.bench.scenes import astronaut, grid
+from roomread.bench.scenes import astronaut
 from roomread.client import Client, ServiceError
 from roomread.media import VideoWriter
 from roomread.readings import Expression
@@ -86,20 +86,6 @@ def test_api_and_command_line_return_the_same_faces(service: Service, http: http
     assert by_api["frame"]["faces"] == by_cli["faces"]
 
 
-def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client) -> None:
-    call = grid(columns=4, rows=3)
-    files = [
-        ("file", ("call.png", encoded(call.image))),
-        ("file", ("notes.txt", b"no picture")),
-        ("file", ("../../me.jpg", EXAMPLE.read_bytes())),
-    ]
-    pictures = http.post("/api/v1/analyze", files=files).json()["pictures"]
-    assert len(pictures[0]["frame"]["faces"]) == len(call.people)
-    assert pictures[1]["problem"]["detail"] == "notes.txt: is not a picture"
-    assert pictures[2]["frame"]["source"] == "me.jpg"
-    assert len(pictures[2]["frame"]["faces"]) == 1
-
-
 def test_omitted_parts_of_pictures_and_videos_are_reported(
     service: Service, http: httpx.Client, tmp_path: Path
 ) -> None:
@@ -121,20 +107,6 @@ def test_omitted_parts_of_pictures_and_videos_are_reported(
     with Client(service.url) as room:
         done = room.wait(room.send_video(joined).id, every=0.1)
     assert "another video follows after 0.5 s, which was not read" in done.error
-
-
-def test_annotated_picture_is_returned_as_jpeg_or_within_json(http: httpx.Client) -> None:
-    content, params = EXAMPLE.read_bytes(), {"annotated": "1"}
-    drawn = http.post("/api/v1/analyze", content=content, params=params)
-    assert drawn.headers["content-type"] == "image/jpeg"
-    picture = np.asarray(Image.open(io.BytesIO(drawn.content)), dtype=float)
-    original = np.asarray(Image.open(EXAMPLE), dtype=float)
-    changed = np.abs(picture - original).max(axis=2) > 60
-    # The box and its label, and nothing far from the face.
-    assert 500 < changed.sum() < 0.1 * changed.size
-    headers = {"Accept": "application/json"}
-    answer = http.post("/api/v1/analyze", content=content, params=params, headers=headers).json()
-    assert base64.b64decode(answer["pictures"][0]["annotated"]) == drawn.content
 
 
 def bomb(width: int, height: int) -> bytes:
