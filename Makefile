@@ -134,8 +134,9 @@ bench-attacks: $(VENV)/dev.done
 soak: $(VENV)/dev.done
 	$(BIN)/python benchmarks/soak.py $(SOAK)
 
+# The accuracy is left out where the data is missing.
 bench-peers: $(VENV)/dev.done
-	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/peers.py $(DATA)
 
 bench-sessions: $(VENV)/dev.done
 	$(BIN)/python benchmarks/sessions.py

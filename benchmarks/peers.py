@@ -1,6 +1,10 @@
-"""Time one picture with other tools that a user could install.
+"""Compare the time and the accuracy of Roomread and of other tools that a user could install.
 
-    python benchmarks/peers.py          # in environments of their own; Node.js for `human`
+    python benchmarks/peers.py [path/to/fer2013.parquet] [--only time]
+    python benchmarks/peers.py path/to/fer2013.parquet --only accuracy [--split PublicTest]
+
+The tools are installed in environments of their own; `human` needs Node.js. The accuracy needs
+FER-2013 and is described in `peers_accuracy.py`.
 
 `fer` (PyPI) with its default Haar cascade, and `@vladmandic/human` (npm) in Node.js with
 WebAssembly, its detector and its emotion net alone. Each reads the same picture in memory
@@ -11,6 +15,7 @@ them. Times are medians, and ratios are medians over the rounds.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -24,7 +29,9 @@ import numpy as np
 from PIL import Image
 
 from first_use import TIME_ROOMREAD, install, make_environment
+from peers_accuracy import show_accuracy
 from roomread.bench.measure import SCENES
+from roomread.training.dataset import Split
 
 ROUNDS = 3
 PICTURES = {"one face, 640 x 480": "webcam", "25 faces, 1280 x 720": "call-25"}
@@ -50,7 +57,7 @@ HUMAN = (
     "@tensorflow/tfjs-backend-wasm@4.22.0",
 )
 
-# As `TIME_ROOMREAD`, each prints one JSON line: the faces, and the median of 15 pictures.
+# As `TIME_ROOMREAD` and `peers_human.cjs`, it prints the faces and the median of 15 pictures.
 FER_PROGRAM = """
 import json, statistics, sys, time
 import numpy as np
@@ -63,41 +70,6 @@ for _ in range(16):
     faces = detector.detect_emotions(image)
     times.append(time.perf_counter() - start)
 print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])}))
-"""
-# Node's `fetch` takes no file:// address, by which it would load its nets.
-HUMAN_PROGRAM = """
-const fs = require("fs"), http = require("http"), path = require("path");
-const own = path.join(__dirname, "node_modules", "@vladmandic", "human");
-const wasm = path.join(__dirname, "node_modules", "@tensorflow", "tfjs-backend-wasm", "dist");
-const { Human } = require(path.join(own, "dist", "human.node-wasm.js"));
-(async () => {
-  const nets = http.createServer((asked, answer) =>
-    fs.createReadStream(path.join(own, "models", asked.url)).pipe(answer));
-  await new Promise((ready) => nets.listen(0, "127.0.0.1", ready));
-  const off = { enabled: false };
-  const human = new Human({
-    backend: "wasm", wasmPath: wasm + "/", wasmPlatformFetch: false, debug: false,
-    modelBasePath: `http://127.0.0.1:${nets.address().port}/`, cacheSensitivity: 0, filter: off,
-    face: {
-      enabled: true, detector: { maxDetected: 50, rotation: false }, emotion: { enabled: true },
-      mesh: off, iris: off, description: off, antispoof: off, liveness: off,
-    },
-    body: off, hand: off, object: off, gesture: off, segmentation: off,
-  });
-  await human.init();
-  const shape = [1, Number(process.argv[4]), Number(process.argv[3]), 3];
-  const picture = human.tf.tensor(new Float32Array(fs.readFileSync(process.argv[2])), shape);
-  const times = [];
-  let faces = 0;
-  for (let n = 0; n < 16; n++) {
-    const start = performance.now();
-    faces = (await human.detect(picture)).face.length;
-    times.push(performance.now() - start);
-  }
-  const sorted = times.slice(1).sort((a, b) => a - b);
-  console.log(JSON.stringify({ faces, ms: sorted[7] }));
-  nets.close();
-})();
 """
 
 
@@ -115,9 +87,7 @@ def make_human(folder: Path) -> Path:
     subprocess.run(
         ["npm", "install", "--silent", "--no-audit", "--no-fund", *HUMAN], cwd=folder, check=True
     )
-    program = folder / "time.cjs"
-    program.write_text(HUMAN_PROGRAM)
-    return program
+    return Path(shutil.copy(Path(__file__).with_name("peers_human.cjs"), folder))
 
 
 def timed(command: list[str | Path]) -> dict[str, float]:
@@ -148,30 +118,65 @@ def show(programs: dict[str, list[str | Path]], before: list[str]) -> None:
         print(f"  {tool:10}{ms:8.0f} ms{ratio:8.1f} times roomread's  {found}")
 
 
+def show_times(fer: Path, human: Path, folder: Path) -> None:
+    """Print the table of times."""
+    prefixes = confined()
+    print(f"ms a picture, median of {ROUNDS} rounds")
+    for title, scene in PICTURES.items():
+        image = SCENES[scene].make().image
+        png, raw = folder / f"{scene}.png", folder / f"{scene}.raw"
+        Image.fromarray(image).save(png)
+        raw.write_bytes(np.ascontiguousarray(image).tobytes())
+        height, width = image.shape[:2]
+        programs: dict[str, list[str | Path]] = {
+            "roomread": [sys.executable, "-c", TIME_ROOMREAD, png],
+            "fer": [fer, "-c", FER_PROGRAM, png],
+            "human": ["node", human, "time", raw, str(width), str(height)],
+        }
+        for before in prefixes:
+            print(f"{title}, {'one processor' if before else f'{os.cpu_count()} processors'}")
+            show(programs, before)
+
+
+def left_out(data: Path | None) -> str | None:
+    """Return why the accuracy cannot be measured, or None if it can."""
+    if data is None:
+        return "no FER-2013 file is given"
+    return None if data.exists() else f"{data}: no such data set"
+
+
 def main() -> int:
-    """Print a table."""
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, nargs="?", help="FER-2013, for the accuracy")
+    parser.add_argument("--only", choices=("time", "accuracy"), help="one of the two parts")
+    parser.add_argument(
+        "--split",
+        choices=("PublicTest", "PrivateTest"),
+        default="PublicTest",
+        help="PrivateTest, for the last report",
+    )
+    parser.add_argument("--count", type=int, default=500, help="pictures of the search")
+    options = parser.parse_args()
     if shutil.which("npm") is None:
         print("peers.py: `human` needs Node.js: install node and npm", file=sys.stderr)
+        return 2
+    reason = left_out(options.data)
+    if options.only == "accuracy" and reason is not None:
+        print(f"peers.py: {reason}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fer, human = make_fer(folder / "fer"), make_human(folder / "human")
-        prefixes = confined()
-        print(f"ms a picture, median of {ROUNDS} rounds")
-        for title, scene in PICTURES.items():
-            image = SCENES[scene].make().image
-            png, raw = folder / f"{scene}.png", folder / f"{scene}.raw"
-            Image.fromarray(image).save(png)
-            raw.write_bytes(np.ascontiguousarray(image).tobytes())
-            height, width = image.shape[:2]
-            programs: dict[str, list[str | Path]] = {
-                "roomread": [sys.executable, "-c", TIME_ROOMREAD, png],
-                "fer": [fer, "-c", FER_PROGRAM, png],
-                "human": ["node", human, raw, str(width), str(height)],
-            }
-            for before in prefixes:
-                print(f"{title}, {'one processor' if before else f'{os.cpu_count()} processors'}")
-                show(programs, before)
+        if options.only != "accuracy":
+            show_times(fer, human, folder)
+        if options.only == "time":
+            return 0
+        if reason is not None:
+            print(f"the accuracy is left out: {reason}")
+            return 0
+        split = Split[options.split]
+        show_accuracy(fer, human, folder, options.data, split=split, count=options.count)
     return 0
 
 
