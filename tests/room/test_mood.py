@@ -121,7 +121,7 @@ def test_intervals_contain_the_true_value_in_95_percent_of_cases(n: int) -> None
     # A class is drawn from a large group; each face's scores are right as often as they say.
     random = np.random.default_rng(7)
     truth = np.array([0.02, 0.01, 0.04, 0.38, 0.12, 0.03, 0.40])
-    held = {"share": 0, "valence": 0}
+    held = {"common": 0, "rare": 0, "valence": 0}
     trials = 1500
     for _ in range(trials):
         shows = random.choice(7, size=n, p=truth)
@@ -131,13 +131,26 @@ def test_intervals_contain_the_true_value_in_95_percent_of_cases(n: int) -> None
         scores = channel[:, said].T * truth[None, :]
         mean = (scores / scores.sum(axis=1, keepdims=True)).mean(axis=0)
         mood = mood_of(mean, n)
-        share, valence = mood.interval(HAPPY), mood.valence_interval
-        assert share is not None
+        common, rare = mood.interval(HAPPY), mood.interval(Expression.DISGUST)
+        valence = mood.valence_interval
+        assert common is not None
+        assert rare is not None
         assert valence is not None
-        held["share"] += share.low <= truth[HAPPY] <= share.high
+        held["common"] += common.low <= truth[HAPPY] <= common.high
+        held["rare"] += rare.low <= truth[Expression.DISGUST] <= rare.high
         held["valence"] += valence.low <= 0.38 - 0.19 <= valence.high
-    assert held["share"] / trials > 0.925
-    assert held["valence"] / trials > 0.925
+    assert min(held.values()) / trials > 0.925
+
+
+def test_share_of_less_than_one_person_does_not_exclude_that_nobody_shows_it() -> None:
+    scores = np.array([0.012, 0, 0, 0.288, 0, 0, 0.7], np.float32)
+    few = mood_of(scores, 25).interval(Expression.ANGRY)
+    assert few == (0.0, wilson_interval(1 / 25, 25).high)
+    # 7.2 people: from Wilson's interval of seven to that of eight.
+    some = mood_of(scores, 25).interval(HAPPY)
+    assert some == (wilson_interval(7 / 25, 25).low, wilson_interval(8 / 25, 25).high)
+    scores = np.array([0.2, 0, 0, 0, 0, 0, 0.8], np.float32)
+    assert mood_of(scores, 25).interval(Expression.ANGRY) == wilson_interval(0.2, 25)
 
 
 def test_intervals_equal_the_published_ones() -> None:

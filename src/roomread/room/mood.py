@@ -109,10 +109,19 @@ class RoomMood(ComparedByValue):
         return Interval(float(low[0]), float(high[0]))
 
     def interval(self, expression: Expression) -> Interval | None:
-        """Return the 95 % interval of the share that shows an expression (Wilson 1927)."""
+        """Return the 95 % interval of the share of the people who show an expression.
+
+        The expected number of these people is seldom a whole one: the interval spans Wilson's
+        (1927) of the next lower and the next higher whole number. Thus a share of less than one
+        person does not exclude that nobody shows the expression.
+        """
         if self.scores is None:
             return None
-        return wilson_interval(float(self.scores[expression]), self.readable)
+        n = self.readable
+        # Scores are float32: the rounding keeps 5.0000001 people five.
+        people = round(n * float(self.scores[expression]), 4)
+        low, high = (wilson_interval(k / n, n) for k in (math.floor(people), math.ceil(people)))
+        return Interval(low.low, high.high)
 
     @property
     def trend(self) -> float | None:
