@@ -10,15 +10,24 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.engine import Row
 from websockets.exceptions import ConnectionClosed
 
+from api_client import client_of
 from joining_students import HAPPY, NEUTRAL, Student, joined, room_info
+from roomread.api import rooms
 from roomread.client import Client
 from roomread.joining import parse_code
+from roomread.services.accounts import LOCAL
+from roomread.services.capacity import ConcurrencyLimiter
+from roomread.store import Session, room_store, rows
+from roomread.store.rows import to_session
+from roomread.testing.fakes import temporary_store
 from serving import Service, free_port, serving
 
 
@@ -77,6 +86,30 @@ def test_room_has_a_code_a_link_and_a_qr_code(http: httpx.Client, room: dict[str
     assert http.get("rooms").json()["rooms"][0]["id"] == room["id"]
     session = http.get(f"sessions/{room['id']}").json()
     assert (session["name"], session["keeps_people"]) == ("Algebra 7b", False)
+
+
+def test_list_of_rooms_reads_no_other_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    with temporary_store() as store:
+        owned = store.owned_by(LOCAL.id)
+        for name, code in (("Algebra 7b", "K7QXM3PD"), ("Biology 7b", "H4JMN2PQ")):
+            assert owned.rooms.add(owned.create(name).id, code, faces=False)
+        owned.create("no room")
+        read: list[str] = []
+
+        def note(row: Row[Any]) -> Session:
+            session = to_session(row)
+            read.append(session.name)
+            return session
+
+        for module in (room_store, rows):
+            monkeypatch.setattr(module, "to_session", note)
+        limiter = ConcurrencyLimiter(running=1, waiting=1, what="session requests")
+        context = SimpleNamespace(store=store, session_limiter=limiter)
+        listed = client_of(rooms.router, context).get("/api/v1/rooms").json()["rooms"]
+    assert [(room["name"], room["code"]) for room in listed] == [
+        *(("Biology 7b", "H4JM-N2PQ"), ("Algebra 7b", "K7QX-M3PD"))
+    ]
+    assert read == ["Biology 7b", "Algebra 7b"]
 
 
 def test_room_stores_how_people_were_informed_and_its_report_prints_it(http: httpx.Client) -> None:
