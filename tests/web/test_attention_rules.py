@@ -58,7 +58,7 @@ def test_rules_about_heads_are_offered_and_off_until_they_are_switched_on(
     away = "The share of people who look away stays above a threshold"
     assert "looking_away" not in asked(monkeypatch, DEFAULT_RULES, {})
     assert asked(monkeypatch, "", {away: True}) == "room looking_away above 30% for 20 s"
-    one = {"One person looks away for too much of the time": True}
+    one: dict[str, object] = {"One person looks away for too much of the time": True}
     assert asked(monkeypatch, "", one) == "person looking_away above 90% for 20 s"
 
 
