@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 
@@ -150,6 +151,39 @@ def test_owner_with_many_rooms_loses_the_oldest_that_is_idle(
     asyncio.run(hold())
     # The room goes on when it is asked for again.
     assert store.rooms.with_code("K7QXM3P3") is not None
+    store.close()
+
+
+def test_room_that_is_taken_up_while_it_is_let_go_keeps_its_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    anna, leases = store.owned_by("user:anna"), store.leases()
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    release, asked = leases.release, threading.Event()
+
+    def release_slowly(key: str) -> None:
+        asked.set()
+        time.sleep(0.3)
+        release(key)
+
+    monkeypatch.setattr(leases, "release", release_slowly)
+
+    async def hold() -> None:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        first = await rooms.hold(session.id)
+        await first.let_go()
+        await asyncio.to_thread(asked.wait, 10)
+        again = await asyncio.gather(*(rooms.hold(session.id) for _ in range(3)))
+        assert all(each is again[0] for each in again)
+        assert again[0] is not first
+        await asyncio.sleep(0.5)
+        assert leases.keeps(f"session:{session.id}")
+        await rooms.shut_down()
+
+    asyncio.run(hold())
     store.close()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from random import SystemRandom
+from weakref import WeakValueDictionary
 
 from anyio import CapacityLimiter, to_thread
 
@@ -146,8 +147,9 @@ class Rooms:
         self._alerts = alerts
         self._store, self._leases, self._max_seats, self._clock = store, leases, max_seats, clock
         self._held: dict[str, HeldRoom] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        # A lock lives as long as somebody holds it or waits for it.
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writers: tuple[CapacityLimiter, CapacityLimiter] | None = None
 
@@ -185,13 +187,16 @@ class Rooms:
             held = self._held.get(room_id)
             if held is None or held.closed.is_set():
                 held = await self._open(room_id)
-        self._opening.pop(room_id, None)
-        return held
+            return held
 
     async def _open(self, room_id: str) -> HeldRoom:
         if self._writers is None:
             self._writers = CapacityLimiter(_WRITERS), CapacityLimiter(_WRITERS)
         writers, resource = self._writers, f"session:{room_id}"
+        ending = self._tasks.get(room_id)
+        if ending is not None:
+            # The room was let go just now; at its end its task releases the lease.
+            await asyncio.wait([ending])
         lease = await to_thread.run_sync(lambda: self._leases.acquire(resource))
         if lease is not None:
             problem = f"another process of this service holds room {room_id}"
@@ -206,8 +211,8 @@ class Rooms:
             raise
         self._held[room_id] = held
         task = asyncio.create_task(self._run(held))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[room_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(room_id))
         return held
 
     def _open_record(self, room_id: str) -> RoomRecord:
@@ -287,7 +292,7 @@ class Rooms:
         for held in list(self._held.values()):
             await held.let_go()
         # A cancelled task would leave a thread behind that still uses the store.
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def show_screen(
         self, session: Session, readings: Sequence[Reading]
