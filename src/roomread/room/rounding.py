@@ -177,4 +177,4 @@ class MoodRounding:
             if rank < count:
                 return level
             rank -= count
-        raise IndexError("the rank is not among the levels")
+        raise IndexError("the rank is not below the number of moods")
