@@ -158,3 +158,28 @@ def test_calibration_pauses_while_another_face_is_the_largest() -> None:
     for tenth in range(30, 60):
         calibration.update(observer, frame(tenth / 10), [reading(2), reading(1)])
     assert len(observer.asked) == before
+
+
+def test_calibration_begins_again_with_the_face_that_appears_after_the_first_is_lost() -> None:
+    observer = FixedObserver(Expression.SAD)
+    calibration = calibrate(observer, [reading(1)], seconds=4)
+    # The track is missing for a moment, which is no loss.
+    calibration.update(observer, frame(4.5), [reading(2)])
+    calibration.update(observer, frame(4.6), [reading(1)])
+    before = len(observer.asked)
+    for tenth in range(60, 100):
+        calibration.update(observer, frame(tenth / 10), [reading(2)])
+    assert calibration.is_over(CALIBRATION_SECONDS)
+    result = calibration.finish(MODEL)
+    assert result.binding is not None
+    assert result.binding.track_id == 2
+    assert len(result.binding.profile.references) == len(observer.asked) - before
+
+
+def test_calibration_of_a_face_that_leaves_keeps_what_it_has() -> None:
+    observer = FixedObserver(Expression.SAD)
+    calibration = calibrate(observer, [reading(1)], seconds=6)
+    for tenth in range(60, 100):
+        calibration.update(observer, frame(tenth / 10), [])
+    assert calibration.is_over(CALIBRATION_SECONDS)
+    assert calibration.finish(MODEL).binding is not None

@@ -25,6 +25,8 @@ _STEP = 0.5
 _MIN_REFERENCES = 5
 # A busy computer reads too few frames in ten seconds; it may take until then, s.
 _LONGEST = 30.0
+# A face that is missing for so long is lost, s: it gets a new track when it is found again.
+_LOST = 1.0
 # A resting face may look sad or angry to the net. A face that shows one of these with this
 # confidence in half of the references is not resting.
 _NOT_RESTING = (Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR)
@@ -64,8 +66,9 @@ class NeutralCalibration:
     """Collect references of the resting face nearest to the camera for ten seconds.
 
     If the face was read too seldom by then, collecting continues until there are enough references,
-    for half a minute at most. Only vectors are collected, and only in memory. It reads no clock:
-    times come with the frames.
+    for half a minute at most. If the face is lost and another appears, collecting begins again
+    with that one, which may be another person. Only vectors are collected, and only in memory. It
+    reads no clock: times come with the frames.
 
     Args:
         started: time of the first frame, s.
@@ -74,6 +77,10 @@ class NeutralCalibration:
     def __init__(self, started: float) -> None:
         self._end, self._latest_end = started + CALIBRATION_SECONDS, started + _LONGEST
         self._next = started
+        self._seen = started
+        self._begin_again()
+
+    def _begin_again(self) -> None:
         self._track_id: int | None = None
         self._references: list[Reference] = []
         self._shown: Counter[Expression] = Counter()
@@ -96,20 +103,26 @@ class NeutralCalibration:
         return now >= (self._end if enough else self._latest_end)
 
     def update(self, observer: FaceObserver, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Collect the nearest face twice a second while its track lasts.
+        """Collect the nearest face twice a second; begin again once its track is lost.
 
         Args:
             observer: computes the net's outputs for the face.
             frame: the picture.
             readings: the readings of the frame, largest face first.
         """
-        if frame.time < self._next or not readings:
+        if not readings:
+            return
+        if self._track_id in {reading.track_id for reading in readings}:
+            self._seen = frame.time
+        elif self._track_id is not None and frame.time - self._seen > _LOST:
+            self._begin_again()
+        if frame.time < self._next:
             return
         nearest, scores = readings[0], readings[0].scores
         if scores is None:
             return
         if self._track_id is None:
-            self._track_id = nearest.track_id
+            self._track_id, self._seen = nearest.track_id, frame.time
         if nearest.track_id != self._track_id:
             return
         self._next = frame.time + _STEP
