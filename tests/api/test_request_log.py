@@ -94,7 +94,7 @@ def test_full_disk_is_reported_as_a_problem_without_its_path(
     assert 'roomread_refusals_total{reason="no-space"} 1.0' in metrics.text().decode()
 
 
-def test_answer_of_a_framework_to_its_own_fault_becomes_a_problem(metrics: Metrics) -> None:
+def test_plain_error_of_the_framework_becomes_a_problem_document(metrics: Metrics) -> None:
     response = client_of(PlainTextResponse("Internal Server Error", 500), metrics).get("/")
     assert response.status_code == 500
     assert response.json()["type"] == "urn:roomread:problem:failed"

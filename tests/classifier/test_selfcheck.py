@@ -32,7 +32,7 @@ def test_check_pictures_are_the_same_in_every_call(side: int) -> None:
     np.testing.assert_array_equal(first, again)
 
 
-def test_stored_probabilities_are_those_of_seven_expressions() -> None:
+def test_each_row_of_stored_probabilities_sums_to_one() -> None:
     np.testing.assert_allclose(stored_probabilities("compact").sum(axis=1), np.ones(7), atol=1e-5)
 
 

@@ -30,5 +30,5 @@ def test_head_that_the_other_half_confirms_is_written(roomread: Program, tmp_pat
     # The head that was just fitted cannot be bettered by fitting it the same way.
     again = roomread(*arguments[:-1], tmp_path / "refit.onnx", "-o", tmp_path / "again.onnx")
     assert again.returncode == 2
-    assert b"does not confirm the new head" in again.stderr
+    assert b"the new head is not better" in again.stderr
     assert not (tmp_path / "again.onnx").exists()

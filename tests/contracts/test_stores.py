@@ -108,7 +108,7 @@ def test_every_method_that_takes_a_session_has_arguments_for_the_owner_test() ->
 
 
 @pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerListing, OwnerProfiles, OwnerRooms])
-def test_no_method_of_an_owners_handle_takes_an_owner_or_a_prefix(handle: type) -> None:
+def test_stores_of_an_owner_have_no_parameter_for_an_owner_or_a_prefix(handle: type) -> None:
     assert methods_taking("owner", handle) == methods_taking("prefix", handle) == set()
 
 

@@ -50,7 +50,7 @@ def test_session_without_students_has_empty_columns() -> None:
     assert [row[name] for name in ("people", "reports_ok", "lost_presses")] == [None] * 3
 
 
-def test_part_has_mean_counts_and_the_sum_of_its_presses() -> None:
+def test_part_of_a_lesson_has_mean_counts_and_the_number_of_reports() -> None:
     assert part_reports([FEW, *MANY], 0.0, 60.0) == {
         "people": 29.0,
         "ok": 8.0,

@@ -42,7 +42,7 @@ def test_complete_playlist_is_read_as_one_video(pieces: Path) -> None:
 def test_missing_segment_is_reported(pieces: Path, gone: int) -> None:
     path = playlist(pieces)
     (pieces / f"{gone}.ts").unlink()
-    with pytest.raises(MediaError, match=f"1 of its 3 segments are missing, {gone}.ts first"):
+    with pytest.raises(MediaError, match=f"1 of its 3 segments are missing; .* {gone}.ts"):
         open_source(path)
 
 
@@ -58,7 +58,9 @@ def test_missing_segment_of_a_variant_is_reported(pieces: Path) -> None:
 def test_missing_initialization_segment_is_reported(pieces: Path) -> None:
     path = playlist(pieces)
     path.write_text(path.read_text().replace("#EXT-X-VERSION:3", '#EXT-X-MAP:URI="init.mp4"'))
-    with pytest.raises(MediaError, match=r"1 of its 4 segments are missing, init\.mp4"):
+    with pytest.raises(
+        MediaError, match=r"1 of its 4 segments are missing; the first is init\.mp4"
+    ):
         open_source(path)
 
 

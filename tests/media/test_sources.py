@@ -381,7 +381,9 @@ def test_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     thread.join()
 
 
-def test_credentials_of_an_address_are_in_no_frame_and_no_error(tmp_path: Path, web: str) -> None:
+def test_credentials_of_an_address_appear_in_neither_frames_nor_errors(
+    tmp_path: Path, web: str
+) -> None:
     make_clip(tmp_path / "clip.mp4", SECOND, options={"movflags": "faststart"})
     address = web.replace("http://", "http://admin:s3cret@")
     assert "s3cret" not in read(f"{address}/clip.mp4")[0].source

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from postgres import ON_SQLITE
@@ -29,12 +31,15 @@ def test_passages_are_replaced_and_read_back_in_the_order_of_their_starts(
     [Passage(-0.5, 1.0, "early"), Passage(2.0, 1.0, "back"), Passage(0.0, 3e6, "late")],
     ids=["before the start", "ends before it starts", "too late"],
 )
-def test_passage_outside_the_session_is_refused_and_earlier_ones_are_kept(
+def test_passage_without_valid_times_is_refused_and_earlier_ones_are_kept(
     store: OwnerStore, wrong: Passage
 ) -> None:
     session = store.create("Algebra 7b")
     store.keep_passages(session.id, [PROOF])
-    with pytest.raises(SessionError, match="outside the session"):
+    with pytest.raises(
+        SessionError,
+        match=rf"from {wrong.start:g} s to {re.escape(f'{wrong.end:g}')} s has no valid",
+    ):
         store.keep_passages(session.id, [QUESTION, wrong])
     assert store.passages(session.id) == [PROOF]
 

@@ -114,7 +114,7 @@ def test_digest_changes_with_any_picture_label_split_or_vote_and_not_with_the_ro
     assert moved.digest == tiny_fer().digest
 
 
-def test_withheld_expression_is_left_out_by_label_without_votes() -> None:
+def test_withheld_expression_is_left_out_by_label_where_there_are_no_votes() -> None:
     rest = tiny_fer().without([Expression.FEAR, Expression.SAD])
     assert set(rest.labels.tolist()) == set(Expression) - {Expression.FEAR, Expression.SAD}
     assert len(tiny_fer().without([])) == 42

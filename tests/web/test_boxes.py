@@ -64,5 +64,5 @@ def test_faces_are_numbered_and_described_with_their_scores(
     assert data["picture"] == "data:image/jpeg;base64,SlBFRw=="
 
 
-def test_number_of_faces_is_written_in_words() -> None:
+def test_number_of_faces_has_the_right_plural() -> None:
     assert [faces_text(n) for n in (0, 1, 2)] == ["no face was found", "1 face", "2 faces"]

@@ -73,7 +73,7 @@ def moods(times: range, share: float) -> list[RoomMood]:
     return [RoomMood(float(time), 26, 26, scores, 0.7) for time in times]
 
 
-def test_answer_of_a_lesson_follows_the_moods_that_are_written_later(
+def test_summary_of_a_lesson_changes_with_moods_that_are_stored_later(
     page: FakePage, store: OwnerStore
 ) -> None:
     session = store.create("Algebra 7b")

@@ -25,7 +25,9 @@ def test_bare_script_lists_the_missing_pages(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("own_folders")
-def test_bare_script_asks_for_the_purpose_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_without_the_service_asks_for_the_purpose_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("ROOMREAD_PURPOSE")
     script = testing.AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     assert [title.value for title in script.title] == ["Welcome to Roomread"]

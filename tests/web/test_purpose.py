@@ -85,7 +85,7 @@ def test_complete_answer_is_kept_for_the_installation_and_the_visit(
     assert page.session_state["purpose"] is Purpose.WORK_OR_SCHOOL
 
 
-def test_answer_that_cannot_be_written_holds_for_the_visit(
+def test_purpose_that_cannot_be_saved_is_kept_for_the_visit(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

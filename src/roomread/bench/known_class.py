@@ -2,7 +2,7 @@
 
 A class is made of readings that the whole pipeline gave for known faces, such as those of a call
 (`coded_call`): each person shows one face for a while, then another. What a person shows is drawn
-with known chances, so that the true shares are known at every moment.
+with known probabilities, so that the true shares are known at every moment.
 """
 
 from __future__ import annotations
@@ -53,17 +53,18 @@ class Lesson:
 
 def run_lesson(
     pool: Sequence[Shown],
-    chances: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
     *,
     people: int = 25,
     hold: float = 20.0,
     seed: int = 0,
 ) -> Lesson:
-    """Let a class show faces of a pool for as many seconds as there are chances.
+    """Simulate a lesson in which people show faces of a pool, and compute its moods.
 
     Args:
-        pool: Faces, at least one of each expression that has a chance.
-        chances: The chance of each expression in each second, float64 [T, 7]; rows sum to 1.
+        pool: Faces, at least one of each expression whose probability is ever over 0.
+        probabilities: The probability of each expression in each of T seconds, float64 [T, 7];
+            rows sum to 1.
         people: The number of people.
         hold: The mean time for which a person shows one face, s.
         seed: The random seed.
@@ -73,9 +74,9 @@ def run_lesson(
     shown: list[Shown | None] = [None] * people
     attention = Attention(parse_rules(RULE), every=1.0)
     room = RoomPipeline(meter=RoomMeter(), attention=attention)
-    counts = np.zeros((len(chances), len(Expression)))
+    counts = np.zeros((len(probabilities), len(Expression)))
     moods, truth, alerts = [], [], []
-    for second, chance in enumerate(chances):
+    for second, chance in enumerate(probabilities):
         readings = []
         for person in range(people):
             now = shown[person]

@@ -40,7 +40,7 @@ class Grid:
 
 @cache
 def astronaut() -> NDArray[np.uint8]:
-    """Return a smiling face, 120 px high; uint8 [512, 512, 3], RGB, read-only."""
+    """Return a photograph with a smiling face of 120 px; uint8 [512, 512, 3], RGB, read-only."""
     # scikit-image's functions have no types.
     load: Callable[[], NDArray[np.uint8]] = skimage.data.astronaut
     return _read_only(load())
@@ -48,7 +48,7 @@ def astronaut() -> NDArray[np.uint8]:
 
 @cache
 def hopper() -> NDArray[np.uint8]:
-    """Return an earnest face with glasses, 205 px high; uint8 [600, 512, 3], RGB, read-only."""
+    """Return a photograph with an earnest face of 205 px; uint8 [600, 512, 3], RGB, read-only."""
     path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
     with Image.open(path) as picture:
         return _read_only(np.asarray(picture.convert("RGB")))

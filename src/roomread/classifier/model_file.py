@@ -114,8 +114,10 @@ class ModelCard:
             card = cls(**fields)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a model card: {error}") from error
-        if card.labels != tuple(e.display_name for e in Expression):
-            raise ValueError(f"its labels are {', '.join(card.labels)}")
+        expected = tuple(e.display_name for e in Expression)
+        if card.labels != expected:
+            found = ", ".join(card.labels)
+            raise ValueError(f"its labels are {found}, and must be {', '.join(expected)}")
         if not (
             min(card.temperature, card.temperature_fer2013) > 0
             and 0 <= card.threshold <= 1

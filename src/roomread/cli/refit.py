@@ -82,7 +82,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     wide_console().print(_table(refit))
     if not refit.is_confirmed:
         raise RoomreadError(
-            f"the other half of PublicTest does not confirm the new head; {output} is not written"
+            "the new head is not better on the half of PublicTest that it was not chosen on; "
+            f"{output} is not written"
         )
     written = write_refit(model, refit, pictures, output)
     Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)

@@ -142,9 +142,9 @@ def part_name(label: str, words: Translator) -> str:
 
 
 def measure_name(measure: str, words: Translator) -> str:
-    """Return the name of a measure of `roomread.room.rules.MEASURES`.
+    """Return the translated name of a measure of `roomread.room.rules.MEASURES`.
 
-    A measure of another version of Roomread stays as it is written.
+    An unknown measure, as of another version of Roomread, is returned unchanged.
     """
     t = words.gettext
     names = {

@@ -53,7 +53,7 @@ _FILES = (
     t("no frame can be decoded"),
     t("is cut off: {seconds} s of {whole} s could be read"),
     t("stopped after {seconds} s"),
-    t("{n} damaged pieces were left out"),
+    t("{n} damaged packets could not be read"),
     t("is longer than {n} minutes"),
     t("took over {seconds} s"),
     t("crashed the decoder"),

@@ -43,7 +43,7 @@ def _check(path: Path, name: str, depth: int) -> None:
     missing = [piece for piece in local if not piece.is_file()]
     if missing:
         problem = f"{name}: {len(missing)} of its {len(named)} segments are missing"
-        raise MediaError(f"{problem}, {missing[0].name} first", hint="copy them beside it")
+        raise MediaError(f"{problem}; the first is {missing[0].name}", hint="copy them beside it")
     if any(line.startswith(_VARIANT) for line in lines):
         for piece in local if depth else []:
             _check(piece, name, depth - 1)

@@ -282,7 +282,7 @@ class _PacketReader:
         """Raise MediaError if packets with a timestamp of at least `since`, s, were damaged."""
         count = sum(time >= since for time in self._damaged)
         if count:
-            raise MediaError(f"{name}: {count} damaged pieces were left out", hint=_AGAIN)
+            raise MediaError(f"{name}: {count} damaged packets could not be read", hint=_AGAIN)
 
     def check_end(self, name: str, *, frames: int) -> None:
         """Raise MediaError if the file ended too early, or has no frames."""

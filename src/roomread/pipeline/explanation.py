@@ -63,7 +63,9 @@ class Explanation:
         return math.exp(max(float(self.importance.max()), 0.0))
 
     def picture(self, side: int = 384) -> NDArray[np.uint8]:
-        """Return the face in grey: red where hiding lowers the odds, blue where it raises them.
+        """Return the grey face with a coloured overlay.
+
+        Hiding a red part lowers the odds of the expression, hiding a blue one raises them.
 
         Args:
             side: The width and height of the picture, px.

@@ -1,4 +1,4 @@
-"""Measure values of a room or a person over time: means of windows, and falls."""
+"""Compute the windowed means of a measure of a room or a person, and the falls of its value."""
 
 from __future__ import annotations
 

@@ -341,7 +341,7 @@ def _resource(session_id: str) -> str:
 
 
 def open_session(store: OwnerStore, session_id: str) -> Session:
-    """Return a session that accepts readings; a room's session accepts those of a shared screen.
+    """Return a session to which readings can be sent, such as that of a room with a shared screen.
 
     Args:
         store: The sessions of the sender.

@@ -207,8 +207,8 @@ def methods_text(
     Args:
         model: The model that read the faces.
         summary: The counts of readings; if there are none, the shares are left out.
-        session: The session of a class, if it is one.
-        moods: The shares of a session that keeps no readings.
+        session: The recorded session; None for readings that belong to none.
+        moods: The moods of a session that keeps no readings of individual people.
         head: The head of the net that was used.
         detector: The name of the detector that found the faces.
     """

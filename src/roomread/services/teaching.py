@@ -55,7 +55,11 @@ class ProfileShelf(Protocol):
         """Return the names of all profiles, sorted."""
 
     def load(self, name: str) -> Profile:
-        """Return one profile, or raise a `ProfileError` that names no folder."""
+        """Return one profile.
+
+        Raises:
+            ProfileError: There is none of this name, or it is damaged; the message names no folder.
+        """
 
     def keep(self, profile: Profile, *, replace: bool = False) -> object:
         """Store one profile."""

@@ -43,7 +43,7 @@ def data_folder() -> Path:
 
 
 def profiles_folder(data: Path) -> Path:
-    """Return the folder of the profiles of the computer's own user, which may not exist yet.
+    """Return the folder with the profiles of the local user; it may not exist yet.
 
     Args:
         data: The folder of all data.

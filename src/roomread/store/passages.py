@@ -36,8 +36,12 @@ def replace_passages(connection: Connection, session_id: str, passages: Sequence
             f"{len(passages)} passages are more than the {MAX_PASSAGES} that a session takes",
             hint="give the part of the transcript that belongs to the session",
         )
-    if any(not 0 <= each.start <= each.end < LAST_TIME for each in passages):
-        raise SessionError("a passage lies outside the session", hint="check the offset")
+    for each in passages:
+        if not 0 <= each.start <= each.end < LAST_TIME:
+            raise SessionError(
+                f"a passage from {each.start:g} s to {each.end:g} s has no valid times",
+                hint="check the offset",
+            )
     table = schema.passages
     connection.execute(table.delete().where(table.c.session_id == session_id))
     rows = [

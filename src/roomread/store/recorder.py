@@ -88,7 +88,7 @@ class Recorder:
         return self._time - starts[0] if starts else 0.0
 
     def add(self, moment: Moment) -> None:
-        """Add the next moment, including those of an empty room.
+        """Add the next moment; moments of an empty room are recorded, too.
 
         Raises:
             SessionError: The session was deleted, or the database has failed for an hour.

@@ -1,4 +1,4 @@
-"""Read what lists of an owner's sessions show, without reading all sessions."""
+"""Query the data of lists of an owner's sessions, without loading every session."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def average_nets(nets: Sequence[ExpressionNet]) -> ExpressionNet:
     states = [net.state_dict() for net in nets]
     shapes = [{name: value.shape for name, value in state.items()} for state in states]
     if any(each != shapes[0] for each in shapes):
-        raise DataError("the runs have different nets or heads, whose weights have no average")
+        raise DataError("the weights cannot be averaged: the nets or heads of the runs differ")
     mean = {
         name: torch.stack([state[name].double() for state in states]).mean(dim=0).to(value.dtype)
         for name, value in states[0].items()

@@ -20,7 +20,7 @@ def _own_engine() -> Engine:
 
 
 def engine() -> Engine:
-    """Return the engine of the service, or a new one if Streamlit runs alone."""
+    """Return the engine of the service, or that of this process if Streamlit runs alone."""
     served = served_engine()
     if served is not None:
         return served

@@ -115,7 +115,7 @@ def show_webcam(visit: str) -> None:
 
 
 def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
-    """Return the watch for the next camera: that of a lost connection, or a new one."""
+    """Return the `LiveWatch` of the lost connection, or a new one."""
     watch: LiveWatch | None = st.session_state.get("live_watch")
     if watch is None or not link.wanted:
         previous, watch = watch, LiveWatch(analyzer)

@@ -60,7 +60,7 @@ def keep_visitor_preferences(preferences: Preferences) -> None:
 
 @st.cache_resource
 def haar() -> Haar:
-    """Return the classic detector.
+    """Return the Haar cascade of OpenCV.
 
     Raises:
         MissingExtraError: OpenCV is not installed.

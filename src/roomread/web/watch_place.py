@@ -115,7 +115,7 @@ def _offer_recording(preview: Preview) -> None:
 
 
 def show_running(recording: Recording) -> None:
-    """Draw a recording that continues without this page: Stop, state, marks and timeline."""
+    """Draw the stop button, state, marks and timeline of a recording, which needs no open page."""
     with st.container(key="stop"):
         if show_stop(recording):
             switch_to("lessons", session=recording.session.id)

@@ -77,7 +77,9 @@ def test_localhost_is_this_computer_also_for_a_shared_service() -> None:
     assert resolve(parse_endpoint("http://127.0.0.1:9/x"), private=False) == "127.0.0.1"
 
 
-def test_localhost_that_leads_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_localhost_that_resolves_to_another_computer_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lead_to(monkeypatch, "93.184.215.14")
     with pytest.raises(DeliveryError):
         resolve(parse_endpoint("http://localhost/x"), private=True)

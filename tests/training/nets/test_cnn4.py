@@ -14,7 +14,7 @@ def test_features_are_the_same_in_number_for_smaller_pictures_and_never_negative
             assert features.min() >= 0
 
 
-def test_dropout_works_in_training_alone() -> None:
+def test_dropout_is_active_in_training_only() -> None:
     torch.manual_seed(0)
     net, pictures = CNN4(), torch.randn(4, 1, 16, 16)
     with torch.no_grad():

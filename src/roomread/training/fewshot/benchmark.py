@@ -72,7 +72,9 @@ def _predictions_of_seven(
 def measure_withheld(
     pool: Pool, model: ModelFile, *, episodes: int, seed: int
 ) -> list[BenchmarkLine]:
-    """Measure two expressions that the net was trained without: as classes, and each as a state.
+    """Measure how well the two expressions that the net was trained without are learnt.
+
+    They are told from each other as two classes, and each is found among all faces as a state.
 
     Raises:
         DataError: the net was trained with all seven expressions.
