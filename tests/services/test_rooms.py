@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,21 @@ from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
 from roomread.services.alerts import AlertSender
 from roomread.services.rooms import RoomNotFoundError, RoomOverError, Rooms
-from roomread.store import OwnerStore, RoomRecord, RoomStore, Store
+from roomread.store import Leases, OwnerStore, RoomRecord, RoomStore, Store
 from roomread.store.pieces import Piece
+
+
+@asynccontextmanager
+async def rooms_of(
+    store: Store, leases: Leases, *, alerts: AlertSender | None = None
+) -> AsyncIterator[Rooms]:
+    """Yield the started rooms of one process, and shut them down at the end."""
+    rooms = Rooms(store, leases, max_seats=50, alerts=alerts)
+    rooms.start()
+    try:
+        yield rooms
+    finally:
+        await rooms.shut_down()
 
 
 def test_paused_room_is_still_paused_after_a_restart(tmp_path: Path) -> None:
@@ -28,13 +43,11 @@ def test_paused_room_is_still_paused_after_a_restart(tmp_path: Path) -> None:
 
     async def hold() -> tuple[bool, bool]:
         """Return whether the room is paused when it is taken up, and once it is changed."""
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        held = await rooms.hold(session.id)
-        before = held.room.paused
-        await held.pause(on=not before)
-        after = held.room.paused
-        await rooms.shut_down()
+        async with rooms_of(store, leases) as rooms:
+            held = await rooms.hold(session.id)
+            before = held.room.paused
+            await held.pause(on=not before)
+            after = held.room.paused
         return before, after
 
     held = [asyncio.run(hold()) for _ in range(3)]
@@ -59,10 +72,8 @@ def test_rooms_that_are_shut_down_use_the_store_no_longer(
     monkeypatch.setattr(leases, "release", release_slowly)
 
     async def hold() -> None:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        await rooms.hold(session.id)
-        await rooms.shut_down()
+        async with rooms_of(store, leases) as rooms:
+            await rooms.hold(session.id)
         assert released == [f"session:{session.id}"]
 
     asyncio.run(hold())
@@ -82,11 +93,8 @@ def test_alert_of_a_killed_process_continues_in_the_one_that_takes_over_the_room
     anna.append(session.id, [Piece(1, 0.0, moods=moods, alerts=[alert])])
 
     async def hold() -> list[Alert]:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        held = (await rooms.hold(session.id)).alerts
-        await rooms.shut_down()
-        return held
+        async with rooms_of(store, leases) as rooms:
+            return (await rooms.hold(session.id)).alerts
 
     assert asyncio.run(hold()) == [alert]
     store.close()
@@ -101,13 +109,11 @@ def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path)
     shown = dict.fromkeys(range(4), Expression.HAPPY) | dict.fromkeys(range(4, 7), Expression.SAD)
 
     async def lesson() -> None:
-        rooms = Rooms(store, leases, max_seats=50, alerts=sender)
-        rooms.start()
-        held = await rooms.hold(session.id)
-        for step in range(40):
-            at = 1000 + step / 2
-            held._pipeline.push_readings(at, class_frame(at, shown))
-        await rooms.shut_down()
+        async with rooms_of(store, leases, alerts=sender) as rooms:
+            held = await rooms.hold(session.id)
+            for step in range(40):
+                at = 1000 + step / 2
+                held._pipeline.push_readings(at, class_frame(at, shown))
 
     asyncio.run(lesson())
     store.close()
@@ -133,20 +139,18 @@ def test_owner_with_many_rooms_loses_the_oldest_that_is_idle(
     others = new_room("user:ben", 6)
 
     async def hold() -> None:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        watched = await rooms.hold(made[0])
-        await watched.subscribe()
-        idle = await rooms.hold(made[1])
-        ben = await rooms.hold(others)
-        last = await rooms.hold(made[2])
-        assert [each.closed.is_set() for each in (watched, idle, ben, last)] == [
-            *(False, True, False, False)
-        ]
-        await last.subscribe()
-        with pytest.raises(BusyError, match="close one of them"):
-            await rooms.hold(made[3])
-        await rooms.shut_down()
+        async with rooms_of(store, leases) as rooms:
+            watched = await rooms.hold(made[0])
+            await watched.subscribe()
+            idle = await rooms.hold(made[1])
+            ben = await rooms.hold(others)
+            last = await rooms.hold(made[2])
+            assert [each.closed.is_set() for each in (watched, idle, ben, last)] == [
+                *(False, True, False, False)
+            ]
+            await last.subscribe()
+            with pytest.raises(BusyError, match="close one of them"):
+                await rooms.hold(made[3])
 
     asyncio.run(hold())
     # The room goes on when it is asked for again.
@@ -171,17 +175,15 @@ def test_room_that_is_taken_up_while_it_is_let_go_keeps_its_lease(
     monkeypatch.setattr(leases, "release", release_slowly)
 
     async def hold() -> None:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        first = await rooms.hold(session.id)
-        await first.let_go()
-        await asyncio.to_thread(asked.wait, 10)
-        again = await asyncio.gather(*(rooms.hold(session.id) for _ in range(3)))
-        assert all(each is again[0] for each in again)
-        assert again[0] is not first
-        await asyncio.sleep(0.5)
-        assert leases.keeps(f"session:{session.id}")
-        await rooms.shut_down()
+        async with rooms_of(store, leases) as rooms:
+            first = await rooms.hold(session.id)
+            await first.let_go()
+            await asyncio.to_thread(asked.wait, 10)
+            again = await asyncio.gather(*(rooms.hold(session.id) for _ in range(3)))
+            assert all(each is again[0] for each in again)
+            assert again[0] is not first
+            await asyncio.sleep(0.5)
+            assert leases.keeps(f"session:{session.id}")
 
     asyncio.run(hold())
     store.close()
@@ -203,10 +205,8 @@ def test_room_that_is_taken_up_is_read_once_and_under_its_lease(
     monkeypatch.setattr(RoomStore, "get", get_leased)
 
     async def hold() -> None:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        await rooms.hold(session.id)
-        await rooms.shut_down()
+        async with rooms_of(store, leases) as rooms:
+            await rooms.hold(session.id)
 
     asyncio.run(hold())
     store.close()
@@ -229,16 +229,15 @@ def test_room_that_cannot_be_taken_up_is_left_to_other_processes(
     monkeypatch.setattr(OwnerStore, "session", fail)
 
     async def hold() -> None:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        for room_id, error in (
-            (closed.id, RoomOverError),
-            (failing.id, DatabaseError),
-            ("00000000", RoomNotFoundError),
-        ):
-            with pytest.raises(error):
-                await rooms.hold(room_id)
-            assert not leases.keeps(f"session:{room_id}")
+        async with rooms_of(store, leases) as rooms:
+            for room_id, error in (
+                (closed.id, RoomOverError),
+                (failing.id, DatabaseError),
+                ("00000000", RoomNotFoundError),
+            ):
+                with pytest.raises(error):
+                    await rooms.hold(room_id)
+                assert not leases.keeps(f"session:{room_id}")
 
     asyncio.run(hold())
     store.close()
@@ -256,14 +255,12 @@ def test_room_of_another_process_takes_the_place_of_no_idle_room(
     other.leases("http://other").acquire(f"session:{elsewhere.id}")
 
     async def hold() -> None:
-        rooms = Rooms(store, leases, max_seats=50)
-        rooms.start()
-        held = await rooms.hold(idle.id)
-        with pytest.raises(SessionHeldError) as refused:
-            await rooms.hold(elsewhere.id)
-        assert refused.value.address == "http://other"
-        assert not held.closed.is_set()
-        await rooms.shut_down()
+        async with rooms_of(store, leases) as rooms:
+            held = await rooms.hold(idle.id)
+            with pytest.raises(SessionHeldError) as refused:
+                await rooms.hold(elsewhere.id)
+            assert refused.value.address == "http://other"
+            assert not held.closed.is_set()
 
     asyncio.run(hold())
     for each in (store, other):

@@ -31,6 +31,7 @@ from roomread.services.recording import (
     session_pipeline,
 )
 from roomread.store import Leases, OwnerStore, Recorder, Session
+from roomread.store.leases import session_resource
 from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
 
@@ -294,7 +295,7 @@ class ReadingIngest:
 
     def _hold(self, opened: _OpenSession, session_id: str) -> None:
         """Take or renew the lease of a session, or raise `SessionHeldError`."""
-        resource = _resource(session_id)
+        resource = session_resource(session_id)
         if opened.writer is not None and self._leases.keeps(resource):
             return
         # Another process may have written since the lease expired, so the pipeline is rebuilt.
@@ -333,11 +334,7 @@ class ReadingIngest:
             # The lease is kept: another process forwards to this one, which opens the session
             # again.
             with suppress(DatabaseError):
-                self._leases.release(_resource(session_id))
-
-
-def _resource(session_id: str) -> str:
-    return f"session:{session_id}"
+                self._leases.release(session_resource(session_id))
 
 
 def open_session(store: OwnerStore, session_id: str) -> Session:

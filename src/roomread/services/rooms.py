@@ -23,6 +23,7 @@ from roomread.services.held_room import HeldRoom
 from roomread.services.ingest import ROOM_SOURCE
 from roomread.services.recording import audit_session, net_of
 from roomread.store import Leases, OwnerStore, Recorder, RoomRecord, Session, Store
+from roomread.store.leases import session_resource
 
 # Threads that write the moments of rooms, and as many that write what may wait.
 _WRITERS = 4
@@ -192,7 +193,7 @@ class Rooms:
     async def _open(self, room_id: str) -> HeldRoom:
         if self._writers is None:
             self._writers = CapacityLimiter(_WRITERS), CapacityLimiter(_WRITERS)
-        writers, resource = self._writers, f"session:{room_id}"
+        writers, resource = self._writers, session_resource(room_id)
         ending = self._tasks.get(room_id)
         if ending is not None:
             # The room was let go just now; at its end its task releases the lease.
@@ -273,7 +274,7 @@ class Rooms:
             if self._held.get(room_id) is held:
                 del self._held[room_id]
         # Release the lease after `run`, whose last write needs it.
-        await to_thread.run_sync(lambda: self._leases.release(f"session:{room_id}"))
+        await to_thread.run_sync(lambda: self._leases.release(session_resource(room_id)))
 
     async def close(self, store: OwnerStore, room_id: str) -> None:
         """Close a room for good, and end its session; closing it again is a no-op.

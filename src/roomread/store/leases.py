@@ -23,6 +23,11 @@ _MARGIN = 1.0
 _FORGET_SECONDS = 3600.0
 
 
+def session_resource(session_id: str) -> str:
+    """Return the resource whose lease a process needs to write into a session."""
+    return f"session:{session_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The lease of a resource.

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
 from roomread.store import schema, service_schema
-from roomread.store.leases import time_expression
+from roomread.store.leases import session_resource, time_expression
 from roomread.store.packing import pack
 from roomread.store.rows import alert_row, insert_once, is_session_id, mood_row, stored, utc_now
 
@@ -71,7 +71,7 @@ def begin_writing(connection: Connection, session_id: str, owner: str, holder: s
     if not is_session_id(session_id):
         return False
     values = {"now": stored(utc_now()), "session": session_id, "by": owner, "holder": holder}
-    values["resource"] = f"session:{session_id}"
+    values["resource"] = session_resource(session_id)
     return connection.execute(_begin(connection.dialect.name), values).rowcount == 1
 
 
