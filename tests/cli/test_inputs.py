@@ -41,7 +41,7 @@ def test_files_left_out_of_a_folder_are_described_in_one_line(
     result = roomread("analyze", ".", "-q", "--format", "jsonl")
     assert result.returncode == 0
     assert result.stderr.decode() == (
-        "roomread: .: 1 left out because they are no readable pictures or videos: 1 .txt\n"
+        "roomread: .: 1 left out because they are not readable pictures or videos: 1 .txt\n"
     )
 
 

@@ -18,18 +18,18 @@ from roomread.readings import Frame
 
 
 class Device:
-    """A container whose device gives a frame at every third attempt, `pictures` in total."""
+    """A container whose device returns a frame at every third attempt, `pictures` in total."""
 
     def __init__(
         self, pictures: int, *, pause: float = 0.0, times: Sequence[float] | None = None
     ) -> None:
-        self._left, self._looks, self._pause = pictures, 0, pause
+        self._left, self._attempts, self._pause = pictures, 0, pause
         self._times = list(times or ())
 
     def decode(self, _stream: object) -> Iterator[VideoFrame]:
         while self._left:
-            self._looks += 1
-            if self._looks % 3:
+            self._attempts += 1
+            if self._attempts % 3:
                 raise BlockingIOError(35, "Resource temporarily unavailable")
             self._left -= 1
             sleep(self._pause)
@@ -60,13 +60,13 @@ def read_frames(device: Device, **options: Any) -> list[Frame]:
     return found
 
 
-def test_device_that_has_no_picture_yet_is_read_again() -> None:
-    # Of a live source the latest frame counts, so that the last one always comes.
+def test_device_without_a_picture_yet_is_read_again() -> None:
+    # A live source may drop frames, but never its last one.
     assert read(Device(5))[-1] == 4
 
 
 def test_reader_waits_longer_for_infrequent_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As with one in half a minute and a limit of 20 s.
+    # Frames come 0.3 s apart, although the basic limit, twice the timeout, is 0.2 s.
     monkeypatch.setattr(cameras, "TIMEOUT", 0.1)
     assert len(read(Device(12, pause=0.05), every=0.3)) > 1
 
@@ -76,15 +76,15 @@ def test_reader_waits_longer_for_infrequent_frames(monkeypatch: pytest.MonkeyPat
     [[50.0, 50.04, 0.0, 0.04], [0.0, 0.04, 7200.0, 7200.04]],
     ids=["restarts", "leaps ahead"],
 )
-def test_clock_of_a_live_source_that_jumps_is_one_discontinuity(times: list[float]) -> None:
-    # Of four frames any may be dropped, but never the mark.
+def test_jump_in_the_clock_of_a_live_source_is_one_discontinuity(times: list[float]) -> None:
+    # Some of the frames may be dropped, but the discontinuity is marked on the next frame.
     frames = read_frames(Device(4, times=times))
     assert [frame.index for frame in frames if frame.discontinuity] == [
         min(frame.index for frame in frames if frame.index >= 2)
     ]
 
 
-def test_live_source_whose_clock_runs_on_has_no_discontinuity() -> None:
+def test_small_steps_and_pauses_of_a_live_clock_are_not_discontinuities() -> None:
     frames = read_frames(Device(4, times=[0.0, 0.04, 0.03, 40.0]))
     assert not any(frame.discontinuity for frame in frames)
 

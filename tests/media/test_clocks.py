@@ -46,7 +46,7 @@ def join(folder: Path, suffix: str, parts: Sequence[Path]) -> Path:
 
 
 def parts(folder: Path, suffix: str, starts: Sequence[float]) -> list[Path]:
-    """Write clips of 1 s and 0.6 s in turn, whose first timestamps are `starts`, s."""
+    """Write clips of alternately 1 s and 0.6 s, whose first timestamps are `starts`, s."""
     made = []
     for number, start in enumerate(starts):
         times = [start + time for time in SECOND[: 25 if number % 2 == 0 else 15]]
@@ -54,8 +54,8 @@ def parts(folder: Path, suffix: str, starts: Sequence[float]) -> list[Path]:
     return made
 
 
-def assert_goes_on(frames: Sequence[Frame], lengths: Sequence[int]) -> None:
-    """Check that all frames are there at 25 a second, with a discontinuity at each part."""
+def assert_continuous(frames: Sequence[Frame], lengths: Sequence[int]) -> None:
+    """Check that no frame is missing at 25 per second, and each part starts a discontinuity."""
     assert [frame_index_of(frame.image) for frame in frames] == [
         n for k in lengths for n in range(k)
     ]
@@ -81,7 +81,7 @@ def test_times_continue_across_the_parts_of_a_joined_file(
     tmp_path: Path, suffix: str, starts: Sequence[float]
 ) -> None:
     path = join(tmp_path, suffix, parts(tmp_path, suffix, starts))
-    assert_goes_on(read(path), [25, 15, 25][: len(starts)])
+    assert_continuous(read(path), [25, 15, 25][: len(starts)])
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
@@ -104,7 +104,7 @@ def test_gap_of_minutes_in_the_timestamps_is_kept(tmp_path: Path, suffix: str) -
 def test_interval_between_frames_is_kept_across_a_jump(tmp_path: Path) -> None:
     frames = read(join(tmp_path, "ts", parts(tmp_path, "ts", (0, 0, 0))), every=0.3)
     assert [frame.index for frame in frames] == [0, 8, 15, 23, 30, 38, 45, 53, 60]
-    # The frame at the jump is not given; the next one carries its mark.
+    # The frame at the jump is skipped, so the next frame is marked as a discontinuity.
     assert [frame.index for frame in frames if frame.discontinuity] == [30, 45]
 
 
@@ -132,7 +132,7 @@ def test_copy_of_joined_files_has_picture_and_sound_in_sync(
     with open_source(out) as source:
         assert len(list(source)) == 150
     pictures, sounds = flashes_in(out)
-    # FFmpeg's own MPEG clips leave a frame out.
+    # The MPEG clips that FFmpeg writes lack a frame, so the tolerance is two frames.
     np.testing.assert_allclose(pictures, [1, 2, 4, 5], atol=0.09)
     np.testing.assert_allclose(sounds, pictures, atol=0.06)
 
@@ -166,11 +166,11 @@ def without_pts(packet: Packet[Any]) -> Packet[Any]:
 @pytest.mark.parametrize("suffix", ["flv", "mkv", "ts", "h264"])
 def test_frames_without_presentation_timestamps_are_in_order(tmp_path: Path, suffix: str) -> None:
     original = make_clip(tmp_path / "original.mp4", [n / 25 for n in range(26)])
-    assert_goes_on(read(remux(original, tmp_path / f"clip.{suffix}", without_pts)), [26])
+    assert_continuous(read(remux(original, tmp_path / f"clip.{suffix}", without_pts)), [26])
 
 
-def test_avi_with_pictures_decoded_before_others_is_in_order(tmp_path: Path) -> None:
-    assert_goes_on(read(make_clip(tmp_path / "clip.avi", [n / 25 for n in range(26)])), [26])
+def test_avi_whose_frames_are_decoded_out_of_order_is_read_in_display_order(tmp_path: Path) -> None:
+    assert_continuous(read(make_clip(tmp_path / "clip.avi", [n / 25 for n in range(26)])), [26])
 
 
 @pytest.mark.parametrize("codec", ["mjpeg", "mpeg4", "libx264"])
@@ -199,7 +199,7 @@ def test_frames_with_equal_timestamps_are_all_returned_with_increasing_times() -
     np.testing.assert_allclose(times, [0, 0.04, 0.06, 0.08, 0.12, 0.14, 0.18, 0.2], atol=1e-6)
 
 
-def test_frames_without_any_time_are_timed_by_the_rate() -> None:
+def test_frames_without_timestamps_are_timed_by_the_frame_rate() -> None:
     clock = FrameClock(track())
     times = [clock.time(shown).time for shown in (None, None, 7.0, 7.5, None)]
     np.testing.assert_allclose(times, [0, 0.04, 0.08, 0.58, 0.62], atol=1e-6)
@@ -218,7 +218,7 @@ def test_times_increase_strictly_for_any_timestamps(shown: list[float | None]) -
     times = [clock.time(one).time for one in shown]
     assert times[0] == 0
     assert (np.diff(times) > 0).all()
-    # Nothing that a transport stream's clock does makes a frame last longer.
+    # A gap of over 10 s in a transport stream is a jump and adds no time.
     assert (np.diff(times) < 10.1).all()
 
 
@@ -243,8 +243,10 @@ def track(kind: str = "matroska,webm") -> VideoStream:
 
 
 @pytest.mark.parametrize("seconds", [1, 14])
-def test_other_tracks_in_a_second_part_are_reported(tmp_path: Path, seconds: int) -> None:
-    # FFmpeg knows the tracks of the first 5 s alone.
+def test_tracks_that_appear_only_in_a_second_part_are_reported(
+    tmp_path: Path, seconds: int
+) -> None:
+    # FFmpeg detects only the tracks that begin within the first 5 s.
     first, second = tmp_path / "1.ts", tmp_path / "2.ts"
     make_clip(first, [n / 2 for n in range(2 * seconds)])
     make_clip(second, SECOND, options={"mpegts_start_pid": "0x200"})

@@ -51,7 +51,7 @@ def linear_profile() -> bytes:
 
 
 def exchanged_profile() -> bytes:
-    """Return a profile that says that the first channel is blue and the third is red."""
+    """Return a profile in which the first channel is blue and the third is red."""
     red, blue = (0.4361, 0.2225, 0.0139), (0.1431, 0.0606, 0.7141)
     return changed({b"rXYZ": primary(blue), b"bXYZ": primary(red)})
 
@@ -67,7 +67,7 @@ def difference(image: NDArray[np.uint8], expected: NDArray[np.uint8]) -> float:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF"])
-def test_linear_light_is_read_as_bright_as_it_is_shown(kind: str) -> None:
+def test_picture_in_linear_light_is_read_as_bright_as_viewers_show_it(kind: str) -> None:
     content = io.BytesIO()
     picture = Image.fromarray(as_light(astronaut()))
     picture.save(content, kind, icc_profile=linear_profile(), quality=98)
@@ -75,7 +75,7 @@ def test_linear_light_is_read_as_bright_as_it_is_shown(kind: str) -> None:
     assert difference(read_image(content.getvalue()), astronaut()) < 6
 
 
-def test_exchanged_channels_are_read_in_their_order() -> None:
+def test_channels_that_a_profile_exchanges_are_read_in_rgb_order() -> None:
     content = io.BytesIO()
     stored = np.ascontiguousarray(astronaut()[..., ::-1])
     Image.fromarray(stored).save(content, "PNG", icc_profile=exchanged_profile())
@@ -96,12 +96,12 @@ def test_exchanged_channels_are_read_in_their_order() -> None:
     ],
     ids=["sRGB", "Display P3", "gamma 2.2", "damaged", "cut", "long"],
 )
-def test_picture_of_a_near_or_unusable_profile_is_not_changed(profile: bytes) -> None:
+def test_picture_is_unchanged_if_its_profile_is_close_to_srgb_or_unusable(profile: bytes) -> None:
     image = astronaut()
     assert to_srgb(image, {"icc_profile": profile}) is image
 
 
-def test_grey_picture_of_linear_light_is_converted() -> None:
+def test_grey_picture_in_linear_light_is_converted() -> None:
     grey = np.asarray(Image.fromarray(astronaut()).convert("L"))
     head = bytearray(linear_profile())
     head[16:20] = b"GRAY"
@@ -127,11 +127,11 @@ def gamma(value: float) -> tuple[bytes, bytes]:
     return b"gAMA", struct.pack(">I", round(value * 100_000))
 
 
-def test_gamma_of_a_png_is_obeyed_where_it_is_far_from_that_of_screens() -> None:
+def test_gamma_of_a_png_is_applied_only_if_far_from_the_gamma_of_screens() -> None:
     stored = (np.linspace(0, 1, 256) ** 2.2 * 255).round().astype(np.uint8)
     image = np.repeat(stored[None, :, None], 3, axis=2)
     expected = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
     assert difference(read_image(png(image, gamma(1.0))), expected) < 3
     np.testing.assert_array_equal(read_image(png(image, gamma(0.45455))), image)
-    # The chunk of sRGB takes precedence over a gamma, as the specification of PNG says.
+    # By the PNG specification, an sRGB chunk takes precedence over a gamma chunk.
     np.testing.assert_array_equal(read_image(png(image, (b"sRGB", b"\0"), gamma(1.0))), image)

@@ -27,7 +27,7 @@ def test_opened_file_is_read_from_its_start() -> None:
     assert read_whole(file, "file") == b"content"
 
 
-def test_result_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+def test_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     with atomic_path(path) as draft:
         draft.write_text("half")
@@ -105,7 +105,7 @@ def write_and_fail(path: Path) -> None:
         raise RuntimeError
 
 
-def test_error_for_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
+def test_error_for_a_missing_folder_suggests_making_it(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write(tmp_path / "none" / "out.csv")
 
@@ -124,13 +124,13 @@ def test_name_in_another_unicode_normalization_is_found(
     assert existing_name(str(tmp_path / typed)) == str(tmp_path / stored)
 
 
-def test_name_that_exists_or_is_ambiguous_is_taken_as_it_is(tmp_path: Path) -> None:
-    # The first letter can be composed in a second way.
+def test_name_that_exists_or_matches_several_files_is_returned_unchanged(tmp_path: Path) -> None:
     for name in (NFC, NFD):
         (tmp_path / name).touch()
         assert find_existing(tmp_path / name) == tmp_path / name
     (tmp_path / "ệ").touch()
     (tmp_path / unicodedata.normalize("NFD", "ệ")).touch()
+    # This third form of the letter has the same normalization as both files.
     half = tmp_path / "ẹ\u0302"
     assert find_existing(half) == half
     assert existing_name("http://server//é") == "http://server//é"

@@ -53,7 +53,7 @@ def test_files_left_out_are_counted_by_kind(tmp_path: Path) -> None:
     folder = search_folder(tmp_path)
     assert [path.name for path in folder.files] == ["1.png"]
     said = folder.describe_left_out()
-    assert said.startswith("7 left out because they are no readable pictures or videos: 2 .txt")
+    assert said.startswith("7 left out because they are not readable pictures or videos: 2 .txt")
     for kind in ("1 .pdf", "1 files without an ending", "1 devices and pipes", "1 links to"):
         assert kind in said
 

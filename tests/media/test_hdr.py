@@ -92,7 +92,7 @@ def with_colors_in_png(image: np.ndarray, transfer: int) -> bytes:
     content = file.getvalue()
     chunk = b"cICP" + bytes([BT2020, transfer, 0, 1])
     whole = struct.pack(">I", 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    # After the signature and the first chunk.
+    # Insert the chunk after the signature and the first chunk.
     return content[:33] + whole + content[33:]
 
 

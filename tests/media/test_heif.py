@@ -31,7 +31,7 @@ def assert_shows(image: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(image.astype(int) - expected).mean() < 6
 
 
-def test_heic_of_tiles_is_read_whole() -> None:
+def test_tiled_heic_is_read_whole() -> None:
     assert_shows(read_image(make_heic(scene())), scene())
 
 
@@ -67,7 +67,7 @@ def test_avif_is_upright(orientation: int) -> None:
 
 
 def test_avif_without_container_rotation_is_rotated_by_exif() -> None:
-    # Pillow writes no orientation into the EXIF data of AVIF, so another short tag becomes one.
+    # Pillow does not write an orientation into the EXIF of AVIF, so another tag is turned into it.
     other = 0x0213
     content = turned_file("AVIF", 6, tag=other)
     tag = b"MM\0*" if b"MM\0*" in content else b"II*\0"
@@ -89,7 +89,9 @@ def turned_file(kind: str, orientation: int, *, tag: int = 0x0112) -> bytes:
     return file.getvalue()
 
 
-def test_heic_without_its_extra_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_heic_without_the_extra_names_the_install_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif.as_plugin", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'roomread\[heif\]'"):
         read_image(make_heic(scene()))

@@ -51,7 +51,7 @@ def test_pixels_are_nearly_unchanged_in_lossy_formats(kind: str) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(orientation: int, tmp_path: Path) -> None:
-    # What a camera held so would have stored for the same upright picture.
+    # Functions that return what a camera in each orientation stores for this upright picture.
     undo = {
         1: lambda a: a,
         2: np.fliplr,
@@ -83,7 +83,7 @@ def test_16_bit_values_are_scaled_and_not_clipped() -> None:
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
 
 
-def test_float_pictures_have_values_from_0_to_1() -> None:
+def test_float_picture_is_scaled_from_0_to_1() -> None:
     ramp = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
     image = read_image(encoded(Image.fromarray(ramp), "TIFF"))
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
@@ -96,7 +96,7 @@ def test_pictures_in_other_colour_modes_become_rgb(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["La", "RGBa"])
-def test_picture_of_premultiplied_transparency_is_read(mode: str) -> None:
+def test_picture_with_premultiplied_transparency_is_read(mode: str) -> None:
     picture = Image.new("LA", (5, 4), (255, 128))
     straight = picture if mode == "La" else picture.convert("RGBA")
     assert (read_image(straight.convert(mode)) == 255).all()
@@ -149,21 +149,21 @@ class AwaitedFile:
 
 
 @pytest.mark.parametrize(
-    ("source", "complaint"),
+    ("source", "problem"),
     [
         (None, "NoneType is not a picture"),
         (7, "int is not a picture"),
         ([np.zeros((4, 4, 3), np.uint8)], "list is not a picture"),
-        (io.StringIO("text"), "reading it gave str instead of bytes"),
-        (AwaitedFile(), "reading it gave coroutine instead of bytes"),
+        (io.StringIO("text"), "reading returned str instead of bytes"),
+        (AwaitedFile(), "reading returned coroutine instead of bytes"),
         ("rtsp://camera/stream", "not the address of a picture"),
         ("file://elsewhere/photo.png", "another machine"),
         ("", "a picture has no name"),
-        (np.ma.masked_array(np.zeros((4, 4, 3), np.uint8), mask=True), "pixels are masked"),
+        (np.ma.masked_array(np.zeros((4, 4, 3), np.uint8), mask=True), "masked pixels"),
     ],
 )
-def test_input_that_is_not_a_picture_is_a_media_error(source: Any, complaint: str) -> None:
-    with pytest.raises(MediaError, match=complaint):
+def test_input_that_is_not_a_picture_is_a_media_error(source: Any, problem: str) -> None:
+    with pytest.raises(MediaError, match=problem):
         read_image(source)
 
 
@@ -274,7 +274,7 @@ def test_float_picture_with_values_above_1_is_not_black() -> None:
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 def test_values_of_any_bit_depth_stored_in_16_bits_are_scaled(bits: int) -> None:
     ramp = np.linspace(0, 2**bits - 1, 4096).round().astype(np.uint16).reshape(64, 64)
-    # One pixel that is stuck at white.
+    # A hot pixel.
     ramp[0, 0] = 65_535
     for kind in ("PNG", "TIFF"):
         image = read_image(encoded(Image.fromarray(ramp), kind))
@@ -334,11 +334,11 @@ def bad_files() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("complaint", list(bad_files()))
-def test_error_says_what_is_wrong_with_the_content(complaint: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("problem", list(bad_files()))
+def test_error_describes_the_problem_with_the_content(problem: str, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
-    path.write_bytes(bad_files()[complaint])
-    with pytest.raises(MediaError, match=complaint) as caught:
+    path.write_bytes(bad_files()[problem])
+    with pytest.raises(MediaError, match=problem) as caught:
         read_image(path)
     assert "photo.jpg" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -373,7 +373,7 @@ def test_damaged_exif_and_tags_give_a_picture_or_a_media_error(
     picture.save(file, kind, exif=exif)
     data = bytearray(file.getvalue())
     for place, value in changes:
-        # The tags: at the front of a JPEG, at the end of a TIFF.
+        # The tags are at the front of a JPEG and at the end of a TIFF.
         data[min(place, len(data) - 1) if kind == "JPEG" else -min(place + 1, len(data))] = value
     with suppress(MediaError):
         assert read_image(bytes(data)).dtype == np.uint8
@@ -398,7 +398,7 @@ def test_written_picture_is_read_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_image(tmp_path / "out.png"), gradient())
 
 
-def test_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+def test_picture_that_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write_image(tmp_path / "none" / "out.png", gradient())
     (tmp_path / "folder.png").mkdir()

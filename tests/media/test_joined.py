@@ -1,4 +1,4 @@
-"""Videos that were concatenated."""
+"""Tests of concatenated videos."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECOND = [n / 25 for n in range(25)]
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "flv"])
 def test_concatenated_video_from_a_pipe_is_reported_too(tmp_path: Path, suffix: str) -> None:
-    # Its content is read from memory, which has no name.
+    # The content of a pipe is read from memory, not from a named file.
     film = make_clip(tmp_path / f"film.{suffix}", SECOND).read_bytes()
     frames: list[Frame] = []
     with pytest.raises(MediaError, match="another video follows"), open_source(film * 2) as source:

@@ -25,7 +25,7 @@ def jpeg(image: Image.Image, *, progressive: bool, **options: object) -> bytes:
 
 
 def with_scans(content: bytes, more: int) -> bytes:
-    """Return a progressive JPEG whose last scan is repeated."""
+    """Return a progressive JPEG whose last scan is repeated `more` times."""
     last = content.rindex(b"\xff\xda")
     return content[:-2] + content[last:-2] * more + content[-2:]
 
@@ -36,7 +36,7 @@ def test_jpeg_scans_are_counted_and_lookalike_bytes_are_not() -> None:
     assert scans_of(jpeg(portrait, progressive=False, exif=looks_alike)) == 1
     progressive = jpeg(portrait, progressive=True, exif=looks_alike)
     assert 2 <= scans_of(progressive) <= 16
-    # A second picture or a film after the first one, as telephones write them.
+    # Phones append a second picture or a video to a JPEG.
     assert scans_of(progressive + b"\xff\xda" * 1000) == scans_of(progressive)
 
 
@@ -51,7 +51,7 @@ def test_truncated_or_other_files_have_no_scans(content: bytes) -> None:
     assert scans_of(content) == 0
 
 
-def test_large_picture_of_many_scans_is_refused_and_a_small_one_is_read() -> None:
+def test_many_scans_are_refused_in_a_large_picture_and_read_in_a_small_one() -> None:
     large = with_scans(jpeg(Image.new("RGB", (5000, 5000), "grey"), progressive=True), 100)
     assert len(large) < 500_000
     with pytest.raises(MediaError, match=r"has 1\d\d scans"):
@@ -60,7 +60,7 @@ def test_large_picture_of_many_scans_is_refused_and_a_small_one_is_read() -> Non
     assert read_image(with_scans(portrait, 100)).shape == astronaut().shape
 
 
-# Progressive data has no redundancy by which garbage after it, or an early end, could be noticed.
+# Garbage after progressive data cannot be detected, and neither can an early end of the data.
 @pytest.mark.parametrize(
     ("progressive", "tail"),
     [
@@ -88,7 +88,7 @@ def test_jpeg_without_an_end_marker_is_read(tail: bytes, *, progressive: bool) -
     ],
 )
 def test_jpeg_with_missing_data_is_refused(tail: bytes, *, progressive: bool) -> None:
-    # A copy that was interrupted, whose end was marked or whose space was reserved.
+    # The copy was interrupted; its end may be marked, or its space may have been preallocated.
     content = jpeg(Image.fromarray(astronaut()), progressive=progressive)
     with pytest.raises(MediaError, match="a part of the picture is missing"):
         read_image(content[: len(content) * 2 // 3] + tail)
@@ -99,6 +99,6 @@ def test_grey_jpeg_is_recognised_as_complete() -> None:
     assert read_image(jpeg(grey, progressive=False)).mean() == 128
 
 
-def test_file_that_is_not_a_jpeg_is_not_changed() -> None:
+def test_no_end_marker_is_added_to_a_file_that_is_not_a_jpeg() -> None:
     for content in (b"", b"GIF89a", b"\xff\xd8\xff"):
         assert with_end(content, find_scans(content)) == content

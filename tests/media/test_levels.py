@@ -44,7 +44,7 @@ def tiff_of_16_bits(levels: np.ndarray) -> bytes:
 def test_colors_of_lower_bit_depth_stored_in_16_bits_are_not_read_as_black(
     make: object, bits: int
 ) -> None:
-    # Cameras for science store 10 to 14 bits in 16, of which readers show the upper 8.
+    # Scientific cameras store 10 to 14 bits in 16, of which Pillow keeps the upper 8.
     assert callable(make)
     levels = np.round(astronaut() / 255 * (2**bits - 1)).astype(np.uint16)
     read = read_image(make(levels)).astype(int)
@@ -58,12 +58,12 @@ def test_transparency_and_orientation_are_kept_when_values_are_scaled() -> None:
     levels[0, 0, 3] = 0
     image = read_image(png_of_16_bits(levels, orientation=6))
     assert image.shape == (6, 4, 3)
-    # The transparent pixel shows white; it was at the top left before the turn.
+    # The transparent pixel becomes white; it was at the top left before the rotation.
     assert image[0, 3].tolist() == [255, 255, 255]
     assert image[3, 0].tolist() == [255, 0, 0]
 
 
-def test_transparent_level_of_a_deep_grey_picture_is_white() -> None:
+def test_transparent_level_of_a_16_bit_grey_picture_is_white() -> None:
     levels = np.full((4, 6), 30_000, np.uint16)
     levels[0] = 4660
     levels[3] = 65_535

@@ -12,7 +12,7 @@ from roomread.media import open_source
 SECOND = [n / 25 for n in range(25)]
 
 
-def test_video_track_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
+def test_main_video_track_is_read_instead_of_a_preview_or_cover(tmp_path: Path) -> None:
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     with open_source(path) as source:
         assert next(iter(source)).image.shape == (120, 160, 3)

@@ -33,7 +33,7 @@ def test_box_has_the_color_of_the_expression() -> None:
     assert tuple(drawn[120, 50]) == Expression.HAPPY.color
 
 
-def test_frame_without_readings_is_unchanged_by_smoothing() -> None:
+def test_picture_without_readings_is_drawn_unchanged() -> None:
     image = np.full((20, 30, 3), 90, np.uint8)
     np.testing.assert_array_equal(draw_readings(image, []), image)
 

@@ -1,4 +1,4 @@
-"""Local playlists of HLS."""
+"""Tests of local HLS playlists."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ END = "#EXT-X-ENDLIST"
 
 
 @pytest.fixture
-def pieces(tmp_path: Path) -> Path:
-    """Return a folder with the pieces 0.ts to 2.ts of one second each."""
+def hls_folder(tmp_path: Path) -> Path:
+    """Return a folder with the segments 0.ts to 2.ts, one second each."""
     for number in range(3):
         make_clip(tmp_path / f"{number}.ts", [number + n / 25 for n in range(25)])
     return tmp_path
@@ -31,32 +31,32 @@ def playlist(folder: Path, *, end: str = END) -> Path:
     return path
 
 
-def test_complete_playlist_is_read_as_one_video(pieces: Path) -> None:
-    with open_source(playlist(pieces)) as source:
+def test_complete_playlist_is_read_as_one_video(hls_folder: Path) -> None:
+    with open_source(playlist(hls_folder)) as source:
         times = [frame.time for frame in source]
     assert len(times) == 75
     assert times[-1] == pytest.approx(2.96, abs=0.05)
 
 
-@pytest.mark.parametrize("gone", [0, 1, 2])
-def test_missing_segment_is_reported(pieces: Path, gone: int) -> None:
-    path = playlist(pieces)
-    (pieces / f"{gone}.ts").unlink()
-    with pytest.raises(MediaError, match=f"1 of its 3 segments are missing; .* {gone}.ts"):
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_missing_segment_is_reported(hls_folder: Path, lost: int) -> None:
+    path = playlist(hls_folder)
+    (hls_folder / f"{lost}.ts").unlink()
+    with pytest.raises(MediaError, match=f"1 of its 3 segments are missing; .* {lost}.ts"):
         open_source(path)
 
 
-def test_missing_segment_of_a_variant_is_reported(pieces: Path) -> None:
-    playlist(pieces)
-    (pieces / "2.ts").unlink()
-    variants = pieces / "all.m3u8"
+def test_missing_segment_of_a_variant_is_reported(hls_folder: Path) -> None:
+    playlist(hls_folder)
+    (hls_folder / "2.ts").unlink()
+    variants = hls_folder / "all.m3u8"
     variants.write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nlesson.m3u8\n")
     with pytest.raises(MediaError, match="1 of its 3 segments are missing"):
         open_source(variants)
 
 
-def test_missing_initialization_segment_is_reported(pieces: Path) -> None:
-    path = playlist(pieces)
+def test_missing_initialization_segment_is_reported(hls_folder: Path) -> None:
+    path = playlist(hls_folder)
     path.write_text(path.read_text().replace("#EXT-X-VERSION:3", '#EXT-X-MAP:URI="init.mp4"'))
     with pytest.raises(
         MediaError, match=r"1 of its 4 segments are missing; the first is init\.mp4"
@@ -64,16 +64,16 @@ def test_missing_initialization_segment_is_reported(pieces: Path) -> None:
         open_source(path)
 
 
-def test_playlist_without_an_end_is_refused_instead_of_waiting(pieces: Path) -> None:
+def test_playlist_without_an_end_is_refused_instead_of_waiting(hls_folder: Path) -> None:
     with pytest.raises(MediaError, match="without an end"):
-        open_source(playlist(pieces, end=""))
+        open_source(playlist(hls_folder, end=""))
 
 
-def test_untrusted_playlist_does_not_reveal_which_files_exist(pieces: Path) -> None:
-    path = playlist(pieces)
+def test_untrusted_playlist_does_not_reveal_which_files_exist(hls_folder: Path) -> None:
+    path = playlist(hls_folder)
     with pytest.raises(MediaError) as complete:
         open_upload(path)
-    shutil.move(pieces / "1.ts", pieces / "elsewhere.ts")
+    shutil.move(hls_folder / "1.ts", hls_folder / "elsewhere.ts")
     with pytest.raises(MediaError) as missing:
         open_upload(path)
     assert str(missing.value) == str(complete.value)

@@ -31,7 +31,7 @@ def compressed(length: int) -> bytes:
         (b"iCCP", b"icc\0\0no zlib"),
     ],
 )
-def test_text_and_long_chunks_are_removed(chunk: tuple[bytes, bytes]) -> None:
+def test_text_and_large_or_damaged_profiles_are_removed(chunk: tuple[bytes, bytes]) -> None:
     assert without_text(png(chunk, *ENDS)) == png(*ENDS)
 
 
@@ -43,7 +43,7 @@ def test_text_and_long_chunks_are_removed(chunk: tuple[bytes, bytes]) -> None:
         (b"iCCP", b"icc\0\0" + compressed(3000)),
     ],
 )
-def test_chunks_that_tell_how_a_picture_is_shown_are_kept(chunk: tuple[bytes, bytes]) -> None:
+def test_chunks_with_the_orientation_or_colours_are_kept(chunk: tuple[bytes, bytes]) -> None:
     content = png((b"tEXt", b"Comment\0a word"), chunk, *ENDS)
     assert without_text(content) == png(chunk, *ENDS)
 
@@ -54,7 +54,7 @@ def test_first_chunk_of_a_type_is_found() -> None:
     assert find_chunk(content, b"gAMA") is None
 
 
-def test_other_files_are_unchanged_and_have_no_chunks() -> None:
+def test_file_that_is_not_a_png_is_unchanged_and_has_no_chunks() -> None:
     content = b"\xff\xd8\xff" + png((b"tEXt", b"Comment\0a word"))
     assert without_text(content) is content
     assert find_chunk(content, b"tEXt") is None

@@ -22,12 +22,12 @@ from roomread.media.screens import screen_number
 from shared_screen import XVFB, virtual_screen
 
 SIZE = (640, 480)
-# ImageMagick's, which draws a picture on a screen.
+# The program of ImageMagick that draws a picture on a screen.
 DRAW = shutil.which("display")
 
 
 def room() -> np.ndarray:
-    """Return the picture that the screen shows: the astronaut at 100, 60 on grey."""
+    """Return the picture that the screen shows: the astronaut portrait at (100, 60) on grey."""
     picture = np.full((SIZE[1], SIZE[0], 3), 90, dtype=np.uint8)
     picture[60:460, 100:500] = astronaut()[:400, 60:460]
     return picture
@@ -40,7 +40,7 @@ def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     file = tmp_path_factory.mktemp("screen") / "room.png"
     Image.fromarray(room()).save(file)
     with virtual_screen(*SIZE) as name:
-        # It ends with 1 though it has drawn the picture.
+        # The program exits with status 1 even though it has drawn the picture.
         subprocess.run([DRAW, "-display", name, "-window", "root", str(file)], check=False)
         yield name
 
@@ -61,13 +61,13 @@ def screen(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("rtsp://screen:", None),
     ],
 )
-def test_screen_is_named_by_its_prefix_and_number(spec: str, number: int | None) -> None:
+def test_screen_number_is_parsed_from_the_name_of_the_source(spec: str, number: int | None) -> None:
     assert screen_number(spec) == number
 
 
 @pytest.mark.usefixtures("screen")
 @pytest.mark.parametrize("spec", ["screen:", "screen:1"])
-def test_frames_of_a_screen_are_live_and_show_it(spec: str) -> None:
+def test_screen_is_a_live_source_that_shows_its_picture(spec: str) -> None:
     with open_source(spec, every=0.01) as source:
         frames = [frame for frame, _ in zip(source, range(3), strict=False)]
         assert source.live
@@ -79,7 +79,7 @@ def test_frames_of_a_screen_are_live_and_show_it(spec: str) -> None:
 
 
 @pytest.mark.usefixtures("screen")
-def test_only_the_given_part_of_a_screen_is_read() -> None:
+def test_only_the_given_region_of_a_screen_is_read() -> None:
     with open_source("screen:", part=(100, 60, 400, 300)) as source:
         frame = next(iter(source))
     assert np.array_equal(frame.image, room()[60:360, 100:500])
@@ -87,7 +87,7 @@ def test_only_the_given_part_of_a_screen_is_read() -> None:
 
 @pytest.mark.usefixtures("screen")
 @pytest.mark.parametrize("part", [(0, 0, 641, 480), (600, 0, 100, 100), (0, 0, 0, 10)])
-def test_part_outside_the_screen_is_refused_with_its_size(part: Part) -> None:
+def test_region_outside_the_screen_is_refused_with_the_size_of_the_screen(part: Part) -> None:
     with pytest.raises(MediaError, match="640 x 480"):
         open_source("screen:", part=part)
 
@@ -101,11 +101,11 @@ def test_screen_that_is_not_connected_is_refused() -> None:
 def test_computer_without_a_screen_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(MediaError, match="screen 1: it cannot be read"):
+    with pytest.raises(MediaError, match="screen 1: cannot be read"):
         open_source("screen:")
 
 
-def test_part_of_another_source_is_refused() -> None:
+def test_region_is_refused_for_a_source_that_is_not_a_screen() -> None:
     with pytest.raises(MediaError, match="only screens can be read in part"):
         open_source(Path("lesson.mp4"), part=(0, 0, 10, 10))
 
@@ -121,7 +121,7 @@ def test_existing_file_named_like_a_screen_is_read_as_a_file(
 
 
 @pytest.mark.usefixtures("screen")
-def test_command_line_reads_a_part_of_a_screen() -> None:
+def test_crop_option_reads_a_region_of_a_screen() -> None:
     arguments = ["analyze", "screen:", "--crop", "100,60,400,400", "--format", "jsonl"]
     with subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -23,7 +23,7 @@ def test_noisy_dark_frame_of_a_covered_lens_has_no_signal() -> None:
     assert SignalCheck().update(frame(noise, 0.0)) is NoPicture.BLANK
 
 
-def test_portrait_has_a_signal_until_it_has_been_still_for_seconds() -> None:
+def test_portrait_has_a_signal_until_it_has_not_changed_for_3_seconds() -> None:
     check = SignalCheck()
     image = astronaut()
     assert check.update(frame(image, 0.0)) is None

@@ -19,7 +19,7 @@ def write(path: Path, *, sound_from: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
-def test_the_sound_of_the_source_is_kept(tmp_path: Path, suffix: str) -> None:
+def test_sound_of_the_source_is_kept(tmp_path: Path, suffix: str) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES, sound=1.2)
     write(tmp_path / f"out.{suffix}", sound_from=original)
     with av.open(str(tmp_path / f"out.{suffix}")) as container:
@@ -59,7 +59,7 @@ def test_shortened_copy_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
 @pytest.mark.parametrize("damaged", [False, True])
-def test_sound_that_is_damaged_is_left_out_and_the_rest_kept(
+def test_damaged_sound_is_dropped_and_the_rest_kept(
     tmp_path: Path, suffix: str, *, damaged: bool
 ) -> None:
     original = tmp_path / "in.avi"

@@ -62,9 +62,11 @@ def test_times_count_from_the_first_frame(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rotation", "corner"), [(0, 0), (90, 1), (180, 2), (270, 3)])
-def test_turned_recording_is_turned_upright(tmp_path: Path, rotation: int, corner: int) -> None:
+def test_recording_with_a_rotation_is_returned_upright(
+    tmp_path: Path, rotation: int, corner: int
+) -> None:
     (frame, *_) = read(make_clip(tmp_path / "phone.mp4", SECOND, rotation=rotation))
-    # The white quarter goes with the picture: counter-clockwise, from the upper left.
+    # The rotation moves the white quarter counter-clockwise from the upper left corner.
     height, width = frame.image.shape[:2]
     assert (height, width) == ((48, 64) if rotation % 180 == 0 else (64, 48))
     y, x = [(0, 0), (1, 0), (1, 1), (0, 1)][corner]
@@ -136,7 +138,7 @@ def test_decompression_bomb_without_a_suffix_is_reported(how: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["²", "x" * 300 + ".jpg", "a\0.mp4"])
-def test_missing_file_is_reported_by_its_name(name: str) -> None:
+def test_name_that_cannot_be_opened_is_a_media_error(name: str) -> None:
     with pytest.raises(MediaError):
         open_source(name)
 
@@ -292,7 +294,7 @@ def test_concatenated_jpegs_on_a_web_server_are_read_as_a_video(tmp_path: Path, 
 
 
 def test_browser_recording_on_a_web_server_is_read_completely(tmp_path: Path, web: str) -> None:
-    # Without a length in its header, as it is written while it is recorded.
+    # The header states no duration, because a browser writes the file while recording.
     make_clip(tmp_path / "clip.webm", SECOND, options={"live": "1"})
     with open_source(f"{web}/clip.webm") as source:
         assert source.duration is None
@@ -309,14 +311,14 @@ def test_playlist_without_an_end_is_a_live_source(tmp_path: Path, web: str, *, e
         assert source.live is not ended
 
 
-def jpegs(count: int, *, announced: bool = False) -> bytes:
-    """Return JPEGs in a row; if `announced`, the first names the others as its MPF pictures."""
+def jpegs(count: int, *, declared: bool = False) -> bytes:
+    """Return concatenated JPEGs; `declared` announces them in the MPF header of the first."""
     content = b""
     for number in range(count):
         file = io.BytesIO()
         Image.fromarray(grey(number, (64, 48))).save(file, "JPEG")
         content += file.getvalue()
-    if announced:
+    if declared:
         marker = b"\xff\xe2\x00\x08MPF\0\0\0"
         content = content[:2] + marker + content[2:]
     return content
@@ -331,7 +333,7 @@ def test_concatenated_jpegs_are_read_as_a_video(tmp_path: Path, name: str | None
     assert [frame_index_of(frame.image) for frame in frames] == list(range(5))
 
 
-@pytest.mark.parametrize("content", [jpegs(3, announced=True), jpegs(1) + b"SEFH" + bytes(99)])
+@pytest.mark.parametrize("content", [jpegs(3, declared=True), jpegs(1) + b"SEFH" + bytes(99)])
 def test_jpeg_with_trailing_data_is_a_picture(content: bytes) -> None:
     with open_source(content) as source:
         assert source.is_picture
@@ -359,7 +361,7 @@ def test_files_with_unusual_names_are_read(
     with open_source(name) as source:
         frames = list(source)
     assert len(frames) == 3
-    # Every name can be written as text.
+    # Even such a name can be encoded as UTF-8.
     assert frames[0].source.encode()
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are cut off are refused, also if Pillow was told to read them."""
+"""Truncated pictures are refused even if Pillow is set to accept them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_picture_cut_in_half_is_refused(kind: str) -> None:
 
 @pytest.mark.usefixtures("lenient_pillow")
 @pytest.mark.parametrize("lost", [*range(24, 60), *range(100, 7000, 331)])
-def test_png_that_lost_pixels_is_refused(lost: int) -> None:
+def test_png_without_its_last_pixels_is_refused(lost: int) -> None:
     with pytest.raises(MediaError, match="is damaged"):
         read_image(encoded("PNG")[:-lost])
 

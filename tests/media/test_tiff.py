@@ -1,4 +1,4 @@
-"""The page of a TIFF that is read, and raw files of cameras."""
+"""Tests of the TIFF page that is read, and of raw files of cameras."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tiff(*pages: tuple[Image.Image, dict[int, object]]) -> bytes:
 
 
 def pixels() -> NDArray[np.uint8]:
-    """Return a picture of which every pixel is different, uint8 [30, 40, 3]."""
+    """Return a picture whose neighbouring pixels differ, uint8 [30, 40, 3]."""
     return np.arange(3600, dtype=np.uint16).astype(np.uint8).reshape(30, 40, 3)
 
 
@@ -62,7 +62,7 @@ def test_pages_of_a_scan_are_counted() -> None:
     assert notes_of(content, "a.tif") == ("a.tif: of its 2 pictures the first is read",)
 
 
-def test_largest_page_is_read_if_all_are_called_thumbnails() -> None:
+def test_largest_page_is_read_if_all_are_marked_as_thumbnails() -> None:
     tags: dict[int, object] = {SUBFILE: REDUCED}
     content = tiff((thumbnail(), tags), (photo(), tags))
     np.testing.assert_array_equal(read_image(content), pixels())
@@ -78,7 +78,7 @@ def test_largest_page_is_read_if_all_are_called_thumbnails() -> None:
     ],
     ids=["DNG with a thumbnail", "DNG without one", "sub-pages behind a thumbnail"],
 )
-def test_raw_file_of_a_camera_is_refused_with_the_remedy(tags: dict[int, object]) -> None:
+def test_raw_file_of_a_camera_is_refused_with_a_hint(tags: dict[int, object]) -> None:
     with pytest.raises(MediaError, match="is a camera's raw file") as refused:
         read_image(tiff((thumbnail(), tags)), name="a.dng")
     assert "JPEG" in refused.value.hint
@@ -101,7 +101,7 @@ def grey_tiff(levels: NDArray[np.generic], *, photometric: int, sample_format: i
     [("u1", 1, 255), ("u2", 1, 65_535), ("u4", 1, 2**32 - 1), ("i2", 2, 32_767), ("f4", 3, 1)],
 )
 @pytest.mark.parametrize("photometric", [0, 1], ids=["white is 0", "black is 0"])
-def test_grey_levels_of_every_kind_are_read_or_refused(
+def test_grey_levels_of_every_number_type_are_read_or_refused(
     number: str, sample_format: int, white: int, photometric: int
 ) -> None:
     grey = np.asarray(Image.fromarray(astronaut()).convert("L"))

@@ -17,7 +17,7 @@ from roomread.readings import Frame
 
 Change = Callable[[np.ndarray], np.ndarray]
 ONE, WHOLE = 1 << 16, 1 << 30
-# a b, c d of the display matrix and what a player then shows.
+# The values a, b, c, d of a display matrix, and the change that a player then shows.
 MATRICES: dict[str, tuple[tuple[int, int, int, int], Change]] = {
     "as it is": ((1, 0, 0, 1), lambda a: a),
     "mirrored": ((-1, 0, 0, 1), np.fliplr),
@@ -59,7 +59,7 @@ def test_frames_are_freed_as_soon_as_they_are_no_longer_used(tmp_path: Path) -> 
     gc.disable()
     try:
         read(film)
-        # A frame that is left belongs to a cycle, and holds its pixels and its converter's threads.
+        # A frame in a reference cycle would keep its pixels and the converter's threads.
         left = [kept for kept in gc.get_objects() if issubclass(type(kept), av.VideoFrame)]
     finally:
         gc.enable()
@@ -130,7 +130,7 @@ def test_copy_keeps_the_aspect_ratio_when_the_frame_size_changes(tmp_path: Path)
         video.write(np.full((64, 48, 3), 200, np.uint8), 0.1)
     first, second = read(tmp_path / "out.mp4")
     assert first.image.shape == second.image.shape == (48, 64, 3)
-    # 36 of 64 columns show it, in the middle.
+    # The second picture covers the middle 36 of 64 columns.
     bright = second.image[24, :, 0] > 100
     assert bright.sum() == pytest.approx(36, abs=2)
     assert not bright[:12].any()

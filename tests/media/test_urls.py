@@ -17,7 +17,7 @@ def test_address_that_is_not_an_http_url_is_not_fetched() -> None:
     ("text", "expected"),
     [("rtsp://camera/1", True), ("http://x", True), ("C://photos", False), ("a:b//c", False)],
 )
-def test_addresses_are_distinguished_from_names(text: str, *, expected: bool) -> None:
+def test_urls_are_distinguished_from_file_names(text: str, *, expected: bool) -> None:
     assert is_address(text) is expected
 
 
@@ -34,7 +34,7 @@ def test_addresses_are_distinguished_from_names(text: str, *, expected: bool) ->
         ("http://host/a.jpg", None),
     ],
 )
-def test_file_urls_are_read_as_files(url: str, path: str | None) -> None:
+def test_file_url_is_converted_to_a_path(url: str, path: str | None) -> None:
     assert local_path(url) == (Path(path) if path is not None else None)
 
 

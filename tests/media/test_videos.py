@@ -12,7 +12,7 @@ from roomread.errors import MediaError
 from roomread.media import Span, VideoReader, cut_points, open_video
 from roomread.readings import Frame
 
-# A variable rate: a pause of a second, and a late start.
+# Times of frames at a variable rate, with a late start and a pause of one second.
 TIMES = [0.5 + n / 25 + (1.0 if n > 120 else 0.0) for n in range(200)]
 
 
@@ -59,7 +59,7 @@ def test_spans_of_a_video_contain_each_frame_once(
     frames: list[tuple[float, int, int]] = []
     before = 0
     for start, stop in zip([0.0, *cuts], [*cuts, math.inf], strict=True):
-        # Without a lead the frame before, which may be the one that is due, is not known.
+        # `every` needs a lead, because the frame that is due may lie just before the span.
         found, count = read(path, Span(start, stop, max(lead, every or 0.0), origin), every)
         own = [frame for frame in found if frame.index >= 0]
         assert all(frame.time < start for frame in found if frame.index < 0)
@@ -84,7 +84,7 @@ def test_damage_before_a_span_is_not_reported_for_it(tmp_path: Path) -> None:
         points = cut_points(container, stream, "clip")
         packets = [p for p in container.demux(stream) if p.is_keyframe and p.pos]
     assert points is not None
-    # The one that a reader of what follows 4.5 s begins at.
+    # The key frame from which decoding starts for a span with its lead from 4.5 s.
     bad = next(p for p in packets if p.pts is not None and float(p.pts * p.time_base) >= 3.0)
     assert bad.pos is not None
     data = bytearray(path.read_bytes())
@@ -96,7 +96,7 @@ def test_damage_before_a_span_is_not_reported_for_it(tmp_path: Path) -> None:
         read(path, Span(2.0, 4.0, 1.0, points[1]))
 
 
-def test_span_beyond_the_end_of_a_cut_file_raises(tmp_path: Path) -> None:
+def test_span_beyond_the_end_of_a_truncated_file_is_a_media_error(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "cut.mkv", [n / 25 for n in range(200)], key_every=25)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])

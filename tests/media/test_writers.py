@@ -28,13 +28,13 @@ def test_written_video_plays_with_the_given_times(tmp_path: Path, suffix: str) -
     assert [frame_index_of(frame.image) for frame in frames] == list(range(6))
 
 
-def test_odd_sizes_are_rounded_up(tmp_path: Path) -> None:
+def test_odd_frame_sizes_are_rounded_up_to_even(tmp_path: Path) -> None:
     write(tmp_path / "odd.mp4", size=(63, 47))
     with open_source(tmp_path / "odd.mp4") as source:
         assert next(iter(source)).image.shape == (48, 64, 3)
 
 
-def test_frames_with_the_same_time_are_written_once(tmp_path: Path) -> None:
+def test_frames_that_are_not_later_than_the_previous_one_are_dropped(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "out.mp4") as video:
         for time in (0.0, 0.0, 0.1, 0.05, 0.2):
             video.write(grey(1, (64, 48)), time)
@@ -59,7 +59,7 @@ def test_error_leaves_no_new_file_and_an_old_one_unchanged(tmp_path: Path) -> No
     assert path.read_bytes() == b"old"
 
 
-def test_other_file_suffix_is_refused(tmp_path: Path) -> None:
+def test_suffix_that_is_not_a_writable_video_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.mp4"):
         VideoWriter(tmp_path / "out.txt")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Opened = AbstractContextManager[tuple[InputContainer, VideoStream]]
 
-# Seconds of silence after which a network stream counts as gone.
+# Seconds without data after which a network stream counts as lost.
 TIMEOUT = 10.0
 
 # Option sets that are tried on a device in this order. FFmpeg's default rate on macOS, 29.97 frames
@@ -82,16 +82,16 @@ def _device(number: int, name: str) -> tuple[str, str]:
 
 
 class LiveReader:
-    """Reads an opened live source in a thread of its own and hands over its latest frame.
+    """A reader of an opened live source that runs in its own thread and passes on the latest frame.
 
     Where the source's own clock jumps, or its size or orientation changes, the next frame that is
-    handed over is marked as a discontinuity.
+    passed on is marked as a discontinuity.
 
     Args:
         opened: the opened container and its video track.
         name: the name in `Frame.source` and in messages.
         every: seconds between two frames; None for all frames.
-        clock: returns the present time in seconds; the time of a live frame is that of its arrival.
+        clock: returns the current time, s; frames are timed by their arrival, from 0 at the start.
     """
 
     def __init__(
@@ -115,10 +115,10 @@ class LiveReader:
         return self._latest.dropped
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the latest frame each time, until the source ends.
+        """Yield the latest frame at each step, until the reader is closed.
 
         Raises:
-            MediaError: the stream stopped, or was silent for too long.
+            MediaError: the source ended or failed, or sent no frame for over 20 s.
         """
         while True:
             try:
@@ -184,7 +184,7 @@ class LiveReader:
 
 
 class _Breaks:
-    """Detect discontinuities between the frames of a live source."""
+    """A detector of discontinuities between the frames of a live source."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._broken = False
@@ -210,5 +210,5 @@ class _Breaks:
 
 
 def _with_break(unseen: Frame, frame: Frame) -> Frame:
-    """Return a frame with the discontinuity of the one that it replaces."""
+    """Return `frame`, marked as a discontinuity if the unseen frame that it replaces was."""
     return replace(frame, discontinuity=frame.discontinuity or unseen.discontinuity)

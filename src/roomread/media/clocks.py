@@ -57,8 +57,8 @@ def has_jumped(last: float, shown: float, pause: float) -> bool:
     """Return whether a live source's clock jumps between two frames.
 
     Args:
-        last: when the frame before is shown by that clock, s.
-        shown: when the next one is, s.
+        last: presentation time of the previous frame by that clock, s.
+        shown: presentation time of the next frame, s.
         pause: the longest pause that does not count as a jump, s; see `longest_pause`.
     """
     return not last - _REORDERED <= shown <= last + pause
@@ -68,7 +68,7 @@ class Timestamp(NamedTuple):
     """The time at which a frame is shown.
 
     Attributes:
-        time: from the first frame, s.
+        time: seconds from the first frame.
         jumped: whether the track's clock jumped just before this frame.
     """
 
@@ -77,7 +77,7 @@ class Timestamp(NamedTuple):
 
 
 class FrameClock:
-    """Assign to decoded frames strictly increasing times, in seconds from the first frame.
+    """A clock that assigns strictly increasing times to decoded frames, s from the first frame.
 
     Some files have correct presentation timestamps (PTS). Others have only timestamps in decoding
     order; the decoder returns frames in presentation order, and these timestamps are assigned to
@@ -107,7 +107,8 @@ class FrameClock:
 
     def restart(self) -> None:
         """Forget the timestamps seen so far, as needed after a seek."""
-        # For each packet not yet shown: its PTS, by which its frame is found, and its time.
+        # For each packet not yet shown: its PTS, by which its frame is found, and the timestamp to
+        # use for the frame.
         self._slots: deque[tuple[int | None, int | None]] = deque()
         # The highest presentation and decode timestamps so far.
         self._highest: int | None = None
@@ -163,7 +164,7 @@ class FrameClock:
         return self._slots.popleft()[1] if self._slots else own
 
     def time(self, shown: float | None) -> Timestamp:
-        """Return the assigned time of the next frame, which is later than that of the frame before.
+        """Assign a time to the next frame, later than the previous frame's, and return it.
 
         Args:
             shown: the frame's timestamp, as returned by `shown`, s; None if it has none.
@@ -210,7 +211,7 @@ class FrameClock:
 
 
 class SoundClock:
-    """Shift the timestamps of a sound track in the same way as `FrameClock` shifts the pictures'.
+    """A clock that shifts a sound track's timestamps as `FrameClock` shifts the pictures'.
 
     Args:
         shifts: `FrameClock.shifts` of the video track; the list grows while the video is read.
@@ -227,7 +228,7 @@ class SoundClock:
         Args:
             time: timestamp of the packet, s. After a result of None, call again with the same
                 packet.
-            now: time up to which the pictures are written, s; infinity once all are.
+            now: time up to which the pictures are written, s; infinity once all are written.
 
         Returns:
             The offset, or None if the sound's clock has jumped and the pictures have not reached

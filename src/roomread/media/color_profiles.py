@@ -1,4 +1,4 @@
-"""Convert pictures whose colour profile or gamma is far from that of sRGB."""
+"""Convert pictures to sRGB if their colour profile or gamma is far from it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, features
 
-# Largest difference of a level from sRGB up to which a picture is read as it is. Display P3, Adobe
-# RGB and the gammas of screens (1.8 to 2.4) stay under 20; exchanged channels, linear light and
-# ProPhoto exceed 50.
+# Pictures are converted only if the conversion to sRGB changes a level (0..255) by more than this.
+# Display P3, Adobe RGB and the gammas of screens (1.8 to 2.4) stay under 20; exchanged channels,
+# linear light and ProPhoto exceed 50.
 _FAR = 40
 _SCREEN_GAMMA = 1 / 2.2
 _MAX_PROFILE = 500_000
-# The mode in which Pillow converts pictures of a profile, by the profile's kind of colours.
+# Pillow's mode for pictures with a profile, by the colour space of the profile.
 _MODES = {"RGB": "RGB", "GRAY": "L"}
-# Greys and skins of all shades, which tell how far a profile is from sRGB.
+# Grey and skin tones by which the distance of a profile from sRGB is measured.
 _GREYS = [(level, level, level) for level in range(0, 256, 17)]
 _SKINS = [(60, 40, 30), (120, 80, 60), (224, 172, 140), (255, 220, 200)]
 
@@ -27,11 +27,11 @@ _Convert = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 
 def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uint8]:
-    """Return a picture in sRGB if its file states colours that are far from it.
+    """Convert a picture to sRGB if its file states colours that are far from it.
 
-    Small differences, such as those of Display P3, change no reading and are left, which saves
-    their time. A profile that is damaged or over 500 kB is ignored, as browsers ignore it; so
-    is any profile where Pillow is built without LittleCMS.
+    Profiles close to sRGB, such as Display P3, change no reading, so their pictures are not
+    converted. A profile is ignored if it is damaged or over 500 kB, or if Pillow was built without
+    LittleCMS.
 
     Args:
         image: uint8 [H, W, 3], RGB.
@@ -52,8 +52,8 @@ def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uin
 
 @lru_cache(maxsize=8)
 def _profile_conversion(profile: bytes) -> _Convert | None:
-    """Return the conversion of an ICC profile's colours; None for one that is near to sRGB."""
-    # Few pictures need it, and its import takes several ms of that of roomread.
+    """Return a function that converts colours of an ICC profile to sRGB; None if none is needed."""
+    # Imported here because few pictures need it and the import takes several ms.
     from PIL import ImageCms  # noqa: PLC0415
 
     try:
@@ -76,7 +76,7 @@ def _profile_conversion(profile: bytes) -> _Convert | None:
 
 @lru_cache(maxsize=8)
 def _gamma_conversion(gamma: float) -> _Convert | None:
-    """Return the conversion of levels that are light to the power of `gamma`; None if near."""
+    """Return a function that converts levels encoded with `gamma`; None if none is needed."""
     levels = (np.arange(256) / 255) ** (_SCREEN_GAMMA / gamma)
     table = (levels * 255).round().astype(np.uint8)
     return _if_far(lambda image: table[image], _GREYS)

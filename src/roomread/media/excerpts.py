@@ -1,4 +1,4 @@
-"""Read a part of a video file, with the sound that belongs to it."""
+"""Read a section of a video file together with its sound."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from roomread.media.writers import SoundSource
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A part of a video, opened for reading once.
+    """A section of a video, opened for a single pass.
 
     Attributes:
-        path: The video.
-        frames: Its frames; their times are those of the video, s.
-        is_cut: Whether the part is found by the file's index. If not, the file is read from its
-            start, and so is its sound.
+        path: The video file.
+        frames: The frames of the section; their times count from the first frame of the video, s.
+        is_cut: Whether the file's index leads directly to the section. If not, pictures and sound
+            are read from the start of the file.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class Excerpt:
     is_cut: bool
 
     def sound(self, start: float) -> SoundSource:
-        """Return the sound of the part for a copy that begins at a time of the video, s."""
+        """Return the source of the sound for a copy that begins `start` seconds into the video."""
         return SoundSource(self.path, self.frames.shifts, start=start, seek=self.is_cut)
 
 
@@ -40,15 +40,15 @@ class Excerpt:
 def open_excerpt(
     path: Path, start: float, stop: float, *, lead: float = 0.0, with_sound: bool = False
 ) -> Iterator[Excerpt]:
-    """Open a part of a video file.
+    """Open a section of a video file, and close the file when the `with` block ends.
 
     Args:
         path: The file.
-        start: The start of the part, s from the first frame.
-        stop: Its end, s.
+        start: The start of the section, s from the first frame.
+        stop: The end of the section, s from the first frame.
         lead: Seconds before `start` whose frames are yielded first, with the index -1.
-        with_sound: Whether its sound will be copied. The frames of a video without a usable index
-            are then yielded from the first on, because its sound is read along with them.
+        with_sound: Whether the sound will be copied. The sound of a video without a usable index is
+            read along with the pictures, so all frames before `start` are then yielded too.
 
     Raises:
         MediaError: The file is not a video, or cannot be opened.

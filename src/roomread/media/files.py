@@ -1,4 +1,4 @@
-"""Check whether files exist, read opened ones, and write files atomically."""
+"""Check whether files exist, read opened files, and write files atomically."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ _HINTS = {
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "make the folder first",
     errno.EISDIR: "name a file",
-    errno.EPIPE: "its reader has closed it",
+    errno.EPIPE: "keep the program that reads it running",
 }
 
 
-# Folders of file descriptors, as a shell's >(...) passes them.
+# Paths of file descriptors, which a shell passes for >(...).
 _DESCRIPTORS = ("/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/self/fd/")
-# Maximum length in characters: a name may have 255 bytes, and a character up to four.
+# Maximum number of characters of a stem or suffix in the name of a draft. A file name may have 255
+# bytes, and a character up to four.
 _MOST_OF_NAME = 40
 _mask_lock = threading.Lock()
 
@@ -48,10 +49,10 @@ def read_whole(file: Any, name: str) -> bytes:
 
     Args:
         file: an object with a method `read`.
-        name: its name for messages.
+        name: the name of the file in messages.
 
     Raises:
-        MediaError: the file is closed, cannot be read, or gives no bytes.
+        MediaError: the file is closed, cannot be read, or does not return bytes.
     """
     try:
         if hasattr(file, "seekable") and file.seekable():
@@ -66,7 +67,7 @@ def read_whole(file: Any, name: str) -> bytes:
     if hasattr(content, "close"):
         # An asynchronous file returned a coroutine; closing it avoids a "never awaited" warning.
         content.close()
-    problem = f"{name}: reading it gave {type(content).__name__} instead of bytes"
+    problem = f"{name}: reading returned {type(content).__name__} instead of bytes"
     raise MediaError(problem, hint='open it with mode "rb"')
 
 
@@ -74,11 +75,11 @@ def find_existing(path: Path) -> Path:
     """Return the existing path that differs only in Unicode normalization, or else `path`.
 
     An accented letter has two encodings in Unicode, NFC and NFD. File systems of macOS treat them
-    as equal, those of Linux and Windows as different names, so that a name that is typed may not
-    find a file that comes from elsewhere.
+    as equal, those of Linux and Windows as different names. A typed name may therefore not match
+    the name of a file from another system.
 
     Args:
-        path: a path, of which only the last part may be encoded differently.
+        path: a path. Only its last component is compared in this way.
     """
     if path.name.isascii() or exists(path):
         return path
@@ -187,7 +188,7 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 def write_error(path: Path, error: OSError) -> OutputError:
-    """Return an error with the reason why a file cannot be written, and a hint."""
+    """Return the `OutputError` for a file that cannot be written, with a hint on what to do."""
     hint = _HINTS.get(error.errno or 0, "write elsewhere")
     return OutputError(f"{path}: cannot be written: {error.strerror or error}", hint=hint)
 

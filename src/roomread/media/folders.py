@@ -15,7 +15,8 @@ _SYSTEM = frozenset(
     {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "#recycle"}
     | {"$recycle.bin", "system volume information", "lost+found"}
 )
-# Suffixes shared by MPEG transport streams, whose packets start with "G", and TypeScript code.
+# Suffixes shared by MPEG transport streams and TypeScript code. A stream has the byte "G" at offset
+# 0 or 4.
 _AMBIGUOUS = frozenset({".ts", ".mts"})
 _SYNC = 0x47
 _SYNC_PLACES = (0, 4)
@@ -27,26 +28,26 @@ class MediaFolder:
 
     Attributes:
         files: the pictures and videos, sorted.
-        left_out: number of other files by kind (".txt", "folders that cannot be read"), without
-            hidden files and files of the operating system.
+        left_out: the number of other files by kind, such as ".txt" or "folders that cannot be
+            read". Hidden files and files of the operating system are not counted.
     """
 
     files: list[Path]
     left_out: Counter[str] = field(default_factory=Counter)
 
     def describe_left_out(self) -> str:
-        """Return one sentence on the files that are left out; empty if there are none."""
+        """Return a sentence about the files that are left out; "" if there are none."""
         if not self.left_out:
             return ""
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.left_out.most_common())
         total = self.left_out.total()
-        return f"{total} left out because they are no readable pictures or videos: {kinds}"
+        return f"{total} left out because they are not readable pictures or videos: {kinds}"
 
 
 def search_folder(folder: Path) -> MediaFolder:
-    """Return the pictures and videos in a folder and below.
+    """Return the pictures and videos in a folder and its subfolders.
 
-    Links to files are followed, links to folders are not.
+    Symbolic links to files are followed, links to folders are not.
 
     Raises:
         MediaError: the folder cannot be read.
@@ -73,7 +74,7 @@ def search_folder(folder: Path) -> MediaFolder:
 
 
 def find_media(folder: Path) -> list[Path]:
-    """Return the pictures and videos in a folder and below, sorted; see `search_folder`.
+    """Return the sorted pictures and videos in a folder and its subfolders; see `search_folder`.
 
     Raises:
         MediaError: the folder cannot be read.
@@ -89,7 +90,7 @@ def is_system_name(name: str) -> bool:
 def _add(path: Path, found: MediaFolder) -> None:
     suffix = path.suffix.lower()
     if not path.is_file():
-        found.left_out["links to nothing" if path.is_symlink() else "devices and pipes"] += 1
+        found.left_out["broken links" if path.is_symlink() else "devices and pipes"] += 1
     elif suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not _is_program(path, suffix):
         found.files.append(path)
     else:

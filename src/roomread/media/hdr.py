@@ -1,4 +1,4 @@
-"""Convert pictures of a high dynamic range (HDR) to the standard range."""
+"""Convert pictures with a high dynamic range (HDR) to the standard dynamic range (SDR)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from roomread.pyav import av, new_reformatter
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-# Code points of ITU-T H.273. The transfer functions of HDR are PQ (SMPTE ST 2084) and HLG (ARIB
-# STD-B67); those of the standard range are sRGB's (IEC 61966-2-1) and the primaries of BT.709.
+# Code points of ITU-T H.273. HDR uses the transfer functions PQ (SMPTE ST 2084) and HLG (ARIB
+# STD-B67); the standard range uses sRGB's transfer function (IEC 61966-2-1) and BT.709's primaries.
 _UNSPECIFIED = 2
 _HDR = frozenset({16, 18})
 _SRGB_TRANSFER, _BT709_PRIMARIES = 13, 1
@@ -24,11 +24,11 @@ _CONVERTER = PerThread(new_reformatter)
 
 
 class Colors(NamedTuple):
-    """The colours that a file states, by the code points of ITU-T H.273.
+    """The colour encoding that a file states, as code points of ITU-T H.273.
 
     Attributes:
-        primaries: the primary colours.
-        transfer: the transfer function.
+        primaries: the code point of the colour primaries, such as 1 for BT.709.
+        transfer: the code point of the transfer function, such as 16 for PQ.
     """
 
     primaries: int = _UNSPECIFIED
@@ -53,7 +53,7 @@ def is_hdr(frame: VideoFrame) -> bool:
 
 
 def stated_colors(content: bytes) -> Colors:
-    """Return the colours that a HEIF or PNG file states; the default for other files.
+    """Return the colour encoding that a HEIF or PNG file states; unspecified for other files.
 
     Args:
         content: the content of the file.
@@ -65,13 +65,14 @@ def stated_colors(content: bytes) -> Colors:
 
 
 def to_sdr(image: NDArray[np.uint8], colors: Colors) -> NDArray[np.uint8]:
-    """Return a picture in the standard range, tones mapped by FFmpeg.
+    """Return a picture tone-mapped to the standard dynamic range by FFmpeg.
 
-    Without it, a PQ or HLG picture is dim and has little contrast.
+    Without tone mapping, a PQ or HLG picture is dim and has little contrast.
 
     Args:
         image: uint8 [H, W, 3], RGB.
-        colors: the colours of the picture; one of the standard range is returned unchanged.
+        colors: the colour encoding of the picture. Pictures that are not HDR are returned
+            unchanged.
     """
     if not colors.is_hdr:
         return image

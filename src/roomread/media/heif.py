@@ -10,11 +10,11 @@ from PIL import ExifTags, Image, ImageOps
 
 from roomread.errors import MissingExtraError
 
-# Prefixes of EXIF data whose first table follows immediately.
+# Headers of EXIF data, in either byte order, whose first table follows immediately.
 _TIFF_HEADER = re.compile(rb"II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08")
 # Boxes whose content starts with a version and flags.
 _FULL_BOXES = frozenset({b"meta"})
-# Size of a colour property: type, primaries, transfer function, matrix and range.
+# Size of an `nclx` colour property, bytes: type, primaries, transfer function, matrix and range.
 _NCLX_BYTES = 11
 
 
@@ -68,7 +68,8 @@ def has_turn(content: bytes) -> bool:
 def find_colors(content: bytes) -> tuple[int, int] | None:
     """Return the primaries and the transfer function of the primary picture of a HEIF file.
 
-    They are code points of ITU-T H.273. None if the file states none, or is not a HEIF file.
+    Both are code points of ITU-T H.273. The result is None if the file does not state them, or is
+    not a HEIF file.
     """
     if content[4:8] != b"ftyp":
         return None

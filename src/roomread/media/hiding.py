@@ -12,13 +12,14 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from roomread.readings import Box, Reading
 
-# A face is hidden with its hair, ears and chin: its box is enlarged by this share on each side.
+# A face is hidden with its hair, ears and chin: its box is enlarged by this fraction of its size on
+# each side.
 _MARGIN = 0.25
-# Squares across a pixelated face; at 6 no person is recognised. A blur starts from them as well,
-# because a plain blur can partly be undone.
+# Number of squares across a pixelated face; with 6, no person is recognised. A blurred face is
+# pixelated first, because a plain blur can partly be undone.
 _SQUARES = 6
 _COVER = (90, 90, 90)
-# A face that is not found in single frames of a video stays hidden for this long, s.
+# Seconds for which a face of a video stays hidden after it was last found.
 HOLD = 0.6
 
 
@@ -35,7 +36,7 @@ def hide_boxes(
 ) -> NDArray[np.uint8]:
     """Return a copy of a picture, uint8 [H, W, 3], with the faces in some boxes hidden.
 
-    The hidden area is an ellipse around each box, a quarter of its size larger on each side.
+    An ellipse around each box is hidden; it extends beyond each side by a quarter of the box.
     """
     canvas = Image.fromarray(image)
     for box in boxes:
@@ -46,11 +47,11 @@ def hide_boxes(
 
 
 class FoundFaces(NamedTuple):
-    """Where the faces of one frame of a video are.
+    """The places of the faces in one frame of a video.
 
     Attributes:
         time: The time of the frame, s.
-        boxes: The box of each face, by its track.
+        boxes: The box of each face by its track id.
     """
 
     time: float
@@ -60,8 +61,8 @@ class FoundFaces(NamedTuple):
 def boxes_around(frames: Sequence[FoundFaces], index: int) -> list[Box]:
     """Return the boxes to hide in a frame of a video whose faces are all known in advance.
 
-    A face is also hidden up to 0.6 s before it is first found and after it was last found, and in
-    a frame in which it is not found at the nearest place before and the nearest place after.
+    A face that is not found in this frame is hidden too if it is found up to 0.6 s earlier or
+    later: at its nearest place before, at its nearest place after, or at both.
 
     Args:
         frames: The frames, earliest first.
@@ -81,10 +82,10 @@ def boxes_around(frames: Sequence[FoundFaces], index: int) -> list[Box]:
 
 
 class FaceHider:
-    """Hide the faces of one picture or video, frame by frame.
+    """A stage that hides the faces of one picture or video, frame by frame.
 
-    In a video a face stays hidden, at its last place, for 0.6 s in which it is not found. A face
-    that is never found is not hidden.
+    In a video, a face that is no longer found stays hidden at its last place for 0.6 s. A face that
+    is never found is not hidden.
 
     Args:
         method: How a face is hidden.
@@ -97,7 +98,7 @@ class FaceHider:
     def hide(
         self, image: NDArray[np.uint8], readings: Sequence[Reading], time: float
     ) -> NDArray[np.uint8]:
-        """Return a copy of the next frame, uint8 [H, W, 3], in which every face is hidden."""
+        """Return a copy of the next frame, uint8 [H, W, 3], in which all known faces are hidden."""
         boxes = [reading.box for reading in readings]
         current = {each.track_id: each.box for each in readings if each.track_id is not None}
         boxes += [
@@ -113,7 +114,7 @@ class FaceHider:
 
 
 def _enlarged(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """Return the area to hide in whole px, inside a picture of this size; None if there is none."""
+    """Return the area to hide, in whole px inside a picture of this size; None if it is empty."""
     x, y = _MARGIN * box.width, _MARGIN * box.height
     left, top = int(max(box.left - x, 0)), int(max(box.top - y, 0))
     right = int(np.ceil(min(box.right + x, size[0])))

@@ -32,9 +32,10 @@ from roomread.media.urls import fetch, is_address, local_path
 # The picture of a 100-megapixel camera takes 300 MB as RGB. Larger pictures are maps, scans or
 # decompression bombs.
 MAX_PIXELS = 100_000_000
-# libjpeg writes no longer side, and FFmpeg scales none of some millions of pixels.
+# libjpeg cannot write a longer side, and FFmpeg cannot scale a side of several million pixels.
 _MAX_SIDE = 65_500
-# Encoders write about ten scans. More are accepted where all of them visit few pixels.
+# Maximum number of scans, and of pixels that all scans visit together. Encoders write about ten
+# scans; a file with more is accepted if its picture is small.
 _SCANS, _SCANNED_PIXELS = 16, 500_000_000
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF and HEIC can be read"
 
@@ -63,8 +64,8 @@ def read_image(
     """Return an upright RGB picture, uint8 [H, W, 3].
 
     The orientation of EXIF and HEIF is applied, transparent pixels are blended with white, and
-    16-bit and float pictures are scaled to 8 bits. Of an animation the first frame is read, of a
-    TIFF the first page that is not a thumbnail. The source is not changed.
+    16-bit and float pictures are scaled to 8 bits. The first frame of an animation is read, and the
+    first page of a TIFF that is not a thumbnail. The source is not changed.
 
     Args:
         source: a path; an http(s) or file URL; a file's content as bytes; a file opened for
@@ -112,11 +113,11 @@ def count_pictures(source: Path | bytes) -> int:
 
 
 def notes_of(source: Path | bytes, name: str) -> tuple[str, ...]:
-    """Return sentences on the pictures of a file that are not read, which are all but the first.
+    """Return a note if a file contains several pictures, of which only the first is read.
 
     Args:
         source: a path, or a file's content.
-        name: the name in the sentences.
+        name: the name of the file in the note.
     """
     count = count_pictures(source)
     return (f"{name}: of its {count} pictures the first is read",) if count > 1 else ()
@@ -198,7 +199,7 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
 def _with_standard_colors(
     image: NDArray[np.uint8], picture: Image.Image, content: bytes
 ) -> NDArray[np.uint8]:
-    """Return the pixels of a file, uint8 [H, W, 3], in sRGB and in its range."""
+    """Return the decoded pixels, uint8 [H, W, 3], converted to sRGB in the standard range."""
     colors = stated_colors(content)
     return to_sdr(image, colors) if colors.is_hdr else to_srgb(image, picture.info)
 
@@ -208,7 +209,7 @@ def _open_heif(content: bytes, name: str) -> Image.Image:
         return open_heic(content)
     if not features.check("avif"):
         raise MediaError(
-            f"{name}: is AVIF", hint="the installed Pillow cannot read it; save it as JPEG"
+            f"{name}: is AVIF, which the installed Pillow cannot read", hint="save it as JPEG"
         )
     return _open(io.BytesIO(content), name, formats=("AVIF",))
 
@@ -227,8 +228,7 @@ def _open(file: io.BytesIO, name: str, *, formats: tuple[str, ...] = PILLOW_FORM
 def _from_pillow(picture: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]:
     _check_size(picture.width, picture.height, name, max_pixels)
     with _as_media_errors(name, max_pixels):
-        # Work on a copy, because the picture belongs to the caller; an animation stays at its
-        # frame.
+        # `exif_transpose` returns a copy; the caller's picture and its current frame do not change.
         return to_srgb(_to_rgb(ImageOps.exif_transpose(picture), picture), picture.info)
 
 
@@ -261,8 +261,8 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
         problem = f"{name}: {width} x {height} is too many pixels"
         raise MediaError(problem, hint=_too_large(max_pixels))
     if max(width, height) > _MAX_SIDE:
-        problem = f"{name}: {width} x {height} is too long"
-        raise MediaError(problem, hint=f"cut it to at most {_MAX_SIDE} pixels a side")
+        problem = f"{name}: a side of {width} x {height} is too long"
+        raise MediaError(problem, hint=f"crop it to at most {_MAX_SIDE} pixels a side")
 
 
 def _check_scans(scans: int, pixels: int, name: str) -> None:
@@ -276,7 +276,7 @@ def _to_rgb(picture: Image.Image, opened: Image.Image) -> NDArray[np.uint8]:
 
     Args:
         picture: the upright picture.
-        opened: the picture as it was opened, whose tags tell what the levels mean.
+        opened: the picture as it was opened; its TIFF tags say how to interpret the levels.
     """
     if picture.mode.startswith("I") or picture.mode == "F":
         return _grey_to_rgb(_deep_grey(picture, opened))
@@ -289,14 +289,14 @@ def _to_rgb(picture: Image.Image, opened: Image.Image) -> NDArray[np.uint8]:
 
 
 def _deep_grey(picture: Image.Image, opened: Image.Image) -> NDArray[np.uint8]:
-    """Return the pixels of a grey picture of over 8 bits, uint8 [H, W]."""
+    """Return the pixels of a grey picture with more than 8 bits per pixel, uint8 [H, W]."""
     levels = np.asarray(picture)
     if is_unsigned(opened):
-        # Pillow shows them as signed numbers.
+        # Pillow returns unsigned 32-bit levels as signed integers.
         levels = levels.view(np.uint32)
     grey = scale_to_8_bits(levels)
     if is_white_zero(opened):
-        # Pillow inverts levels of 8 bits only.
+        # Pillow inverts such a picture itself only if it has 8 bits per pixel.
         return 255 - grey
     clear = picture.info.get("transparency")
     return np.where(levels == clear, np.uint8(255), grey) if isinstance(clear, int) else grey
@@ -315,8 +315,8 @@ def _from_array(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
             hint="give uint8 [H, W, 3] in RGB order, [H, W] grey or [H, W, 4] RGBA",
         )
     if np.ma.is_masked(array):
-        problem = "an array of which pixels are masked is not a picture"
-        raise MediaError(problem, hint="fill them: array.filled(0)")
+        problem = "an array with masked pixels is not a picture"
+        raise MediaError(problem, hint="fill the masked pixels: array.filled(0)")
     array = np.asarray(array)
     _check_size(array.shape[1], array.shape[0], "the array")
     if array.ndim == 2 or array.shape[2] == 1:

@@ -19,12 +19,12 @@ _SEARCHED = 16_000_000
 def has_video_after(file: IO[bytes], offset: int) -> bool:
     """Return whether another video begins after an offset in a file.
 
-    Transport streams and MPEG files are read to the end even if they are concatenations; of the
-    other formats FFmpeg reads only one of the videos.
+    FFmpeg reads concatenated transport streams and MPEG files to the end. In other formats it reads
+    only the first of the videos.
 
     Args:
         file: the opened file; its position changes.
-        offset: offset of the end of the last packet that was read, bytes.
+        offset: where the last packet that was read ends, bytes from the start of the file.
     """
     file.seek(offset)
     return _BEGINNINGS.search(file.read(_SEARCHED)) is not None

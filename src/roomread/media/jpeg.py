@@ -14,9 +14,9 @@ _START, _EOI = b"\xff\xd8", b"\xff\xd9"
 # memory is read, because that byte is not repeated in the pattern.
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _SCAN, _END = 0xDA, 0xD9
-# Markers that have no length: a temporary one, and the start and the end of an image.
+# Markers without a length: TEM, and the start and the end of an image.
 _ALONE = frozenset({0x01, 0xD8, _END})
-# The level to which decoders set what is missing.
+# The level that decoders assign to missing pixels.
 _MISSING = 128
 
 
@@ -54,7 +54,7 @@ def find_scans(content: bytes) -> Scans:
 
 
 def with_end(content: bytes, scans: Scans) -> bytes:
-    """Return a JPEG whose end is marked; any other file unchanged.
+    """Return the content of a JPEG with its end marked; other content is returned unchanged.
 
     Trailing zeros, which an interrupted copy with preallocated space leaves, are removed.
 
@@ -81,10 +81,10 @@ def may_be_cut(picture: Image.Image, scans: Scans) -> bool:
 
 
 def is_complete(content: bytes) -> bool:
-    """Return whether a JPEG has the data of its whole picture, but for a few last blocks.
+    """Return whether a JPEG has the data of its whole picture, except perhaps its last few blocks.
 
-    libjpeg fills missing data with grey without telling Pillow, so FFmpeg's decoder is used,
-    which can be made strict.
+    libjpeg fills missing data with grey without reporting it to Pillow, so FFmpeg's decoder is
+    used, which can be made strict.
 
     Args:
         content: the content of the file, with its end marked.

@@ -29,7 +29,8 @@ VIDEO_SUFFIXES = frozenset(
 # The only formats that Pillow may open. Its other readers are not used, whatever a file is named,
 # because some are unsafe: the reader of EPS starts Ghostscript.
 PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF")
-# The readers of these that Pillow would load only together with all others, in 16 ms and 4 MB.
+# Readers of these formats that Pillow by itself loads only together with all its others, which
+# takes 16 ms and 4 MB.
 _FURTHER_READERS = ("PIL.AvifImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin")
 
 _HEIC_BRANDS = frozenset(
@@ -78,7 +79,7 @@ def heif_kind(head: bytes) -> Heif | None:
 
 
 def picture_format(content: bytes) -> str | None:
-    """Return the name of the picture format that a file's first bytes show; None for others.
+    """Return the picture format that a file's first bytes indicate; None for other files.
 
     Args:
         content: the content of the file, damaged or not.
@@ -93,11 +94,11 @@ def open_encoded(file: IO[bytes], *, formats: tuple[str, ...] = PILLOW_FORMATS) 
 
     Args:
         file: the encoded picture, at its start.
-        formats: the formats to try, by Pillow's names.
+        formats: Pillow's names of the formats to try.
 
     Raises:
-        UnidentifiedImageError: it has none of these formats.
-        Exception: Pillow's own, when the picture is damaged or too large.
+        UnidentifiedImageError: the file has none of these formats.
+        Exception: Pillow raised an error because the picture is damaged or too large.
     """
     _load_readers()
     return Image.open(file, formats=formats)

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class LatestFrame(Generic[T]):
-    """Hold one item, which a newer one replaces, so that a slow reader never falls behind.
+    """A buffer for one item, which a newer item replaces, so that a slow reader never falls behind.
 
-    Any thread may call `put` and `close`; one reader at a time takes items.
+    Any thread may call `put` and `close`; only one reader may take items at a time.
     """
 
     def __init__(self) -> None:
@@ -32,8 +32,8 @@ class LatestFrame(Generic[T]):
         """Store an item, replacing one that was not taken.
 
         Args:
-            item: The item.
-            replacing: Returns the item to store, from one that was not taken and `item`; None to
+            item: The new item.
+            replacing: Called with the replaced item and `item`; returns the item to store. None to
                 store `item`.
         """
         with self._changed:
@@ -44,7 +44,11 @@ class LatestFrame(Generic[T]):
             self._notify()
 
     def close(self, error: Exception | None = None) -> None:
-        """Declare that no item will follow; only the first call has an effect."""
+        """Declare that no item will follow; only the first call has an effect.
+
+        Args:
+            error: Raised for the reader once the last item is taken; None for a normal end.
+        """
         with self._changed:
             if not self._closed:
                 self._closed, self._error = True, error
@@ -57,24 +61,25 @@ class LatestFrame(Generic[T]):
             timeout: Maximum time to wait, seconds.
 
         Raises:
-            TimeoutError: No item came within `timeout` seconds.
+            TimeoutError: No item arrived within `timeout` seconds.
             Exception: The error given to `close`, once the last item is taken.
         """
         with self._changed:
             if not self._changed.wait_for(self._is_settled, timeout):
-                raise TimeoutError(f"no item came within {timeout} s")
+                raise TimeoutError(f"no item arrived within {timeout} s")
             return self._taken()
 
     def take_or_call(self, wake: Callable[[], object]) -> tuple[bool, T | None]:
-        """Return at once, and have `wake` called when there is something to take.
+        """Take the latest item without waiting, or register a callback for the next one.
 
         Args:
-            wake: It is called once, by the thread of the writer; a later call of this method or
-                `forget_call` takes its place.
+            wake: Called once, in the writer's thread, when an item is stored or the buffer is
+                closed. It is registered only if there is nothing to take now, and replaces an
+                earlier callback.
 
         Returns:
-            Whether there was something to take, and the item: None if the object is closed and
-                empty. `wake` is kept only where there was nothing.
+            Whether an item was taken or the buffer is closed, and the item; the item is None if
+                there is none.
 
         Raises:
             Exception: The error given to `close`, once the last item is taken.
@@ -86,7 +91,7 @@ class LatestFrame(Generic[T]):
             return False, None
 
     def forget_call(self) -> None:
-        """Cancel the call of `wake`."""
+        """Cancel the callback that `take_or_call` registered."""
         with self._changed:
             self._wake = None
 

@@ -13,12 +13,12 @@ from roomread.pyav import av
 
 # Maximum levels of cameras and scanners: 8, 10, 12, 14 and 16 bits.
 _FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
-# Those of 16 bits with a sign, which scientific cameras write, are found between these.
+# Maximum level of signed 16-bit pictures, which scientific cameras write.
 _SIGNED_SCALE = 32_767.0
-# Pixels that are counted at once; their numbers take eight bytes each.
+# Number of pixels that are counted at once; `np.bincount` needs eight bytes for each.
 _BLOCK = 1_000_000
-# Modes of 16-bit colours, of which Pillow keeps the upper 8 bits, and the highest of these that a
-# picture of 14 bits has.
+# Suffixes of Pillow's raw modes for 16-bit colours, of which it keeps the upper 8 bits, and the
+# highest value of these 8 bits in a picture of 14 bits.
 _DEEP_MODES = (";16B", ";16L")
 _HIGHEST_OF_14_BITS = 63
 
@@ -31,9 +31,9 @@ def has_deep_colors(picture: Image.Image) -> bool:
 
 
 def brightened(picture: Image.Image, content: bytes) -> Image.Image:
-    """Return a picture of 16-bit colours, scaled by the depth that most of its pixels need.
+    """Return a picture of 16-bit colours, scaled by the bit depth that its levels use.
 
-    Cameras store 10 to 14 bits in 16, of which Pillow keeps the upper 8: a nearly black picture.
+    Cameras store 10 to 14 bits in 16. Pillow keeps the upper 8, so the picture is nearly black.
 
     Args:
         picture: the decoded picture, as it is stored, RGB or RGBA.
@@ -70,8 +70,8 @@ def scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale the levels of a 16-bit or float picture to 8 bits.
 
     Args:
-        grey: levels, integers or floats [H, W] or [H, W, C], of which most pixels show the bit
-            depth.
+        grey: integers or floats, [H, W] or [H, W, C]. The bit depth is estimated from the brightest
+            pixels.
 
     Returns:
         uint8 of the same shape.
@@ -85,14 +85,14 @@ def scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _scale_16_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale a picture uint16 to 8 bits by a table, which takes no more memory than it."""
+    """Scale a uint16 picture to 8 bits through a lookup table, which saves memory."""
     counts = np.zeros(65_536, dtype=np.int64)
     for rows in np.array_split(grey, max(grey.size // _BLOCK, 1)):
         counts += np.bincount(rows.ravel(), minlength=len(counts))
     counts[0] = 0
     full = 1.0
     if counts.any():
-        # As `_full_scale` does, by numpy's definition of a quantile.
+        # The same quantile as in `_full_scale`, computed from the counts as numpy defines it.
         last = np.cumsum(counts) - 1
         place = 0.995 * last[-1]
         low, high = np.searchsorted(last, [math.floor(place), math.ceil(place)])

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 # Name of the threads that open sources which may never respond.
 _OPENING = "roomread-open"
-# Suffix and names of FFmpeg's demuxers of single pictures, and of those that render text files.
+# FFmpeg's demuxers for single pictures (a suffix and names), and those that render text as video.
 _PICTURE_SUFFIX = "_pipe"
 _PICTURES = frozenset({"image2", "gif", "apng"})
 _TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 _JPEG = b"\xff\xd8\xff"
-# The prefix that makes FFmpeg treat any name as that of a file.
+# The prefix that makes FFmpeg treat any text after it as a file name.
 FILE_PREFIX = "file:"
 _KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or download it again"
 
@@ -60,7 +60,7 @@ def open_video(
     """Open a video and yield its container and the video track to read.
 
     Args:
-        file: a path; a URL or a device as text, as FFmpeg names it; an opened file.
+        file: a path, a URL or the name of a device as FFmpeg expects it, or an opened file.
         name: the name of the file in messages.
         opening: options; None for the defaults.
 
@@ -140,7 +140,7 @@ def is_opening() -> bool:
 
 
 def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
-    """Open in another thread, because Ctrl-C cannot interrupt FFmpeg's wait for a network."""
+    """Call `open_it` in another thread, so that Ctrl-C works while FFmpeg waits for a network."""
     done: queue.SimpleQueue[InputContainer | Exception] = queue.SimpleQueue()
 
     def work() -> None:
@@ -157,7 +157,7 @@ def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
 
 
 def choose_track(container: InputContainer, name: str, index: int | None) -> VideoStream:
-    """Return the video track with the given index, or the largest one for None.
+    """Return the video track with the given index, or the largest one if `index` is None.
 
     Raises:
         MediaError: the container has no such track.
@@ -200,7 +200,7 @@ def _rank(stream: VideoStream) -> tuple[int, bool, int]:
 
 
 def describe(stream: VideoStream) -> str:
-    """Return a track's index, size and codec: "1 (1920 x 1080 h264)"."""
+    """Return a track's index, size and codec, such as "1 (1920 x 1080 h264)"."""
     codec = stream.codec_context
     return f"{stream.index} ({codec.width} x {codec.height} {codec.name})"
 
@@ -228,5 +228,5 @@ def _advice(error: Exception) -> str:
 
 
 def length(container: InputContainer) -> float | None:
-    """Return the duration that the container states, s; None for one without, as a live stream."""
+    """Return the duration that a container states, s; None if it states none, as a live stream."""
     return container.duration / av.time_base if container.duration else None

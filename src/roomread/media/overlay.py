@@ -14,12 +14,12 @@ from roomread.readings.colors import RGB, contrast
 
 _UNREAD = (150, 150, 150)
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
-# Size of the text as a share of the picture's longer side and of the face's width; the smaller one
-# is used, within the limits.
+# Size of the text as a fraction of the picture's longer side and of the face's width; the smaller
+# size is used, within the limits below.
 _TEXT_OF_PICTURE, _TEXT_OF_FACE = 1 / 45, 1 / 5
-# The colours of what carries a label and of what opposes it, and their opacity at full strength.
+# Colours of pixels that support an expression and that oppose it, and their maximum opacity.
 _RED, _BLUE, _OPACITY = (220, 30, 30), (40, 80, 230), 0.7
-# Log-odds that are faint in a picture of the importance even where no others are stronger.
+# Importance, in log-odds, up to which a pixel is drawn pale even if no other pixel is stronger.
 FAINT = 0.2
 _SMALLEST_TEXT, _LARGEST_TEXT = 10, 64
 
@@ -31,8 +31,8 @@ def draw_readings(
 
     Args:
         image: uint8 [H, W, 3].
-        readings: The readings.
-        numbered: Whether labels begin with the position of their reading, from 1, as in tables.
+        readings: The readings of the faces in the picture.
+        numbered: Whether each label begins with the position of its reading, from 1, as in tables.
     """
     canvas = Image.fromarray(image)
     draw = ImageDraw.Draw(canvas)
@@ -48,7 +48,7 @@ def draw_readings(
 def draw_importance(
     crop: NDArray[np.uint8], importance: NDArray[np.float32], side: int
 ) -> NDArray[np.uint8]:
-    """Return a face with the importance of its pixels, uint8 [side, side, 3].
+    """Return a grey face coloured by the importance of its pixels, uint8 [side, side, 3] RGB.
 
     Args:
         crop: The face, grey, uint8 [S, S].

@@ -11,7 +11,7 @@ from roomread.media.urls import is_address
 _HEADER = b"#EXTM3U"
 _END, _VARIANT = "#EXT-X-ENDLIST", "#EXT-X-STREAM-INF"
 _URI = re.compile(r'URI="([^"]*)"')
-# Maximum size of a playlist that is checked, bytes; one of a day has about 2 MB.
+# Number of bytes of a playlist that are checked; the playlist of a whole day has about 2 MB.
 _MAX_BYTES = 20_000_000
 _VARIANTS_DEPTH = 2
 
@@ -43,7 +43,9 @@ def _check(path: Path, name: str, depth: int) -> None:
     missing = [piece for piece in local if not piece.is_file()]
     if missing:
         problem = f"{name}: {len(missing)} of its {len(named)} segments are missing"
-        raise MediaError(f"{problem}; the first is {missing[0].name}", hint="copy them beside it")
+        raise MediaError(
+            f"{problem}; the first is {missing[0].name}", hint="copy them to its folder"
+        )
     if any(line.startswith(_VARIANT) for line in lines):
         for piece in local if depth else []:
             _check(piece, name, depth - 1)

@@ -1,4 +1,4 @@
-"""Find chunks of PNG files, and remove long ones, which make Pillow refuse a picture."""
+"""Find chunks of PNG files, and remove text chunks, for which Pillow may reject a picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _NOTES = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 # Text chunks that may contain the orientation of a picture.
 _KEPT = (b"Raw profile type exif", b"Raw profile type APP1", b"XML:com.adobe.xmp")
-# Size of the largest text chunk that Pillow accepts, bytes.
+# Maximum size of text or a profile that is kept, bytes; Pillow rejects much larger ones.
 _MAX_NOTE = 500_000
 
 
@@ -59,7 +59,7 @@ def _is_kept(chunk: bytes) -> bool:
         return _is_short(profile[1:])
     if not data.startswith(_KEPT) or len(data) > _MAX_NOTE:
         return False
-    # Only compressed text hides its size; it follows the keyword.
+    # The text follows the keyword. Only compressed text can be longer than its chunk.
     _, _, text = data.partition(b"\0")
     if chunk[4:8] == b"zTXt":
         return _is_short(text[1:])

@@ -1,4 +1,4 @@
-"""Read what a screen of this computer shows."""
+"""Capture the picture that a screen of this computer shows."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     # mss is an extra.
     from mss import MSS
 
-# Left, top, width and height of the part of a screen, px.
+# Left, top, width and height of a region of a screen, px.
 Part = tuple[int, int, int, int]
 
 _SCREEN = re.compile(r"screen:(\d*)")
-# A screen has no frame rate of its own; this many seconds lie between two frames of "all".
+# Seconds between two frames if no interval is given, because a screen has no frame rate of its own.
 _ALL = 0.1
 
 
 def screen_number(spec: str) -> int | None:
-    """Return the number of the screen that `screen:` or `screen:2` names, from 1; None for others.
+    """Return the number, from 1, of the screen that `screen:` or `screen:2` names; else None.
 
     Args:
-        spec: A source as the user names it.
+        spec: The source as the user named it.
     """
     found = _SCREEN.fullmatch(spec)
     return int(found[1] or 1) if found is not None else None
 
 
 class ScreenReader:
-    """Read a frame of a screen each time one is requested.
+    """A reader of a screen that captures a frame each time one is requested.
 
     Args:
-        number: The screen, 1 for the first one.
+        number: The number of the screen, from 1.
         name: The name in `Frame.source` and in messages.
-        part: The part of the screen to read; None for all of it.
+        part: The region of the screen to read; None for all of it.
         every: Seconds from one frame to the next; None for ten frames a second.
 
     Attributes:
@@ -49,8 +49,8 @@ class ScreenReader:
 
     Raises:
         MissingExtraError: The extra `screen` is not installed.
-        MediaError: There is no such screen or part, or the system does not allow this program to
-            read it.
+        MediaError: There is no such screen, the region is not inside it, or the system does not
+            allow this program to read it.
     """
 
     dropped = 0
@@ -65,7 +65,7 @@ class ScreenReader:
             _grab(screens, self._area, name)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield what the screen shows, until the reader is closed.
+        """Yield frames of the screen until the reader is closed.
 
         Raises:
             MediaError: The screen can no longer be read.
@@ -79,7 +79,7 @@ class ScreenReader:
                 due, index = max(due + self._every, now), index + 1
 
     def close(self) -> None:
-        """End the frames."""
+        """Stop yielding frames."""
         self._stop.set()
 
 
@@ -96,7 +96,7 @@ def _capture(name: str) -> MSS:
 
 
 def _grab(screens: MSS, area: dict[str, int], name: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Return a part of the screen, uint8 [H, W, 3] RGB."""
+    """Return the picture in an area of the screen, uint8 [H, W, 3] RGB."""
     from mss.exception import ScreenShotError  # noqa: PLC0415 (an extra)
 
     try:
@@ -110,15 +110,15 @@ def _grab(screens: MSS, area: dict[str, int], name: str) -> np.ndarray[Any, np.d
 def _failed(name: str, error: Exception) -> MediaError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return MediaError(
-        f"{name}: it cannot be read ({reason})",
-        hint="allow this program to record the screen; under Wayland share the window in the app",
+        f"{name}: cannot be read ({reason})",
+        hint="allow this program to record the screen; under Wayland, share the window in the app",
     )
 
 
 def _area_of(
     monitors: list[dict[str, int]], number: int, name: str, part: Part | None
 ) -> dict[str, int]:
-    """Return the area of a part of a screen, in the coordinates of all screens."""
+    """Return the area of a screen's region, in the coordinates that all screens share."""
     if not 1 <= number <= len(monitors):
         raise MediaError(f"{name}: no such screen", hint=f"{len(monitors)} screens are connected")
     monitor = monitors[number - 1]
@@ -127,8 +127,8 @@ def _area_of(
     inside = left >= 0 and top >= 0 and left + width <= wide and top + height <= high
     if not inside or width < 1 or height < 1:
         raise MediaError(
-            f"{name}: {left},{top},{width},{height} is not a part of it",
-            hint=f"it has {wide} x {high} px; a part is x,y,width,height",
+            f"{name}: the region {left},{top},{width},{height} is not inside the screen",
+            hint=f"give x,y,width,height inside its {wide} x {high} px",
         )
     place = {"left": monitor["left"] + left, "top": monitor["top"] + top}
     return place | {"width": width, "height": height}

@@ -17,7 +17,7 @@ _STEP = 8
 
 
 class SignalCheck:
-    """Check the frames of one camera for blank and frozen pictures."""
+    """A check of one camera's frames for blank and frozen pictures."""
 
     def __init__(self) -> None:
         self._last: NDArray[np.uint8] | None = None

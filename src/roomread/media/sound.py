@@ -1,4 +1,4 @@
-"""Copy a video's sound to accompany pictures with the times of `VideoReader`."""
+"""Copy a video's sound in sync with pictures whose times come from `VideoReader`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _COPIED = {
     "ipod": {"aac", "alac"},
 }
 _RATE = 48_000
-# Seconds before the start of an excerpt at which its sound is read, because a seek is inexact.
+# Seconds before the start of an excerpt from which its sound is read, because seeking is inexact.
 _SEEK_LEAD = 1.0
 
 
 class SoundCopy:
-    """Copy a file's sound into another file packet by packet, without damaged parts.
+    """A copy of a file's sound into another file, packet by packet, without damaged packets.
 
     Args:
         source: the opened file; its first sound track is copied.
@@ -53,7 +53,7 @@ class SoundCopy:
         self._input = source.streams.audio[0]
         self._start = start
         if seek and self._input.time_base is not None:
-            # A failed seek leaves the file at its start, from where it is read as well.
+            # If seeking fails, the sound is read from the start of the file.
             with suppress(av.FFmpegError, OSError):
                 place = math.floor((start - shifts[0] - _SEEK_LEAD) / self._input.time_base)
                 source.seek(place, stream=self._input)

@@ -51,10 +51,11 @@ class Source:
     Attributes:
         name: the input as the user named it, without credentials.
         is_picture: whether it is one still picture.
-        live: whether it is a camera or a stream; each step then gives the latest frame.
-        duration: length of a video in seconds; None where it is not known.
+        live: whether it is a camera, a screen or an endless stream; iteration then yields the
+            latest frame at each step.
+        duration: length of a video, s; None if it is not known.
         stream: index of the video track that is read, among all tracks; None for other inputs.
-        notes: what is left out, such as further video tracks or pictures of a file; sentences.
+        notes: sentences about what is left out, such as further video tracks or pictures.
     """
 
     def __init__(self, name: str) -> None:
@@ -82,8 +83,8 @@ class Source:
     def shifts(self) -> Sequence[float]:
         """The offsets from a video's timestamps to the times of its frames, s.
 
-        There is one for the start, once the first frame is read, and one more for each jump of its
-        clock.
+        There is one for the start, which is final once the first frame is read, and one more for
+        each jump of the video's clock. Other inputs have none.
         """
         return self._video.shifts if self._video is not None else ()
 
@@ -123,7 +124,8 @@ class Source:
             part, every = self._how.part, self._how.every
             self._go_live(ScreenReader(screen, self.name, part=part, every=every))
         elif self._how.part is not None:
-            raise MediaError(f"{self.name}: only screens can be read in part", hint="screen:")
+            problem = f"{self.name}: only screens can be read in part"
+            raise MediaError(problem, hint='name a screen, such as "screen:"')
         elif isinstance(spec, bytes):
             self._open_bytes(spec)
         elif isinstance(spec, str) and spec.isascii() and spec.isdigit():
@@ -151,10 +153,11 @@ class Source:
             # A pipe, such as a shell's <(...), can be read only once, so its content is kept.
             self._open_bytes(_content(path))
         elif _is_picture_file(path) or (is_file(path) and not path.stat().st_size):
-            # The reader of pictures says that a file is empty.
+            # The reader of pictures reports an empty file.
             self._open_picture(path)
         else:
-            # An untrusted playlist is refused by its format, so as not to reveal which files exist.
+            # Uploads have options, which reject playlists by their format: checking the segments
+            # would reveal which files exist.
             if not self._how.options and is_file(path):
                 check_playlist(path, self.name)
             self._open_video(path)
@@ -206,7 +209,7 @@ class Source:
             self._go_live(LiveReader((container, stream), self.name, every=self._how.every))
 
     def _is_web_picture(self, url: str) -> bool:
-        """Open the picture at a URL with the reader of pictures; return False if it is none."""
+        """Open a URL as a picture, and return whether it is one."""
         if not is_web_address(url):
             return False
         try:
@@ -236,7 +239,7 @@ _PLAYLISTS = frozenset({"hls", "dash"})
 
 
 def open_upload(path: Path, *, every: float | None = None) -> Source:
-    """Open an uploaded video; no file or URL that it refers to is read.
+    """Open an uploaded video without reading any file or URL that it refers to.
 
     Args:
         path: the file.
@@ -250,7 +253,7 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
     except MediaError as error:
         if isinstance(error.__cause__, av.error.ArgumentError):
             # This is FFmpeg's error for a format that is not in the list.
-            hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV, FLV and OGV are"
+            hint = "use MP4, WebM, MKV, AVI, MOV, MPEG, WMV, FLV or OGV"
             raise MediaError(f"{path}: is not a supported kind of video", hint=hint) from error
         raise
 
@@ -267,12 +270,12 @@ def open_source(
     Args:
         spec: a path; the bytes of a picture or video; the index of a camera, as a number or as text
             ("0"); a URL (file, http, https, rtsp, rtmp, udp, srt); "screen:" or "screen:2" for a
-            screen of this computer. A file on a web server is read completely and in order; an
-            endless stream is live.
+            screen of this computer. A file on a web server is read completely and in order, an
+            endless stream live.
         every: seconds between two frames; None for all frames. It has no effect on pictures.
         stream: the index of the video track to read among all tracks of a video; None for the
             largest.
-        part: left, top, width and height of the part of a screen to read, px; None for all.
+        part: left, top, width and height of the region of a screen to read, px; None for all of it.
 
     Raises:
         MediaError: the source cannot be opened. Damage inside it is reported while iterating.
@@ -302,9 +305,9 @@ def _opened(name: str, spec: str | Path | bytes, how: _How) -> Source:
 
 
 def _is_picture_file(path: Path) -> bool:
-    """Return whether a file is a picture by its content, or else by its suffix."""
+    """Return whether a file should be opened as a picture, by its content or its suffix."""
     if is_folder(path):
-        # Treat it as a picture, whose reader reports the error.
+        # The reader of pictures reports the error.
         return True
     if not is_file(path):
         return path.suffix.lower() in PICTURE_SUFFIXES

@@ -20,8 +20,8 @@ class StrictBytes(io.BytesIO):
         """Read up to `size` bytes, all by default.
 
         Raises:
-            SyntaxError: Pixels are decoded, and nothing is left. Pillow raises this type for a
-                broken PNG, and ignores it where only chunks after the pixels are missing.
+            SyntaxError: The data ended while pixels are decoded. Pillow raises this type for a
+                broken PNG, and ignores it if only chunks after the pixels are missing.
         """
         content = super().read(size)
         if self._is_strict and size and not content:
@@ -33,7 +33,7 @@ class StrictBytes(io.BytesIO):
 
         Raises:
             SyntaxError: The picture is cut off.
-            Exception: Pillow's own, when the picture is damaged.
+            Exception: Pillow raised an error because the picture is damaged.
         """
         self._is_strict = True
         try:

@@ -16,15 +16,15 @@ _BITS, _SAMPLE_FORMAT = 258, 339
 _WHITE_IS_ZERO, _UNSIGNED = 0, 1
 # Bits of NewSubfileType: a reduced copy of another page, and a mask of its transparency.
 _REDUCED, _MASK = 1, 4
-# The light behind a mosaic of colour filters, and before any correction of colours.
+# Photometric interpretations of raw files: colour filter array, and linear raw.
 _RAW_PHOTOMETRICS = frozenset({32_803, 34_892})
 
 
 def main_page(picture: TiffImageFile, name: str) -> int:
     """Return the index of the page to read: the first that is neither a thumbnail nor a mask.
 
-    Programs that edit photos and scanners of slides put a thumbnail first or after each page. If
-    all pages are marked as thumbnails, the largest is read.
+    Photo editors and slide scanners put a thumbnail first or after each page. If all pages are
+    marked as thumbnails or masks, the largest is read.
 
     Args:
         picture: an opened TIFF; it is moved to another page.
@@ -38,7 +38,7 @@ def main_page(picture: TiffImageFile, name: str) -> int:
         picture.seek(page)
         if _is_raw(picture):
             problem = f"{name}: is a camera's raw file, which cannot be read"
-            raise MediaError(problem, hint="save it as JPEG, or take the JPEG of the camera")
+            raise MediaError(problem, hint="save it as JPEG, or use the JPEG that the camera made")
         if _is_whole(picture):
             return page
         sizes.append(picture.width * picture.height)
@@ -76,7 +76,7 @@ def _is_whole(picture: TiffImageFile) -> bool:
 
 
 def _is_raw(picture: TiffImageFile) -> bool:
-    """Return whether a page is of a raw file: by its tags, or as only its sub-pages are whole."""
+    """Return whether a page belongs to a raw file: by its tags, or if only sub-pages are whole."""
     tags = picture.tag_v2
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS:
         return True

@@ -23,7 +23,7 @@ _STATING_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
 _NEARLY_SQUARE = 0.02
 # Maximum plausible ratio of a pixel's sides; a larger one is damage and is ignored.
 _LONGEST_PIXEL = 8
-# A converter for each frame would start and end threads for each frame, so it is kept.
+# The converter is reused, because a new one would start and stop threads for each frame.
 _CONVERTER = PerThread(new_reformatter)
 
 
@@ -46,7 +46,7 @@ class Geometry(NamedTuple):
 
 
 class GeometryReader:
-    """Return the geometry of each frame of a track, in display order.
+    """A reader of the geometry of a track's frames, in display order.
 
     Args:
         stream: the track, which is being decoded.
@@ -58,8 +58,8 @@ class GeometryReader:
 
     def read(self, picture: VideoFrame) -> Geometry:
         """Return the transformation given by the next frame's matrix and pixel aspect ratio."""
-        # The binding knows the shape of the packet that is decoded, which may be some frames ahead.
-        # It changes at key frames only.
+        # PyAV reports the pixel shape of the packet being decoded, which may be some frames ahead.
+        # The shape changes at key frames only.
         if self._pixel is None or picture.key_frame:
             self._pixel = _pixel_shape(self._stream)
         return _geometry(picture, self._pixel)

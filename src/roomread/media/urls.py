@@ -26,7 +26,7 @@ def is_web_address(text: str) -> bool:
 
 
 def local_path(text: str) -> Path | None:
-    """Return the path in a file URL; None for other text, or if a file has that name.
+    """Return the path in a file URL; None if the text is not a file URL, or is an existing path.
 
     Raises:
         MediaError: the text is a file URL of another machine.

@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 # Seconds by which a file may be shorter than its container states: containers round, and the sound
-# may be longer than the picture.
+# may be longer than the pictures.
 _SLACK = 0.5
 # Maximum seconds by which the decode timestamps in an index precede the presentation timestamps.
 _REORDERED = 1.0
-# Maximum size of what may follow the last packet of a transport stream, in bytes and as a share of
-# the file.
+# Maximum size of the data that may follow the last packet of a complete transport stream: in bytes,
+# and as a fraction of the file. The larger one applies.
 _TAIL, _TAIL_SHARE = 4096, 0.05
 _AGAIN = "copy or download it again; what could be read was analysed"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a video that is read independently of the others.
+    """A section of a video that is read independently of the other sections.
 
     Each frame belongs to exactly one span of the video, the one that contains its time.
 
@@ -47,7 +47,8 @@ class Span:
         stop: end of the span, s; frames from here on are not returned.
         lead: seconds before `start` whose frames are returned first, with the index -1, so that
             faces are already tracked at `start`.
-        origin: timestamp of the video's first frame, s; None if the span begins with that frame.
+        origin: timestamp of the video's first frame, s, which allows seeking to the span; None to
+            read the file from its first frame.
     """
 
     start: float = 0.0
@@ -68,25 +69,25 @@ class _Timed(NamedTuple):
 
 
 class VideoReader:
-    """The frames of an opened video, or of a part of it, in order; can be iterated over once.
+    """The frames of an opened video, or of a section of it, in order; can be iterated over once.
 
     Times are the file's timestamps, counted from the first frame and strictly increasing; a
     variable frame rate is kept. Where the file's clock jumps, the times continue, and the next
-    frame is marked as a discontinuity; so is a frame whose size or orientation differs from the
-    previous one.
+    frame is marked as a discontinuity. A frame whose size or orientation differs from the previous
+    frame's is marked too.
 
     Args:
         container: the opened container, as yielded by `open_video`.
         stream: the video track.
         name: the name in `Frame.source` and in messages.
-        span: the part to read; a span that starts after 0 needs a video that `cut_points` can
-            split.
-        every: seconds between two frames: the first frame at or after each multiple is returned.
+        span: the section to read. A span with an `origin` needs a video that `cut_points` can
+            split; without one, all frames before the span are decoded too.
+        every: seconds between two frames; the first frame at or after each multiple is returned.
             None for all frames.
 
     Attributes:
-        frames: number of decoded frames of the part, including those that `every` skips; final once
-            the part is read.
+        frames: number of decoded frames of the section, including those that `every` skips; final
+            once the section is read.
 
     Raises:
         MediaError: the file is damaged or cut off; raised after the last readable frame.
@@ -211,7 +212,7 @@ def cut_points(
 
 
 def _index_jumps(stream: VideoStream) -> bool:
-    """Return whether the clock of an indexed track jumps, by the timestamps in file order."""
+    """Return whether the timestamps in a track's index jump, taken in the order of the file."""
     base = stream.time_base or 0
     entries = sorted((entry.pos, float(entry.timestamp * base)) for entry in stream.index_entries)
     gaps = (b[1] - a[1] for a, b in itertools.pairwise(entries))
@@ -219,7 +220,7 @@ def _index_jumps(stream: VideoStream) -> bool:
 
 
 class _PacketReader:
-    """Decode a track's packets, and record the damaged ones instead of stopping."""
+    """A decoder of one track's packets that records damaged packets and continues."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, clock: FrameClock) -> None:
         self._container, self._stream, self._clock = container, stream, clock

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 WRITABLE_VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
-# Clock of MPEG in ticks per second; a multiple of every common frame rate.
+# Seconds per tick of the 90 kHz clock of MPEG.
 _TIME_BASE = Fraction(1, 90_000)
-# Ticks of one millisecond.
+# Shortest time between two pictures, in ticks: one millisecond.
 _SHORTEST = 90
 _CODECS = {".webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "crf": "10"})}
 _H264 = ("libx264", {"preset": "veryfast", "crf": "20"})
@@ -41,9 +41,9 @@ class SoundSource:
     Attributes:
         file: the file.
         shifts: offsets from the file's timestamps to the frames' times, s, as `Source.shifts`.
-        start: the time of the file's frames that is 0 in the written video, s.
-        seek: whether the sound can be read from near `start` on, because the file's clock does not
-            jump.
+        start: the time in the file at which the written video begins, s from the first frame.
+        seek: whether to seek to `start` instead of reading all sound before it; only for a file
+            whose clock does not jump.
     """
 
     file: Path
@@ -53,12 +53,12 @@ class SoundSource:
 
 
 class VideoWriter:
-    """Write frames to a video file as H.264, or as VP8 in WebM.
+    """A video file that is written frame by frame, as H.264 or, in WebM, as VP8.
 
     The file is complete when the `with` block ends; after an error, no file is left.
 
     Args:
-        path: a file with the suffix of MP4, M4V, MOV, MKV or WebM.
+        path: the file, with the suffix .mp4, .m4v, .mov, .mkv or .webm.
         sound_from: the source of the sound; None for a silent video.
 
     Raises:
@@ -68,7 +68,10 @@ class VideoWriter:
     def __init__(self, path: Path, *, sound_from: SoundSource | None = None) -> None:
         if path.suffix.lower() not in WRITABLE_VIDEO_SUFFIXES:
             known = ", ".join(sorted(WRITABLE_VIDEO_SUFFIXES))
-            raise OutputError(f"{path}: videos of this kind cannot be written", hint=known)
+            raise OutputError(
+                f"{path}: videos of this kind cannot be written",
+                hint=f"use one of the suffixes {known}",
+            )
         self._path = path
         self._sound_from = sound_from
         self._stack = ExitStack()
@@ -98,7 +101,7 @@ class VideoWriter:
             if error is not None:
                 # The exception passes through `atomic_path`, which removes the draft.
                 raise error
-            with self._told():
+            with self._as_output_errors():
                 if self._video is not None:
                     self._container.mux(self._video.encode(None))
                 if self._sound is not None:
@@ -106,25 +109,29 @@ class VideoWriter:
                     self._sound.write_until(end)
 
     def cut_short(self) -> None:
-        """End the sound with the last picture, for a source that is not copied to its end."""
+        """End the sound with the last picture, because the rest of the source is not copied."""
         self._cut_short = True
 
     def write(self, image: NDArray[np.uint8], time: float) -> None:
-        """Add a picture, uint8 [H, W, 3] RGB, that is shown from `time` on, s from the start.
+        """Add a picture to the video.
 
         The first picture determines the size of the video; others are scaled to it, with black bars
-        if their aspect ratio differs. A picture that is not later than the previous one is left
-        out, because no player could show both; so is one before 0 s, with which only the reading
-        of the sound advances.
+        if their aspect ratio differs. A picture that is not later than the previous one is dropped,
+        because no player could show both. A picture before 0 s is dropped too, but the sound is
+        read up to its time.
+
+        Args:
+            image: uint8 [H, W, 3], RGB.
+            time: when the picture appears, s from the start of the video.
         """
         if self._video is None:
             self._start(image)
         if self._video is None:
-            raise TypeError("the writer has no track")
+            raise TypeError("the video track could not be created")
         pts = round(time / _TIME_BASE)
         if pts <= self._last:
             if pts < 0 and self._sound is not None:
-                with self._told():
+                with self._as_output_errors():
                     self._sound.write_until(time)
             return
         # Some containers count milliseconds and reject two pictures in the same one.
@@ -133,18 +140,19 @@ class VideoWriter:
         fitted = _fitted(image, self._video.width, self._video.height)
         frame = av.VideoFrame.from_ndarray(fitted, format="rgb24")
         frame.pts, frame.time_base = pts, _TIME_BASE
-        with self._told():
+        with self._as_output_errors():
             if self._sound is not None:
                 self._sound.write_until(time)
             self._container.mux(self._video.encode(frame))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_output_errors(self) -> Iterator[None]:
+        """Convert FFmpeg's exceptions to OutputError."""
         try:
             yield
         except av.FFmpegError as error:
             if isinstance(error, OSError):
-                # The disk is full, which `atomic_path` reports.
+                # `atomic_path` reports errors of the operating system, such as a full disk.
                 raise
             raise OutputError(
                 f"{self._path}: cannot be written: {error.strerror}",
@@ -182,7 +190,7 @@ def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return an image of the given size: unchanged, or scaled and centred on black."""
+    """Return an image of the given size, scaled and centred on black if its own size differs."""
     even = _even(image)
     if even.shape[:2] == (height, width):
         return even
