@@ -26,7 +26,9 @@ READINGS = class_frame(0.0, {1: Expression.HAPPY})
         ("a.heic", "a.heic.jpg"),
     ],
 )
-def test_copy_of_a_format_that_is_not_written_gets_another_suffix(name: str, copy: str) -> None:
+def test_copy_gets_another_suffix_when_the_input_format_cannot_be_written(
+    name: str, copy: str
+) -> None:
     assert copy_path(OUT, Path("in", name), None) == OUT / copy
     assert copy_path(OUT, Path("in", "deep", name), Path("in")) == OUT / "deep" / copy
 
@@ -40,7 +42,7 @@ def source(*, is_picture: bool) -> Source:
 @pytest.mark.parametrize(
     ("target", "is_picture"), [("out.mp4", True), ("out.jpg", False), ("out", True)]
 )
-def test_copy_of_another_kind_is_refused_with_the_known_suffixes(
+def test_copy_with_unsuitable_suffix_is_refused_and_the_hint_lists_the_suitable_suffixes(
     target: str, *, is_picture: bool
 ) -> None:
     with pytest.raises(OutputError, match="must be a") as error:
@@ -48,7 +50,7 @@ def test_copy_of_another_kind_is_refused_with_the_known_suffixes(
     assert (".png" if is_picture else ".mp4") in error.value.hint
 
 
-def test_input_is_not_overwritten_even_by_another_name(tmp_path: Path) -> None:
+def test_copy_that_would_overwrite_the_input_is_refused_also_through_a_link(tmp_path: Path) -> None:
     clip, link = tmp_path / "a.mp4", tmp_path / "b.mp4"
     clip.write_bytes(b"a video")
     link.symlink_to(clip)
@@ -68,7 +70,7 @@ def test_readings_are_drawn_on_a_copy_of_the_picture(tmp_path: Path) -> None:
     assert (FRAME.image == 30).all()
 
 
-def test_hidden_face_is_covered_under_its_box(tmp_path: Path) -> None:
+def test_face_in_the_copy_is_covered_when_hiding_is_requested(tmp_path: Path) -> None:
     for name, hide in (("shown", None), ("hidden", HideMethod.COVER)):
         target = tmp_path / f"{name}.png"
         with Annotator(target, source(is_picture=True), sound_from=None, hide=hide) as copy:

@@ -15,7 +15,7 @@ from roomread.readings import Expression, Frame
 PICTURE = Frame(np.zeros((8, 8, 3), np.uint8), 0.4, 9, "lesson.mp4")
 
 
-def test_table_has_onsets_and_marks_what_is_missing() -> None:
+def test_table_has_onsets_and_writes_missing_values_as_na() -> None:
     file = io.StringIO(newline="")
     sink = BidsSink(file, states=["confused"])
     sink.add(PICTURE, class_frame(0.4, {1: Expression.HAPPY, 2: None}))
@@ -26,7 +26,7 @@ def test_table_has_onsets_and_marks_what_is_missing() -> None:
     assert list(happy) == list(sidecar(["confused"]))
 
 
-def test_tab_and_line_break_of_a_name_do_not_shift_the_columns() -> None:
+def test_tab_and_line_break_in_a_name_do_not_shift_the_columns() -> None:
     file = io.StringIO(newline="")
     sink = BidsSink(file)
     (reading,) = class_frame(0.4, {1: Expression.HAPPY})

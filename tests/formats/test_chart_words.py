@@ -8,20 +8,20 @@ from roomread.locales import ENGLISH, translator
 from roomread.readings import Expression
 
 
-def test_parts_are_one_sentence() -> None:
+def test_parts_of_a_description_are_joined_into_one_sentence() -> None:
     assert joined(["valence", "from 0:00 to 1:30"]) == "valence; from 0:00 to 1:30."
 
 
-def test_time_of_a_chart_is_written_as_on_its_axis() -> None:
+def test_time_span_of_a_chart_is_written_in_minutes_and_seconds() -> None:
     assert during(PlotArea(0, 90, 0, 1, 0, 100), ENGLISH) == "from 0:00 to 1:30"
 
 
-def test_range_leaves_out_unknown_values() -> None:
+def test_value_range_ignores_nan() -> None:
     values = np.array([np.nan, 3.2, 17.7, np.nan])
     assert value_range("people", values, whole, ENGLISH) == "people: between 3 and 18"
 
 
-def test_description_of_a_chart_without_values_has_no_figure() -> None:
+def test_description_of_a_chart_without_values_states_no_figure() -> None:
     nothing = np.full(3, np.nan)
     assert value_range("people", nothing, whole, ENGLISH) == "people: no figure"
     assert value_range("people", np.zeros(0), whole, ENGLISH) == "people: no figure"

@@ -27,7 +27,7 @@ def analyzer() -> Analyzer:
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of an empty wall, then two of a portrait, with a tone, at 5 frames/s."""
+    """Return a video with a tone: 2 s of an empty wall, then 2 s of a portrait, 5 frames/s."""
     folder = tmp_path_factory.mktemp("video")
     path, tone = folder / "lesson.mp4", make_sound(folder / "tone.mp4", 4.0)
     with VideoWriter(path, sound_from=SoundSource(tone)) as writer:
@@ -55,11 +55,13 @@ def test_faces_of_a_clip_are_hidden(tmp_path: Path, video: Path, analyzer: Analy
         return float(np.abs(np.diff(image[rows, columns].astype(int), axis=0)).mean())
 
     assert all(detail(image) < detail(PORTRAIT) / 2 for image in images)
-    # Only the face is hidden: the room is as it was.
+    # Only the face is hidden; the rest of the picture is unchanged.
     assert np.abs(images[-1][200:].astype(int) - np.roll(PORTRAIT, 2, axis=1)[200:]).mean() < 20
 
 
-def test_clip_has_the_sound_of_its_part(tmp_path: Path, video: Path, analyzer: Analyzer) -> None:
+def test_clip_has_the_sound_of_its_part_of_the_video(
+    tmp_path: Path, video: Path, analyzer: Analyzer
+) -> None:
     target = tmp_path / "clip.mp4"
     write_clip(target, video, 1.0, 3.0, analyzer=analyzer, look=ClipLook(hide=None))
     with av.open(str(target)) as container:
@@ -69,7 +71,7 @@ def test_clip_has_the_sound_of_its_part(tmp_path: Path, video: Path, analyzer: A
     assert max(float(np.abs(frame.to_ndarray()).max()) for frame in sound) > 0.5
 
 
-def test_faces_and_labels_are_shown_only_when_asked_for(
+def test_faces_are_shown_and_labels_are_drawn_only_when_requested(
     tmp_path: Path, video: Path, analyzer: Analyzer
 ) -> None:
     shown = {}
@@ -91,7 +93,7 @@ def test_faces_and_labels_are_shown_only_when_asked_for(
     assert np.abs(labelled[row, column] - 90).max() < 20
 
 
-def test_clip_of_a_moment_that_the_video_lacks_is_refused(
+def test_clip_is_refused_when_its_time_is_outside_the_video_or_it_would_overwrite_the_video(
     tmp_path: Path, video: Path, analyzer: Analyzer
 ) -> None:
     with pytest.raises(MediaError, match=r"no picture between 60\.0 s and 90\.0 s"):
@@ -101,7 +103,9 @@ def test_clip_of_a_moment_that_the_video_lacks_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_damage_ends_a_clip_and_is_reported(tmp_path: Path, analyzer: Analyzer) -> None:
+def test_clip_of_a_damaged_video_ends_at_the_damage_and_the_error_is_returned(
+    tmp_path: Path, analyzer: Analyzer
+) -> None:
     path = make_clip(tmp_path / "cut.mkv", [n / 25 for n in range(200)], key_every=25)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])

@@ -10,7 +10,7 @@ from roomread.formats.coco import CocoSink
 from roomread.readings import Expression, Frame
 
 
-def test_image_for_each_frame_and_annotation_for_each_face() -> None:
+def test_coco_file_has_an_image_for_each_frame_and_an_annotation_for_each_face() -> None:
     file = io.StringIO()
     sink = CocoSink(file)
     faces = class_frame(0.0, {1: Expression.HAPPY, 2: None})

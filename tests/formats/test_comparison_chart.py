@@ -43,7 +43,7 @@ def test_each_lesson_has_its_own_colour_and_dashes(series: TimeSeries) -> None:
     assert len(looks) == MOST_LESSONS
 
 
-def test_names_are_escaped(series: TimeSeries) -> None:
+def test_names_of_lessons_are_escaped(series: TimeSeries) -> None:
     chart = comparison_chart([ComparedLesson('<script>"', series, 0.0)])
     assert "<script" not in chart
     ET.fromstring(chart)  # noqa: S314 (our own)

@@ -26,7 +26,7 @@ def test_expressions_and_measures_have_different_names_in_every_language(languag
     assert len({measure_name(measure, words) for measure in measures}) == len(measures)
 
 
-def test_probability_is_never_certain() -> None:
+def test_probability_is_shown_as_at_most_99_percent() -> None:
     assert probability(0.5, ENGLISH) == "50%"
     assert probability(0.999, ENGLISH) == "99%"
     assert probability(1.0, ENGLISH) == "99%"
@@ -53,7 +53,9 @@ def test_probability_is_never_certain() -> None:
         ),
     ],
 )
-def test_alert_says_who_what_and_how_long(alert: Alert, text: str) -> None:
+def test_text_of_an_alert_states_whom_it_concerns_the_measure_and_the_time(
+    alert: Alert, text: str
+) -> None:
     assert alert_text(alert, ENGLISH) == text
 
 
@@ -67,11 +69,13 @@ def test_alert_says_who_what_and_how_long(alert: Alert, text: str) -> None:
         ("person yawning above 80% for 10 s", "person yawning above 80% for 10 s"),
     ],
 )
-def test_rule_is_a_sentence_and_an_unknown_one_stays_as_it_is(rule: str, text: str) -> None:
+def test_known_rule_is_described_in_words_and_unknown_rule_is_unchanged(
+    rule: str, text: str
+) -> None:
     assert rule_text(rule, ENGLISH) == text
 
 
-def test_only_the_part_before_the_first_mark_is_translated() -> None:
+def test_only_the_label_of_the_part_before_the_first_mark_is_translated() -> None:
     german = translator("de")
     assert part_name(FROM_START, german) != FROM_START
     assert part_name(FROM_START, ENGLISH) == "from the start"

@@ -39,14 +39,14 @@ def test_file_without_readings_has_all_columns() -> None:
     assert file.getvalue() == ",".join(COLUMNS) + "\r\n"
 
 
-def test_error_names_the_wrong_row() -> None:
+def test_error_contains_the_number_of_the_invalid_row() -> None:
     header = ",".join(COLUMNS)
     file = io.StringIO(f"{header}\r\n{'1,' * (len(COLUMNS) - 1)}x\r\n", newline="")
     with pytest.raises(WireError, match=r"^row 1: \$"):
         list(read_csv(file))
 
 
-def test_table_with_other_columns_is_refused() -> None:
+def test_csv_with_unknown_columns_is_refused() -> None:
     with pytest.raises(WireError, match=r"row 1: \$\.name: is not a column of the schema"):
         list(read_csv(["name,mood\r\n", "Ada,good\r\n"]))
 
@@ -63,7 +63,7 @@ def test_name_that_looks_like_a_formula_is_written_as_text(name: str) -> None:
     assert list(read_csv(file)) == [reading]
 
 
-def test_negative_number_stays_a_number() -> None:
+def test_negative_number_is_written_without_the_prefix_of_formulas() -> None:
     file = io.StringIO(newline="")
     write_csv(file, ["valence", "label"], [{"valence": -0.5, "label": "-0.5"}])
     assert file.getvalue() == "valence,label\r\n-0.5,'-0.5\r\n"

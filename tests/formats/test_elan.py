@@ -18,7 +18,7 @@ HAPPY, SAD = Expression.HAPPY, Expression.SAD
 
 
 def full_frame(time: float, shown: Mapping[int, Expression | None]) -> list[Reading]:
-    """Return readings with every field that a net may fill."""
+    """Return readings in which every field that a net may predict has a value."""
     return [
         replace(
             each,
@@ -47,7 +47,7 @@ def write(
     return path
 
 
-def test_independent_parser_reads_tiers_annotations_and_media(tmp_path: Path) -> None:
+def test_pympi_reads_tiers_annotations_and_media(tmp_path: Path) -> None:
     document = pympi.Elan.Eaf(str(write(tmp_path)))
     tiers = document.get_child_tiers_for
     assert set(document.get_tier_names()) - {*tiers("face 1"), *tiers("face 2")} == {

@@ -34,19 +34,19 @@ USES = [
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_refusal_of_a_purpose_is_translated(language: str) -> None:
+def test_refusals_for_every_purpose_and_region_are_translated(language: str) -> None:
     words = translator(language)
     refusals = {problem_with(activity, use) for activity in Activity for use in USES} - {None}
     assert len(refusals) == 4
     told = {problem_text(str(refusal), words) for refusal in refusals}
     assert len(told) == len(refusals)
     assert told.isdisjoint(refusals)
-    # The region that is missing is said in the same language.
+    # The clause about the missing region is translated too.
     assert not [text for text in told if " and " in text or " no region" in text]
 
 
 def literals() -> str:
-    """Return all texts of the package, the values in them as {}, apart from those of this test."""
+    """Return all strings of the package outside `error_words.py`, with {} for formatted values."""
     found = []
     for path in Path(roomread.__file__).parent.rglob("*.py"):
         if path.name == Path(error_words.__file__).name:
@@ -60,7 +60,7 @@ def literals() -> str:
     return "\n".join(found)
 
 
-def test_every_sentence_is_one_of_the_core() -> None:
+def test_every_listed_sentence_occurs_in_the_code_of_the_package() -> None:
     texts = literals()
     missing = [s for s in SENTENCES if re.sub(r"\{\w+\}", "{}", s).removeprefix("{}") not in texts]
     assert missing == []
@@ -101,13 +101,13 @@ def test_errors_that_users_cause_are_translated(tmp_path: Path) -> None:
     for error in errors:
         told = error_text(error, GERMAN)
         untranslated = [part for part in (error.problem, error.hint) if part and part in told]
-        # What is to be installed is a command.
+        # A command that installs an extra is not translated.
         assert [part for part in untranslated if not part.startswith("pip ")] == []
-        # A whole error as text, as the result of a video has it.
+        # The result of a video contains the whole error as text.
         assert problem_text(str(error), GERMAN) == told
 
 
-def test_value_of_a_sentence_is_translated_and_a_name_is_kept() -> None:
+def test_reason_in_a_sentence_is_translated_and_the_file_name_is_unchanged() -> None:
     for reason in Unreadable:
         told = problem_text(f"a: b.png: the face cannot be read: {reason}", GERMAN)
         assert told.startswith("a: b.png: das Gesicht ist nicht lesbar: ")
@@ -130,7 +130,7 @@ def test_result_of_teaching_is_translated() -> None:
     assert problem_text(verdict(right), GERMAN).startswith("Schon richtig gelesen: ")
 
 
-def test_unknown_error_and_english_stay_as_they_are() -> None:
+def test_errors_are_unchanged_when_they_are_unknown_or_the_language_is_english() -> None:
     error = MediaError("lesson.mp4: Input/output error", hint="ask the operator")
     assert error_text(error, GERMAN) == str(error)
     assert problem_text(str(error), GERMAN) == str(error)

@@ -3,7 +3,9 @@ from __future__ import annotations
 from roomread.formats.excluded import ExcludedShares, excluded_shares
 
 
-def test_shares_are_of_the_people_present_in_steps_of_5_percent_and_largest_first() -> None:
+def test_shares_of_the_people_present_are_rounded_to_5_percent_and_sorted_in_descending_order() -> (
+    None
+):
     moods = [
         (20, {"covered": 1, "blurred": 2}),
         (20, {"blurred": 4}),
@@ -13,10 +15,10 @@ def test_shares_are_of_the_people_present_in_steps_of_5_percent_and_largest_firs
     assert list(shares.shares) == ["blurred", "covered"]
 
 
-def test_moods_of_fewer_than_five_people_do_not_count() -> None:
+def test_moods_of_fewer_than_five_people_are_ignored() -> None:
     assert excluded_shares([(4, {"too dark": 4})]) == ExcludedShares()
 
 
-def test_moods_whose_reasons_are_not_known_are_counted_apart() -> None:
+def test_moods_without_stored_reasons_are_counted_but_do_not_affect_the_shares() -> None:
     moods = [(10, None), (10, {"too dark": 5})]
     assert excluded_shares(moods) == ExcludedShares(2, 1, {"too dark": 0.5})

@@ -13,7 +13,7 @@ FACE = Reading("a.mp4", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality(), track_id=3)
 
 
 def lines(*sources: str, seconds: float = 40.0, rate: float = 10.0) -> list[dict[str, object]]:
-    """Return the lines for videos of one person, who is watched for half a minute from 30 s on."""
+    """Return the lines for videos of one person whose eye activity is known from 30 s on."""
     file = io.StringIO()
     sink = EyeActivitySink(file)
     for source in sources:
@@ -34,10 +34,10 @@ def test_each_person_has_a_line_per_second_after_half_a_minute() -> None:
     assert (last["eyes_closed"], last["blinks_per_minute"]) == (0.05, 15.0)
 
 
-def test_blinks_are_unknown_where_frames_are_far_apart() -> None:
+def test_unknown_blink_rate_is_written_as_null() -> None:
     assert {line["blinks_per_minute"] for line in lines("a.mp4", rate=2.0)} == {None}
 
 
-def test_measurement_restarts_with_each_source() -> None:
+def test_lines_of_each_source_start_anew() -> None:
     found = lines("a.mp4", "b.mp4", seconds=31.0)
     assert [(line["source"], line["time"]) for line in found] == [("a.mp4", 30.0), ("b.mp4", 30.0)]

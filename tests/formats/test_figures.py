@@ -55,7 +55,7 @@ def anonymous(store: OwnerStore) -> Session:
 
 
 def shares_in(value: Any) -> Iterator[Mapping[str, float]]:
-    """Yield all shares of expressions that a JSON value holds."""
+    """Yield all shares of expressions in a JSON value, at any depth."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name.rpartition("/")[2] == "scores" and inner is not None:
@@ -81,7 +81,7 @@ def test_shares_in_every_export_are_rounded_and_sum_to_one(
     assert np.allclose(values.sum(axis=1), 1)
 
 
-def test_valence_and_baseline_and_levels_of_changes_come_from_the_rounded_shares(
+def test_valence_baseline_and_levels_of_changes_come_from_the_rounded_shares(
     store: OwnerStore, anonymous: Session
 ) -> None:
     content = json.loads(json.dumps(document(store, anonymous)))
@@ -122,7 +122,7 @@ def test_alerts_state_values_in_steps_of_five_percent(
     assert all(int(cents) % 5 == 0 for cents in re.findall(r"[+-]\d\.(\d\d)", fall))
 
 
-def test_report_has_the_shares_of_the_parts_in_steps_of_five_percent(
+def test_report_has_shares_of_the_parts_in_steps_of_five_percent(
     store: OwnerStore, anonymous: Session
 ) -> None:
     shares = re.findall(r"<td[^>]*>\s*(\d+)\s?%", session_report(store, anonymous.id))
@@ -156,12 +156,12 @@ def test_only_the_module_formats_figures_reads_moods_from_the_store() -> None:
         if re.search(r"store\.(moods|last_mood)\(", line)
         if "not store.moods(" not in line
     }
-    # The recorder computes the next moods from them.
+    # The recorder needs the stored moods to compute the next ones.
     assert callers == {"formats/figures.py", "store/recorder.py"}
 
 
 @pytest.mark.parametrize("consent", ["", "all, in writing"])
-def test_incremental_figures_equal_those_of_the_session_and_read_only_new_moods(
+def test_running_figures_read_only_new_moods_and_equal_the_figures_of_the_whole_session(
     store: OwnerStore, consent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = store.create("Algebra 7b", keeps_people=bool(consent), consent=consent)
@@ -192,7 +192,7 @@ def test_incremental_figures_equal_those_of_the_session_and_read_only_new_moods(
     assert sum(read) <= len(whole.moods)
 
 
-def test_report_names_the_minute_with_most_presses_of_lost(tmp_path: Path) -> None:
+def test_report_states_the_minute_in_which_most_people_were_lost(tmp_path: Path) -> None:
     everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")

@@ -26,7 +26,7 @@ PIXELS = np.zeros((480, 640, 3), dtype=np.uint8)
 
 
 def frames(readings: list[Reading]) -> list[tuple[Frame, list[Reading]]]:
-    """Return a frame of one face for each reading, and one that shows no face."""
+    """Return a frame with one face for each reading, and a last frame without a face."""
     found = [(Frame(PIXELS, r.time, n, r.source), [r]) for n, r in enumerate(readings)]
     return [*found, (Frame(PIXELS, 9.0, len(found), "lesson.mp4"), [])]
 
@@ -65,7 +65,7 @@ def test_json_without_frames_is_an_empty_list() -> None:
     assert read_json(file.getvalue()) == []
 
 
-def test_error_names_the_wrong_line() -> None:
+def test_error_contains_the_number_of_the_invalid_line() -> None:
     good = '{"schema_version": 1, "time": 0, "faces": []}\n'
     with pytest.raises(WireError, match=r"^line 2: \$\.time: is missing"):
         list(read_json_lines([good, '{"schema_version": 1, "faces": []}\n']))
@@ -84,7 +84,7 @@ def sent(*faces: dict[str, Any], time: float = 1.0) -> dict[str, Any]:
     return {"schema_version": 1, "time": time, "faces": list(faces)}
 
 
-def test_message_is_one_frame_or_a_list_of_them() -> None:
+def test_message_may_be_one_frame_or_a_list_of_frames() -> None:
     (alone,) = parse_frames(json.dumps(sent(FACE)))
     assert [r.track_id for r in alone.readings] == [1]
     both = parse_frames(json.dumps([sent(FACE), sent(time=2)]).encode())
@@ -134,7 +134,7 @@ def test_numbers_and_text_that_cannot_be_stored_are_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300))
-def test_any_message_is_parsed_or_refused(content: bytes | str) -> None:
+def test_any_message_is_parsed_or_refused_with_a_wire_error(content: bytes | str) -> None:
     try:
         assert all(isinstance(frame, FrameReadings) for frame in parse_frames(content))
     except WireError:

@@ -34,7 +34,7 @@ def test_run_ends_at_the_frame_that_shows_another_expression() -> None:
     ]
 
 
-def test_run_ends_with_the_last_frame_of_a_person_who_left() -> None:
+def test_run_ends_when_the_person_is_not_seen_for_over_a_second() -> None:
     runs = runs_of({0.0: {1: HAPPY}, 0.5: {1: HAPPY}, 1.0: {}, 2.5: {1: HAPPY}})
     assert [run.start for run in runs] == [0.0, 2.5]
     assert runs[0].end < 2.5
@@ -64,7 +64,7 @@ def test_runs_of_a_person_never_overlap(steps: list[tuple[float, Expression | No
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(runs))
 
 
-def test_second_source_is_refused() -> None:
+def test_frame_of_another_source_is_refused() -> None:
     runs = LabelRuns()
     runs.add(picture(0.0, "a.mp4"), [])
     with pytest.raises(OutputError, match=r"'a\.mp4' and 'b\.mp4'"):

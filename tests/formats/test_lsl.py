@@ -14,7 +14,7 @@ from roomread.readings import Expression, Frame, Pose
 from roomread.wire import FrameReadings, frame_from_dict
 
 
-def test_sample_has_the_mean_of_readable_faces_and_the_counts() -> None:
+def test_sample_has_the_mean_scores_of_readable_faces_and_the_counts_of_faces() -> None:
     values = dict(
         zip(
             CHANNELS,
@@ -27,7 +27,7 @@ def test_sample_has_the_mean_of_readable_faces_and_the_counts() -> None:
     assert (values["readable"], values["faces"]) == (2, 3)
 
 
-def test_sample_without_a_readable_face_has_no_scores() -> None:
+def test_sample_without_a_readable_face_has_nan_scores() -> None:
     values = sample(class_frame(0, {1: None}))
     assert np.isnan(values[:-2]).all()
     assert values[-2:] == [0, 1]
@@ -68,7 +68,7 @@ def test_lsl_inlets_receive_the_means_and_every_face() -> None:
     assert tuple(labels) == CHANNELS
 
 
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_pylsl_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     monkeypatch.setitem(sys.modules, "pylsl", None)
     with pytest.raises(MissingExtraError, match=r"roomread\[lsl\]"):

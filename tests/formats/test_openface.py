@@ -24,7 +24,7 @@ def table(*readings: Reading) -> pd.DataFrame:
     return pd.read_csv(file)
 
 
-def test_script_of_openface_finds_its_columns() -> None:
+def test_columns_have_the_names_and_units_of_openface() -> None:
     (reading,) = class_frame(0.4, {3: Expression.HAPPY})
     reading = replace(reading, pose=Pose(yaw=10, pitch=20, roll=-30), action_units={"AU12": 0.5})
     row = table(reading).iloc[0]
@@ -35,13 +35,13 @@ def test_script_of_openface_finds_its_columns() -> None:
     assert row["AU12_r"] == 2.5
 
 
-def test_columns_of_values_without_a_net_exist_and_are_empty() -> None:
+def test_columns_of_values_that_no_net_predicts_are_empty() -> None:
     read = table(*class_frame(0.4, {1: None}))
     assert read["success"].tolist() == [0]
     empty = [f"AU{unit:02d}_r" for unit in ACTION_UNITS] + ["pose_Rx", "pose_Ry", "pose_Rz"]
     assert read[empty].isna().all(axis=None)
 
 
-def test_every_column_of_the_schema_is_there() -> None:
+def test_table_has_every_column_of_the_schema() -> None:
     names = set(column_types()) - {"confidence"} | {"expression_confidence"}
     assert names <= set(table(*class_frame(0.4, {1: Expression.SAD})).columns)

@@ -14,11 +14,11 @@ ALL = {
 
 @pytest.mark.parametrize("background", [(255, 255, 255), (14, 17, 23), (38, 39, 48)])
 @pytest.mark.parametrize("name", ALL)
-def test_colour_of_a_chart_has_three_to_one_contrast(name: str, background: RGB) -> None:
+def test_colour_has_a_contrast_of_at_least_three_to_one(name: str, background: RGB) -> None:
     assert contrast(ALL[name], background) >= 3
 
 
-def test_series_differ_in_their_dashes_too() -> None:
+def test_every_series_has_a_different_dash_pattern() -> None:
     dashes = [dash for _color, dash in palette.SERIES]
     assert len(set(dashes)) == len(dashes)
 

@@ -44,7 +44,7 @@ def test_columns_have_types_and_the_footer_has_the_added_note(tmp_path: Path) ->
     assert pq.read_metadata(tmp_path / "a.parquet").metadata[b"key"] == b"text"
 
 
-def test_large_table_is_written_in_groups(tmp_path: Path) -> None:
+def test_large_table_is_written_in_several_row_groups(tmp_path: Path) -> None:
     table = ParquetTable(tmp_path / "a.parquet", {"n": int})
     table.add({"n": n} for n in range(25_000))
     table.close()
@@ -53,7 +53,9 @@ def test_large_table_is_written_in_groups(tmp_path: Path) -> None:
     assert file.read()["n"].to_pylist() == list(range(25_000))
 
 
-def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_pyarrow_names_the_missing_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match="needs the extra 'parquet'"):
         ParquetTable(tmp_path / "a.parquet", {})

@@ -32,7 +32,7 @@ def test_pdf_contains_the_text_and_charts_of_the_page() -> None:
 
 
 @NEEDS_PDF
-def test_page_fetches_no_external_resources_while_printing(
+def test_printing_a_page_fetches_no_external_resources(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     pdf.print_page('<p>Hello</p><img src="file:///etc/hostname">')
@@ -59,13 +59,13 @@ except MediaError as error:
     assert "is damaged" in printed
 
 
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_weasyprint_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"a report as PDF needs the extra 'pdf' \(pip"):
         pdf.print_page("<p>Hello</p>")
 
 
-def test_missing_system_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_pango_names_the_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
     original = builtins.__import__
 

@@ -28,13 +28,15 @@ def test_readings_are_equal_after_writing_and_reading_every_format(
 
 
 @pytest.mark.parametrize("name", ["readings.txt", "readings", "missing.csv"])
-def test_other_files_are_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_error_names_a_file_that_is_missing_or_has_an_unknown_suffix(
+    tmp_path: Path, name: str
+) -> None:
     with pytest.raises(MediaError, match=name):
         list(read_readings(tmp_path / name))
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".json"])
-def test_content_that_is_not_readings_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_file_without_readings_of_the_schema_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"readings{suffix}"
     path.write_text("name\nAsha\n")
     with pytest.raises(WireError):
@@ -60,12 +62,12 @@ def test_byte_order_mark_of_a_spreadsheet_is_skipped(tmp_path: Path, suffix: str
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", "cut", "damaged"])
-def test_damaged_parquet_is_refused_by_name(tmp_path: Path, content: bytes | str) -> None:
+def test_error_names_the_damaged_parquet_file(tmp_path: Path, content: bytes | str) -> None:
     path = tmp_path / "readings.parquet"
     whole = written(path)
     cut = {"cut": whole[:-20], "damaged": whole[:-60] + b"\xff" * 40 + whole[-20:]}
     path.write_bytes(cut[content] if isinstance(content, str) else content)
-    with pytest.raises(MediaError, match=r"readings\.parquet: is damaged or no Parquet"):
+    with pytest.raises(MediaError, match=r"readings\.parquet: is damaged or not a Parquet file"):
         list(read_readings(path))
 
 
@@ -77,9 +79,9 @@ def test_damaged_parquet_is_refused_by_name(tmp_path: Path, content: bytes | str
         (lambda rows: [rows[0] + ",time", rows[1] + ",9"], "the column 'time' twice"),
         (lambda rows: [*rows[:2], "x" * 200_000], "row 2: .*: is not CSV: field larger"),
     ],
-    ids=["cells too many", "cells too few", "column twice", "long cell"],
+    ids=["surplus cell", "missing cell", "duplicate column", "long cell"],
 )
-def test_csv_that_a_hand_has_changed_is_refused(
+def test_error_states_why_a_csv_file_is_malformed(
     tmp_path: Path, change: Callable[[list[str]], list[str]], complaint: str
 ) -> None:
     path = tmp_path / "readings.csv"

@@ -27,14 +27,14 @@ def test_sample_is_equal_after_conversion_to_json_and_back(sample: ReportSample)
     assert report_from_dict(json.loads(json.dumps(report_to_dict(sample)))) == sample
 
 
-def test_rows_have_the_newest_counts_and_each_press_once() -> None:
+def test_rows_have_the_newest_counts_and_count_each_press_once() -> None:
     rows = list(mood_rows(MOODS, [FEW, *MANY]))
     assert all(list(row) == list(TABLE_COLUMNS) for row in rows)
     by_time = {row["time"]: row for row in rows}
     assert by_time[4.0]["people"] is None
     assert (by_time[7.0]["people"], by_time[7.0]["reports_lost"]) == (4, None)
     assert [by_time[t]["reports_lost"] for t in (10.0, 14.0, 15.0, 24.0)] == [8, 8, 10, 10]
-    # Ten seconds after the last sample nothing is known.
+    # The last sample is too old ten seconds later.
     assert by_time[25.0]["reports_lost"] is None
     assert sum(row["lost_presses"] or 0 for row in rows) == 5
     assert [row["time"] for row in rows if row["lost_presses"]] == [10.0, 15.0]
@@ -45,12 +45,12 @@ def test_presses_between_two_moods_are_added_up() -> None:
     assert (row["people"], row["lost_presses"]) == (30, 5)
 
 
-def test_session_without_students_has_empty_columns() -> None:
+def test_report_columns_are_none_in_a_session_without_students() -> None:
     row = next(mood_rows(MOODS, []))
     assert [row[name] for name in ("people", "reports_ok", "lost_presses")] == [None] * 3
 
 
-def test_part_of_a_lesson_has_mean_counts_and_the_number_of_reports() -> None:
+def test_part_of_a_lesson_has_mean_counts_and_the_total_of_lost_presses() -> None:
     assert part_reports([FEW, *MANY], 0.0, 60.0) == {
         "people": 29.0,
         "ok": 8.0,

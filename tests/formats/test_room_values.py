@@ -44,7 +44,7 @@ def test_row_of_a_mood_has_every_column(mood: RoomMood) -> None:
     assert row["valence"] == mood.valence
 
 
-def test_mood_of_fewer_than_five_people_has_no_values() -> None:
+def test_mood_of_fewer_than_five_people_has_coverage_but_no_valence_or_scores() -> None:
     values = mood_to_dict(RoomMood(1.0, 4, 3))
     assert values["coverage"] == pytest.approx(0.75)
     assert [values[name] for name in ("valence", "valence_interval", "trend", "scores")] == [

@@ -23,7 +23,7 @@ def scores(expression: Expression) -> Scores:
     return Scores(showing(expression), 0.3)
 
 
-def test_bars_are_as_long_as_their_values() -> None:
+def test_length_of_each_bar_is_proportional_to_its_value() -> None:
     chart = parsed(score_bars(scores(Expression.HAPPY)))
     widths = {r.attrib["fill"]: float(r.attrib["width"]) for r in chart.iter(f"{SVG}rect")}
     happy, sad = (widths[hex_color(e.color)] for e in (Expression.HAPPY, Expression.SAD))
@@ -31,7 +31,7 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert "happy 90%" in chart.attrib["aria-label"]
 
 
-def test_lines_end_at_the_right_edge_and_times_count_back_from_now() -> None:
+def test_line_chart_has_a_line_for_each_expression_and_times_relative_to_now() -> None:
     chart = parsed(score_lines([-60.0, -30.0, 0.0], [scores(Expression.SAD)] * 3, seconds=60))
     written = [element.text for element in chart.iter(f"{SVG}text")]
     assert {"-1:00", "-0:30", "0:00"} <= set(written)
@@ -39,7 +39,7 @@ def test_lines_end_at_the_right_edge_and_times_count_back_from_now() -> None:
     assert "now sad 90%" in chart.attrib["aria-label"]
 
 
-def test_chart_of_lines_without_moments_is_empty() -> None:
+def test_line_chart_without_scores_has_no_lines() -> None:
     chart = parsed(score_lines([], [], seconds=60))
     assert [*chart.iter(f"{SVG}polyline")] == []
 
@@ -52,7 +52,7 @@ def rows(*people: int) -> list[tuple[int, int, np.ndarray]]:
     ]
 
 
-def test_people_are_sorted_by_number() -> None:
+def test_rows_of_people_are_sorted_numerically() -> None:
     chart = parsed(people_chart(rows(10, 2, 1)))
     places = {
         element.text: float(element.attrib["y"])
@@ -62,7 +62,7 @@ def test_people_are_sorted_by_number() -> None:
     assert sorted(places, key=lambda name: places[name]) == ["#1", "#2", "#10"]
 
 
-def test_person_has_the_colour_of_the_likeliest_expression_and_no_cell_in_a_gap() -> None:
+def test_cells_of_a_person_have_the_colour_of_the_expression_and_are_missing_in_gaps() -> None:
     chart = parsed(people_chart(rows(2)))
     cells = [r for r in chart.iter(f"{SVG}rect") if len(r)]
     assert [cell.attrib["fill"] for cell in cells] == [hex_color(Expression.HAPPY.color)] * 3
@@ -73,14 +73,14 @@ def test_person_has_the_colour_of_the_likeliest_expression_and_no_cell_in_a_gap(
     ]
 
 
-def test_room_chart_is_the_mean_of_its_people_with_gaps_without_readings() -> None:
+def test_room_chart_shows_the_mean_of_all_people_with_gaps_at_times_without_readings() -> None:
     chart = parsed(room_chart(rows(1, 2)))
     assert "happy 46%" in chart.attrib["aria-label"]
     happy = [r for r in chart.iter(f"{SVG}polygon") if r[0].text == "happy"]
     assert len(happy) == 2
 
 
-def test_charts_of_a_video_share_their_axis() -> None:
+def test_charts_of_a_video_have_the_same_time_axis() -> None:
     axes = [
         {
             element.text: element.attrib["x"]

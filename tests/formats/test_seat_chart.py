@@ -37,7 +37,7 @@ def test_seat_is_blank_when_absent_dashed_when_unreadable_and_otherwise_coloured
     assert said == "Valence of 1 seat from 0:00 to 0:10, one row per seat."
 
 
-def test_seats_are_sorted_by_number() -> None:
+def test_rows_of_seats_are_sorted_numerically() -> None:
     seats = SeatMap((1, 2, 10), {}, 1.0, np.zeros((3, 4)), np.ones((3, 4), bool))
     rows = {
         element.text: float(element.attrib["y"])
@@ -47,14 +47,14 @@ def test_seats_are_sorted_by_number() -> None:
     assert rows["1"] < rows["2"] < rows["10"]
 
 
-def test_cells_after_the_end_of_the_span_are_left_out() -> None:
+def test_cells_after_the_end_of_the_chart_are_left_out() -> None:
     seats = SeatMap((1,), {}, 2.0, np.zeros((1, 10)), np.ones((1, 10), bool))
     chart = parsed(seat_chart(seats, span=(0.0, 9.0)))
     cells = [r.attrib for r in chart.iter(f"{SVG}rect") if "stroke" not in r.attrib]
     assert len(cells) == 5
 
 
-def test_name_is_escaped_and_shortened() -> None:
+def test_name_of_a_seat_is_escaped_and_shortened() -> None:
     evil = '<script>alert(1)</script> & "so on"'
     names = SeatMap((1,), {1: evil}, 1.0, np.zeros((1, 3)), np.ones((1, 3), bool))
     assert "<script" not in seat_chart(names)

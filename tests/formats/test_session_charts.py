@@ -92,7 +92,7 @@ def test_chart_without_values_is_described_as_having_no_figure(series: TimeSerie
     assert "readable: between 4 and 4" in description(coverage_chart(hidden))
 
 
-def test_description_of_a_chart_names_its_range_and_content(series: TimeSeries) -> None:
+def test_description_of_a_chart_states_its_value_range_and_elements(series: TimeSeries) -> None:
     chart = valence_chart(
         series,
         Notes(marks=[Mark(60, "a"), Mark(90, "b")], changes=[Change(120.0, 0.4, -0.1)]),
@@ -109,12 +109,12 @@ def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -
     assert set(areas) == {e.display_name for e in Expression}
     for e in Expression:
         assert areas[str(e)].attrib["fill"] == hex_color(e.color)
-    # The last one stacked ends at 100 %, which is 8 px from the top.
+    # The topmost area ends at 100 %, which is 8 px from the top.
     heights = [float(p.split(",")[1]) for p in areas["happy"].attrib["points"].split()]
     assert min(heights) == pytest.approx(8.0, abs=0.2)
 
 
-def test_taught_states_are_lines_with_their_names(moods: list[RoomMood]) -> None:
+def test_taught_states_are_drawn_as_named_lines(moods: list[RoomMood]) -> None:
     shares = [replace(mood, states={"bored": 0.2, "<b>": 0.0}) for mood in moods[5:]]
     series = time_series([*moods[:5], *shares])
     assert np.isnan(series.states["bored"][0])
@@ -123,7 +123,9 @@ def test_taught_states_are_lines_with_their_names(moods: list[RoomMood]) -> None
     assert "bored: between 20% and 20%" in description(chart)
 
 
-def test_share_of_looking_away_is_a_line(moods: list[RoomMood], series: TimeSeries) -> None:
+def test_share_of_people_looking_away_is_drawn_as_a_line(
+    moods: list[RoomMood], series: TimeSeries
+) -> None:
     assert not series.knows_looking_away
     known = time_series([*moods[:5], *(replace(mood, looking_away=0.2) for mood in moods[5:])])
     assert known.knows_looking_away
@@ -132,7 +134,7 @@ def test_share_of_looking_away_is_a_line(moods: list[RoomMood], series: TimeSeri
     assert "looking away: between 20% and 20%" in description(chart)
 
 
-def test_marks_are_escaped(series: TimeSeries) -> None:
+def test_labels_of_marks_are_escaped_and_shortened(series: TimeSeries) -> None:
     evil = '<script>alert(1)</script> & "so on" that is far longer than fits'
     chart = valence_chart(series, Notes(marks=[Mark(10, evil)]))
     assert "<script" not in chart
@@ -166,11 +168,11 @@ def test_sparkline_starts_at_the_left_edge_and_has_no_text(series: TimeSeries) -
     assert float(first) == pytest.approx(0.0, abs=0.5)
 
 
-def test_sparkline_of_an_empty_session_says_that_there_is_no_mood() -> None:
+def test_sparkline_of_an_empty_session_is_described_as_having_no_figure() -> None:
     assert "no figure" in description(sparkline(time_series([])))
 
 
-def test_charts_of_one_lesson_share_their_axis(series: TimeSeries) -> None:
+def test_charts_of_one_lesson_have_the_same_time_axis(series: TimeSeries) -> None:
     span = lesson_span(series)
     reports = [ReportSample(time, 12, 3, ReportCounts(ok=2, lost=3), 1) for time in (10.0, 290.0)]
     charts = (
@@ -194,7 +196,7 @@ def test_charts_of_one_lesson_share_their_axis(series: TimeSeries) -> None:
         assert parsed(chart).attrib["viewBox"].startswith(f"0 0 {svg_plot.WIDTH:.0f} ")
 
 
-def test_expressions_are_stacked_and_listed_in_one_order(series: TimeSeries) -> None:
+def test_expressions_are_stacked_and_listed_in_the_same_order(series: TimeSeries) -> None:
     chart = expression_chart(series)
     stacked = [area[0].text for area in parsed(chart).iter(f"{SVG}polygon")]
     listed = [text for text in texts(chart) if text in {str(e) for e in Expression}]
@@ -231,11 +233,11 @@ def test_expected_number_of_people_is_drawn_and_labelled(series: TimeSeries) -> 
     assert description(chart).startswith("People present: between 12 and 12; ")
     assert "; 28 expected; " in description(chart)
     (line,) = [p for p in parsed(chart).iter(f"{SVG}path") if "stroke-dasharray" in p.attrib]
-    # The line is at the top of the plot, which ends with the people who are expected.
+    # The expected number is the highest value, so its line is at the top of the plot.
     assert line.attrib["d"].split(",")[1].startswith("8.0")
 
 
-def test_reports_are_stacked_with_a_gap_under_five_people_and_where_samples_are_missing(
+def test_reports_have_gaps_where_fewer_than_five_people_joined_or_samples_are_missing(
     series: TimeSeries,
 ) -> None:
     samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(4, n, 1, 1), 0) for n in range(1, 6)]

@@ -60,7 +60,7 @@ def test_rows_of_people_are_equal_after_writing_and_reading(
     assert {reading.person for reading in kept if reading.seat == 2} == {"Ada"}
 
 
-def test_rows_of_moods_have_a_value_for_every_measure(
+def test_csv_has_all_columns_and_the_valence_of_each_mood(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     moods = store.moods(session_id)
@@ -71,7 +71,7 @@ def test_rows_of_moods_have_a_value_for_every_measure(
     assert [float(row["valence"]) for row in rows] == [mood.valence for mood in moods]
 
 
-def test_json_has_the_whole_session_but_no_reading(
+def test_json_has_the_whole_session_without_readings(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     export(store, session_id, SessionFormat.JSON, tmp_path / "a.json")
@@ -82,7 +82,7 @@ def test_json_has_the_whole_session_but_no_reading(
     assert "readings" not in whole
 
 
-def test_xapi_has_a_statement_for_each_part_and_names_no_person(
+def test_xapi_has_a_statement_for_each_part_and_no_names_of_people(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     export(store, session_id, SessionFormat.XAPI, tmp_path / "a.json")
@@ -105,7 +105,7 @@ def test_exports_made_after_a_person_withdrew_contain_no_data_about_them(
     assert "Ada" not in session_report(store, session_id)
 
 
-def test_report_and_json_say_how_people_were_informed(store: OwnerStore, tmp_path: Path) -> None:
+def test_report_and_json_state_how_people_were_informed(store: OwnerStore, tmp_path: Path) -> None:
     informed = store.create("Algebra 7b", notice="slide <before> the lesson")
     export(store, informed.id, SessionFormat.JSON, tmp_path / "a.json")
     whole = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
@@ -116,7 +116,7 @@ def test_report_and_json_say_how_people_were_informed(store: OwnerStore, tmp_pat
     assert "It was not recorded whether the people were informed" in silent
 
 
-def test_every_export_and_the_report_contain_what_students_pressed(
+def test_every_export_and_the_report_contain_the_button_reports(
     everything: Store, store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(9, n, 1, 2), n) for n in range(1, 12)]

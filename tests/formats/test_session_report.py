@@ -56,13 +56,13 @@ def test_charts_and_tables_scroll_inside_the_page_on_a_narrow_screen(report: str
     assert report.count("<table") == len(tables) >= 1
 
 
-def test_printed_report_is_light(report: str) -> None:
+def test_pdf_of_a_report_has_the_light_colours(report: str) -> None:
     if pdf.why_no_pdf() is not None:
         pytest.skip("needs the pdf extra and Pango")
     content = pdf.print_page(report)
     streams = b""
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL):
-        # Fonts are streams, too, and not all of them are compressed in the same way.
+        # Fonts are streams too, and not all of them use zlib compression.
         with suppress(zlib.error):
             streams += zlib.decompress(stream)
     colors = {tuple(map(float, c.split())) for c in re.findall(rb"([\d. ]+) rg\b", streams)}

@@ -24,7 +24,10 @@ _MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 
 
 def make_pptx(slides: Sequence[tuple[str, float | None]]) -> bytes:
-    """Slides with titles and rehearsed times, s; every second is nested as newer versions do."""
+    """Return a PPTX of slides with titles and timings, s.
+
+    The timing of every second slide is nested as in newer versions of PowerPoint.
+    """
     deck = Presentation()
     for number, (title, seconds) in enumerate(slides):
         slide = deck.slides.add_slide(deck.slide_layouts[5])

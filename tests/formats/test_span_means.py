@@ -12,7 +12,7 @@ from roomread.wire.schema import FACE
 HAPPY = reading(1, 0.0, showing(Expression.HAPPY))
 
 
-def test_every_field_of_a_face_but_the_expression_is_there() -> None:
+def test_summary_has_every_field_of_a_face_except_the_expression() -> None:
     means = SpanMeans()
     means.add(HAPPY)
     fields = means.fields()
@@ -32,7 +32,7 @@ def test_numbers_are_means_over_the_readings_that_have_them() -> None:
     assert fields["scores"]["happy"] == pytest.approx(0.9, abs=1e-4)
 
 
-def test_ids_texts_and_flags_are_the_last_known_ones() -> None:
+def test_ids_strings_and_flags_have_their_last_known_value() -> None:
     means = SpanMeans()
     means.add(replace(HAPPY, seat=4, person="Ada", states=(StateScore("confused", 0.2, 0.9),)))
     means.add(replace(HAPPY, seat=5, states=(StateScore("confused", 1.0, 0.9),)))

@@ -39,14 +39,14 @@ def test_subrip_has_a_comma_in_its_times_and_no_header() -> None:
     assert written(comma=True).startswith("1\n00:59:59,500 --> 01:00:00,500\nhappy\n\n2\n")
 
 
-def test_cue_lists_a_few_faces_but_only_counts_many() -> None:
+def test_cue_lists_each_of_a_few_faces_but_counts_the_expressions_of_many() -> None:
     few = [LabelRun(2, "sad", 0, 1), LabelRun(1, "happy", 0, 1)]
     assert [cue.text for cue in cues(few)] == ["1: happy, 2: sad"]
     many = [LabelRun(n, "happy" if n % 3 else "sad", 0, 1) for n in range(1, 8)]
     assert [cue.text for cue in cues(many)] == ["5 happy, 2 sad"]
 
 
-def test_cues_never_overlap_and_leave_gaps_empty() -> None:
+def test_cues_never_overlap_and_times_without_faces_have_none() -> None:
     found = list(
         cues([LabelRun(1, "happy", 0, 2), LabelRun(2, "sad", 1, 3), LabelRun(1, "sad", 5, 6)])
     )
@@ -54,7 +54,7 @@ def test_cues_never_overlap_and_leave_gaps_empty() -> None:
     assert [cue.text for cue in found] == ["happy", "1: happy, 2: sad", "sad", "sad"]
 
 
-def test_text_has_no_line_break_and_no_arrow() -> None:
+def test_text_of_a_cue_has_no_line_break_and_no_arrow() -> None:
     assert not re.search(r"-->|\n", "".join(cue.text for cue in cues([LabelRun(1, "sad", 0, 1)])))
 
 

@@ -1,4 +1,4 @@
-"""A browser's video element shows the subtitles that are written as WebVTT."""
+"""Check in a browser that a video element shows the subtitles written as WebVTT."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ CUES = (
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serve the files of a folder without a log."""
+    """Request handler that serves the files of a folder without logging."""
 
     def log_message(self, *_: object) -> None:
-        """Write nothing."""
+        """Discard the message."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def test_video_element_shows_the_cues(address: str, tmp_path: Path) -> None:
+def test_video_element_has_the_times_and_texts_of_the_cues(address: str, tmp_path: Path) -> None:
     with (tmp_path / "lesson.vtt").open("w", encoding="utf-8") as file:
         sink = SubtitleSink(file)
         for time, expression in ((3599.5, Expression.HAPPY), (3600.5, Expression.SAD)):

@@ -25,7 +25,7 @@ def test_time_labels_never_overlap(minutes: int) -> None:
     assert min(np.diff(places)) > 4.5 * svg_plot.FONT_SIZE
 
 
-def test_values_are_drawn_at_their_place_on_the_axis() -> None:
+def test_plot_area_maps_its_limits_to_its_edges() -> None:
     area = svg_plot.PlotArea(0, 100, -1, 1, 10, 200)
     assert (area.y(1), area.y(0), area.y(-1)) == (10, 110, 210)
     assert (area.x(0), area.x(100)) == (svg_plot.LEFT, svg_plot.WIDTH - svg_plot.RIGHT)
@@ -40,7 +40,7 @@ def test_values_are_drawn_at_their_place_on_the_axis() -> None:
         ([np.nan, 1, np.nan, np.nan, 2, 3, np.nan], [(1, 2), (4, 6)]),
     ],
 )
-def test_runs_are_the_parts_without_gaps(
+def test_runs_are_the_slices_without_nan(
     values: list[float], expected: list[tuple[int, int]]
 ) -> None:
     found = svg_plot.runs(np.array(values, float))
@@ -56,13 +56,13 @@ def test_text_and_description_are_escaped() -> None:
     assert root.attrib["viewBox"] == "0 0 900 240"
 
 
-def test_chart_of_a_moment_has_a_place_for_it() -> None:
+def test_time_range_of_zero_length_is_drawn_at_the_left_edge() -> None:
     moment = svg_plot.PlotArea(5, 5, 0, 1, 0, 100)
     assert moment.x(5) == svg_plot.LEFT
     assert svg_plot.time_axis(moment).count("<text") == 1
 
 
-def test_times_before_the_start_are_negative() -> None:
+def test_times_before_zero_are_written_with_a_minus_sign() -> None:
     assert svg_plot.signed_clock(-90) == "-1:30"
     assert svg_plot.signed_clock(90) == "1:30"
     axis = svg_plot.time_axis(svg_plot.PlotArea(-60, 60, 0, 1, 0, 100))
@@ -70,7 +70,7 @@ def test_times_before_the_start_are_negative() -> None:
     assert ">0:00<" in axis
 
 
-def test_interval_has_its_lower_line_backwards_and_gaps() -> None:
+def test_band_is_a_closed_polygon_for_each_run_between_gaps() -> None:
     times = np.arange(5.0) * 10
     low = np.array([0, 0, np.nan, 0.5, 0.5])
     drawn = svg_plot.band(AREA, times, low, low + 0.25, 'fill="red"', "shares <1>")
@@ -82,7 +82,7 @@ def test_interval_has_its_lower_line_backwards_and_gaps() -> None:
     assert len(second.attrib["points"].split()) == 4
 
 
-def test_series_are_stacked_up_to_their_sum() -> None:
+def test_stacked_series_reach_up_to_their_sum() -> None:
     values = np.array([[0.25, 0.75], [0.5, 0.5]])
     low, high, legend = svg_plot.stacked(
         AREA, np.array([0.0, 100.0]), values, [("a", (0, 0, 0)), ("b", (9, 9, 9))]
@@ -100,19 +100,19 @@ def test_counts_are_labelled_with_whole_numbers(most: float, levels: list[int]) 
     assert svg_plot.count_levels(most) == {n: str(n) for n in levels}
 
 
-def test_levels_are_written_as_the_reader_reads_them() -> None:
+def test_shares_are_labelled_as_percentages_and_valences_with_signs() -> None:
     assert svg_plot.share_levels(ENGLISH) == {0: "0%", 0.5: "50%", 1: "100%"}
     levels = svg_plot.valence_levels(-0.5, 0, 1, words=ENGLISH)
     assert levels == {-0.5: "-0.5", 0: "0", 1: "+1"}
 
 
-def test_reason_of_a_gap_is_written_only_where_there_is_room() -> None:
+def test_reason_of_a_gap_is_written_only_if_it_fits() -> None:
     wide = svg_plot.gap(AREA, 10, 90, "paused", ENGLISH)
     narrow = svg_plot.gap(AREA, 10, 11, "paused", ENGLISH)
     for drawn in (wide, narrow):
         assert "<title>0:1" in drawn
     assert ">paused</text>" in wide
     assert "<text" not in narrow
-    # One that goes beyond the chart is cut at its edges.
+    # A gap that extends beyond the chart is cut off at the edges of the chart.
     beyond = parsed(svg_plot.gap(AREA, -50, 500, "paused", ENGLISH))[0].attrib
     assert (float(beyond["x"]), float(beyond["width"])) == (72, 816)

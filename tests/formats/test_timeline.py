@@ -46,5 +46,5 @@ def test_rows_read_from_a_file_have_four_decimals(tmp_path: Path) -> None:
     np.testing.assert_array_equal(scores, HAPPY.astype(np.float64).round(4))
 
 
-def test_missing_file_has_no_rows(tmp_path: Path) -> None:
+def test_rows_of_a_missing_file_are_empty(tmp_path: Path) -> None:
     assert read_rows(tmp_path / "timeline.json") == []

@@ -47,7 +47,7 @@ SAID = [
 @pytest.mark.parametrize("text", [ZOOM, TEAMS, MEET_CHAT], ids=["Zoom", "Teams", "Meet chat"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_words_are_read_with_their_times_and_without_names(
+def test_passages_are_read_with_their_times_and_without_names(
     text: str, encoding: str, ends: str
 ) -> None:
     content = text.replace("\n", ends).removeprefix("\ufeff").encode(encoding)
@@ -74,7 +74,7 @@ def test_all_names_of_a_cue_with_several_speakers_are_dropped() -> None:
     ],
     ids=["Zoom, saved", "Zoom, of a recording", "Teams"],
 )
-def test_messages_of_a_chat_are_read(text: str) -> None:
+def test_messages_of_a_chat_are_read_with_their_times_of_day(text: str) -> None:
     transcript = parse_transcript(text.encode(), name="chat.txt")
     assert transcript.is_chat
     first, second = transcript.passages
@@ -115,7 +115,7 @@ words = (
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**5), words), min_size=1))
-def test_any_written_cues_are_read_back_unchanged(cues: list[tuple[int, int, str]]) -> None:
+def test_cues_of_any_webvtt_file_are_read_unchanged(cues: list[tuple[int, int, str]]) -> None:
     def clock(time: int) -> str:
         minutes, rest = divmod(time, 60_000)
         seconds = f"{rest // 1000:02}.{rest % 1000:03}"
@@ -138,7 +138,7 @@ def test_any_written_cues_are_read_back_unchanged(cues: list[tuple[int, int, str
     ),
     st.text(st.sampled_from("0123456789:.,->[]<v \n\tFromto&;#\x00é")),
 )
-def test_any_text_is_read_or_refused(start: str, rest: str) -> None:
+def test_any_text_is_read_or_refused_with_a_data_error(start: str, rest: str) -> None:
     try:
         transcript = parse_transcript((start + rest).encode(), name="call")
     except DataError:

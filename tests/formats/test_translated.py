@@ -1,4 +1,4 @@
-"""Every text of a chart and of the report of a lesson comes from the message catalogues."""
+"""Check that every text of charts and of a lesson's report comes from the message catalogues."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roomread.room.session import Mark, Passage
 from roomread.store import OwnerStore, Store
 from roomread.store.summary import TimeSeries, time_series
 
-# What the lesson contains, and what needs no translation.
+# Words of the lesson's own data, and words that are the same in every language.
 DATA = {"algebra", "lesson", "mp", "signed", "group", "work", "ada", "letter", "slide", "hello"}
 NEUTRAL = {"roomread", "models", "docs", "metrics", "md", "research", "ai", "act"}
 PLACEHOLDER = re.compile(r"(\{\w+\})")
@@ -37,7 +37,7 @@ def _dotted(text: str) -> str:
 
 
 class Dotted(Translator):
-    """Texts whose letters are dots, so that a text that is not translated can be seen."""
+    """Translator that replaces letters by dots, so that any letters left are untranslated text."""
 
     def gettext(self, message: str, **values: Value) -> str:
         return super().gettext(_dotted(message), **values)
@@ -50,7 +50,7 @@ DOTTED = Dotted("de", {})
 
 
 def untranslated(page: str) -> set[str]:
-    """Return the words that a reader or a screen reader finds in HTML or SVG."""
+    """Return the words that HTML or SVG shows or gives to a screen reader."""
     page = re.sub(r"<style>.*?</style>|<!doctype html>", "", page, flags=re.DOTALL)
     texts = [*re.findall(r'aria-label="([^"]*)"', page), *re.findall(r">([^<]*)<", page)]
     return {word.lower() for text in texts for word in re.findall(r"[^\W\d_]{2,}", unescape(text))}
@@ -70,7 +70,7 @@ def owned(store: Store) -> OwnerStore:
 
 @pytest.fixture(scope="module")
 def session_id(store: Store, owned: OwnerStore) -> str:
-    """Record a lesson that has everything that a report can show."""
+    """Record a lesson with everything that a report can show, and return the session's id."""
     session = owned.create(
         "Algebra", source="lesson.mp4", keeps_people=True, consent="signed", notice="slide"
     )
@@ -94,7 +94,7 @@ def series(owned: OwnerStore, session_id: str) -> TimeSeries:
 
 def test_report_has_no_text_outside_the_catalogues(owned: OwnerStore, session_id: str) -> None:
     report = session_report(owned, session_id, words=DOTTED)
-    # What the tests look for is there: a fall, an alert, what was said, and a gap.
+    # The report has everything that is to be checked: a fall, an alert, a quotation and a gap.
     assert owned.alerts(session_id)
     assert report.count("<table") == 4
     assert "<ol>" in report
@@ -139,13 +139,13 @@ def test_charts_have_no_text_outside_the_catalogues(series: TimeSeries) -> None:
         assert untranslated(chart) <= DATA, chart[:200]
 
 
-def test_text_that_is_not_translated_is_found(series: TimeSeries) -> None:
+def test_check_finds_untranslated_text(series: TimeSeries) -> None:
     english = charts(series, translator("en"))
     assert all(untranslated(chart) - DATA for chart in english)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_report_is_in_the_language_that_is_asked_for(
+def test_report_is_in_the_requested_language(
     owned: OwnerStore, session_id: str, language: str
 ) -> None:
     words = translator(language)

@@ -36,7 +36,7 @@ def test_unknown_values_are_omitted() -> None:
     assert {name.rpartition("/")[2] for name in second} == {"present", "coverage"}
 
 
-def test_part_contains_what_students_pressed_within_it() -> None:
+def test_statement_of_a_part_contains_the_button_reports_within_it() -> None:
     samples = [ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)]
     first, second = (
         s["result"]["extensions"] for s in statements(SESSION, [SHOWN, EMPTY], samples)

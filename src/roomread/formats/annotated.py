@@ -28,13 +28,13 @@ from roomread.readings import Frame, Reading
 def copy_path(target: Path, item: Path, root: Path | None) -> Path:
     """Return the path of the annotated copy of one input.
 
-    The copy of an input whose format can be read but not written is an MP4 file or a JPEG: that of
+    An input whose format can be read but not written is copied as MP4 or JPEG: the copy of
     clip.avi is clip.avi.mp4.
 
     Args:
         target: the folder of the copies.
         item: the input.
-        root: the folder in which `item` was found; None if it was named itself.
+        root: the folder in which `item` was found; None if the user named `item` directly.
     """
     inside = item.relative_to(root) if root is not None else Path(item.name)
     if item.suffix.lower() in VIDEO_SUFFIXES - WRITABLE_VIDEO_SUFFIXES:
@@ -45,18 +45,19 @@ def copy_path(target: Path, item: Path, root: Path | None) -> Path:
 
 
 class Annotator:
-    """Write the annotated copy of one input: a picture, or a video with its sound.
+    """Writer of the annotated copy of one input: a picture, or a video with its sound.
 
     The file is complete when the `with` block ends; after an error, no file is left.
 
     Args:
         target: the file to write.
-        source: the input; a picture needs a picture's suffix in `target`, a video a video's.
+        source: the input. If it is a picture, `target` needs the suffix of a picture format, and
+            if it is a video, that of a video format.
         sound_from: the video file whose sound is copied; None for no sound.
-        hide: How faces are made unrecognisable under their boxes and labels; None shows them.
+        hide: how faces are made unrecognisable under their boxes and labels; None shows them.
 
     Raises:
-        OutputError: the suffix does not fit, or `target` is the input itself.
+        OutputError: `target` has no suitable suffix, or is the input itself.
     """
 
     def __init__(
@@ -112,8 +113,8 @@ class Annotator:
             write_image(self._target, drawn)
             return
         if self._video is None:
-            # The file is opened with the first frame, so that an input without frames leaves no
-            # file.
+            # The file is created only with the first frame, so that an input without frames
+            # leaves no file.
             file = self._sound_from
             sound = SoundSource(file, self._source.shifts) if file is not None else None
             self._video = self._stack.enter_context(VideoWriter(self._target, sound_from=sound))

@@ -11,17 +11,17 @@ from roomread.room import MIN_PEOPLE, clock
 from roomread.room.session import Passage
 from roomread.room.stretches import FallenStretch
 
-# Maximum number of stretches that are named, so that the answer stays short.
+# Maximum number of stretches that are listed, so that the text stays short.
 _MOST = 3
-# Seconds before and after a moment in which what is said belongs to it, as the moment of a change
-# is known to a bin of 15 s.
+# Passages of a transcript within this time of a fall are quoted, s. The time of the fall itself is
+# known only to within 15 s.
 _NEAR = 20.0
-# Most characters that are quoted of what was said.
+# Maximum number of characters of a quotation.
 _MOST_SAID = 600
 
 
 def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
-    """Return in one sentence when the valence was lower, for the top of a page or a report.
+    """Return one sentence that states when the valence was lower, for the top of a page or report.
 
     Args:
         figures: The figures of the lesson.
@@ -47,12 +47,12 @@ def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
 
 
 def not_why(words: Translator = ENGLISH) -> str:
-    """Return the sentence that no cause is known."""
+    """Return the sentence which warns that the times of a fall do not reveal its cause."""
     return words.gettext("That is when it happened, not why.")
 
 
 def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
-    """Return the deepest stretches, at most three, in order of time."""
+    """Return the deepest stretches, at most three, in chronological order."""
     return sorted(figures.stretches[:_MOST], key=lambda stretch: stretch.start)
 
 
@@ -63,11 +63,12 @@ def said_at_deepest(
 
     Args:
         figures: The figures of the lesson.
-        passages: What was said, earliest first.
+        passages: The passages of the transcript, earliest first.
         words: The texts in the language of the reader.
 
     Returns:
-        None if the valence did not fall, or nothing was said within 20 s of the fall.
+        The sentence; None if the valence did not fall, or if the transcript has no passage within
+        20 s of the start of the fall.
     """
     if not figures.stretches:
         return None
@@ -89,11 +90,11 @@ def said_at_deepest(
 
 
 def describe(stretch: FallenStretch, activity: str, words: Translator = ENGLISH) -> str:
-    """Return one stretch in a sentence.
+    """Describe one stretch of low valence in a sentence.
 
     Args:
         stretch: The stretch.
-        activity: The label of the mark during which it was; empty if there is none.
+        activity: The label of the part of the lesson in which it lies; empty if there is none.
         words: The texts in the language of the reader.
     """
     values = {

@@ -1,7 +1,8 @@
 """Write readings as a table with a sidecar file in the format of BIDS (Gorgolewski et al. 2016).
 
-The table has tabs and "n/a" for what is not known; the sidecar is a JSON file of the same name
-that describes each column. https://bids-specification.readthedocs.io/en/stable/common-principles.html
+The columns of the table are separated by tabs, and unknown values are "n/a". The sidecar is a JSON
+file of the same name that describes each column.
+https://bids-specification.readthedocs.io/en/stable/common-principles.html
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ _UNITS = {"time": "s", "box": "px", "landmarks": "px", "quality_size": "px", "po
 
 
 class BidsSink:
-    """Writes a row for each face, with `onset` (s) first.
+    """Sink that writes a row for each face, with `onset` (s) as the first column.
 
     Args:
-        file: Opened with `newline=""`.
+        file: The text file, opened with `newline=""`.
         states: Names of the taught states that get a column of their own.
     """
 
@@ -45,7 +46,7 @@ class BidsSink:
             self._writer.writerow({name: _cell(value) for name, value in row.items()})
 
     def close(self) -> None:
-        """Finish the file."""
+        """Do nothing: every row is written at once."""
 
 
 def sidecar(states: Sequence[str] = ()) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def sidecar(states: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def write_sidecar(table: Path, states: Sequence[str] = ()) -> None:
-    """Write the sidecar of a table: its path with the ending .json."""
+    """Write the sidecar of a table to the path of the table with the suffix .json."""
     text = json.dumps(sidecar(states), indent=1) + "\n"
     table.with_suffix(".json").write_text(text, encoding="utf-8")
 

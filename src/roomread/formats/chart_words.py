@@ -15,24 +15,24 @@ from roomread.room import clock
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Return the parts of a description as one sentence."""
+    """Join the parts of a description into one sentence."""
     return f"{'; '.join(parts)}."
 
 
 def during(area: PlotArea, words: Translator) -> str:
-    """Return from when to when a chart goes."""
+    """Return the time span of a chart in words, such as "from 0:00 to 1:30"."""
     return words.gettext("from {start} to {end}", start=clock(area.start), end=clock(area.end))
 
 
 def value_range(
     what: str, values: NDArray[np.float64], write: Callable[[float], str], words: Translator
 ) -> str:
-    """Return the minimum and the maximum in words; "no values" if all of them are NaN.
+    """Return the minimum and the maximum of values in words, or "no figure" if all are NaN.
 
     Args:
-        what: what the values are.
+        what: the name of the values, such as "People present", in the language of the reader.
         values: float64 [N].
-        write: writes a value.
+        write: formats a value as text.
         words: the texts in the language of the reader.
     """
     known = values[~np.isnan(values)]
@@ -47,12 +47,12 @@ def value_range(
 
 
 def whole(value: float) -> str:
-    """Return a number without decimals."""
+    """Format a number without decimals."""
     return f"{value:.0f}"
 
 
 def mean_shares(scores: NDArray[np.float64], words: Translator) -> str:
-    """Return the mean shares of the expressions in words.
+    """Return the mean share of each expression in words, or "no figure" if all are NaN.
 
     Args:
         scores: float64 [N, 7], in `Expression`'s order; NaN where there is no value.

@@ -28,7 +28,7 @@ from roomread.readings import Frame, Reading
 
 @dataclass(frozen=True, slots=True)
 class ClipLook:
-    """What a clip shows.
+    """Options for the appearance of a clip.
 
     Attributes:
         hide: How faces are made unrecognisable; None shows them.
@@ -40,14 +40,14 @@ class ClipLook:
 
 
 class _Found(NamedTuple):
-    """The faces, and for labels the readings, of the frames in and around a clip."""
+    """The faces of the frames in and around a clip, and their readings if labels are drawn."""
 
     faces: list[FoundFaces]
     readings: list[Sequence[Reading]]
     problem: MediaError | None
 
     def draw(self, frame: Frame, look: ClipLook) -> NDArray[np.uint8]:
-        """Return a frame of the clip as it is written, uint8 [H, W, 3]."""
+        """Return a frame with its faces hidden or labelled, uint8 [H, W, 3]."""
         index = max(bisect_right(self.faces, frame.time, key=lambda each: each.time) - 1, 0)
         image = frame.image
         if look.hide is not None:
@@ -60,20 +60,21 @@ def write_clip(
 ) -> MediaError | None:
     """Write a part of a video as a clip.
 
-    The part is read twice: first its faces are searched for in each frame, then it is written. A
-    face is therefore hidden before it is first found, too. A face that is never found is not
-    hidden.
+    The part is read twice: the first pass detects the faces of each frame, the second writes the
+    clip. A face is therefore also hidden in the frames just before the one in which it is first
+    found. A face that is never found is not hidden.
 
     Args:
         target: The file to write, with the suffix of MP4, M4V, MOV, MKV or WebM.
         video: The video.
         start: The start of the clip in the video, s.
-        stop: Its end, s.
-        analyzer: The nets.
-        look: What the clip shows.
+        stop: The end of the clip in the video, s.
+        analyzer: Detects and reads the faces.
+        look: The appearance of the clip.
 
     Returns:
-        The damage before which the clip ends, if the video is damaged there; else None.
+        The error that stopped reading, if the video is damaged in or just after the part; None
+        otherwise. A clip of a damaged video ends before the damage.
 
     Raises:
         MediaError: The video cannot be read, or has no frame between `start` and `stop`.
@@ -90,12 +91,13 @@ def write_clip(
         )
     with open_excerpt(video, start, stop, with_sound=True) as excerpt:
         frames = iter(excerpt.frames)
-        # The first frame tells the shifts of the file's clock, which its sound follows.
+        # The offset between the video's timestamps and its frame times, which the sound needs, is
+        # known once the first frame is decoded.
         frame = next(frames, None)
         with VideoWriter(target, sound_from=excerpt.sound(first)) as writer:
             while frame is not None:
-                # The writer leaves out the frames before the clip, which a video without an index
-                # yields.
+                # A video without an index yields the frames before the clip as well. The writer
+                # skips them.
                 image = found.draw(frame, look) if frame.time >= first else frame.image
                 writer.write(image, frame.time - first)
                 try:
@@ -107,7 +109,10 @@ def write_clip(
 
 
 def _find(video: Path, start: float, stop: float, *, analyzer: Analyzer, look: ClipLook) -> _Found:
-    """Find the faces of a clip and of the moment after it; empty if no faces need to be hidden."""
+    """Detect the faces in the frames of a clip and shortly before and after it.
+
+    Without hiding and labels, the frames are listed but no face is searched for.
+    """
     stages = StreamAnalyzer(analyzer.detector, analyzer.reader, cadence=EVERY_FRAME)
     found = _Found([], [], None)
     seeks = look.hide is not None or look.labels

@@ -9,7 +9,7 @@ from typing import IO, Any
 from roomread.readings import Expression, Frame, Reading
 from roomread.wire import reading_to_dict
 
-# Categories count from 1; a face without an expression has the last one.
+# Category ids start at 1; the last one is for faces without an expression.
 _FACE = len(Expression) + 1
 _CATEGORIES = [
     *({"id": e + 1, "name": e.display_name, "supercategory": "face"} for e in Expression),
@@ -18,13 +18,14 @@ _CATEGORIES = [
 
 
 class CocoSink:
-    """Writes an image for each frame and an annotation for each face.
+    """Sink that writes an image entry for each frame and an annotation for each face.
 
     A face without an expression has the category "face". `score` is the confidence of the
-    expression, or of the detection where there is none. `attributes` are all fields of the schema.
+    expression, or the detection confidence if the face has no expression. `attributes` contains
+    all fields of the schema.
 
     Args:
-        file: Opened for text; it is written when the sink is closed.
+        file: The text file, which is written when the sink is closed.
     """
 
     def __init__(self, file: IO[str]) -> None:

@@ -11,19 +11,19 @@ from roomread.formats.svg_plot import PlotArea
 from roomread.locales import ENGLISH, Translator
 from roomread.store.summary import TimeSeries
 
-# The maximum number of lessons, which have a colour and a dash of their own.
+# The maximum number of lessons; each has a different colour and dash pattern.
 MOST_LESSONS = len(SERIES)
 _LINE_HEIGHT = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedLesson:
-    """One line of the chart.
+    """A lesson that is drawn as one line of the chart.
 
     Attributes:
         name: The name of the lesson.
         series: Its moods.
-        zero: The time at which it is aligned with the others, s.
+        zero: The time of the lesson that is drawn at 0:00, where all lessons are aligned, s.
     """
 
     name: str
@@ -32,7 +32,7 @@ class ComparedLesson:
 
 
 def comparison_chart(lessons: Sequence[ComparedLesson], *, words: Translator = ENGLISH) -> str:
-    """Return the chart of several lessons' valence, aligned at their `zero`.
+    """Return a chart of the valence of several lessons, aligned at their `zero`.
 
     Args:
         lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.

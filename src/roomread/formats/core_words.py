@@ -1,4 +1,4 @@
-"""The words of the core in a reader's language, chosen by what they mean."""
+"""Describe expressions, alerts, rules and other values of the core in the reader's language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roomread.store.summary import FROM_START
 
 
 def expression_name(expression: Expression, words: Translator) -> str:
-    """Return the name of an expression."""
+    """Return the translated name of an expression."""
     t = words.gettext
     return {
         Expression.ANGRY: t("angry"),
@@ -27,7 +27,7 @@ def expression_name(expression: Expression, words: Translator) -> str:
 
 
 def unreadable_text(reason: Unreadable, words: Translator) -> str:
-    """Return why a face cannot be read."""
+    """Return the translated reason why a face cannot be read."""
     t = words.gettext
     return {
         Unreadable.TOO_SMALL: t("too small"),
@@ -43,7 +43,7 @@ def unreadable_text(reason: Unreadable, words: Translator) -> str:
 
 
 def excluded_text(excluded: ExcludedShares, words: Translator) -> str:
-    """Return in one sentence why people of a session could not be read; "" if all could."""
+    """Return one sentence on why people of a session could not be read, or "" if all could."""
     t = words.gettext
     if not excluded.known:
         if excluded.moods:
@@ -73,19 +73,19 @@ def _reason(reason: str, words: Translator) -> str:
 
 
 def _step(share: float, words: Translator) -> str:
-    """Return a share in steps of 5 %; one under half a step is not zero."""
+    """Format a share in steps of 5 %; a share that was rounded to 0 becomes "under 5%"."""
     if not share:
         return words.gettext("under {share}", share=words.percent(0.05))
     return words.percent(share)
 
 
 def probability(share: float, words: Translator) -> str:
-    """Return a probability as text, at most 99 %: no reading of a face is certain."""
+    """Format a probability as a percentage, at most 99 % because no reading is certain."""
     return words.percent(min(share, 0.99))
 
 
 def alert_text(alert: Alert, words: Translator) -> str:
-    """Return why an alert was raised."""
+    """Describe in the reader's language why an alert was raised."""
     t = words.gettext
     values = {
         "who": t("room") if alert.seat is None else t("seat {n}", n=alert.seat),
@@ -107,11 +107,11 @@ def alert_text(alert: Alert, words: Translator) -> str:
 
 
 def rule_text(rule: str, words: Translator) -> str:
-    """Return a rule of attention in words.
+    """Describe an alert rule in the reader's language.
 
     Args:
-        rule: a rule as it is written, such as "room valence fell by 20% in 3 min"; a rule of
-            another version of Roomread that is no longer understood stays as it is written.
+        rule: the text of a rule, such as "room valence fell by 20% in 3 min". A rule of another
+            version of Roomread that cannot be parsed is returned unchanged.
         words: the texts in the language of the reader.
     """
     try:
@@ -137,14 +137,14 @@ def _sentence(rule: Rule, words: Translator) -> str:
 
 
 def part_name(label: str, words: Translator) -> str:
-    """Return the label of a part of a lesson; the part before the first mark has no label."""
+    """Return the label of a part of a lesson, translated if it is the part before all marks."""
     return words.gettext("from the start") if label == FROM_START else label
 
 
 def measure_name(measure: str, words: Translator) -> str:
     """Return the translated name of a measure of `roomread.room.rules.MEASURES`.
 
-    An unknown measure, as of another version of Roomread, is returned unchanged.
+    A measure that this version of Roomread does not know is returned unchanged.
     """
     t = words.gettext
     names = {

@@ -10,15 +10,16 @@ from roomread.errors import WireError
 from roomread.readings import Frame, Reading
 from roomread.wire import column_types, reading_from_row, reading_to_row
 
-# With these a spreadsheet begins a formula; and what guards them.
+# Text that starts with one of these may be run as a formula by a spreadsheet; the last is the
+# prefix that prevents this, which must itself be prefixed.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class CsvSink:
-    """Write a header, then a row for each face; docs/schema.md lists the columns.
+    """Sink that writes a header, then a row for each face; docs/schema.md lists the columns.
 
     Args:
-        file: opened with `newline=""`.
+        file: the text file, opened with `newline=""`.
         states: names of the taught states that get a column of their own.
     """
 
@@ -41,11 +42,11 @@ def read_csv(file: Iterable[str]) -> Iterator[Reading]:
     """Yield the readings that `CsvSink` wrote.
 
     Args:
-        file: opened for text with `newline=""`.
+        file: the text file, opened with `newline=""`.
 
     Raises:
-        WireError: it is no CSV, a column is missing, unknown or there twice, a row has too few or
-            too many cells, or a cell is invalid.
+        WireError: the file is not CSV, a column is missing, unknown or duplicated, a row has too
+            few or too many cells, or a cell is invalid.
     """
     for number, row in _numbered_rows(csv.DictReader(file)):
         cells = {name: _without_guard(cell) for name, cell in row.items()}
@@ -60,7 +61,7 @@ def _numbered_rows(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str,
         if twice is not None:
             raise WireError("$", f"has the column '{twice}' twice")
         for number, row in enumerate(reader, start=1):
-            # The reader files surplus cells under the name None, and missing ones as None.
+            # DictReader stores surplus cells under the key None, and fills missing ones with None.
             if None in row or None in row.values():
                 kind = "more" if None in row else "fewer"
                 problem = f"has {kind} cells than the {len(columns)} columns"
@@ -71,7 +72,7 @@ def _numbered_rows(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str,
 
 
 def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a header and rows of any table."""
+    """Write a table as CSV, with texts that look like formulas prefixed as in `plain_cells`."""
     writer = csv.DictWriter(file, list(columns))
     writer.writeheader()
     writer.writerows(plain_cells(row) for row in rows)
@@ -80,8 +81,8 @@ def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str,
 def plain_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row whose texts a spreadsheet shows as text and does not run as formulas.
 
-    Texts that start like a formula are prefixed with `'`, as OWASP advises; so are those that start
-    with `'` already, so that `read_csv` returns every text unchanged.
+    Texts that start like a formula are prefixed with `'`, as OWASP advises. Texts that already
+    start with `'` are prefixed as well, so that `read_csv` returns every text unchanged.
     """
     return {
         name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

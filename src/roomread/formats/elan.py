@@ -17,19 +17,20 @@ from roomread.readings import Expression, Frame, Reading
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _TYPE, _VOCABULARY = "expression", "expressions"
-# The type of the tiers that belong to another one, and how: one value for each of its annotations.
+# The linguistic type of dependent tiers, and its constraint: each annotation belongs to exactly
+# one annotation of the parent tier.
 _FIELD_TYPE, _ASSOCIATION = "field", "Symbolic_Association"
 
 
 class ElanSink:
-    """Writes a tier for each person, with an annotation for each span of one expression.
+    """Sink that writes a tier for each person, with an annotation for each span of one expression.
 
     Labels come from a controlled vocabulary: the seven expressions, "unsure" and "unreadable".
-    Dependent tiers have the schema's other fields of each span, such as "face 1 valence": means of
-    numbers, and JSON for fields with parts. What is not known has no annotation.
+    Dependent tiers, such as "face 1 valence", have the schema's other fields over each span.
+    Numbers are means, and objects are written as JSON. An unknown value has no annotation.
 
     Args:
-        file: Opened for text; it is written when the sink is closed.
+        file: The text file, which is written when the sink is closed.
     """
 
     def __init__(self, file: IO[str]) -> None:
@@ -55,7 +56,7 @@ def eaf(runs: Sequence[LabelRun], *, media: str | None) -> ET.Element:
 
     Args:
         runs: The annotations.
-        media: The path of the video that ELAN opens beside it; None if there is none.
+        media: The path of the video that ELAN opens with the document; None for no video.
     """
     root = ET.Element(
         "ANNOTATION_DOCUMENT",
@@ -87,13 +88,13 @@ def eaf(runs: Sequence[LabelRun], *, media: str | None) -> ET.Element:
 def _add_tiers(
     root: ET.Element, person: int, runs: Mapping[str, LabelRun], slots: Mapping[int, str]
 ) -> None:
-    """Add the tier of a person's expressions, and one for each other field of the schema.
+    """Add the tier of a person's expressions, and a dependent tier for each other schema field.
 
     Args:
         root: The document.
-        person: The person's key.
-        runs: Their spans, by the id of the annotation.
-        slots: The id of the time slot of each time, ms.
+        person: The person's `LabelRun.person`.
+        runs: The person's label runs, by the id of their annotation.
+        slots: The id of the time slot for each time in ms.
     """
     tier_id = f"face {person}"
     names = [str(run.fields["person"]) for run in runs.values() if run.fields.get("person")]
@@ -141,7 +142,7 @@ def _milliseconds(run: LabelRun) -> tuple[int, int]:
 
 
 def _slots(runs: Sequence[LabelRun]) -> dict[int, str]:
-    """Return the id of the time slot of each time, ms, in rising order."""
+    """Return the id of the time slot for each time in ms, in ascending order."""
     times = sorted({time for run in runs for time in _milliseconds(run)})
     return {time: f"ts{number}" for number, time in enumerate(times, start=1)}
 
@@ -157,7 +158,7 @@ def _annotate(tier: ET.Element, run: LabelRun, name: str, slots: Mapping[int, st
 
 
 def _add_types(root: ET.Element) -> None:
-    """Add the types of tiers, the constraint of dependent ones, and the vocabulary of labels."""
+    """Add the types of the tiers, the constraint of dependent tiers, and the label vocabulary."""
     ET.SubElement(
         root,
         "LINGUISTIC_TYPE",

@@ -1,8 +1,8 @@
-"""Translate the errors that users cause and meet most into the reader's language.
+"""Translate the most frequent errors of users into the reader's language.
 
-The core raises its errors in English, as `problem` and `hint`. This module lists the sentences of
-those that a visitor of the app meets, and of the result of teaching. A sentence that is not listed
-stays English, as do messages of the system and of libraries.
+The core raises its errors in English, as `problem` and `hint`. This module lists the English
+sentences of the errors that the app shows, and of the results of teaching. All other sentences stay
+English, including messages of the operating system and of libraries.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from roomread.locales import SOURCE, Translator, Value
 
 
 def t(message: str) -> str:
-    """Mark a message for `make texts`; it is translated when an error is shown."""
+    """Mark a message for extraction by `make texts`; it is translated when an error is shown."""
     return message
 
 
-# Problems of a file, a picture or a camera; its name and a colon stand before them.
 _PURPOSE = (
     t(
         "work and education in the European Union must not infer the emotions of others from "
@@ -32,6 +31,7 @@ _PURPOSE = (
     t("the environment variable {variable} sets the purpose to '{purpose}'"),
     t("change it there"),
 )
+# In an error, the name of a file or camera and a colon precede these problems.
 _FILES = (
     t("no such file"),
     t("is not a picture"),
@@ -188,29 +188,29 @@ _LOAD = (
     t("install {library} with the system's package manager"),
 )
 SENTENCES = (*_PURPOSE, *_FILES, *_CAMERAS, *_FACES, *_LESSONS, *_LOAD)
-"""The English sentences of the core that are known, with `{name}` for each value."""
+"""The English sentences that can be translated, with `{name}` in place of each value."""
 
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
-# Values that are numbers, and values that are sentences themselves.
+# Values that are numbers, and values that are translated as sentences of their own.
 _NUMBERS = frozenset({"n", "all", "before", "earlier", "later", "seconds", "whole"})
 _PARTS = frozenset({"reason", "what", "when", "result", "expression"})
 
 
 def error_text(error: RoomreadError, words: Translator) -> str:
-    """Return the problem and the hint of an error."""
+    """Return the problem and the hint of an error, translated if they are known."""
     problem, hint = problem_text(error.problem, words), problem_text(error.hint, words)
     return f"{problem} ({hint})" if hint else problem
 
 
 def problem_text(problem: str, words: Translator) -> str:
-    """Return a problem or a hint of the core.
+    """Translate a problem or a hint of the core.
 
     Args:
-        problem: The English text, as `RoomreadError.problem` or `str(error)` has it.
+        problem: The English text of `RoomreadError.problem`, `RoomreadError.hint` or `str(error)`.
         words: The texts in the language of the reader.
 
     Returns:
-        The translated text; the English one if it is not known.
+        The translated text; a problem or hint that is not known stays English.
     """
     if words.language == SOURCE:
         return problem
@@ -230,14 +230,14 @@ def problem_text(problem: str, words: Translator) -> str:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the ways to part a text into a problem and a hint, as `str(error)` joins them."""
+    """Yield every way to split the text of `str(error)` into a problem and a hint."""
     if text.endswith(")"):
         for found in re.finditer(r" \(", text):
             yield text[: found.start()], text[found.end() : -1]
 
 
 def _translated(text: str, words: Translator) -> str | None:
-    """Return the translation of a sentence with or without a name before it; None if unknown."""
+    """Translate a sentence that may follow a name and a colon; return None if it is unknown."""
     start = 0
     while True:
         translated = _sentence(text[start:], words)
@@ -269,7 +269,7 @@ def _sentence(text: str, words: Translator) -> str | None:
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the sentences with the patterns that find them."""
+    """Return each known sentence with the regular expression that captures its values."""
     return tuple((sentence, re.compile(_pattern(sentence))) for sentence in SENTENCES)
 
 

@@ -1,4 +1,4 @@
-"""Compute the shares of people who could not be read by reason, as they are shown of a session."""
+"""Compute for each reason the share of a session's people who could not be read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class ExcludedShares:
 
     Attributes:
         moods: The number of these moods.
-        known: The number of them whose reasons are known; earlier versions did not store them.
-        shares: The shares of the people present by reason (an `Unreadable`, or `NO_REASON`), the
-            largest first, 0..1 in steps of 5 %; 0 for a share under half a step.
+        known: The number of these moods with stored reasons; earlier versions did not store them.
+        shares: For each reason (an `Unreadable`, or `NO_REASON`), the share of the people present,
+            0..1 in steps of 5 %, largest first. A share under half a step is 0.
     """
 
     moods: int = 0
@@ -29,11 +29,11 @@ class ExcludedShares:
 def excluded_shares(moods: Iterable[tuple[int, Mapping[str, int] | None]]) -> ExcludedShares:
     """Return the shares of the people present who could not be read, by reason.
 
-    They are of the whole session and in steps of 5 %, so that none tells of a single person.
+    The shares cover the whole session in steps of 5 %, so that they reveal no single person.
 
     Args:
-        moods: The people present in each mood, and how many could not be read by reason; None where
-            that is not known.
+        moods: For each mood, the number of people present, and the number of unread people by
+            reason; None in place of the latter if the reasons were not stored.
     """
     counted = [mood for mood in moods if mood[0] >= MIN_PEOPLE]
     reasons: Counter[str] = Counter()

@@ -13,7 +13,7 @@ _STEP = 1.0
 
 
 class EyeActivitySink:
-    """Write one object a second for each person who was watched for half a minute or longer.
+    """Sink that writes one object per second for each person observed for 30 s or longer.
 
     Its fields are `source`, `time` (s), `track_id`, `seat`, `eyes_closed` (the share of the last
     minute with closed eyes, 0..1) and `blinks_per_minute` (null where frames are more than 0.15 s
@@ -29,7 +29,7 @@ class EyeActivitySink:
         self._due: dict[int, float] = {}
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Write the lines that are due of a frame's people."""
+        """Write a line for each person of the frame who has had none for a second."""
         if frame.source != self._source:
             # Track ids and times restart with each source.
             self._source, self._due = frame.source, {}
@@ -50,5 +50,5 @@ class EyeActivitySink:
             self._file.flush()
 
     def close(self) -> None:
-        """Do nothing: every line is written at once."""
+        """Flush the file; its lines are already written."""
         self._file.flush()

@@ -1,7 +1,7 @@
 """Compute the figures of a session as they are shown and exported.
 
-Every interface and every format takes a session's moods from this module. Unless the session keeps
-readings of individual people, with their consent, shares are in steps of 5 %.
+Every interface and every format gets a session's moods from this module. Shares are rounded to
+steps of 5 %, unless the session keeps readings of individual people with their consent.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from roomread.room.stretches import FallenStretch, fallen_stretches
 from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import Summary, summarise
 
-# Changes are found in bins of this length, s.
+# Changes are detected in bins of this length, s.
 _CHANGES_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFigures:
-    """The figures of a session's room that may be shown.
+    """The values of a session that may be shown.
 
     Attributes:
         moods: The moods, earliest first.
@@ -46,10 +46,11 @@ class SessionFigures:
 def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
     """Return all figures of a session.
 
-    Changes are found in the exact moods, and shown like the moods.
+    Changes are detected in the exact moods. Their levels are then rounded in the same way as the
+    moods.
 
     Args:
-        store: The sessions of its owner.
+        store: The store of the session's owner.
         session: The session.
     """
     exact, marks = store.mood_columns(session.id), store.marks(session.id)
@@ -64,19 +65,19 @@ def _figures(moods: Sequence[RoomMood], marks: Sequence[Mark], summary: Summary)
 
 
 def exact_moods(store: OwnerStore, session: Session) -> list[RoomMood]:
-    """Return the exact moods of a session, in which changes are found; they must not be shown."""
+    """Return the exact moods of a session, which serve to detect changes and must not be shown."""
     return store.moods(session.id)
 
 
 def shown_moods(
     store: OwnerStore, session: Session, *, since: float = 0.0, limit: int | None = None
 ) -> list[RoomMood]:
-    """Return the moods of a session from a time on, earliest first.
+    """Return the moods of a session from a time on, as they may be shown, earliest first.
 
     Args:
-        store: The sessions of its owner.
+        store: The store of the session's owner.
         session: The session.
-        since: The time of the first mood, s.
+        since: The time from which on moods are returned, s.
         limit: The maximum number of moods; None for all.
     """
     moods = store.moods(session.id, since=since, limit=limit)
@@ -87,7 +88,7 @@ def shown_moods(
 
 
 def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
-    """Return the newest mood of a session, or None if it has none."""
+    """Return the newest mood of a session as it may be shown, or None if there is no mood."""
     last = store.last_mood(session.id)
     if last is None or session.keeps_people:
         return last
@@ -95,10 +96,10 @@ def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
 
 
 class RunningMoods:
-    """The moods of a session that is being written, as they are shown, after those already written.
+    """The newest mood of a session that is being recorded, as it may be shown.
 
     Args:
-        store: The sessions of its owner.
+        store: The store of the session's owner.
         session: The session.
     """
 
@@ -112,7 +113,7 @@ class RunningMoods:
             self._shown = self._rounding.add(last) if last is not None else None
 
     def update(self, mood: RoomMood | None) -> RoomMood | None:
-        """Add the latest mood, unless it was added before, and return it as it is shown.
+        """Add the latest mood, unless it was added before, and return it as it may be shown.
 
         Args:
             mood: The latest mood of the pipeline; None until there is one.
@@ -126,11 +127,11 @@ class RunningMoods:
 class RunningFigures:
     """The figures of a session that is being recorded; an update reads only the new moods.
 
-    The lasting changes and the parts are computed again every 15 s, the length of the bins in which
-    changes are found.
+    The lasting changes and the parts are recomputed every 15 s, the length of the bins in which
+    changes are detected, and whenever the marks change.
 
     Args:
-        store: The sessions of its owner.
+        store: The store of the session's owner.
         session: The session.
     """
 
@@ -143,7 +144,7 @@ class RunningFigures:
         self._due = 0.0
 
     def update(self) -> SessionFigures:
-        """Read the moods that are new, and return all figures."""
+        """Read the new moods from the store, and return all figures."""
         store, session = self._store, self._session
         since = self._exact[-1].time + 0.001 if self._exact else 0.0
         new = store.moods(session.id, since=since)
@@ -165,6 +166,6 @@ class RunningFigures:
 
 
 def _before(store: OwnerStore, session: Session, time: float) -> list[RoomMood]:
-    """Return the moods from which the baseline at a given time is computed."""
+    """Return the exact moods from which the baseline at a given time is computed."""
     since = max(time - BASELINE_FROM, 0.0)
     return [mood for mood in store.moods(session.id, since=since, until=time) if mood.time < time]

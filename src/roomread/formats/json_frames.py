@@ -11,15 +11,15 @@ from roomread.errors import WireError
 from roomread.readings import Frame, Reading
 from roomread.wire import FrameReadings, frame_from_dict, frame_to_dict
 
-# Maximum number of frames in a received message, and of faces in one of its frames.
+# Maximum number of frames in a received message, and of faces in one frame.
 MAX_FRAMES, MAX_FACES = 200, 300
-# Maximum time of a frame, s. Sessions last up to a day, and the time to find changes grows with the
-# square of the length.
+# Maximum time of a frame, s. Sessions last at most a day, because the computation of changes grows
+# with the square of their length.
 MAX_TIME = 24 * 3600.0
 
 
 class JsonSink:
-    """Write one array with an object for each frame."""
+    """Sink that writes one array with an object for each frame."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -31,12 +31,12 @@ class JsonSink:
         self._separator = ",\n"
 
     def close(self) -> None:
-        """End the array."""
+        """Write the closing bracket of the array."""
         self._file.write("[]\n" if self._separator == "[\n" else "\n]\n")
 
 
 class JsonLinesSink:
-    """Write one object for each frame on its own line, without buffering."""
+    """Sink that writes one object for each frame on its own line, without buffering."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -47,7 +47,7 @@ class JsonLinesSink:
         self._file.flush()
 
     def close(self) -> None:
-        """Do nothing: every line is written at once."""
+        """Flush the file; its lines are already written."""
         self._file.flush()
 
 
@@ -55,7 +55,7 @@ def read_json(text: bytes | str) -> list[FrameReadings]:
     """Return the frames that `JsonSink` wrote.
 
     Raises:
-        WireError: the text is no JSON, or does not conform to the schema.
+        WireError: the text is not JSON, or does not conform to the schema.
     """
     values = _parse(text)
     if not isinstance(values, list):
@@ -67,7 +67,7 @@ def read_json_lines(lines: Iterable[str]) -> Iterator[FrameReadings]:
     """Yield the frames that `JsonLinesSink` wrote, from an iterable of lines such as a text file.
 
     Raises:
-        WireError: a line is no JSON, or does not conform to the schema.
+        WireError: a line is not JSON, or does not conform to the schema.
     """
     for number, line in enumerate(lines, start=1):
         path = f"line {number}: $"
@@ -78,12 +78,12 @@ def parse_frames(text: bytes | str, *, default_threshold: float = 0.0) -> list[F
     """Parse a received message: a JSON array of frames, or one frame.
 
     Args:
-        text: at most `MAX_FRAMES` frames of at most `MAX_FACES` faces, each with a track; names of
-            persons are dropped.
-        default_threshold: the threshold of faces for which none is given, 0..1.
+        text: at most `MAX_FRAMES` frames of at most `MAX_FACES` faces, each with a track id. Names
+            of people are dropped.
+        default_threshold: the threshold of faces that have none in the message, 0..1.
 
     Raises:
-        WireError: the message is invalid; the error names the place.
+        WireError: the message is invalid; the error contains the path of the invalid value.
     """
     values = _parse(text)
     if not isinstance(values, list):

@@ -1,4 +1,4 @@
-"""Find the spans of time in which a person shows one expression, for subtitles and annotation."""
+"""Find the spans in which a person shows one expression, for subtitles and annotation files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from roomread.errors import OutputError
 from roomread.formats.span_means import SpanMeans
 from roomread.readings import Frame, Reading
 
-# A person who is away for longer than this has left, s.
+# A run ends if its person is not seen for longer than this, s.
 _MAX_GAP = 1.0
-# The length of a span that one frame alone shows and no later frame bounds, s.
+# The interval between frames that is assumed until a second frame is added, s.
 _SINGLE_FRAME = 0.04
 
 
@@ -21,11 +21,12 @@ class LabelRun:
     """A span in which one person's label stays the same.
 
     Attributes:
-        person: `Reading.person_key`; the position among the faces, from 1, where there is none.
+        person: `Reading.person_key`, or, if that is None, the position among the faces of a frame,
+            from 1.
         label: `Reading.label`: the expression's name, "unsure" or "unreadable".
         start: Seconds from the start of the source.
-        end: Seconds; over `start`.
-        fields: The schema's fields over the span, by `SpanMeans.fields`.
+        end: Seconds from the start of the source, greater than `start`.
+        fields: The schema's fields over the span, as `SpanMeans.fields` returns them.
     """
 
     person: int
@@ -36,10 +37,10 @@ class LabelRun:
 
 
 class LabelRuns:
-    """Collect the runs of every person, frame by frame.
+    """Collector of the label runs of all people, which receives readings frame by frame.
 
-    A run ends at the frame that shows the person with another label. It ends at the last frame
-    that shows the person when that person is not seen for a second.
+    A run ends at the first frame that shows the person with another label. If the person is not
+    seen for a second, it ends one frame interval after the last frame that shows the person.
     """
 
     def __init__(self) -> None:
@@ -53,13 +54,13 @@ class LabelRuns:
         """Add the readings of one frame; times must increase.
 
         Raises:
-            OutputError: The frame is of another source, whose times start again at 0.
+            OutputError: The frame comes from another source than the frames before.
         """
         if self._source is None:
             self._source = frame.source
         elif frame.source != self._source:
-            problem = f"'{self._source}' and '{frame.source}' have no common time"
-            raise OutputError(problem, hint="write a file for each input")
+            problem = f"'{self._source}' and '{frame.source}' have separate timelines"
+            raise OutputError(problem, hint="write each input to a file of its own")
         if self._last is not None and frame.time > self._last:
             self._step = min(frame.time - self._last, _MAX_GAP)
         for position, reading in enumerate(readings, start=1):
@@ -68,7 +69,7 @@ class LabelRuns:
         self._last = frame.time
 
     def close(self) -> list[LabelRun]:
-        """Return all runs, by their start."""
+        """End the open runs, and return all runs sorted by their start."""
         for key, run in self._open.items():
             self._finish(key, run, run.seen + self._step)
         self._open.clear()

@@ -18,7 +18,7 @@ from roomread.readings.action_units import DESCRIPTIONS
 from roomread.wire import FrameReadings, frame_to_dict
 from roomread.wire.schema import POSE_NAMES
 
-# The channels of a sample: means over faces, then counts of faces.
+# The channels of a numeric sample: means over faces, then counts of faces.
 CHANNELS = (
     *(each.display_name for each in Expression),
     "valence",
@@ -31,17 +31,17 @@ _UNITS = dict.fromkeys(POSE_NAMES, "degrees") | dict.fromkeys(("readable", "face
 
 
 class LslSink:
-    """Sends one sample for each frame in each of two streams, when it was read.
+    """Sink that sends one sample of each frame to each of two streams once the frame is read.
 
-    A sample of the first, of numbers, has the mean scores of the readable faces, the valence of
-    that mean, the mean pose and action units of the faces that have them, and the numbers of
-    readable and of all faces. It is NaN where no face has a value. A sample of the second, a stream
-    of markers, is the frame with all its faces in the JSON of the schema. Both have the time of
-    LSL's clock, which all its streams share; the frame's own time is in the JSON.
+    The first stream is numeric. Its samples have the mean scores of the readable faces, the valence
+    of these means, the mean pose and action units of the faces that have them, and the numbers of
+    readable faces and of all faces. A value that no face has is NaN. The second stream has markers:
+    each is a frame with all its faces, as JSON in the schema of readings. The timestamps of both
+    streams come from LSL's clock; the frame's own time is in the JSON.
 
     Args:
-        name: The name of the first stream on the network; the second one is called this and
-            "faces".
+        name: The name of the numeric stream on the network. The name of the marker stream is this
+            name followed by " faces".
 
     Raises:
         MissingExtraError: pylsl is not installed.
@@ -66,18 +66,18 @@ class LslSink:
         self._faces: Any = pylsl.StreamOutlet(faces)
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Send one frame's samples."""
+        """Send the two samples of one frame."""
         now = self._clock()
         self._means.push_sample(sample(readings), now)
         self._faces.push_sample([json.dumps(frame_to_dict(FrameReadings.of(frame, readings)))], now)
 
     def close(self) -> None:
-        """End the streams."""
+        """Close both streams."""
         self._means = self._faces = None
 
 
 def sample(readings: Sequence[Reading]) -> list[float]:
-    """Return the values of one sample in the order of `CHANNELS`."""
+    """Return the values of one numeric sample in the order of `CHANNELS`."""
     scores = [each.scores.probabilities for each in readings if each.scores is not None]
     poses = [each.pose for each in readings if each.pose is not None]
     units = [each.action_units for each in readings if each.action_units is not None]

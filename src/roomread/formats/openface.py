@@ -1,9 +1,9 @@
 """Write readings with the columns of OpenFace 2 (Baltrusaitis et al., FG 2018).
 
 The columns that scripts for OpenFace use have the same names and units: `frame` from 1, `timestamp`
-in seconds, `success`, head rotation in radians and action units of 0..5. A value that no net gives
-is empty. Gaze, the 68 landmarks and the head's position are left out, as Roomread has none of them.
-The schema's columns follow, so that nothing else is lost.
+in seconds, `success`, head rotation in radians and action units of 0..5. A value that no net
+predicts is empty. Gaze, the 68 landmarks and the head's position are left out, because Roomread
+does not measure them. The columns of Roomread's own schema follow.
 
 Documentation: https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format
 """
@@ -19,13 +19,14 @@ from roomread.formats.csv_table import plain_cells
 from roomread.readings import Frame, Pose, Reading
 from roomread.wire import column_types, reading_to_row
 
-# OpenFace's action units with an intensity; 28 has a presence alone.
+# The action units for which OpenFace writes an intensity. For AU28 it writes only the presence.
 ACTION_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
+# OpenFace's highest intensity, which corresponds to 1 in the schema.
 _INTENSITY = 5.0
 
 
 def openface_columns(states: Sequence[str] = ()) -> list[str]:
-    """Return the names of all columns: OpenFace's, then those of the schema."""
+    """Return the names of all columns: first OpenFace's columns, then the schema's columns."""
     return [
         *("frame", "face_id", "timestamp", "confidence", "success"),
         *("pose_Rx", "pose_Ry", "pose_Rz"),
@@ -35,10 +36,10 @@ def openface_columns(states: Sequence[str] = ()) -> list[str]:
 
 
 class OpenFaceSink:
-    """Writes a row for each face.
+    """Sink that writes a row for each face.
 
     Args:
-        file: Opened with `newline=""`.
+        file: The text file, opened with `newline=""`.
         states: Names of the taught states that get a column of their own.
     """
 
@@ -53,7 +54,7 @@ class OpenFaceSink:
             self._writer.writerow(plain_cells(self._row(frame, position, reading)))
 
     def close(self) -> None:
-        """Finish the file."""
+        """Do nothing: every row is written at once."""
 
     def _row(self, frame: Frame, position: int, reading: Reading) -> dict[str, Any]:
         units = reading.action_units or {}
@@ -73,15 +74,15 @@ class OpenFaceSink:
 
 
 def _schema_column(name: str) -> str:
-    """Return a column's name in this file: OpenFace has another `confidence`."""
+    """Return the name of a schema column in this file, where `confidence` is OpenFace's column."""
     return "expression_confidence" if name == "confidence" else name
 
 
 def _rotation(pose: Pose | None) -> dict[str, float | None]:
     """Return the rotation about OpenFace's axes (x right, y down, z away), radians.
 
-    Turning about x lowers the head, about y turns it to the picture's left, and about z tilts it
-    clockwise.
+    A positive rotation about x lowers the head, about y turns it towards the left of the picture,
+    and about z tilts it clockwise.
     """
     if pose is None:
         return {"pose_Rx": None, "pose_Ry": None, "pose_Rz": None}

@@ -1,7 +1,7 @@
 """The colours of all charts, for pages on a light or a dark background and for print.
 
-Each has a contrast of 3:1 or more with both backgrounds. Text and axes have the colour of the
-page's text. The colours of the expressions are those of `roomread.readings.Expression`.
+Each colour has a contrast of at least 3:1 with both backgrounds. Text and axes have the colour of
+the page's text. The expressions have the colours of `roomread.readings.Expression`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ VALENCE: RGB = (68, 119, 170)
 USUAL: RGB = (124, 132, 140)
 FALL: RGB = (179, 88, 6)
 ALERT: RGB = (226, 60, 50)
-# From unpleasant over neither to pleasant, distinguishable with every kind of colour vision.
+# The ends and the middle of the valence scale, distinguishable with every kind of colour vision.
 UNPLEASANT, NEITHER, PLEASANT = FALL, (140, 140, 140), (138, 92, 210)
-# Series that are compared, and the dashes that tell them apart without colour.
+# The colour of each compared series, and the SVG dash pattern that distinguishes it without colour.
 SERIES: tuple[tuple[RGB, str], ...] = (
     (VALENCE, ""),
     (FALL, "7 3"),
@@ -34,10 +34,10 @@ BY_VALENCE = (
     Expression.SURPRISE,
     Expression.HAPPY,
 )
-# The background of the page, for lines between neighbouring areas; white in a report.
+# The background of the page, for lines between neighbouring areas; white if the page sets none.
 PAGE = "var(--chart-page, #fff)"
 
 
 def hex_color(rgb: RGB) -> str:
-    """Return a colour, 0..255 each, as #rrggbb."""
+    """Return a colour with channels of 0..255 as #rrggbb."""
     return "#{:02x}{:02x}{:02x}".format(*rgb)

@@ -16,10 +16,10 @@ _ROW_GROUP = 10_000
 
 
 class ParquetTable:
-    """Write the rows of one table in blocks.
+    """Writer of one table, which buffers its rows and writes them in groups.
 
     Args:
-        path: the file.
+        path: the file to write.
         columns: the type of each column by name: `str`, `float` or `int`.
 
     Raises:
@@ -46,7 +46,7 @@ class ParquetTable:
                 self._flush()
 
     def note(self, key: str, text: str) -> None:
-        """Put a text into the file's footer."""
+        """Add a text under a key to the metadata in the file's footer."""
         self._writer.add_key_value_metadata({key: text})
 
     def close(self) -> None:
@@ -60,10 +60,10 @@ class ParquetTable:
 
 
 class ParquetSink:
-    """Write a row for each face; docs/schema.md lists the columns.
+    """Sink that writes a row for each face; docs/schema.md lists the columns.
 
     Args:
-        path: the file.
+        path: the file to write.
         states: names of the taught states that get a column of their own.
 
     Raises:
@@ -79,7 +79,7 @@ class ParquetSink:
         self._table.add(reading_to_row(reading, self._states) for reading in readings)
 
     def note(self, key: str, text: str) -> None:
-        """Put a text into the file's footer."""
+        """Add a text under a key to the metadata in the file's footer."""
         self._table.note(key, text)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ def read_parquet(path: Path) -> Iterator[Reading]:
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        MediaError: the file is damaged or no Parquet.
+        MediaError: the file is damaged or not a Parquet file.
         OSError: the file cannot be read.
         WireError: a column is missing or unknown, or a cell is invalid.
     """
@@ -110,9 +110,9 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(_ROW_GROUP):
             yield from batch.to_pylist()
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        # Damage is an OSError as well, but without the number of an error of the system.
+        # pyarrow reports damage as an OSError too, but without an errno.
         if getattr(error, "errno", None) is not None:
             raise
         raise MediaError(
-            f"{path}: is damaged or no Parquet", hint="copy it, or write it again"
+            f"{path}: is damaged or not a Parquet file", hint="copy it again, or write it again"
         ) from error

@@ -12,35 +12,36 @@ from roomread.errors import MissingExtraError, MissingLibraryError
 from roomread.formats.palette import PAGE
 
 if TYPE_CHECKING:
-    # Imported for types only, because it is an extra.
+    # Imported for types only, because WeasyPrint comes with an extra.
     from weasyprint.urls import URLFetcher
 
 
 def print_page(page: str) -> bytes:
-    """Return an HTML page as PDF, laid out by its own rules for print.
+    """Return an HTML page as PDF, laid out by the page's own print styles.
 
     Nothing is fetched: the page must contain its styles and pictures.
 
     Args:
-        page: A page of `roomread.formats`.
+        page: The HTML text of a page of `roomread.formats`, such as a session's report.
 
     Raises:
         MissingExtraError: WeasyPrint is not installed.
-        MissingLibraryError: WeasyPrint is installed, and the library Pango is not.
+        MissingLibraryError: WeasyPrint is installed, but the library Pango is not.
     """
     problem = why_no_pdf()
     if problem is not None:
         raise problem
     import weasyprint  # noqa: PLC0415 (an extra)
 
-    # The charts' lines between areas have a variable colour, which WeasyPrint draws black.
+    # WeasyPrint draws the lines between the areas of charts black, because their colour is a CSS
+    # variable.
     document = weasyprint.HTML(string=page.replace(PAGE, "#fff"), url_fetcher=_refuse())
     content: bytes = document.write_pdf()
     return content
 
 
 def why_no_pdf() -> MissingExtraError | MissingLibraryError | None:
-    """Return the extra or library that is missing for writing PDF; None if none is."""
+    """Return the error that names the extra or library missing for PDF; None if none is missing."""
     if importlib.util.find_spec("weasyprint") is None:
         return MissingExtraError("a report as PDF", extra="pdf")
     if not _has_pango():
@@ -52,8 +53,8 @@ def why_no_pdf() -> MissingExtraError | MissingLibraryError | None:
 def _has_pango() -> bool:
     """Return whether WeasyPrint finds its libraries, which it loads when it is imported.
 
-    Importing it makes Pillow accept truncated pictures silently, for the whole process; that is
-    undone, because such pictures are refused.
+    Importing WeasyPrint makes Pillow accept truncated pictures silently in the whole process. The
+    setting is restored, because Roomread refuses such pictures.
     """
     reads_cut_off = ImageFile.LOAD_TRUNCATED_IMAGES
     try:

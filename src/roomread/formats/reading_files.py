@@ -18,10 +18,10 @@ def read_readings(path: Path) -> Iterator[Reading]:
     """Yield the readings of a file that `roomread analyze -o` wrote.
 
     Args:
-        path: JSON, JSON lines, CSV or Parquet.
+        path: A file of JSON, JSON lines, CSV or Parquet.
 
     Raises:
-        MediaError: The suffix is another one, or the file cannot be read.
+        MediaError: The suffix is not one of `SUFFIXES`, or the file cannot be read.
         WireError: The content violates the schema of readings.
         MissingExtraError: The file is Parquet, and the extra `parquet` is not installed.
     """
@@ -29,7 +29,8 @@ def read_readings(path: Path) -> Iterator[Reading]:
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise MediaError(
-            f"{path}: is not a file of readings", hint=f"its name must end with {known}"
+            f"{path}: is not a file of readings",
+            hint=f"use a file with one of the suffixes {known}",
         )
     try:
         if suffix == ".parquet":

@@ -13,18 +13,19 @@ from roomread.joining import Say
 from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.room import RoomMood
 
-# The columns of a table of moods that say what was said; empty in a session without students.
+# The columns of a table of moods with the students' button reports; in a session without students,
+# they are empty.
 REPORT_COLUMNS: dict[str, type] = dict.fromkeys(
     ("people", "taps", *(f"reports_{say.value}" for say in Say), "lost_presses"), int
 )
 # The columns of an exported table of moods.
 TABLE_COLUMNS = MOOD_COLUMNS | REPORT_COLUMNS
-# A sample older than this says nothing about a mood, s: one comes every five seconds.
+# Samples older than this are not shown with a mood, s. A new sample is taken every five seconds.
 _FRESH = 10.0
 
 
 def report_to_dict(sample: ReportSample) -> dict[str, Any]:
-    """Return a sample as plain values, ready for JSON; null under five people."""
+    """Return a sample as plain values, ready for JSON; counts are None with under five people."""
     counts = asdict(sample.reports) if sample.reports is not None else dict.fromkeys(list(Say))
     return {
         "time": sample.time,
@@ -56,8 +57,9 @@ def mood_rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `TABLE_COLUMNS` for each mood.
 
-    Each row has the counts of the newest sample of the ten seconds before. New presses appear in
-    the first row after their sample alone, so that their column can be summed.
+    Each row has the counts of the newest sample if it is less than ten seconds old. New presses of
+    "I am lost" are counted only in the first row after their sample, so that `lost_presses` can be
+    summed.
 
     Args:
         moods: The moods of a session, earliest first.
@@ -79,7 +81,7 @@ def mood_rows(
 def part_reports(
     samples: Sequence[ReportSample], start: float, end: float
 ) -> dict[str, float] | None:
-    """Return the mean counts of a part of a session, and the sum of its presses of "I am lost".
+    """Return the mean counts of a part of a session, and its total presses of "I am lost".
 
     Args:
         samples: The reports of the session's students.
@@ -87,7 +89,7 @@ def part_reports(
         end: The end of the part, s.
 
     Returns:
-        None if no sample of the part has counts.
+        The values by name; None if no sample of the part has counts.
     """
     inside = [s for s in samples if start <= s.time < end and s.reports is not None]
     if not inside:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from roomread.store.summary import Part
 
 _NAMES = [e.display_name for e in Expression]
-# The columns of a table of moods.
+# The columns of a table of moods, with their types.
 MOOD_COLUMNS: dict[str, type] = (
     {"time": float, "present": int, "readable": int, "coverage": float}
     | dict.fromkeys(("valence", "valence_low", "valence_high", "baseline", "trend"), float)
@@ -29,7 +29,7 @@ MOOD_COLUMNS: dict[str, type] = (
 
 
 def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
-    """Return a mood as plain values, ready for JSON; null where a value is missing."""
+    """Return a mood as plain values, ready for JSON; missing values are None."""
     return {
         "time": mood.time,
         "present": mood.present,
@@ -47,7 +47,7 @@ def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
 
 
 def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
-    """Build a mood from plain values; derived values are ignored.
+    """Build a mood from plain values, ignoring values that are derived from others.
 
     Raises:
         KeyError: a value is missing.
@@ -65,7 +65,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
 
 
 def mood_to_row(mood: RoomMood) -> dict[str, Any]:
-    """Return a mood as a row of `MOOD_COLUMNS`; None where a value is missing."""
+    """Return a mood as a row of `MOOD_COLUMNS`; missing values are None."""
     values = mood_to_dict(mood)
     low, high = values["valence_interval"] or (None, None)
     scores = values["scores"] or dict.fromkeys(_NAMES)
@@ -113,7 +113,7 @@ def alert_to_dict(alert: Alert) -> dict[str, Any]:
 
 
 def alert_from_dict(values: Mapping[str, Any]) -> Alert:
-    """Build an alert from plain values; derived values are ignored.
+    """Build an alert from plain values, ignoring values that are derived from others.
 
     Raises:
         KeyError: a value is missing.

@@ -16,7 +16,7 @@ from roomread.locales import ENGLISH, Translator
 from roomread.readings import Expression, Scores
 from roomread.room import clock
 
-# Width of charts that stand beside something else, px.
+# Width of a chart that is shown next to other content, px.
 NARROW = 420.0
 _BAR_HEIGHT, _ROW_HEIGHT = 26, 17
 
@@ -43,12 +43,12 @@ def score_bars(scores: Scores, *, words: Translator = ENGLISH) -> str:
 def score_lines(
     times: Sequence[float], rows: Sequence[Scores], *, seconds: float, words: Translator = ENGLISH
 ) -> str:
-    """Return the seven probabilities over the last moments as lines.
+    """Return the seven probabilities of a face over the last seconds as lines.
 
     Args:
         times: the times of the rows relative to now, s, 0 or negative.
-        rows: the probabilities, one per time.
-        seconds: the length of the time axis.
+        rows: the probabilities at each time.
+        seconds: the length of the time axis, s.
         words: the texts in the language of the reader.
     """
     area = PlotArea(-seconds, 0, 0, 1, 8, 170)
@@ -70,7 +70,7 @@ def score_lines(
 
 
 def room_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
-    """Return the mean scores of all people of a video over time, stacked.
+    """Return the mean scores of all people of a video over time, as stacked areas.
 
     Args:
         rows: the mean scores of each person in each second, at least one.
@@ -135,9 +135,9 @@ def _end(rows: Sequence[Row]) -> float:
 
 
 def _means(rows: Sequence[Row]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the seconds, float64 [N], and the mean scores of all people in them, float64 [N, 7].
+    """Return times, float64 [N], s, and the mean scores of all people at them, float64 [N, 7].
 
-    A score is drawn from the start to the end of its second; seconds without a face are NaN.
+    Each second has two times, its start and its end. Scores of seconds without a face are NaN.
     """
     end = int(_end(rows))
     sums, counts = np.zeros((end, len(Expression))), np.zeros((end, 1))

@@ -16,14 +16,14 @@ from roomread.readings.colors import RGB
 from roomread.room import clock
 from roomread.store.summary import SeatMap
 
-# Height of a row and distance of the first one from the top of the chart, px.
+# Height of a row, and distance of the first row from the top of the chart, px.
 ROW_HEIGHT, TOP = 17, 8
-# Height of the dash of a face that could not be read, px.
+# Height of the dash that stands for a face that could not be read, px.
 _DASH_HEIGHT = 3
 
 
 def explanation(words: Translator) -> str:
-    """Return what the chart shows, for a caption."""
+    """Return a caption that explains the chart."""
     return words.gettext(
         "A row is a seat or a tile, not a face, unless people were told apart by their faces. A "
         "dash means that a face was seen and could not be read; nothing is drawn where no face was "
@@ -32,11 +32,11 @@ def explanation(words: Translator) -> str:
 
 
 def seat_chart(seats: SeatMap, *, span: Span | None = None, words: Translator = ENGLISH) -> str:
-    """Return the valence of each seat over time, one row per seat in the order of the seats.
+    """Return the valence of each seat over time, one row per seat in ascending order.
 
     Args:
-        seats: the valence of the seats.
-        span: the span of the chart; None for that of the readings.
+        seats: the valence of each seat over time.
+        span: the time range of the chart; None for the time range of `seats`.
         words: the texts in the language of the reader.
     """
     count, steps = seats.valence.shape

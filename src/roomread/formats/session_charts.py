@@ -25,19 +25,18 @@ from roomread.store.summary import TimeSeries
 # The times at the left and at the right edge of a chart, s.
 Span = tuple[float, float]
 
-# Seconds from the start of a lesson to its first moment from which on the time between counts as a
-# gap.
+# If the first mood of a lesson is later than this, s, the time before it is drawn as a gap.
 _LATE_START = 15.0
 _BLUE, _GREY = hex_color(palette.VALENCE), hex_color(palette.USUAL)
 _ORANGE, _RED = hex_color(palette.FALL), hex_color(palette.ALERT)
-# From what is hard to what is easy.
+# The colour of each button report, in stacking order: from "lost" to "follow".
 _REPORTS = {
     Say.LOST: palette.FALL,
     Say.SLOWER: palette.SERIES[3][0],
     Say.FASTER: palette.VALENCE,
     Say.OK: palette.SERIES[2][0],
 }
-# Samples of reports that are farther apart have a gap between them, s.
+# Samples of reports that are farther apart than this have a gap between them, s.
 _REPORT_GAP = 15.0
 # Width and height of a sparkline, px.
 _SPARKLINE = (240.0, 40.0)
@@ -45,13 +44,13 @@ _SPARKLINE = (240.0, 40.0)
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """Additional elements of the chart of the valence.
+    """Additional elements of the valence chart.
 
     Attributes:
-        marks: drawn as vertical lines with their labels.
-        changes: lasting changes, drawn as triangles.
-        alerts: drawn as circles at the bottom.
-        stretches: times in which the valence had fallen, drawn as shaded areas.
+        marks: the marks, drawn as vertical lines with their labels.
+        changes: the lasting changes, drawn as triangles.
+        alerts: the alerts, drawn as circles at the bottom.
+        stretches: the times in which the valence had fallen, drawn as shaded areas.
     """
 
     marks: Sequence[Mark] = ()
@@ -73,7 +72,7 @@ def valence_chart(
     Args:
         series: the moods of the session.
         notes: additional elements to draw, such as marks.
-        span: the span of the chart; None for that of the moods.
+        span: the time range of the chart; None for the time range of the moods.
         size: width of the chart, and height of the plot without its labels, px.
         words: the texts in the language of the reader.
     """
@@ -131,7 +130,7 @@ def sparkline(
     """
     width, height = _SPARKLINE
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
-    # The left margin of other charts has their labels; here the line begins at the edge.
+    # Other charts have labels in the left margin; this line starts at the left edge.
     right = width - plot.RIGHT
     start = end - (end - start) * (right - plot.LEFT) / right
     area = PlotArea(float(start), float(end), -1, 1, 2, height, width)
@@ -151,7 +150,7 @@ def expression_chart(
 
     Args:
         series: the moods of the session.
-        span: the span of the chart; None for that of the moods.
+        span: the time range of the chart; None for the time range of the moods.
         words: the texts in the language of the reader.
     """
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 200)
@@ -178,7 +177,7 @@ def coverage_chart(
     Args:
         series: the moods of the session.
         expected: the number of people in the class, drawn as a dashed line; None if it is unknown.
-        span: the span of the chart; None for that of the moods.
+        span: the time range of the chart; None for the time range of the moods.
         words: the texts in the language of the reader.
     """
     most = max(float(np.nanmax(series.present, initial=0)), float(expected or 0), 1.0)
@@ -217,8 +216,8 @@ def states_chart(
     """Return the share of the readable people who show each taught state over time, as lines.
 
     Args:
-        series: the moods of the session, in which at least one state was looked for.
-        span: the span of the chart; None for that of the moods.
+        series: the moods of the session, with at least one taught state.
+        span: the time range of the chart; None for the time range of the moods.
         words: the texts in the language of the reader.
     """
     what = words.gettext("Share of the readable people who show a taught state")
@@ -230,7 +229,7 @@ def away_chart(series: TimeSeries, *, span: Span | None = None, words: Translato
 
     Args:
         series: the moods of the session.
-        span: the span of the chart; None for that of the moods.
+        span: the time range of the chart; None for the time range of the moods.
         words: the texts in the language of the reader.
     """
     shares = {words.gettext("looking away"): series.looking_away}
@@ -245,7 +244,15 @@ def _shares_chart(
     span: Span | None,
     words: Translator,
 ) -> str:
-    """Return shares over time as lines, by their names."""
+    """Return a line over time for each named share.
+
+    Args:
+        series: the moods of the session.
+        shares_of: the shares by name, each float64 [N], 0..1.
+        what: the start of the description of the chart.
+        span: the time range of the chart; None for the time range of the moods.
+        words: the texts in the language of the reader.
+    """
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 110)
     parts = [*_gaps(area, series, words), plot.axes(area, plot.share_levels(words))]
     entries = []
@@ -263,11 +270,13 @@ def _shares_chart(
 def reports_chart(
     samples: Sequence[ReportSample], *, span: Span, words: Translator = ENGLISH
 ) -> str:
-    """Return how many people pressed which button over time, stacked; a gap under five people.
+    """Return the number of people who pressed each button over time, as stacked areas.
+
+    Times at which fewer than five people had joined are gaps.
 
     Args:
         samples: the reports of a room's students, earliest first.
-        span: the span of the chart.
+        span: the time range of the chart.
         words: the texts in the language of the reader.
     """
     rows: list[tuple[float, ...]] = []
@@ -302,7 +311,7 @@ def reports_chart(
 
 
 def lesson_span(series: TimeSeries) -> Span:
-    """Return the span of a whole lesson, from its start to its last moment, for all its charts."""
+    """Return the time range of a whole lesson, from 0 to its last mood, for all its charts."""
     return 0.0, float(series.times[-1]) if len(series.times) else 1.0
 
 
@@ -312,8 +321,8 @@ def _span(series: TimeSeries) -> Span:
 
 
 def _marks(area: PlotArea, marks: Sequence[Mark]) -> list[str]:
-    """Return the marks with their labels, each no longer than up to the next mark."""
-    # The first mood comes later than the start of the session.
+    """Return the marks with their labels; a label is cut off before the next mark."""
+    # A mark before the first mood is drawn at the left edge of the chart.
     places = [area.x(max(mark.time, area.start)) for mark in marks]
     rooms = [after - x for x, after in itertools.pairwise([*places, math.inf])]
     return [_mark(area, m.label, x, r) for m, x, r in zip(marks, places, rooms, strict=True)]

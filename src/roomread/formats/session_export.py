@@ -31,10 +31,10 @@ def export(
     Args:
         store: the store of the session's owner.
         session_id: the session's id.
-        form: CSV and Parquet have a row for each mood, JSON has the whole session, xAPI a
-            statement for each part.
-        path: the file.
-        people: with CSV and Parquet, write a row for each reading of a person instead.
+        form: the format. CSV and Parquet have a row for each mood, JSON has the whole session, and
+            xAPI has a statement for each part.
+        path: the file to write.
+        people: whether CSV and Parquet have a row for each reading of a person instead.
 
     Raises:
         SessionError: the owner has no such session.
@@ -73,7 +73,7 @@ def _write_json(path: Path, content: Any) -> None:
 
 
 def document(store: OwnerStore, session: Session) -> dict[str, Any]:
-    """Return a session without the readings of its people, as plain values."""
+    """Return a session without the readings of its people, as plain values ready for JSON."""
     figures = session_figures(store, session)
     summary = figures.summary
     return {

@@ -1,6 +1,6 @@
 """The formats in which a session is written to a file.
 
-The command line names them in its help, so they need no extra.
+This module needs no extra, because the command line always lists the formats in its help.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Render the report of a session as one HTML page without further files, fit for printing."""
+"""Render the report of a session as one self-contained HTML page that can be printed."""
 
 from __future__ import annotations
 
@@ -35,17 +35,18 @@ from roomread.store.summary import seat_map, time_series
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ReportedLesson:
-    """What the store has of the lesson that a report is about.
+    """The stored data of the lesson that a report describes.
 
     Attributes:
         session: The session.
-        figures: Its moods as they are shown, with its marks and its summary.
+        figures: Its moods as they may be shown, with its marks and its summary.
         alerts: The alerts, in the order in which they were raised.
         people: The enrolled people, by seat.
         readings: The readings of individual people; empty if they were not kept.
-        reports: The button reports of the people of a room.
-        passages: What was said, if its user uploaded it.
-        excluded: The people present in each mood, and the number not read by reason.
+        reports: The button reports of the students of a room.
+        passages: The passages of the transcript; empty if the user uploaded none.
+        excluded: For each mood, the number of people present, and the number of unread people by
+            reason.
     """
 
     session: Session
@@ -80,10 +81,10 @@ def session_report(
     class_size: int | None = None,
     words: Translator = ENGLISH,
 ) -> str:
-    """Return the report as HTML. It contains no pictures of people.
+    """Return the report of a session as HTML without pictures of people.
 
     Args:
-        store: The store that holds the session.
+        store: The store of the session's owner.
         session_id: The id of the session.
         class_size: The number of people expected; None for the largest number seen in the lesson.
         words: The texts in the language of the reader.
@@ -105,7 +106,7 @@ def session_report(
 
 
 def _language(words: Translator) -> dict[str, Any]:
-    """Return what the page writes its texts, names and figures with."""
+    """Return the template variables that translate texts and format values."""
     return {
         "language": words.language,
         "t": words.gettext,
@@ -121,7 +122,7 @@ def _language(words: Translator) -> dict[str, Any]:
 
 
 def _facts(lesson: _ReportedLesson) -> dict[str, Any]:
-    """Return what the page shows as it is."""
+    """Return the template variables with the data of the lesson."""
     session, summary = lesson.session, lesson.figures.summary
     return {
         "title": session.name,
@@ -140,7 +141,7 @@ def _facts(lesson: _ReportedLesson) -> dict[str, Any]:
 
 
 def _sentences(lesson: _ReportedLesson, words: Translator) -> dict[str, Any]:
-    """Return what the page says in words about the whole lesson."""
+    """Return the template variables with translated sentences about the lesson."""
     figures = lesson.figures
     return {
         "answer": answer.answer(figures, words),
@@ -156,7 +157,7 @@ def _sentences(lesson: _ReportedLesson, words: Translator) -> dict[str, Any]:
 
 
 def _charts(lesson: _ReportedLesson, expected: int | None, words: Translator) -> dict[str, str]:
-    """Return the charts as SVG; one of which there is nothing to show is empty."""
+    """Return the template variables with the charts as SVG; a chart without data is ""."""
     figures, reports = lesson.figures, lesson.reports
     series = time_series(figures.moods)
     span = charts.lesson_span(series)

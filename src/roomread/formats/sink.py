@@ -9,10 +9,10 @@ from roomread.readings import Frame, Reading
 
 
 class Sink(Protocol):
-    """Accept the readings of one frame after another."""
+    """Interface of an object that writes readings frame by frame."""
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Add the readings of a frame; an empty list if the frame shows no face."""
+        """Add the readings of a frame, which are empty if the frame shows no face."""
 
     def close(self) -> None:
         """Write buffered data and finish the file."""

@@ -11,11 +11,13 @@ from typing import Any
 from roomread.errors import DataError, MissingExtraError
 from roomread.room.session import Mark
 
-# Maximum numbers of slides and of bytes, unpacked too, so that no file fills the memory.
+# Maximum numbers of slides, of bytes, and of bytes after unpacking, so that no file fills the
+# memory.
 _MAX_SLIDES, MAX_SLIDES_BYTES, _MAX_UNPACKED = 1000, 200_000_000, 1_000_000_000
+# Maximum number of characters of a slide's title in the label of its mark.
 _TITLE = 80
-# What the libraries raise for damage in addition to their own errors: lxml a SyntaxError, and both
-# what the missing part leads to.
+# Exceptions that the libraries raise for damaged files in addition to their own: SyntaxError comes
+# from lxml, and others follow from a missing part of the file.
 _DAMAGE = (
     ValueError,
     LookupError,
@@ -40,7 +42,7 @@ def slide_marks(content: bytes, *, name: str) -> list[Mark]:
 
     Args:
         content: The content of the file.
-        name: The name of the file in messages.
+        name: The name of the file in error messages.
 
     Raises:
         DataError: The file is damaged, is not a PPTX or PDF, or has a slide without a timing.
@@ -61,12 +63,12 @@ def _marks(slides: Sequence[tuple[str, float | None]], name: str) -> Iterator[Ma
     if not slides:
         raise DataError(f"{name}: has no slides", hint="give another file")
     if len(slides) > _MAX_SLIDES:
-        raise DataError(f"{name}: has more than {_MAX_SLIDES} slides", hint="give a part of it")
+        raise DataError(f"{name}: has more than {_MAX_SLIDES} slides", hint="split the file")
     time = 0.0
     for number, (title, seconds) in enumerate(slides, start=1):
         words = " ".join(title.split())[:_TITLE].strip()
         yield Mark(time, f"Slide {number}: {words}" if words else f"Slide {number}")
-        # How long the last slide is shown does not matter.
+        # The duration of the last slide is not needed.
         if number < len(slides):
             if seconds is None or not 0 <= seconds < 86_400:
                 raise DataError(
@@ -102,8 +104,9 @@ def _pptx_title(slide: Any) -> str:
 
 
 def _pptx_seconds(slide: Any) -> float | None:
-    """Return how long a slide is shown; newer and older versions of PowerPoint nest it elsewhere.
+    """Return how long a slide is shown, s, or None if it has no timing.
 
+    The element is searched for at any depth, because versions of PowerPoint nest it differently.
     `advTm` is in milliseconds (ISO/IEC 29500-1, 19.3.1.50).
     """
     times = [each.get("advTm") for each in slide.element.iter(_TRANSITION)]

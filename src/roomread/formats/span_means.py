@@ -9,13 +9,14 @@ from typing import Any
 from roomread.readings import Reading
 from roomread.wire import reading_to_dict
 
-# Fields of a frame rather than of a face, and what the label of a span says.
+# Fields that describe the frame rather than the face, and the expression, which labels the span.
 _LEFT_OUT = frozenset({"schema_version", "source", "time", "frame_index", "expression"})
+# Number of decimals of a mean.
 _DIGITS = 4
 
 
 class SpanMeans:
-    """Collect the readings of a span, whose number need not be known before."""
+    """Running summary of one person's readings over a span."""
 
     def __init__(self) -> None:
         self._fields: dict[str, Any] = {}
@@ -29,8 +30,8 @@ class SpanMeans:
     def fields(self) -> dict[str, Any]:
         """Return each field of the schema, ready for JSON, in the schema's order.
 
-        Numbers are means over the readings that have them, rounded to four digits; ids, texts and
-        flags are the last known ones; None is what no reading has.
+        Numbers are means over the readings that have them, rounded to four decimals. Ids, strings
+        and flags have their last known value. A field that no reading has is None.
         """
         return _resolved(self._fields)
 

@@ -12,7 +12,7 @@ from typing import IO
 from roomread.formats.label_runs import LabelRun, LabelRuns
 from roomread.readings import Frame, Reading
 
-# Most faces that a cue names one by one; of more it counts the expressions.
+# Maximum number of faces that a cue lists one by one; for more, it counts the expressions.
 _NAMED = 4
 
 
@@ -22,7 +22,7 @@ class Cue:
 
     Attributes:
         start: Seconds from the start of the source.
-        end: Seconds; over `start`.
+        end: Seconds from the start of the source, greater than `start`.
         text: The text, on one line.
     """
 
@@ -32,13 +32,13 @@ class Cue:
 
 
 class SubtitleSink:
-    """Write a cue for each span in which no person's expression changes.
+    """Sink that writes a cue for each span in which no person's expression changes.
 
-    A cue names the expression of each of up to four faces; of more faces it gives the number of
-    each expression.
+    A cue lists the expression of each face if there are at most four; otherwise it counts the faces
+    with each expression.
 
     Args:
-        file: Opened for text; it is written when the sink is closed.
+        file: The text file, which is written when the sink is closed.
         comma: Whether to write SubRip, which has a comma in its times, rather than WebVTT.
     """
 
@@ -56,13 +56,14 @@ class SubtitleSink:
 
 
 class MetadataSink:
-    """Write a track of metadata in WebVTT, with the schema's fields in each cue as JSON.
+    """Sink that writes a WebVTT metadata track, with the schema's fields in each cue as JSON.
 
-    The cues are those of the subtitles. A cue's JSON is a list with an object for each face: its
-    number, its label, and the schema's fields over the span of the label, by `SpanMeans.fields`.
+    Its cues have the same times as those of `SubtitleSink`. A cue's JSON is a list with an object
+    for each face: its number, its label, and the schema's fields over the span of the label, as
+    `SpanMeans.fields` returns them.
 
     Args:
-        file: Opened for text; it is written when the sink is closed.
+        file: The text file, which is written when the sink is closed.
     """
 
     def __init__(self, file: IO[str]) -> None:
@@ -97,17 +98,17 @@ def _clock(seconds: float, mark: str) -> str:
 def cues(
     runs: Iterable[LabelRun], *, text: Callable[[Sequence[LabelRun]], str] | None = None
 ) -> Iterator[Cue]:
-    """Yield the cues of all runs, by time; there is none while no face is seen.
+    """Yield the cues of all runs in chronological order; times without a face have no cue.
 
     Args:
         runs: The runs of all people.
-        text: A function that writes what several people show on one line; None for the labels.
+        text: Formats the runs that a cue shows as one line of text; None to list their labels.
     """
     write = text or _labels
     begins, ends = defaultdict(list), defaultdict(list)
     for run in runs:
         start, end = round(run.start, 3), round(run.end, 3)
-        # A run of under a millisecond has no cue.
+        # A run shorter than a millisecond has no cue.
         if start < end:
             begins[start].append(run)
             ends[end].append(run)
@@ -134,5 +135,5 @@ def _labels(shown: Sequence[LabelRun]) -> str:
 def _json(shown: Sequence[LabelRun]) -> str:
     ordered = sorted(shown, key=lambda run: run.person)
     faces = [{"face": run.person, "label": run.label, **run.fields} for run in ordered]
-    # A cue ends where its text has an arrow.
+    # WebVTT does not allow "-->" in the text of a cue.
     return json.dumps(faces).replace(">", "\\u003e")

@@ -1,8 +1,8 @@
 """Draw axes, lines, areas and legends as SVG text, with times as m:ss on the horizontal axis.
 
 Text and axes have the colour of the page's text (`currentColor`), so that one chart suits light and
-dark pages and print. The horizontal margins of all charts are equal, so that charts of one span of
-time that stand below one another share their axis.
+dark pages and print. The horizontal margins of all charts are equal, so that the times of charts
+with the same time range line up when the charts are placed below one another.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from roomread.locales import Translator
 from roomread.readings.colors import RGB
 from roomread.room import clock
 
+# Default width of a chart, and its left and right margins, px.
 WIDTH, LEFT, RIGHT = 900.0, 72, 12
 FONT_SIZE = 13
 # Space below a chart for its times, and for a legend below these, px.
@@ -43,7 +44,7 @@ class PlotArea:
         low: value at the bottom.
         high: value at the top.
         top: distance from the top of the chart, px.
-        height: px.
+        height: the height of the area, px.
         width: the width of the chart with its margins, px.
     """
 
@@ -57,12 +58,12 @@ class PlotArea:
 
     @property
     def bottom(self) -> float:
-        """Return the distance of the lower edge from the top of the chart, px."""
+        """The distance of the area's lower edge from the top of the chart, px."""
         return self.top + self.height
 
     @property
     def right(self) -> float:
-        """Return the right edge, px."""
+        """The distance of the area's right edge from the left of the chart, px."""
         return self.width - RIGHT
 
     def x(self, time: float) -> float:
@@ -75,7 +76,7 @@ class PlotArea:
         return self.top + (self.high - value) / (self.high - self.low) * self.height
 
     def points(self, points: Points) -> str:
-        """Return (time, value) pairs as SVG's list of points."""
+        """Return (time, value) pairs as the value of an SVG `points` attribute."""
         return " ".join(f"{self.x(time):.1f},{self.y(value):.1f}" for time, value in points)
 
 
@@ -102,7 +103,7 @@ def time_axis(area: PlotArea) -> str:
         parts.append(
             f'<path d="M{x:.1f},{area.bottom:.1f} v5" stroke="currentColor" opacity="0.5"/>'
         )
-        # The last label would be cut by the edge of the chart.
+        # Without this limit, the edge of the chart could cut off the last label.
         middle = min(x, area.width - 1.6 * FONT_SIZE)
         parts.append(text(middle, area.bottom + 19, signed_clock(n * tick), anchor="middle"))
     return "".join(parts)
@@ -114,12 +115,12 @@ def signed_clock(seconds: float) -> str:
 
 
 def text(x: float, y: float, content: str, *, anchor: str = "start") -> str:
-    """Return escaped text; `anchor` is SVG's `text-anchor`."""
+    """Return a text element with escaped content; `anchor` is SVG's `text-anchor`."""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(content)}</text>'
 
 
 def tooltip(content: str) -> str:
-    """Return the text that is shown while the pointer rests on an element."""
+    """Return a title element, which browsers show as a tooltip of its parent element."""
     return f"<title>{escape(content)}</title>"
 
 
@@ -149,8 +150,8 @@ def band(
         times: float64 [N], s.
         low: the lower line, float64 [N].
         high: the upper line, float64 [N].
-        style: SVG attributes.
-        title: the tooltip; empty if there is none.
+        style: the SVG attributes of the area.
+        title: the tooltip of the area; empty for no tooltip.
     """
     inside = tooltip(title) if title else ""
     parts = []
@@ -171,7 +172,7 @@ def stacked(
     """Return the values of several series as areas on top of one another, with their legend.
 
     Args:
-        area: the plot area of the chart; its values reach the highest sum.
+        area: the plot area of the chart, whose values reach from 0 to at least the highest sum.
         times: float64 [N], s.
         values: float64 [N, S], in the order of the series; NaN where there is no value.
         series: the name and the colour of each series, from the lowest to the highest.
@@ -179,7 +180,7 @@ def stacked(
     parts, below = [], np.zeros(len(times))
     for (name, color), column in zip(series, values.T, strict=True):
         above = below + column
-        # The line in the page's colour separates neighbours whose brightness is alike.
+        # The line in the page's colour separates neighbouring areas of similar brightness.
         style = f'fill="{hex_color(color)}" stroke="{PAGE}" stroke-width="0.75"'
         parts.append(band(area, times, below, above, style, name))
         below = above
@@ -207,7 +208,7 @@ def share_levels(words: Translator) -> dict[float, str]:
 
 
 def valence_levels(*values: float, words: Translator) -> dict[float, str]:
-    """Return values of a valence with the labels of their grid lines, such as "+0.5"."""
+    """Return the given valences with the labels of their grid lines, such as "+0.5"."""
     return {value: words.decimal(value, "+0.#;-0.#") if value else "0" for value in values}
 
 
@@ -218,7 +219,7 @@ def count_levels(most: float) -> dict[float, str]:
 
 
 def gap(area: PlotArea, start: float, end: float, why: str, words: Translator) -> str:
-    """Return a grey area for a time without values, with its reason if there is room for it."""
+    """Return a grey area for a time without values, with its reason as text if the text fits."""
     left, right = area.x(max(start, area.start)), area.x(min(end, area.end))
     width, middle = right - left, (area.top + area.bottom) / 2
     title = words.gettext("{start} to {end}: {what}", start=clock(start), end=clock(end), what=why)
@@ -238,7 +239,7 @@ def runs(values: NDArray[np.float64]) -> list[slice]:
 
 
 def legend(entries: Sequence[tuple[str, str]], area: PlotArea) -> str:
-    """Return (label, colour) entries in a row below the times."""
+    """Return a legend of (label, colour) entries in a row below the times."""
     parts, x, y = [], float(LEFT), area.bottom + 44
     for label, color in entries:
         parts.append(

@@ -1,4 +1,4 @@
-"""The mean scores of each person of a video in each second."""
+"""Aggregate the readings of a video to the mean scores of each person in each second."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from roomread.readings import Expression, Reading
 
-# Second, `Reading.person_key`, mean scores [7].
+# The second of the video, `Reading.person_key`, and the mean scores, float64 [7].
 Row = tuple[int, int, NDArray[np.float64]]
 
 
 class Timeline:
-    """Aggregate readings in memory into one row for each person and second."""
+    """In-memory aggregate of readings, with one row for each person and second."""
 
     def __init__(self) -> None:
         self._sums: defaultdict[tuple[int, int], NDArray[np.float64]] = defaultdict(
@@ -32,17 +32,17 @@ class Timeline:
             sums[-1] += 1
 
     def rows(self) -> list[Row]:
-        """Return the rows, by second and person."""
+        """Return the rows, sorted by second and person."""
         return [(*key, sums[:-1] / sums[-1]) for key, sums in sorted(self._sums.items())]
 
     def write(self, path: Path) -> None:
-        """Write the rows to a file that `read_rows` reads, with scores of four decimals."""
+        """Write the rows, with scores rounded to four decimals, to a file for `read_rows`."""
         rows = [[*row[:2], row[2].round(4).tolist()] for row in self.rows()]
         path.write_text(json.dumps(rows), encoding="ascii")
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file; an empty list when there is no such file."""
+    """Return the rows of a file that `Timeline.write` wrote; none if the file does not exist."""
     if not path.exists():
         return []
     rows = json.loads(path.read_text(encoding="ascii"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from roomread.errors import DataError
 from roomread.room.session import Passage
 
-# Most bytes of a transcript: a day of speech is about 1 MB.
+# Maximum number of bytes of a transcript. A day of speech is about 1 MB.
 MAX_BYTES = 16_000_000
 _KINDS = "WebVTT (.vtt) of Zoom, Teams or Meet, a chat of Meet (.sbv), of Zoom or of Teams (.txt)"
 _TIME = r"((?:\d{1,4}:)?[0-5]?\d:[0-5]\d[.,]\d{3})"
@@ -24,23 +24,23 @@ _TEAMS = re.compile(
     r"^\[(?:[\d./-]+,?[ \t]+)?(\d{1,2}:[0-5]\d(?::[0-5]\d)?)[ \t]?([AaPp])?\.?[Mm]?\.?\][ \t]*(.*)$"
 )
 _TAG = re.compile(r"<[^<>]*>")
-# The name that Zoom and Meet write in front of what is said. A short text before a colon is taken
-# for a name too, because dropping a word is better than keeping a name.
+# The name that Zoom and Meet write before what is said. Any short text before a colon is treated as
+# a name, because dropping a word is better than keeping a name.
 _SPEAKER = re.compile(r"^[^:!?]{1,60}:(?:[ \t]+|$)")
-# Most characters of a passage.
+# Maximum number of characters of a passage.
 _LONGEST = 2000
-# Seconds that a message of a chat is taken to be read for.
+# The duration that a chat message is given as a passage, s.
 _MESSAGE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said or written.
+    """The passages of a transcript of speech or of a chat.
 
     Attributes:
-        passages: The passages, earliest first, with the times of the file, s, and without names.
-        is_chat: Whether it is a chat, whose times may be those of a clock, such as 09:12:34,
-            rather than counted from the start of the call.
+        passages: The passages without speakers' names, earliest first, with the times of the file.
+        is_chat: Whether the file is a chat. Its times may be times of day, such as 09:12:34,
+            instead of times from the start of the call.
     """
 
     passages: tuple[Passage, ...]
@@ -48,17 +48,15 @@ class Transcript:
 
 
 def parse_transcript(content: bytes, *, name: str) -> Transcript:
-    """Parse the content of a transcript or a chat.
-
-    Names of speakers are dropped.
+    """Parse the content of a transcript or a chat, and drop the names of speakers.
 
     Args:
         content: The content of the file, in UTF-8 or, with a byte order mark, in UTF-16.
-        name: The name of the file in messages.
+        name: The name of the file in error messages.
 
     Raises:
-        DataError: The content is in none of the supported formats, contains an invalid time, or
-            it has no text.
+        DataError: The content is too large, is in none of the supported formats, contains an
+            invalid time, or has no text.
     """
     if len(content) > MAX_BYTES:
         raise DataError(f"{name}: is too large for a transcript", hint=f"give {_KINDS}")
@@ -90,7 +88,7 @@ def _text(content: bytes, name: str) -> str:
 
 
 def _cues(lines: Sequence[str], form: re.Pattern[str], name: str) -> list[Passage]:
-    """Return the cues of WebVTT or SBV; other blocks, such as notes and styles, have none."""
+    """Return the cues of WebVTT or SBV; other blocks, such as notes and styles, are skipped."""
     found: list[Passage] = []
     row = 0
     while row < len(lines):
@@ -129,7 +127,7 @@ def _teams_chat(lines: Sequence[str]) -> Iterator[Passage]:
 
 
 def _messages(lines: Sequence[str], form: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
-    """Yield the head of each message, and the lines below it."""
+    """Yield the match of each message's first line, and the text of the lines below it."""
     head: re.Match[str] | None = None
     below: list[str] = []
     for line in lines:

@@ -33,8 +33,8 @@ def statements(
 
     Args:
         session: The session.
-        parts: Its parts, earliest first.
-        samples: The reports that its students made by buttons.
+        parts: The parts of the session, earliest first.
+        samples: The button reports of its students.
     """
     return [
         _statement(session, number, part, part_reports(samples, part.start, part.end))
