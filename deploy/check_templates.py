@@ -1,7 +1,8 @@
-"""Check what no linter does: Azure's and Google's templates, and that all run two replicas.
+"""Check the templates for Azure and Google, and that all templates run at least two replicas.
 
-Azure Container Apps against the types of Microsoft's own SDK: unknown keys and wrong types fail.
-Cloud Run's pod template against Kubernetes' schema of a pod, of which it takes a part.
+No linter covers these checks. The template for Azure Container Apps is compared with the types of
+Microsoft's SDK: unknown keys and wrong types fail. The template for Cloud Run is compared with
+Kubernetes' schema of a pod, of which Cloud Run accepts a subset.
 """
 
 from __future__ import annotations
@@ -18,14 +19,21 @@ import yaml
 from azure.mgmt.appcontainers import models
 
 FOLDER = Path(__file__).parent
-# The service ends its requests within ten seconds of the signal; the rest is for the balancer.
+# Minimum grace period, s. The service finishes its requests within ten seconds of the stop signal;
+# the rest is for the load balancer.
 DRAIN_SECONDS = 30
-# Cloud Run's own, beside those of a pod.
+# Keys of Cloud Run that a Kubernetes pod does not have.
 CLOUD_RUN_KEYS = {"containerConcurrency", "timeoutSeconds", "maxRetries"}
 
 
 def misfits(value: Any, wanted: Any, where: str) -> Iterator[str]:
-    """Return the values of a document that do not fit a type of the SDK, one line each."""
+    """Yield a line for each value of a document that does not fit a type of the SDK.
+
+    Args:
+        value: The value.
+        wanted: The type.
+        where: The path of the value in the document, for the lines.
+    """
     options = [t for t in typing.get_args(wanted) if t is not NoneType]
     if typing.get_origin(wanted) is list and isinstance(value, list):
         for place, item in enumerate(value):
@@ -43,9 +51,9 @@ def misfits(value: Any, wanted: Any, where: str) -> Iterator[str]:
 
 
 def misfitting_keys(value: dict[str, Any], model: Any, where: str) -> Iterator[str]:
-    """Return the same lines for a model of the SDK and a mapping."""
+    """Yield a line for each key or value of a mapping that does not fit a model of the SDK."""
     hints = typing.get_type_hints(model, vars(models) | {"_models": models, "_types": models})
-    # The SDK has no public schema; it fills this one in with the first object.
+    # The SDK has no public schema. It fills in this private one when it creates the first object.
     rest_fields = model({})._attr_to_rest_field  # noqa: SLF001
     fields = {field._rest_name: hints[name] for name, field in rest_fields.items()}  # noqa: SLF001
     for key, item in value.items():
@@ -56,13 +64,13 @@ def misfitting_keys(value: dict[str, Any], model: Any, where: str) -> Iterator[s
 
 
 def check_azure() -> Iterator[str]:
-    """Return the problems of the container app."""
+    """Yield the problems of the container app."""
     path = FOLDER / "azure" / "containerapp.yaml"
     yield from misfits(yaml.safe_load(path.read_text(encoding="utf-8")), models.ContainerApp, "app")
 
 
 def check_google() -> Iterator[str]:
-    """Return the problems of the Cloud Run service and of its job."""
+    """Yield the problems of the Cloud Run service and of its migration job."""
     service = _load(FOLDER / "google" / "service.yaml")["spec"]["template"]
     job = _load(FOLDER / "google" / "migrate.yaml")["spec"]["template"]["spec"]["template"]
     images: set[str] = set()
@@ -80,7 +88,7 @@ def check_google() -> Iterator[str]:
 
 
 def check_replicas() -> Iterator[str]:
-    """Return the templates that run fewer than two replicas or start them without their tables."""
+    """Yield the templates with fewer than two replicas, no migration or a short grace period."""
     compose = _load(FOLDER.parent / "compose.yaml")["services"]
     waits = [each for each in compose.values() if "migrate" in each.get("depends_on", {})]
     pods = {each["kind"]: each for each in _load_all(FOLDER / "kubernetes" / "roomread.yaml")}
@@ -108,7 +116,7 @@ def check_replicas() -> Iterator[str]:
         ("azure", azure["terminationGracePeriodSeconds"]),
     ):
         if seconds < DRAIN_SECONDS:
-            yield f"{name}: {seconds} s are too short for the service to drain"
+            yield f"{name}: a grace period of {seconds} s is too short to finish requests"
 
 
 def _load(path: Path) -> Any:
@@ -120,7 +128,7 @@ def _load_all(path: Path) -> list[Any]:
 
 
 def main() -> int:
-    """Return 0 if there is no problem."""
+    """Print the problems of all templates, and return 0 if there are none, else 1."""
     wrong = [*check_azure(), *check_google(), *check_replicas()]
     print("\n".join(wrong) or "Azure's and Google's templates fit, and all run two replicas")
     return int(bool(wrong))

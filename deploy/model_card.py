@@ -1,7 +1,7 @@
-"""Write the bundled net's card as a page for a model hub, deploy/hub/README.md.
+"""Write the card of the bundled net as a page for a model hub, deploy/hub/README.md.
 
-The head of the page is YAML with the fields that hubs read. Nothing is uploaded: whoever publishes
-the weights puts the model file beside the page.
+The page starts with a YAML header, whose fields model hubs read. Nothing is uploaded: to publish
+the weights, put the model file next to the page.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ MEASURES = ("accuracy", "macro-F1", "ECE")
 
 
 def figure(model: ModelFile, comparison: str, copies: str, measure: str) -> str:
-    """Return a figure of the card with its interval, such as "0.845 ± 0.012"."""
+    """Return a metric of the card with its interval, such as "0.845 ± 0.012"."""
     return model.card.figures[f"{comparison}, {copies}: {measure}"].split(" | ")[0]
 
 
 def head(model: ModelFile) -> str:
-    """Return the page's YAML: licence, kind of task, data, and the figures in a hub's form."""
+    """Return the YAML header with the licence, task, data and metrics in the form of model hubs."""
     results = [
         {
             "task": {"type": "image-classification"},

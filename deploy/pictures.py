@@ -1,7 +1,8 @@
-"""Make the pictures and the recording of the README and the docs: `make pictures`.
+"""Make the screenshots and the recording for the README and the docs (`make pictures`).
 
-Start the app with a folder of its own, drive it in Chromium, and write `docs/app-*.png` and
-`docs/demo.gif`, which shows the way from Home to the answer of the demo class and to a photo.
+The script starts the app with an empty data folder, operates it in Chromium, and writes
+`docs/app-*.png`, `docs/session-report.png` and `docs/demo.gif`. The recording opens the demo class
+and an example photo from the page Home.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from visitors import CHROMIUM, wait_until_drawn
 
 DOCS = Path(__file__).parents[1] / "docs"
 SIZE = (1280, 800)
-# Width of the recording, px; shortest and longest time for which one of its pictures is shown, s.
+# Width of the recording, px, and the shortest and longest time for which a frame is shown, s.
 GIF_WIDTH, SHORTEST, LONGEST = 800, 0.12, 2.0
 # How long a page is shown before the next click, s.
 REST = 1.5
 MOST_BYTES = 2_000_000
 SLOW = 120_000
-# A dot that shows where the pointer is, which a screencast leaves out.
+# A script that draws a dot at the pointer, because a screencast does not show the pointer.
 _POINTER = """
 addEventListener("mousemove", (event) => {
   let dot = document.getElementById("pointer");
@@ -48,7 +49,7 @@ _NO_POINTER = "#pointer { display: none }"
 
 
 class Recording:
-    """A screencast of what is done on a page; the times in which the app works are left out.
+    """A screencast of actions on a page, without the times in which the app is busy.
 
     Args:
         page: The page.
@@ -71,11 +72,11 @@ class Recording:
         self._session.send("Page.screencastFrameAck", {"sessionId": event["sessionId"]})
 
     def click(self, target: Locator) -> None:
-        """Move the pointer to the middle of an element in sight, and click."""
+        """Scroll to an element, move the pointer to its middle, and click."""
         target.scroll_into_view_if_needed()
         box = target.bounding_box()
         if box is None:
-            sys.exit(f"not in sight: {target}")
+            sys.exit(f"the page does not show {target}")
         self.click_at(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def click_at(self, x: float, y: float) -> None:
@@ -88,15 +89,15 @@ class Recording:
         self._is_running = False
 
     def _run(self) -> None:
-        """Go on with the picture that the page shows now; a page that rests sends none."""
+        """Resume recording with the newest frame, because an unchanged page sends no new one."""
         if self._newest:
             self._frames.append((time.time(), self._newest))
         self._is_running = True
 
     def rest(self, name: str = "") -> None:
-        """Show the page once it is drawn, and write it as docs/NAME.png if it has a name."""
+        """Record the page for a while once it is drawn; with a name, write it as docs/NAME.png."""
         wait_until_drawn(self._page)
-        # Streamlit draws grey bars in the place of what it still loads.
+        # Streamlit draws grey bars in place of elements that are still loading.
         expect(self._page.get_by_test_id("stSkeleton")).to_have_count(0)
         self._page.wait_for_timeout(500)
         self._run()
@@ -106,18 +107,18 @@ class Recording:
             write_picture(self._page, name)
 
     def write(self, path: Path) -> None:
-        """End the screencast, and write it as an animation."""
+        """Stop the screencast, and write it as an animated GIF."""
         self._session.send("Page.stopScreencast")
         frames = [self._frames[0]]
         for at, content in self._frames[1:]:
             if at - frames[-1][0] >= SHORTEST:
                 frames.append((at, content))
             else:
-                # The newest picture of a moment is the one that stays.
+                # Of frames in quick succession, only the newest is used.
                 frames[-1] = (frames[-1][0], content)
         shown = [min(later - earlier, LONGEST) for (earlier, _), (later, _) in pairwise(frames)]
         pictures = [Image.open(io.BytesIO(content)).convert("RGB") for _, content in frames]
-        # One palette for all frames, so that colours do not flicker; the last has a photo.
+        # One palette for all frames prevents flicker. It includes the last frame for its photo.
         palette = _side_by_side(pictures[0], pictures[len(pictures) // 2], pictures[-1])
         palette = palette.quantize(128)
         first, *others = [
@@ -144,13 +145,13 @@ def _side_by_side(*pictures: Image.Image) -> Image.Image:
 
 
 def write_picture(page: Page, name: str) -> None:
-    """Write what a page shows as docs/NAME.png."""
+    """Write a screenshot of a page as docs/NAME.png."""
     picture = Image.open(io.BytesIO(page.screenshot(style=_NO_POINTER))).convert("RGB")
     picture.quantize(256).save(DOCS / f"{name}.png", optimize=True)
 
 
 def show_demo(page: Page, url: str) -> None:
-    """Go from Home to the demo class and to a photo, and write the pictures and the recording."""
+    """Open the demo class and a photo from Home, and write the screenshots and the recording."""
     page.goto(url)
     demo = page.get_by_role("button", name="The demo class")
     demo.wait_for()
@@ -186,7 +187,7 @@ def show_demo(page: Page, url: str) -> None:
 
 
 def show_report(page: Page, url: str) -> None:
-    """Write the picture of the demo class's report."""
+    """Write a screenshot of the demo class's report."""
     page.goto(url)
     page.get_by_role("button", name="The demo class").click()
     report = page.get_by_role("button", name="Report", exact=True)
@@ -199,7 +200,7 @@ def show_report(page: Page, url: str) -> None:
 
 
 def main() -> None:
-    """Write all pictures."""
+    """Start the app and a browser, and write all pictures."""
     with (
         tempfile.TemporaryDirectory() as name,
         serving(Path(name), "--no-browser", command="app") as app,

@@ -1,6 +1,6 @@
-"""Generate docs/reference from the code: Python, command line, HTTP and settings.
+"""Generate docs/reference from the code: pages on Python, command line, HTTP API and settings.
 
-`make docs` runs it; its argument is another folder for the pages.
+`make docs` runs this script. An argument names another folder for the pages.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECTION = re.compile(r"(Args|Attributes|Returns|Yields|Raises|Warns):")
 
 
 def python_page() -> str:
-    """Return the page of the public names of Python."""
+    """Return the page on the public classes and functions of the package."""
     lines = ["# Python", ""]
     lines += ["Shapes, units and errors of every public class and function, from their docstrings."]
     seen: set[object] = set()
@@ -84,7 +84,7 @@ def _signature(member: Any) -> str:
 
 
 class _Text(str):
-    """An annotation that is shown without quotes."""
+    """String whose `repr` has no quotes, for annotations in a signature."""
 
     __slots__ = ()
     __repr__ = str.__str__
@@ -95,7 +95,7 @@ def _plain(annotation: Any) -> Any:
 
 
 def _markdown(docstring: str | None) -> list[str]:
-    """Return a docstring in Google's style as Markdown."""
+    """Convert a Google-style docstring to lines of Markdown."""
     lines: list[str] = []
     for line in (docstring or "").splitlines():
         heading = SECTION.fullmatch(line)
@@ -110,7 +110,7 @@ def _markdown(docstring: str | None) -> list[str]:
 
 
 def cli_page() -> str:
-    """Return the page of the commands and their options."""
+    """Return the page on the commands and their options."""
     lines = ["# The command line", "", "What `--help` says of every command."]
     for name, command in _commands(typer.main.get_command(app), "roomread"):
         lines += ["", f"## {name}", "", _sentence(command.help)]
@@ -136,7 +136,7 @@ def _row(parameter: Any) -> str:
 
 
 def http_page() -> str:
-    """Return the page of the routes of the HTTP API."""
+    """Return the page on the routes of the HTTP API."""
     api = FastAPI(title="Roomread")
     api.include_router(router)
     for part in PARTS:
@@ -161,7 +161,7 @@ def http_page() -> str:
 
 
 def settings_page() -> str:
-    """Return the page of the operator's settings."""
+    """Return the page on the operator's settings."""
     lines = ["# Settings", ""]
     lines += ["Each is a variable `ROOMREAD_NAME`, or a key of `roomread.toml` in the data folder;"]
     lines += ["a variable takes precedence.", "", "| setting | default | |", "|---|---|---|"]

@@ -1,9 +1,9 @@
-"""Run the Dockerfile without Docker: its steps in a scratch folder, then what compose starts.
+"""Run the steps of the Dockerfile without Docker, and start what compose.yaml would start.
 
-Where it is root on Linux and may make namespaces, the app and the service see a read-only file
-system with a writable /tmp, as the user that the image names, and read a photo without a network;
-elsewhere only the steps are run.
-Writes the image's SBOM and licences into dist/.
+The steps run in a scratch folder. As root on Linux, if namespaces are allowed, the app and the
+service are started as the image's user on a read-only file system with a writable /tmp, and a photo
+is read without a network. Elsewhere only the steps run. The image's SBOM and licences are written
+into dist/.
 """
 
 from __future__ import annotations
@@ -27,25 +27,30 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "/opt/roomread"
-# What would make the image gigabytes, and what a running service has no use for.
+# Packages that must not be in the image: they are very large or useless to a running service.
 UNWANTED = ("torch", "lightning", "cv2", "onnx", "pip", "pytest")
-# pi-heif's own code is BSD-3-Clause; it calls itself LGPL-3.0 for libheif and libde265, which its
-# wheels bundle as shared libraries that anyone can replace. Phones take HEIC, and no decoder of it
-# has another licence. It only decodes: nothing in it comes from x265.
+# pi-heif's own code is BSD-3-Clause. Its metadata state LGPL-3.0 because of libheif and libde265,
+# which its wheels bundle as replaceable shared libraries. Phones take photos as HEIC, and all
+# decoders have this licence. pi-heif cannot encode and does not contain x265.
 LGPL_ALLOWED = ("pi_heif",)
 START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One instruction of a Dockerfile, on one line: `RUN`, `COPY`, ... and what follows it."""
+    """One instruction of a Dockerfile.
+
+    Attributes:
+        name: The instruction, such as `RUN` or `COPY`.
+        rest: The arguments, on one line.
+    """
 
     name: str
     rest: str
 
 
 def read_stages(text: str) -> list[list[Step]]:
-    """Return the steps of each stage, in order."""
+    """Parse a Dockerfile, and return the steps of each of its stages, in order."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
     stages: list[list[Step]] = []
@@ -58,16 +63,21 @@ def read_stages(text: str) -> list[list[Step]]:
 
 
 def only(stage: list[Step], name: str) -> str:
-    """Return the arguments of the one instruction with this name."""
+    """Return the arguments of the only instruction of a stage that has this name."""
     (rest,) = [step.rest for step in stage if step.name == name]
     return rest
 
 
 def build(stage: list[Step], scratch: Path) -> None:
-    """Run a stage's COPY and RUN below `scratch`, where `PREFIX` is moved to."""
+    """Run the COPY and RUN instructions of a stage in a folder.
+
+    Args:
+        stage: The stage.
+        scratch: The folder, in which `roomread` takes the place of `PREFIX`.
+    """
     folder = scratch / "build"
     folder.mkdir()
-    # Compiling every module serves an image that starts often, not one that is thrown away.
+    # Compiling all modules speeds up the start of an image, but this one is thrown away.
     environment = os.environ | {"PIP_NO_COMPILE": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     for step in stage:
@@ -76,14 +86,14 @@ def build(stage: list[Step], scratch: Path) -> None:
             for source in sources:
                 copy(ROOT / source, folder / target)
         elif step.name == "RUN":
-            # The cache only spares the index a download of what it gave before.
+            # With pip's cache, packages are not downloaded again.
             command = step.rest.replace(PREFIX, str(scratch / "roomread"))
             command = command.replace("--no-cache-dir ", "")
             subprocess.run(["sh", "-c", command], cwd=folder, env=environment, check=True)
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy as COPY does: the content of a folder, or a file, into the target."""
+    """Copy a file or the content of a folder into the target, as COPY does."""
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "bundled/*"))
     else:
@@ -91,19 +101,19 @@ def copy(source: Path, target: Path) -> None:
 
 
 def check_packages(python: Path) -> None:
-    """Fail if the image holds a package that it must not hold."""
+    """Exit with an error if the image contains one of the `UNWANTED` packages."""
     code = f"import importlib.util as u; print([n for n in {UNWANTED} if u.find_spec(n)])"
     found = subprocess.check_output([python, "-c", code], text=True).strip()
     if found != "[]":
-        sys.exit(f"the image holds what it must not: {found}")
+        sys.exit(f"the image must not contain these packages: {found}")
     print("packages: none of", ", ".join(UNWANTED))
 
 
 def list_parts(python: Path) -> None:
     """Write the SBOM (CycloneDX) of the image and its licences into dist/.
 
-    A licence of the GPL family among the packages fails, but for `LGPL_ALLOWED`; what wheels bundle
-    is in docs/release.md.
+    A package with a licence of the GPL family is an error unless it is in `LGPL_ALLOWED`.
+    docs/release.md lists the libraries that wheels bundle.
     """
     out = ROOT / "dist"
     out.mkdir(exist_ok=True)
@@ -120,7 +130,7 @@ def list_parts(python: Path) -> None:
 
 
 def can_contain() -> bool:
-    """Return whether `contained` works: as root on Linux, unless an outer container forbids it."""
+    """Return whether `contained` works, which needs root on Linux and the right to namespaces."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return False
     probe = ["unshare", "--mount", "--net", "mount", "-o", "remount,bind,ro", "/"]
@@ -128,13 +138,22 @@ def can_contain() -> bool:
 
 
 def contained(command: list[str], *, user: str, network: bool) -> list[str]:
-    """Return a command that runs as in a container, with its user, a read-only root and /tmp."""
+    """Return a command that runs another command as in a container.
+
+    It runs as the container's user, with a read-only root file system and an empty, writable /tmp.
+
+    Args:
+        command: The command to run.
+        user: The user and group, "uid:gid".
+        network: Whether the command has access to the network.
+    """
     uid, _, gid = user.partition(":")
     shut = "mount -o remount,bind,ro / && mount -t tmpfs -o mode=1777 tmpfs /tmp && cd /tmp"
     base = sys.base_prefix
     closed = [p for p in reversed(Path(base).parents) if not p.stat().st_mode & stat.S_IXOTH]
     if closed:
-        # A Python in root's home, which the image's user may not enter: that home holds it alone.
+        # This Python is in root's home, which the image's user may not enter. Mount an empty folder
+        # over that home, with nothing but this Python in it.
         alone = f"mount -t tmpfs -o mode=755 tmpfs {closed[0]} && mkdir -p {base}"
         shut = f"mount --bind {base} /mnt && {alone} && mount --bind /mnt {base} && {shut}"
     drop = f"exec setpriv --reuid={uid} --regid={gid} --clear-groups --no-new-privs"
@@ -143,7 +162,7 @@ def contained(command: list[str], *, user: str, network: bool) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
+    """Return a TCP port that is currently free."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -153,7 +172,7 @@ def free_port() -> int:
 def serve(stage: list[Step], scratch: Path) -> None:
     """Start the image's CMD, wait for its HEALTHCHECK, and stop it as Docker does."""
     set_ = dict(pair.split("=", 1) for pair in only(stage, "ENV").split())
-    # Not $PATH: the image has its own packages, and the system's programs.
+    # The PATH of this process is not used: the image has only its packages and system programs.
     environment = set_ | {"PATH": f"{scratch}/roomread/bin:/usr/bin:/bin", "PORT": str(free_port())}
     environment |= {"ROOMREAD_PURPOSE": "personal"}
     user = only(stage, "USER")
@@ -172,7 +191,7 @@ def serve(stage: list[Step], scratch: Path) -> None:
     watch("the image", command, health, environment, refusing=models)
 
     described = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["replica-1"]
-    # Here each port is free, and /tmp is the one place that can be written.
+    # Replace the fixed port of the compose file by the free one.
     described = json.loads(json.dumps(described).replace("8501", port))
     _, *health = described["healthcheck"]["test"]
     start = " ".join([key, "exec", *described["command"]])
@@ -191,11 +210,11 @@ def watch(
     """Start a container's command, wait until it is healthy, and stop it as Docker does.
 
     Args:
-        name: for messages.
-        command: that starts it.
-        health: that asks whether it is healthy.
-        environment: of both.
-        refusing: an address where strangers must be turned away.
+        name: The name of the container in messages.
+        command: The command that starts it.
+        health: The command that checks whether it is healthy.
+        environment: The environment of both commands.
+        refusing: A URL that must refuse requests without credentials.
     """
     running = subprocess.Popen(command, env=environment)
     try:
@@ -214,18 +233,18 @@ def watch(
 
 
 def turned_away(address: str) -> None:
-    """Fail if a request without credentials is admitted."""
+    """Exit with an error unless a request without credentials is refused with status 401."""
     try:
         with urllib.request.urlopen(address, timeout=10):  # noqa: S310 (loopback)
-            sys.exit(f"{address} lets strangers in")
+            sys.exit(f"{address} accepts requests without credentials")
     except urllib.error.HTTPError as error:
         if error.code != 401:
-            sys.exit(f"{address} answers a stranger with {error.code}")
-    print("strangers are turned away")
+            sys.exit(f"{address} refuses a request without credentials with {error.code}, not 401")
+    print("requests without credentials are refused")
 
 
 def main() -> None:
-    """Build the image, check its content, and run it."""
+    """Run the steps of the image, check its packages, and start it if namespaces are allowed."""
     building, serving = read_stages((ROOT / "Dockerfile").read_text(encoding="utf-8"))
     scratch = Path(tempfile.mkdtemp(prefix="roomread-", dir="/var/tmp"))
     scratch.chmod(0o755)
@@ -237,7 +256,7 @@ def main() -> None:
         if can_contain():
             serve(serving, scratch)
         else:
-            print("no namespaces for this user here: the app was not run read-only")
+            print("the app was not started read-only: this user may not create namespaces")
     finally:
         shutil.rmtree(scratch)
 

@@ -1,4 +1,4 @@
-"""Answer an uploaded picture with its readings as JSON, with FastAPI.
+"""Serve an endpoint with FastAPI that returns the readings of an uploaded picture as JSON.
 
 pip install roomread fastapi uvicorn python-multipart
 uvicorn fastapi_endpoint:app
@@ -14,11 +14,11 @@ from fastapi import FastAPI, HTTPException, UploadFile
 from roomread import Analyzer, RoomreadError
 
 app = FastAPI()
-# It holds the nets, and threads may share it.
+# One analyzer serves all requests: it loads the nets once and is thread-safe.
 analyzer = Analyzer()
 
 
-# FastAPI calls a function without `async` in a thread, so that other requests go on meanwhile.
+# FastAPI calls a function without `async` in a thread, so that it does not block other requests.
 @app.post("/faces")
 def faces(file: UploadFile) -> dict[str, Any]:
     """Return the readings of the uploaded picture."""

@@ -1,4 +1,4 @@
-"""Answer the bytes of a picture with its readings as JSON, with Flask.
+"""Serve an endpoint with Flask that returns the readings of a picture as JSON.
 
 pip install roomread flask
 flask --app flask_endpoint run
@@ -15,7 +15,7 @@ from roomread import Analyzer, RoomreadError
 
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 20_000_000
-# It holds the nets, and threads may share it.
+# One analyzer serves all requests: it loads the nets once and is thread-safe.
 analyzer = Analyzer()
 
 

@@ -1,4 +1,4 @@
-"""Show a webcam with the expressions of its faces; the key q ends it.
+"""Show the picture of a webcam with the expressions of the faces in it; press q to quit.
 
 pip install roomread opencv-python
 python webcam.py             # or webcam.py 1 for the second camera, or the path of a video
@@ -16,18 +16,22 @@ from roomread.media import draw_readings
 
 
 def main(source: str) -> None:
-    """Read and show the frames of a camera's number or of a video's path."""
+    """Read and show the frames of a source.
+
+    Args:
+        source: The number of a camera, or the path of a video.
+    """
     capture = cv2.VideoCapture(int(source) if source.isdigit() else source)
     if not capture.isOpened():
         sys.exit(f"{source}: cannot be opened; is the camera used by another program?")
-    # It keeps the tracks of one video, and averages their scores.
+    # It follows the faces of one video, and averages the scores of each face over time.
     stream = Analyzer().stream_analyzer()
     start, index = time.monotonic(), 0
     while True:
         there, picture = capture.read()
         if not there:
             break
-        # OpenCV's pictures are BGR, Roomread's RGB.
+        # OpenCV uses BGR pictures, Roomread RGB.
         frame = Frame(
             cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), time.monotonic() - start, index, source
         )

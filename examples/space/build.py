@@ -1,4 +1,4 @@
-"""Write the demo of examples/space into a folder that any host of static files can serve.
+"""Write the browser demo into a folder that any host of static files can serve.
 
 python examples/space/build.py out/space
 """
@@ -22,7 +22,7 @@ LICENCES = (
     ("roomread.api", "onnxruntime-web.LICENSE.txt"),
     ("roomread.faces", "centerface.LICENSE.txt"),
 )
-# The head that Hugging Face asks of a static Space.
+# The YAML header that Hugging Face requires in the README of a static Space.
 HEAD = """---
 title: Roomread
 sdk: static
@@ -33,7 +33,7 @@ license: apache-2.0
 
 
 def main() -> int:
-    """Write the folder that the command line names, and return the exit status."""
+    """Write the demo to the folder given on the command line, and return the exit status."""
     if len(sys.argv) != 2:
         print(__doc__)
         return 2
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def build(folder: Path) -> None:
-    """Write the demo into a folder, which is made."""
+    """Create a folder, and write the demo into it."""
     (folder / "files").mkdir(parents=True)
     for name in PAGE:
         shutil.copyfile(HERE / name, folder / name)
@@ -75,7 +75,12 @@ def build(folder: Path) -> None:
 
 
 def modules(assets: Path, name: str) -> set[str]:
-    """Return a module and those that it imports, directly or not, as paths in `assets`."""
+    """Return a script module and all modules that it imports, as paths relative to `assets`.
+
+    Args:
+        assets: The folder of the scripts.
+        name: The path of the module in `assets`.
+    """
     found, waiting = set[str](), [name]
     while waiting:
         module = waiting.pop()

@@ -1,4 +1,4 @@
-"""The plug-ins keep what Roomread expects of each kind."""
+"""Run Roomread's contract tests on the example plug-ins."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An example of each kind of plug-in for Roomread."""
+"""Example plug-ins for Roomread: a detector, a net, a tracker and a format."""

@@ -1,4 +1,4 @@
-"""A format: one line for each frame, with the number of faces of each expression."""
+"""Example of a format as a plug-in: one line per frame with the number of faces per expression."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _NAMES = [expression.name.lower() for expression in Expression]
 
 
 class CountsSink:
-    """Write a table, separated by tabs, with a line for each frame.
+    """Sink that writes a tab-separated table with a line for each frame.
 
     Args:
         file: the text file.
-        states: names of taught states, which this format leaves out.
+        states: the names of taught states, which this format ignores.
     """
 
     def __init__(self, file: TextIO, *, states: Sequence[str] = ()) -> None:  # noqa: ARG002
@@ -30,7 +30,7 @@ class CountsSink:
         self._write(frame.source, f"{frame.time:.3f}", len(readings), *numbers)
 
     def close(self) -> None:
-        """Nothing is left to write."""
+        """Do nothing: every line is written at once."""
 
     def _write(self, *cells: object) -> None:
         self._file.write("\t".join(map(str, cells)) + "\n")

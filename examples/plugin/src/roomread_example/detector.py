@@ -1,4 +1,4 @@
-"""A detector: CenterFace without the search for turned faces, which pictures of walls need."""
+"""Example of a detector as a plug-in: CenterFace without its search for faces on their side."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from roomread.readings import Face
 
 
 class UprightFaces:
-    """Detect upright faces only, which is faster where pictures show none.
+    """Detector of upright faces only, which is faster on pictures without a face.
 
     Args:
-        min_face: the smallest wanted face, px; None for CenterFace's own.
+        min_face: the size of the smallest face to find, px; None for CenterFace's default.
     """
 
     def __init__(self, *, min_face: float | None = None) -> None:
         self._net = CenterFace(min_face=min_face)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Return the upright faces of a picture uint8 [H, W, 3], RGB, largest first."""
+        """Return the upright faces of an RGB picture, uint8 [H, W, 3], largest first."""
         return self._net.detect_upright(image)

@@ -1,4 +1,4 @@
-"""A tracker: each face keeps the id of the nearest face of the frame before."""
+"""Example of a tracker as a plug-in: a face gets the id of the nearest face in the last frame."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import math
 from roomread.faces import FaceDetector
 from roomread.readings import Face, Frame, Track
 
-# How far a face may move between two frames, in heights of its box.
+# The maximum distance that a face may move between two frames, as a multiple of its box's height.
 REACH = 0.5
 
 
 class Nearest:
-    """Follow faces by their distance; a face that is missed once gets a new id.
+    """Tracker that matches faces by distance; a face that is missed in one frame gets a new id.
 
     Args:
         detector: the detector that finds the faces of each frame.
@@ -26,7 +26,7 @@ class Nearest:
         self._time = -math.inf
 
     def update(self, frame: Frame) -> list[Track]:
-        """Return the faces of the next frame, largest first."""
+        """Return the tracks of the faces in the next frame, largest face first."""
         if frame.time < self._time:
             raise ValueError(f"time runs backwards, from {self._time} to {frame.time}")
         known = [] if frame.discontinuity else list(self._tracks)
@@ -39,7 +39,10 @@ class Nearest:
         ]
 
     def _track(self, face: Face, known: list[tuple[int, Face, float]]) -> tuple[int, Face, float]:
-        """Return the id, face and start of a face; a known one is used up."""
+        """Return the id, the face and the start time of a track.
+
+        A face of the last frame is removed from `known` once it is matched.
+        """
         near = min(known, key=lambda each: _distance(each[1], face), default=None)
         if near is None or _distance(near[1], face) > REACH * face.box.height:
             return next(self._ids), face, self._time
