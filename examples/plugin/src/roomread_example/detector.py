@@ -1,4 +1,4 @@
-"""Example of a detector as a plug-in: CenterFace without its search for faces on their side."""
+"""Example of a detector as a plug-in: CenterFace without its search for strongly tilted faces."""
 
 from __future__ import annotations
 
