@@ -89,7 +89,7 @@ def test_files_of_another_net_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_
     ]
     (tmp_path / "browser.stamp").write_text("\n".join(lines), encoding="ascii")
     monkeypatch.setattr(bundles, "_folder", lambda: tmp_path)
-    with pytest.raises(ModelFileError, match=r"compact\.onnx is another net"):
+    with pytest.raises(ModelFileError, match=r"compact\.onnx differs from the package's net"):
         bundles._digests.__wrapped__()
 
 

@@ -176,7 +176,7 @@ INVALID: dict[str, tuple[Any, str]] = {
     ),
     "a state that is wrongly shown": (
         frame({**FACE, "states": {"tired": {"percentile": 0.5, "threshold": 0.9, "shown": True}}}),
-        r"states\.tired\.shown: must say whether",
+        r"states\.tired\.shown: must be false, which follows",
     ),
     "a state without a name": (
         frame({**FACE, "states": {"": {"percentile": 0.5, "threshold": 0.9}}}),

@@ -1,1 +1,1 @@
-"""The tools that programs with a language model call, by the Model Context Protocol (MCP)."""
+"""Tools that language models call through the Model Context Protocol (MCP)."""

@@ -20,10 +20,10 @@ _INSTRUCTIONS = (
     "Reads the facial expressions in pictures and in sessions that were recorded on this computer. "
     "An expression is what a face shows, not what the person feels. It is null where the net is "
     "not sure enough, and a face that cannot be read has a reason: do not guess in their place. "
-    "Figures of a room are of at least five people; figures of sessions that keep no people are "
-    "in steps of 5 %."
+    "Figures of a room describe at least five people. In sessions that store no readings of "
+    "individual people, they are rounded to steps of 5 %."
 )
-# All tools only read, and nothing outside of this computer.
+# All tools are read-only, and use data of this computer only.
 _READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
@@ -31,7 +31,7 @@ _SessionId = Annotated[str, Field(description="The id of the session, from list_
 
 
 def make_server(tools: Tools) -> MCPServer[Any]:
-    """Return a server of the tools; its `run()` serves until standard input ends."""
+    """Return an MCP server with the tools, whose `run()` serves until standard input ends."""
     server = MCPServer[Any](
         "roomread", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR"
     )

@@ -1,4 +1,4 @@
-"""Implement the tools: read a picture, and return the figures of the user's sessions."""
+"""Implement the tools, which read pictures and return the figures of the user's sessions."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from roomread.wire import FrameReadings, frame_to_dict
 
 
 class Tools:
-    """Answer the calls of tools, by the same use cases as the command line and the API.
+    """The tools, which call the same services as the command line and the API.
 
-    Answers name nobody, and those about sessions contain no data about individual people.
+    The results name nobody, and results about sessions contain no data about individual people.
 
     Args:
         analyzer: Reads pictures.
         decoder: Decodes pictures.
         store: The sessions of the computer's user.
-        max_picture_mb: The largest picture, MB.
+        max_picture_mb: The maximum size of a picture, MB.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Tools:
 
         Args:
             path: A file of this computer. URLs are not fetched.
-            oneself: Whether the picture shows the user; only its largest face is read.
+            oneself: Whether the picture shows the user; then only its largest face is read.
 
         Raises:
-            PurposeError: The purpose of this installation does not allow reading it.
+            PurposeError: The purpose of this installation does not allow reading the picture.
             MediaError: The file is not a picture, or cannot be read.
         """
         file = Path(path).expanduser()
@@ -73,7 +73,7 @@ class Tools:
         }
 
     def session_report(self, session_id: str) -> dict[str, Any]:
-        """Return what the report of a session says about the room.
+        """Return the report of a session: its falls of valence, parts, changes and alerts.
 
         Raises:
             SessionNotFoundError: There is no such session.

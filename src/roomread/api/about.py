@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1")
 
 
 class ModelShape(BaseModel):
-    """The main facts of a model's card."""
+    """A summary of a model's card."""
 
     name: str = Field(examples=["compact"])
     digest: str
@@ -34,7 +34,7 @@ class ModelShape(BaseModel):
 
 
 class CardShape(ModelShape):
-    """The complete card of a model, see `ModelCard`."""
+    """The complete card of a model, with the fields of `ModelCard`."""
 
     version: str = Field(description="The version of Roomread that trained it.")
     data: str = Field(description="The data that it was trained on.")
@@ -57,12 +57,12 @@ class ModelsShape(BaseModel):
 
 
 class PurposeShape(BaseModel):
-    """What this installation is used for, and where."""
+    """The purpose of this installation, and the region in which it is used."""
 
     purpose: Purpose
     region: Region | None = Field(
         default=None,
-        description="Where it is used; `eu` is the European Union. Null leaves it as it is.",
+        description="Where it is used; `eu` is the European Union. Null keeps the present region.",
     )
 
 
@@ -77,7 +77,7 @@ class SettingsShape(BaseModel):
     )
     sign_in: bool = Field(description="Whether sign-in or a key is required.")
     local_files: bool = Field(
-        description="Whether visitors may name files of the service's computer."
+        description="Whether visitors may open files on the service's computer by path."
     )
     database: str = Field(description="The kind of database.", examples=["sqlite"])
     retention_days: float | None = Field(
@@ -95,7 +95,7 @@ class SettingsShape(BaseModel):
 
 @router.get("/models", tags=["models"], summary="List the models", responses=responses())
 async def models(_reader: Reader) -> ModelsShape:
-    """Return the bundled models and the main facts of their cards."""
+    """Return the bundled models, each with a summary of its card."""
     return await run_in_threadpool(
         lambda: ModelsShape(
             models=[ModelShape(**_short(open_model(name))) for name in bundled_models()]
@@ -115,7 +115,7 @@ async def model(_reader: Reader, name: str) -> CardShape:
 
 @router.get("/settings", tags=["settings"], summary="Get the settings", responses=responses())
 def settings(context: Context, _manager: Manager) -> SettingsShape:
-    """Return the settings that the operator made by `ROOMREAD_*` variables or `roomread.toml`."""
+    """Return the settings from `ROOMREAD_*` variables and `roomread.toml`, without secrets."""
     use = purposes.current_use()
     fields = set(SettingsShape.model_fields) - {"purpose", "region"}
     return SettingsShape(
@@ -135,7 +135,7 @@ def settings(context: Context, _manager: Manager) -> SettingsShape:
     responses=responses(409, 422, 507),
 )
 def choose_purpose(manager: Manager, asked: PurposeShape) -> PurposeShape:
-    """Choose what this installation is used for and where, which decides what it may do."""
+    """Choose the purpose and the region, which decide what this installation may be used for."""
     purposes.choose_use(IntendedUse(asked.purpose, asked.region), who=manager.id)
     use = purposes.current_use()
     return PurposeShape(purpose=asked.purpose, region=use.region)

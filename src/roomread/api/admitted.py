@@ -12,20 +12,20 @@ from starlette.types import Message, Receive
 POLICY_VIOLATION = 1008
 # Seconds between two checks of whether the sender of an open WebSocket is still admitted.
 _CHECK_PERIOD = 1.0
-# Seconds until a message of a sender that sent too many is tried again.
+# Seconds until a message that exceeds its sender's rate limit is tried again.
 _MESSAGE_PAUSE = 0.05
 
 
 class AdmittedReceive:
     """The `receive` of a WebSocket that reports a disconnect once the sender is no longer admitted.
 
-    Messages are received while that is checked, so that the check does not delay them.
+    Messages are received during each check, so that the check does not delay them.
 
     Args:
         receive: The `receive` of the server.
         is_admitted: A function that returns whether the sender is still admitted.
-        must_wait: A function that returns whether the sender has sent too many messages, and
-            otherwise counts one.
+        must_wait: A function that returns True if the sender has reached its rate limit, and
+            otherwise counts one message.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class AdmittedReceive:
                 return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
             if self._next.done():
                 if self._next.result()["type"] == "websocket.receive" and self._must_wait():
-                    # Nothing more is read meanwhile, which slows the sender down.
+                    # Receive nothing during the pause, so that the sender has to slow down.
                     await asyncio.sleep(_MESSAGE_PAUSE)
                     continue
                 message, self._next = self._next.result(), None
                 return message
 
     def end(self) -> None:
-        """Report a disconnect in place of the next message."""
+        """Cancel the pending reception of a message and the pending check."""
         for task in (self._next, self._checking):
             if task is not None:
                 task.cancel()

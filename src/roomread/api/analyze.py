@@ -55,7 +55,7 @@ _BODY = {
     },
 }
 _ANSWER = {
-    "description": "The faces; or the annotated picture, for one picture with `annotated=1`.",
+    "description": "The faces, or the annotated picture if `annotated=1` and one picture is sent.",
     "content": {"image/jpeg": {"schema": {"type": "string", "contentMediaType": "image/jpeg"}}},
 }
 
@@ -82,21 +82,21 @@ async def analyze(
         Query(
             max_length=1000,
             description="Names of your profiles, such as `asha,confused`. The profile of a person "
-            "is used for the only face of a picture.",
+            "is used only for pictures with one face.",
         ),
     ] = "",
     oneself: Annotated[
         bool,
         Query(
-            description="The pictures show you: only the largest face of each is read. Where the "
-            "purpose of the service does not allow reading others, this is what remains."
+            description="Whether the pictures show you; then only the largest face of each is "
+            "read. Required where the purpose of the service forbids reading other people."
         ),
     ] = False,
 ) -> PicturesShape | Response:
     """Read one or several pictures, without storing anything.
 
-    For several pictures, the response has the faces or the problem of each. With `annotated=1` the
-    response to a single picture is the annotated picture itself, unless `Accept` prefers JSON.
+    For several pictures, the response contains the faces or the problem of each. With `annotated=1`
+    the response to a single picture is the annotated picture itself, unless `Accept` names JSON.
     """
     analyzer = await analyzer_with(context, sender, profiles)
     pictures = await read_pictures(request, context)

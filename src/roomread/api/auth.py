@@ -41,13 +41,14 @@ PUBLIC = frozenset(
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
 )
-# What students use: they have no account, and the code of a room is enough.
+# Paths for students, who have no account and need only the code of a room.
 _FOR_STUDENTS = re.compile(r"/join|/api/v1/join/[^/]*|/api/v1/rooms/[^/]*/seat")
-# Prefixes of the paths that accept keys; pages require sign-in.
+# First parts of the paths that accept keys; pages require sign-in.
 _FOR_KEYS = frozenset({"api", "metrics"})
-# Scopes that the web app requires as a whole, because its pages do not check single scopes.
+# Scopes that every page of the web app requires, because the pages check no scopes themselves.
 _FOR_PAGES = frozenset({Scope.READ, Scope.ANALYZE})
-# First parts of the paths that cost nothing, and that a whole class behind one address asks for.
+# First parts of the paths without a rate limit: they are cheap to serve, and a whole class may
+# request them from one address.
 _UNLIMITED = frozenset({"assets", "join"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A host and a port, without a user's name or a path.
@@ -63,20 +64,20 @@ _FORWARDED = (
 
 @dataclass(slots=True)
 class AuthSettings:
-    """How requests are authenticated.
+    """The settings and the state by which requests are authenticated.
 
     Attributes:
         accounts: The users and keys.
         sign_in: Whether sign-in or a key is required. If not, every request from this computer
-            counts as its user's.
+            is treated as sent by its user.
         rate: Limits the requests of each principal and address.
-        messages: Limits the messages over WebSockets of each principal, and of each connection
-            that needs none.
+        messages: Limits the WebSocket messages of each principal, and of each connection on a
+            path that requires no principal.
         sign_ins: The users who are signed in.
         attempts: Limits the wrong keys of each address, and the wrong passwords that each address
             sends for one name.
-        attempts_of_address: Limits the wrong passwords of each address. A whole school may sign in
-            from one.
+        attempts_of_address: Limits the wrong passwords of each address, generously, because a whole
+            school may sign in from one address.
         refusals: Records the senders of wrong keys and passwords.
         password_checks: Limits the number of passwords checked at once; each check deliberately
             takes 64 MB and about 50 ms of a processor.
@@ -113,8 +114,8 @@ class AuthMiddleware:
     """Set `scope["state"]["principal"]` of admitted requests, and refuse others.
 
     Args:
-        app: The application behind it.
-        auth: How requests are authenticated.
+        app: The application that admitted requests are passed to.
+        auth: The settings and the state of authentication.
     """
 
     def __init__(self, app: ASGIApp, auth: AuthSettings) -> None:
@@ -137,9 +138,8 @@ class AuthMiddleware:
         if scope["type"] == "http":
             await self._app(scope, receive, send)
             return
-        # A whole class may send from one address, without being signed in or, where there is no
-        # sign-in, as the computer's own user, so each student's connection counts alone. Behind a
-        # proxy all have the same port.
+        # Students have no account. Limit each of their connections separately, because a whole
+        # class may share one address and, behind a proxy, one port.
         if principal is None or is_public(scope["path"]):
             sender = f"connection:{next(self._connections)}"
         else:
@@ -176,15 +176,18 @@ class AuthMiddleware:
         if _first_part(path) in _UNLIMITED:
             return principal
         if is_ours(path) or principal is None:
-            # A page of the web app loads some hundred files, which cost nothing; nor do assets.
+            # The files of the web app are not limited: a page loads about a hundred cheap ones.
             sender = network_of(address_of(connection)) if principal is None else principal.id
             _spend(self._auth.rate, sender)
         if is_public(path):
             return principal
         if principal is None:
-            raise _unauthorized("sign in, or send a key: Authorization: Bearer rr_…")
+            raise _unauthorized(
+                "the request requires sign-in or a key",
+                hint="sign in, or send the header Authorization: Bearer rr_…",
+            )
         if by_key and _first_part(path) not in _FOR_KEYS:
-            raise _forbidden("keys are for the API; the pages require sign-in")
+            raise _forbidden("keys are accepted by the API only; pages require sign-in")
         if not is_ours(path) and not principal.scopes >= _FOR_PAGES:
             raise _forbidden(
                 f"the pages of the web app require the scopes {' and '.join(sorted(_FOR_PAGES))}"
@@ -256,10 +259,10 @@ def _check_host(headers: Headers) -> None:
 def _check_local(connection: HTTPConnection) -> None:
     """Check that a request without sign-in comes from this computer's own user.
 
-    A page on the web can let its own name resolve to 127.0.0.1 (DNS rebinding), which shows in the
-    Host header. A proxy on this computer would admit every visitor. It is recognised by the headers
-    that it adds, by the HTTP version that proxies use by default, and by the page's address that a
-    browser sends.
+    A page on the web can make its own host name resolve to 127.0.0.1 (DNS rebinding); the Host
+    header reveals this. A proxy on this computer would admit every visitor. It is recognised by the
+    headers that it adds, by HTTP/1.0, which proxies use by default, and by a Referer header that
+    names another host.
 
     Raises:
         RefusedError: The request comes from elsewhere.
@@ -272,11 +275,11 @@ def _check_local(connection: HTTPConnection) -> None:
         raise _forbidden(
             "this service runs without sign-in and accepts no requests through a proxy"
         )
-    # A link on another site may lead here, which a browser says.
+    # Links on other sites may lead here; browsers mark their requests in Sec-Fetch-Site.
     own_page = headers.get("sec-fetch-site", "same-origin") == "same-origin"
     referer = headers.get("referer")
     if own_page and referer and not is_loopback(_host_name(_authority(referer))):
-        raise _forbidden("a page of another host name sent this request")
+        raise _forbidden("the request was sent by a page of another host")
 
 
 def _authority(url: str) -> str:
@@ -301,7 +304,7 @@ def _check_origin(connection: HTTPConnection) -> None:
     """Check that the request was not sent by a page of another site (CSRF, also by WebSocket).
 
     Raises:
-        RefusedError: A page of another site sent it; another port counts as another site.
+        RefusedError: A page of another site or of another port sent the request.
     """
     if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:
         return
@@ -311,7 +314,7 @@ def _check_origin(connection: HTTPConnection) -> None:
     own = host.lower() if host is not None else None
     foreign = origin is not None and origin.partition("://")[2].lower() != own
     if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise _forbidden("a page of another site sent this request")
+        raise _forbidden("the request was sent by a page of another site")
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
@@ -326,9 +329,9 @@ def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tupl
     return headers.raw
 
 
-def _unauthorized(problem: str) -> RefusedError:
+def _unauthorized(problem: str, *, hint: str = "") -> RefusedError:
     headers = {"WWW-Authenticate": "Bearer"}
-    return RefusedError(HTTPStatus.UNAUTHORIZED, "unknown", problem, headers=headers)
+    return RefusedError(HTTPStatus.UNAUTHORIZED, "unknown", problem, hint=hint, headers=headers)
 
 
 def _forbidden(problem: str) -> RefusedError:
@@ -341,7 +344,7 @@ async def _refuse(
     scope = connection.scope
     later = refusal.status is HTTPStatus.TOO_MANY_REQUESTS
     if scope["type"] == "websocket" and later and scope.get("state", {}).get("principal"):
-        # A page sees the code of a close, but not why a handshake was refused.
+        # A page in a browser can read a close code, but not why a handshake was refused.
         note_refusal(scope, refusal.kind)
         await receive()
         await send({"type": "websocket.accept"})

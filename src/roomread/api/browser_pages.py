@@ -1,8 +1,8 @@
-"""Pages that run in the browser: their HTML in the visitor's language, and their assets.
+"""Serve pages with scripts in the visitor's language, and the assets that they load.
 
-An asset is a file of the folder `assets`, or a message catalogue as JSON. All of them are served
-under one hash of their contents, so that a browser may cache them forever, and so that a module
-finds those that it imports by their relative names.
+An asset is a file of the folder `assets`, or a message catalogue as JSON. The URLs of all assets
+contain one hash of their contents, so that a browser may cache them forever and a script can import
+others by relative paths.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 LANGUAGE_COOKIE = "roomread_lang"
 _FOLDER = Path(__file__).parent / "assets"
 _YEAR = 365 * 24 * 3600
-# The operating system is not asked, because some registries name scripts as plain text.
+# The operating system's table is not used, because it can map scripts to plain text.
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -40,7 +40,7 @@ _HEADERS = {
     ),
     "Permissions-Policy": "camera=(self), display-capture=(self), microphone=(), geolocation=()",
 }
-# For a page that the app shows in a frame; other sites may not.
+# Headers of a page that the web app may show in a frame, and other sites may not.
 _FRAMED = {
     "Content-Security-Policy": _HEADERS["Content-Security-Policy"].replace(
         "frame-ancestors 'none'", "frame-ancestors 'self'"
@@ -60,12 +60,12 @@ def browser_page(
     """Return a page in the language of its visitor.
 
     Args:
-        request: The request; the language is its query's `lang`, else its cookie's, else its
-            browser's.
-        template: File name of a template in `pages`, which extends `browser.html.j2`. Its texts
-            are calls of `t` and `tn`; `asset` gives the URL of an asset.
+        request: The request. Its query parameter `lang` determines the language, else its cookie,
+            else its header `Accept-Language`.
+        template: File name of a template in `pages`, which extends `browser.html.j2`. It
+            translates texts with `t` and `tn`, and gets the URL of an asset with `asset`.
         status: Status of the response.
-        framed: Whether the app may show the page in a frame.
+        framed: Whether the web app may show the page in a frame.
         values: The values of the template's other variables.
     """
     words = translator_of(request)
@@ -125,7 +125,7 @@ def asset(digest: str, name: str) -> Response:
             "this version has no such file",
             hint="reload the page",
         )
-    # A worker has the policy of its own script, not of its page.
+    # The Content-Security-Policy of a worker is that of its script's response, not of its page.
     response = Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=_HEADERS)
     response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     return response
@@ -144,7 +144,7 @@ def _assets() -> dict[str, bytes]:
 
 @cache
 def _digest() -> str:
-    """Return a hash of all assets."""
+    """Return the hash of all assets that their URLs contain."""
     digest = hashlib.sha256()
     for name, content in sorted(_assets().items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)

@@ -1,8 +1,8 @@
 """Serve the downloads of the student page: ONNX Runtime for browsers, and the nets it runs.
 
-`hatch_assets.py` put the files into the package, compressed with Brotli. They are sent as they are,
-and decompressed only for the few clients that do not take Brotli. The net of covers is sent from
-where it lies in the package, as weights in 32 bits gain nothing by compression.
+The build hook `hatch_assets.py` compresses the files with Brotli and puts them into the package.
+They are decompressed only for clients that do not accept Brotli. `covers.onnx`, which detects
+covered faces, is sent uncompressed, because its 32-bit weights hardly shrink.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from roomread.api.problems import RefusedError
 from roomread.errors import ModelFileError
 
 router = APIRouter(include_in_schema=False)
-# Where each net comes from in the package, by the name under which the stamp holds its hash.
+# The package and folder of each net, by the name of its hash in `browser.stamp`.
 _SOURCES = {
     "centerface-shallow-fp32.onnx": ("roomread.faces", "bundled"),
     "centerface-deep-fp32.onnx": ("roomread.faces", "bundled"),
@@ -36,7 +36,7 @@ _MEDIA_TYPES = {
 }
 _YEAR = 365 * 24 * 3600
 _SUFFIX = ".br"
-# Hex digits of a file's SHA-256 that its URL carries.
+# Number of hex digits of a file's SHA-256 in its URL.
 _DIGITS = 16
 
 
@@ -93,7 +93,7 @@ def bundled(request: Request, digest: str, name: str) -> Response:
 
 
 def _takes_brotli(accept_encoding: str) -> bool:
-    """Return whether an `Accept-Encoding` header names Brotli, and not with a weight of 0."""
+    """Return whether an `Accept-Encoding` header accepts Brotli; a weight of 0 refuses it."""
     for part in accept_encoding.lower().split(","):
         coding, _, weight = part.partition(";")
         if coding.strip() == "br":
@@ -117,7 +117,8 @@ def _digests() -> dict[str, str]:
     for name, (package, folder) in _SOURCES.items():
         content = files(package).joinpath(folder, name).read_bytes()
         if hashlib.sha256(content).hexdigest() != hashes[name]:
-            raise ModelFileError(f"the student page's copy of {name} is another net", hint=hint)
+            problem = f"the student page's copy of {name} differs from the package's net"
+            raise ModelFileError(problem, hint=hint)
     plain = {name: hashlib.sha256(_plain(name)).hexdigest() for name in _PLAIN}
     packed = {
         name.removesuffix(_SUFFIX): digest

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 _BUFFER_BYTES = 32_000_000
-# Boards that watch the rooms of one process.
+# Maximum number of teachers' boards that one process sends events to.
 _EVENT_STREAMS = 256
 
 
@@ -43,24 +43,25 @@ class ServiceContext:
     Attributes:
         settings: The operator's settings.
         engine: Reads pictures and videos.
-        auth: How requests are authenticated.
+        auth: The settings and the state of authentication.
         store: The store of the service.
-        leases: The leases of this process.
+        leases: The leases by which this process holds sessions.
         metrics: The metrics for Prometheus.
         ingest: Writes received readings into sessions.
-        session_limiter: Bounds the requests that write sessions at once.
-        figures_limiter: Bounds the requests that read whole sessions at once, so that they do not
-            keep those that write waiting.
+        session_limiter: Limits the number of concurrent requests for data of sessions.
+        figures_limiter: Limits the number of concurrent requests that read whole sessions, so that
+            they do not delay requests that write.
         ingest_sockets: Limits the number of open WebSockets that send readings.
-        event_streams: Limits the number of boards that watch rooms.
-        exports: Limits the files that are made and sent to clients, which may read them slowly.
-        live_people: The people of the sessions that live connections record, by their faces.
-        live_sockets: By the id of a session that a live connection records, the event that ends
-            that connection.
+        event_streams: Limits the number of teachers' boards that receive events.
+        exports: Limits the number of export files on disk, which clients may download slowly.
+        live_people: The people of live sessions, whom live connections distinguish by their faces.
+        live_sockets: The event that ends a live connection, by the id of the session that the
+            connection records.
         buffers: Limits the bytes of incomplete requests and messages in memory.
-        rooms: The rooms that students join and that this process holds.
-        code_attempts: Limits the wrong codes of each address; a whole school may share one address.
-        provider: The OpenID Connect provider for sign-in; None if there is none.
+        rooms: The rooms that this process holds for students to join.
+        code_attempts: Limits the wrong codes of each address, generously, because a whole school
+            may share one address.
+        provider: The OpenID Connect provider for sign-in; None if none is configured.
         closing: Whether the service is shutting down.
     """
 
@@ -73,7 +74,7 @@ class ServiceContext:
     ingest: ReadingIngest = field(init=False)
     rooms: Rooms = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
-        # Those that wait for the disk do so together.
+        # Requests run concurrently because the store commits waiting writes together.
         default_factory=lambda: ConcurrencyLimiter(
             running=2, waiting=30, in_all=8, what="session requests"
         )
@@ -96,7 +97,7 @@ class ServiceContext:
     closing: bool = False
 
     def __post_init__(self) -> None:
-        """Create the ingest of readings, and the rooms."""
+        """Create the objects that depend on the settings, the engine and the leases."""
         alerts = self.engine.alerts
         seats = self.settings.max_seats
         self.rooms = Rooms(self.store, self.leases, max_seats=seats, alerts=alerts)
@@ -107,14 +108,14 @@ class ServiceContext:
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """The limiter of the number of pictures read at once, shared by all interfaces."""
+        """The limiter of the number of pictures that all interfaces read at once."""
         return self.engine.limiter
 
 
 def buffer_bytes(max_picture_mb: int) -> int:
-    """Return the bytes of incomplete requests and messages that are kept in memory.
+    """Return the memory for incomplete requests and messages, in bytes.
 
-    Half of them is one sender's, in which a frame of the largest size fits.
+    One sender may use half of it, which is enough for a picture of the maximum size.
 
     Args:
         max_picture_mb: The maximum size of a picture or of a live frame, MB.
@@ -147,7 +148,7 @@ def needs(scope: Scope) -> Callable[..., Principal]:
 
 
 def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
-    """Return the principal of a request, and require a scope.
+    """Return the principal of a request, which must have a scope.
 
     Raises:
         RefusedError: The scope is missing.

@@ -38,7 +38,7 @@ async def ask_for_picture(request: Request, context: Context) -> HTMLResponse:
 
 @router.post("/upload")
 async def show_picture(request: Request, context: Context, _sender: Sender) -> HTMLResponse:
-    """Return the page with the faces of a picture, or with the problem."""
+    """Read an uploaded picture, and return the page with its faces or with the problem."""
     try:
         pictures = await read_pictures(request, context)
         analyzed, drawn = await analyze_and_draw(context, pictures[0])
@@ -141,7 +141,7 @@ def begin_session(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, context: Context) -> Response:
-    """Sign out."""
+    """End the visitor's sign-in, and redirect to the sign-in page."""
     context.auth.sign_ins.end(request.cookies.get(COOKIE, ""))
     response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE)
@@ -157,7 +157,7 @@ def own_path(path: str) -> str:
 def sign_in_page(
     context: ServiceContext, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> HTMLResponse:
-    """Return the page with the form for name and password, which leads back to a path."""
+    """Return the page with the form for name and password, which redirects to a path."""
     text = pages.render(
         "roomread.api",
         "sign_in.html.j2",

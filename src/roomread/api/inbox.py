@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Inbox(LatestFrame[T]):
-    """Hold the latest item until one task takes it, without blocking the event loop."""
+    """A holder of the latest item that one asyncio task can await."""
 
     async def next(self) -> T | None:
         """Wait for the latest item and return it; None once the inbox is closed and empty.

@@ -1,10 +1,9 @@
 """Limit the size, duration, number and memory of request bodies, as middleware.
 
-A body is received as a whole before the application sees it: a sender that is slow or never
-finishes then uses neither a place in a queue nor memory. Small bodies and those that fit into a
-budget stay in memory, and the rest of a body is written to a temporary file without a name, which
-the operating system removes with the request. Videos are passed on as they arrive, because their
-route writes them to a file of its own.
+The application is called only once a body is complete, so that slow senders occupy none of its
+slots. A body stays in memory while the memory budget lasts. Beyond that it is written to an unnamed
+temporary file, which the operating system removes when the request ends. Videos are passed on as
+they arrive, because their route writes them to its own file.
 """
 
 from __future__ import annotations
@@ -30,21 +29,21 @@ from roomread.services.accounts import Principal
 from roomread.services.shares import ByteBudget, SharedSlots, WeightedTurns
 from roomread.settings.addresses import network_of
 
-# A slower sender holds a slot that others need, bytes/s.
+# Minimum rate of a body, bytes/s; a slower sender would occupy a slot for too long.
 _MIN_RATE = 10_000
-# Any body may take this long, s.
+# Time that every body may take in addition to its size over the minimum rate, s.
 _GRACE_SECONDS = 10.0
-# The longest pause within a body, s.
+# Maximum pause within a body, s.
 _SILENCE_SECONDS = 20.0
-# Until the first bytes of a body, s.
+# Maximum time until the first bytes of a body, s.
 _FIRST_SECONDS = 2.0
-# Bytes of one body that are written or passed on at once.
-_PIECE = 256 * 1024
-# Bodies up to this size are processed at once, however many there are.
+# Size of the chunks in which a body is written and passed on, bytes.
+_CHUNK = 256 * 1024
+# Bodies up to this size need not wait to be processed, bytes.
 _LIGHT = 1_000_000
-# How long a heavy body waits for those of others, s.
+# Maximum time that a larger body waits to be processed, s.
 _PATIENCE = 60.0
-# Threads that write and read temporary files.
+# Number of threads that write and read temporary files.
 _WRITERS = 4
 T = TypeVar("T")
 
@@ -54,12 +53,12 @@ class BodyLimits:
     """Limits on all request bodies that are being received and processed.
 
     Attributes:
-        members: Slots for bodies that arrive in several pieces from signed-in principals.
+        members: Slots for bodies that arrive in several chunks from signed-in principals.
         strangers: Slots for such bodies from senders that are not signed in, counted by address.
         memory: Bytes that are kept in memory while they are received.
         disk: Bytes that are kept in temporary files.
         processed: Bytes of large bodies that are processed at once.
-        writers: Threads that use temporary files; None before the first one.
+        writers: Limits the threads that use temporary files; None until it is first needed.
     """
 
     members: SharedSlots = field(
@@ -77,12 +76,12 @@ class BodyLimits:
 
 
 class Body:
-    """Refuse requests whose body is too large or too slow, and bodies beyond the limits.
+    """Middleware that refuses bodies that are too large, too slow, or too many at once.
 
     Args:
-        app: The application behind it.
+        app: The application that accepted requests are passed to.
         cap: Returns the maximum size of a body for a path, bytes.
-        streams: Returns whether the body of a request for a path is passed on as it arrives.
+        streams: Returns whether bodies for a path are passed on as they arrive.
         limits: The limits on all bodies together.
     """
 
@@ -127,14 +126,14 @@ class Body:
             source = _Source(receive, cap)
             first = await source.next()
             if first.get("more_body", False):
-                # Take the slot only now, so that a sender that sends nothing takes none.
+                # Take the slot only now, so that a sender without data takes none.
                 held.enter_context(slots.slot(holder))
             if self._streams(scope["path"]):
                 await self._app(scope, _replayed(first, source.next), send)
                 return
             spool = held.enter_context(_Spool(holder, self._limits))
             await spool.fill(first, source.next)
-            # The application's work takes a slot of its own.
+            # Small bodies need no turn, because the routes limit their own work.
             if spool.size <= _LIGHT:
                 await self._app(scope, spool.replay(receive), send)
                 return
@@ -144,7 +143,7 @@ class Body:
                 await self._app(scope, spool.replay(receive), send)
 
     def _holder(self, scope: Scope) -> tuple[str, SharedSlots]:
-        """Return the id under which a sender takes slots, and the slots to take them from."""
+        """Return the id that a sender's slots are counted by, and the slots that it may take."""
         principal: Principal | None = scope.get("state", {}).get("principal")
         if principal is not None:
             return principal.id, self._limits.members
@@ -152,11 +151,11 @@ class Body:
 
 
 class _Source:
-    """Receive the messages of one body within the limits of time and size.
+    """The messages of one body, received within limits of time and size.
 
     Args:
         receive: The server's `receive`.
-        cap: The largest body, bytes.
+        cap: Maximum size of the body, bytes.
     """
 
     def __init__(self, receive: Receive, cap: int) -> None:
@@ -167,10 +166,10 @@ class _Source:
         """Receive one message.
 
         Raises:
-            RefusedError: The message came too late, or the body is too large.
+            RefusedError: The message arrived too late, or the body is too large.
         """
         if self._ended:
-            # Waiting for the end of the connection may take long.
+            # After the body only the disconnect is received, for which there is no time limit.
             return await self._receive()
         patience = _SILENCE_SECONDS if self._received else _FIRST_SECONDS
         try:
@@ -188,7 +187,7 @@ class _Source:
 
 
 class _Spool:
-    """One body, in memory or in a temporary file.
+    """One body, in memory and, beyond a budget, in a temporary file.
 
     Args:
         holder: The sender whose share of the budgets the body uses.
@@ -204,13 +203,13 @@ class _Spool:
         self._taken = 0
 
     def __enter__(self) -> Self:
-        """Return this body, for a `with` statement."""
+        """Return the body itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Delete the body."""
         if self._file is not None:
-            # Closing writes what a full disk did not take.
+            # Closing writes buffered bytes, which fails again on a full disk.
             with suppress(OSError):
                 self._file.close()
         self._limits.memory.give_back(self._holder, self._taken)
@@ -220,7 +219,9 @@ class _Spool:
         """Receive the whole body.
 
         Raises:
-            RefusedError: The sender disconnected, or the budgets are exhausted.
+            RefusedError: The sender disconnected or is too slow, or the body is too large.
+            BusyError: The budget of temporary files is exhausted.
+            OutputError: The temporary file cannot be written.
         """
         message = first
         while message["type"] == "http.request":
@@ -233,7 +234,7 @@ class _Spool:
         )
 
     def replay(self, receive: Receive) -> Receive:
-        """Return a `receive` that gives the body, and then the server's further messages."""
+        """Return a `receive` that first returns the body, and then the server's messages."""
         position, ended = 0, False
         if self._file is not None:
             self._file.seek(0)
@@ -243,42 +244,42 @@ class _Spool:
             if ended:
                 return await receive()
             if position < self._on_disk and self._file is not None:
-                piece = await self._in_thread(self._file.read, _PIECE)
+                chunk = await self._in_thread(self._file.read, _CHUNK)
             else:
                 start = position - self._on_disk
-                piece = bytes(self._memory[start : start + _PIECE])
-            position += len(piece)
+                chunk = bytes(self._memory[start : start + _CHUNK])
+            position += len(chunk)
             ended = position >= self.size
-            return {"type": "http.request", "body": piece, "more_body": not ended}
+            return {"type": "http.request", "body": chunk, "more_body": not ended}
 
         return replayed
 
-    async def _write(self, piece: bytes) -> None:
-        self.size += len(piece)
-        self._memory += piece
+    async def _write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self._memory += chunk
         grown = len(self._memory) - self._taken
-        if len(self._memory) <= _PIECE and self._file is None:
-            # The server's own buffers are as large.
+        if len(self._memory) <= _CHUNK and self._file is None:
+            # Do not count small bodies: they need no more memory than the server's buffers.
             return
         if self._file is None and self._limits.memory.take(self._holder, grown):
             self._taken += grown
             return
-        if len(self._memory) >= _PIECE:
+        if len(self._memory) >= _CHUNK:
             await self._write_to_disk()
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
-        """Run a file operation in one of the few threads that are reserved for the disk."""
+        """Run a file operation in one of the threads that are reserved for temporary files."""
         limits = self._limits
         if limits.writers is None:
-            # A CapacityLimiter belongs to an event loop, and none runs when the limits are made.
+            # A CapacityLimiter needs a running event loop, so it cannot be created earlier.
             limits.writers = CapacityLimiter(_WRITERS)
         call = partial(work, *arguments)
         return await to_thread.run_sync(call, limiter=limits.writers)
 
     async def _write_to_disk(self) -> None:
-        """Move what is in memory to the end of the file."""
+        """Move the bytes in memory to the end of the temporary file."""
         if not self._limits.disk.take(self._holder, len(self._memory)):
-            raise BusyError("too many bytes of requests are being received", seconds=5)
+            raise BusyError("too many large requests are being received", seconds=5)
         self._on_disk += len(self._memory)
         try:
             if self._file is None:
@@ -316,7 +317,7 @@ async def _enter_while_connected(
         await asyncio.wait({gone, entering})
     if is_gone:
         raise RefusedError(
-            HTTPStatus.BAD_REQUEST, "bad-request", "the sender disconnected before its turn"
+            HTTPStatus.BAD_REQUEST, "bad-request", "the sender disconnected while waiting"
         )
     await entering
 
@@ -326,7 +327,7 @@ def _temporary_file() -> IO[bytes]:
 
 
 def _replayed(first: Message, following: Callable[[], Awaitable[Message]]) -> Receive:
-    """Return a `receive` that gives one message again, and then those that follow."""
+    """Return a `receive` that returns an already received message, and then its successors."""
     waiting = [first]
 
     async def replayed() -> Message:
@@ -340,7 +341,7 @@ def _too_large(cap: int) -> RefusedError:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-large",
         f"the request is over {cap / 1e6:g} MB",
-        hint="scale it down, or send fewer at once",
+        hint="send smaller pictures, or fewer items per request",
     )
 
 

@@ -1,4 +1,4 @@
-"""`WS /api/v1/live`: take frames, return readings of the newest one and the mood of its room."""
+"""`WS /api/v1/live`: read the newest of the frames sent, and return its faces and the mood."""
 
 from __future__ import annotations
 
@@ -36,21 +36,23 @@ _SILENCE_SECONDS = 60.0
 
 
 class LiveShape(BaseModel):
-    """The answer to a live frame. Frames that were replaced by a newer one have no answer."""
+    """The response to a live frame. There is none for frames that a newer one replaced."""
 
     frame: FrameShape = Field(
         description="`frame_index` counts the frames sent. `time` is seconds from the first, or "
         "from the start of the session that is recorded."
     )
-    mood: MoodShape | None = Field(description="The latest mood of the room; null until three.")
-    alerts: list[AlertShape] = Field(description="The alerts of the session that hold now.")
-    age: float = Field(description="Seconds from receiving the frame to this answer.")
+    mood: MoodShape | None = Field(
+        description="The latest mood of the room; null until there is one."
+    )
+    alerts: list[AlertShape] = Field(description="The active alerts of the session.")
+    age: float = Field(description="Seconds from receiving the frame to this response.")
     dropped: int = Field(description="Number of frames so far that newer ones replaced.")
 
 
 @dataclass(frozen=True, slots=True)
 class _EncodedFrame:
-    """A received frame.
+    """A received frame that is not decoded yet.
 
     Attributes:
         index: Its position among all frames of the connection.
@@ -63,7 +65,7 @@ class _EncodedFrame:
     content: bytes
 
 
-# Returns the mood of the room and the alerts that hold, once a frame is read.
+# Returns the latest mood of the room and the active alerts, for a frame that has been read.
 _SumUp = Callable[[FrameReadings], Awaitable[tuple[MoodShape | None, list[AlertShape]]]]
 
 
@@ -73,17 +75,18 @@ async def live(
 ) -> None:
     """Receive encoded frames as binary messages, and send a `LiveShape` for each one that is read.
 
-    A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`. Where the index
-    is null, the session takes no more readings, or the purpose of the service does not allow
-    reading them, and the connection ends.
+    The response to a frame that cannot be read is `{"frame_index": …, "problem": …}`. If the index
+    is null, the problem is one of the whole connection, such as a session that has ended, and the
+    connection is closed.
 
     Args:
         socket: The connection.
-        session: The id of a session of the sender, which takes the readings. A second connection
-            for the same session ends the first one.
-        oneself: Without a session: the camera shows its owner, and only the largest face is read.
-        profiles: Names of the sender's profiles, such as "confused,bored": states that are looked
-            for in all faces, and whose shares are part of the mood.
+        session: The id of a session of the sender, into which the readings are written. A second
+            connection for the same session ends the first one.
+        oneself: Whether the camera shows the sender; then only the largest face is read. Ignored
+            with a session.
+        profiles: Comma-separated names of the sender's profiles, such as "confused,bored". Their
+            states are scored in all faces, and the mood contains their shares.
     """
     context = context_of(socket)
 
@@ -145,7 +148,7 @@ async def _record(
 
 @contextmanager
 def _only_connection(context: ServiceContext, session_id: str) -> Iterator[asyncio.Event]:
-    """Ask an older connection of the session to end; yield the event that ends this one."""
+    """End an older connection of the session, and yield the event that ends this one."""
     older = context.live_sockets.get(session_id)
     if older is not None:
         older.set()
@@ -164,7 +167,7 @@ async def _serve(
     sum_up: _SumUp,
     taken_over: asyncio.Event | None = None,
 ) -> None:
-    """Answer frames until the sender disconnects or a newer connection takes over."""
+    """Read frames until the sender disconnects or a newer connection takes over."""
     inbox = Inbox[_EncodedFrame]()
     taken_over = taken_over or asyncio.Event()
     tasks = (
@@ -187,7 +190,7 @@ async def _serve(
 
 
 async def _receive_frames(socket: WebSocket, inbox: Inbox[_EncodedFrame]) -> None:
-    """Receive frames, keeping the newest."""
+    """Receive frames, and put each into the inbox in place of the one before."""
     index = 0
     async for content in binary_messages(socket, silence=_SILENCE_SECONDS):
         inbox.put(_EncodedFrame(index, time.monotonic(), content))

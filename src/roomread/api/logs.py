@@ -22,7 +22,7 @@ _REFUSED_BYTES, _REFUSED_FILES = 1_000_000, 2
 
 
 class _Line(logging.Formatter):
-    """Format an event as one line with its name and its fields."""
+    """A formatter that writes an event as one line with its name and its fields."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -47,8 +47,8 @@ def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool 
 
     Args:
         audit_file: The audit log, in an existing folder.
-        as_json: Write one JSON object per line.
-        failures_only: Write failures only.
+        as_json: Whether standard error gets JSON objects, one per line, instead of plain text.
+        failures_only: Whether standard error gets failures only.
     """
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(_Line(as_json=as_json))
@@ -65,7 +65,7 @@ def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool 
 
 
 def _json_lines(path: Path, *, size: int, files: int) -> logging.Handler:
-    """Return a handler that writes JSON lines to a file, which is renamed when it is full."""
+    """Return a handler that writes JSON lines to a file and rotates the file when it is full."""
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=size, backupCount=files, encoding="utf-8"
     )

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-# What is taken or waits, by the label `of` of `roomread_queue_length`.
+# The kinds of work that `roomread_queue_length` counts: the values of its label `of`.
 QUEUES = ("pictures", "session writes", "session figures", "reading senders", "boards", "videos")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
@@ -42,7 +42,7 @@ class Metrics:
         )
         self.queues = Gauge(
             "roomread_queue_length",
-            "How much of a kind of work runs or waits.",
+            "Number of running and waiting tasks of one kind.",
             ("of",),
             registry=self._registry,
         )
@@ -53,10 +53,10 @@ class Metrics:
         self.jobs = self._gauge("jobs_unfinished", "Videos that are being read or waiting.")
 
     def watch_alerts(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
-        """Count the alerts that are sent to other programs.
+        """Export the number of alerts that are sent to other programs.
 
         Args:
-            counts: Returns the numbers by kind of target and outcome.
+            counts: Returns the number of alerts by kind of receiver and outcome.
         """
         self._registry.register(_Alerts(counts))
 
@@ -69,14 +69,14 @@ class Metrics:
 
 
 class _Alerts(Collector):
-    """Read the counts of alerts when the metrics are requested."""
+    """A collector that reads the number of alerts whenever the metrics are requested."""
 
     def __init__(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Return the counter of alerts."""
-        text = "Alerts sent to other programs; one that is sent again counts as retried."
+        """Yield the counter of alerts."""
+        text = "Alerts sent to other programs; each repeated attempt counts as retried."
         family = CounterMetricFamily("roomread_alerts", text, labels=("to", "outcome"))
         for labels, number in self._counts().items():
             family.add_metric(labels, number)

@@ -15,7 +15,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/notice")
 def notice(request: Request, context: Context) -> HTMLResponse:
-    """Return the notice in the language of the visitor, with a code that leads to it."""
+    """Return the notice in the language of the visitor, with a QR code of its own URL."""
     # The purpose may have been chosen since the service started.
     use = current_use()
     chosen = {"purpose": use.purpose, "region": use.region}

@@ -13,28 +13,33 @@ from roomread.services.teaching import TeachingService
 
 
 def teaching_service(context: ServiceContext, principal: Principal) -> TeachingService:
-    """Return the service over the principal's own profiles."""
+    """Return the teaching service for the principal's own profiles."""
     shelf = profile_shelf(context.store, principal.id, data=context.settings.data)
     return TeachingService(shelf)
 
 
 def load_profiles(context: ServiceContext, principal: Principal, names: str) -> list[Profile]:
-    """Return the principal's profiles with comma-separated names, such as "asha,confused".
+    """Return the principal's profiles with these comma-separated names, such as "asha,confused".
 
     Raises:
-        ProfileNotFoundError: no profile has one of the names.
-        ProfileError: a profile is damaged.
+        ProfileNotFoundError: There is no profile with one of the names.
+        ProfileError: A profile is damaged.
     """
     service = teaching_service(context, principal)
     return [service.load(name.strip()) for name in names.split(",")]
 
 
 async def analyzer_with(context: ServiceContext, principal: Principal, names: str) -> Analyzer:
-    """Return the analyzer with the principal's profiles of these comma-separated names.
+    """Return the service's analyzer with the principal's profiles applied.
+
+    Args:
+        context: The context of the service.
+        principal: The owner of the profiles.
+        names: The comma-separated names of the profiles; "" for none.
 
     Raises:
-        ProfileNotFoundError: no profile has one of the names.
-        ProfileError: a profile is damaged, or contradicts another one.
+        ProfileNotFoundError: There is no profile with one of the names.
+        ProfileError: A profile is damaged, was taught with another net, or contradicts another one.
     """
     if not names:
         return context.engine.analyzer

@@ -51,26 +51,28 @@ from roomread.services.videos import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-# What the operating system says of a full disk, a quota, and a process with too many files.
+# Error numbers of the operating system: no space on a disk or in a quota, and no free files,
+# processes or memory.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
-# The status, kind and hint (None for the error's own) of each error that a request can cause,
-# subclasses before their bases. Any other error is a failure of the service.
+# The status, kind and hint of each error that a request can cause, subclasses before their bases;
+# a hint of None stands for the hint of the error itself. Any other error is a failure of the
+# service.
 _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     EmptyVideoError: (_UNPROCESSABLE, "not-valid", None),
     PictureTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", None),
     MediaError: (_UNPROCESSABLE, "not-a-picture", None),
     MissingExtraError: (_UNPROCESSABLE, "not-available", None),
     MissingLibraryError: (_UNPROCESSABLE, "not-available", None),
-    PurposeFixedError: (HTTPStatus.CONFLICT, "fixed", "the operator changes the variable"),
+    PurposeFixedError: (HTTPStatus.CONFLICT, "fixed", "ask the operator to change the variable"),
     PurposeError: (
         HTTPStatus.FORBIDDEN,
         "purpose",
-        "a manager changes the purpose with PUT /api/v1/settings/purpose",
+        "change the purpose with PUT /api/v1/settings/purpose",
     ),
     ProfileNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-profile", None),
-    ProfileExistsError: (HTTPStatus.CONFLICT, "is-there", "replace=true"),
+    ProfileExistsError: (HTTPStatus.CONFLICT, "is-there", "send replace=true to replace it"),
     TooManyProfilesError: (HTTPStatus.CONFLICT, "too-many-profiles", None),
     ProfileNotHelpfulError: (
         _UNPROCESSABLE,
@@ -88,7 +90,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     VideoFilesGoneError: (
         HTTPStatus.GONE,
         "files-gone",
-        "ask the process that read it, or send the video again",
+        "send the request to the process that read the video, or send the video again",
     ),
     VideoResultNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-result", None),
     RulesError: (_UNPROCESSABLE, "not-a-rule", None),
@@ -103,7 +105,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     RecordedElsewhereError: (
         HTTPStatus.CONFLICT,
         "recorded-elsewhere",
-        "create a session for readings that you send; end this one where it was started",
+        "create another session for your readings, and end this one where it was started",
     ),
     PeopleNotKeptError: (HTTPStatus.CONFLICT, "keeps-no-people", None),
     SessionNotRunningError: (
@@ -117,7 +119,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
 
 
 class Problem(BaseModel):
-    """A problem (RFC 9457)."""
+    """The problem details of a request (RFC 9457)."""
 
     type: str = Field(examples=["urn:roomread:problem:not-a-picture"])
     title: str = Field(examples=["Unprocessable Content"])
@@ -131,9 +133,9 @@ class RefusedError(RoomreadError):
 
     Args:
         status: The HTTP status.
-        kind: The identifier of the problem for programs, in words-with-hyphens.
+        kind: The identifier of the problem for programs, such as `no-such-session`.
         problem: The problem in one sentence.
-        hint: What to do about it.
+        hint: What the sender can do about the problem.
         headers: Headers of the response.
     """
 
@@ -175,7 +177,12 @@ def too_many_requests(problem: str, seconds: int) -> RefusedError:
 
 
 def busy(problem: str, *, seconds: int = 1) -> RefusedError:
-    """Return the refusal of a request because of too much load."""
+    """Return the refusal for a service that is overloaded.
+
+    Args:
+        problem: The problem in one sentence.
+        seconds: The time to wait before the next attempt.
+    """
     return RefusedError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "busy",
@@ -196,7 +203,7 @@ def _problem(status: HTTPStatus, kind: str, detail: str, hint: str = "") -> Prob
 
 
 class _ProblemResponse(JSONResponse):
-    """A problem as an answer, also to a WebSocket's handshake."""
+    """A response with problem details, also to the handshake of a WebSocket."""
 
     media_type = MEDIA_TYPE
 
@@ -205,7 +212,7 @@ class _ProblemResponse(JSONResponse):
         self._kind = problem.type.rpartition(":")[2]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
+        """Record the refusal, and send the response."""
         note_refusal(scope, self._kind)
         await super().__call__(scope, receive, send)
 
@@ -253,7 +260,11 @@ def as_refusal(error: RoomreadError) -> RefusedError:
 
 
 def failure(error: Exception | None = None) -> RefusedError:
-    """Return the answer to an unexpected error; None if the kind of the error is not known."""
+    """Return the response to an unexpected error.
+
+    Args:
+        error: The error; None if only the fact that the request failed is known.
+    """
     number = error.errno if isinstance(error, OSError) else None
     # Python finds no temporary folder that it can write to.
     no_folder = number == errno.ENOENT and "temporary directory" in str(error)
@@ -261,12 +272,12 @@ def failure(error: Exception | None = None) -> RefusedError:
         return as_refusal(OutputError("no space"))
     if number in _NO_FILES:
         return busy("the service's computer has no resources left", seconds=5)
-    problem = "the request failed by a fault of the service"
+    problem = "the request failed because of an error in the service"
     return RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", problem)
 
 
 def map_errors(app: FastAPI) -> None:
-    """Register handlers that answer every error with problem details."""
+    """Register handlers that respond to every error with problem details."""
 
     @app.exception_handler(RoomreadError)
     async def _ours(_request: Request, error: RoomreadError) -> JSONResponse:

@@ -37,8 +37,9 @@ _FILES = {
 }
 _BODY = {
     "required": True,
-    "description": "Pictures of one face each: a person's by the expression that they show "
-    f"(`neutral` alone is enough), or a state's as `{_STATE_FIELD}`.",
+    "description": "Pictures of one face each. Each picture of a person is sent in the field of "
+    "the expression that it shows (`neutral` alone is enough), each picture of a state in "
+    f"`{_STATE_FIELD}`.",
     "content": {
         "multipart/form-data": {
             "schema": {
@@ -61,7 +62,7 @@ _BODY = {
                     },
                     "force": {
                         "type": "boolean",
-                        "description": "Keep it even if it does not help.",
+                        "description": "Store the profile even if it does not help.",
                     },
                     _STATE_FIELD: _FILES,
                     **dict.fromkeys(_EXPRESSIONS, _FILES),
@@ -73,7 +74,7 @@ _BODY = {
 
 
 class LeaveOneOutShape(BaseModel):
-    """The result of reading each picture of a profile with a profile made without it."""
+    """The results of reading each picture with a profile learned from the other pictures."""
 
     references: int = Field(description="Number of pictures.", examples=[5])
     correct: int = Field(
@@ -107,14 +108,16 @@ class ProfileShape(BaseModel):
     name: str = Field(examples=["asha"])
     kind: str = Field(description="`person` or `state`; empty for a damaged profile.")
     person: str | None = Field(
-        description="The person whose face it is; null for a state of no particular person."
+        description="The person whose face was taught; null for a state of no particular person."
     )
     consent: str | None = Field(description="Who consented, how and when.")
     pictures: dict[str, int] = Field(examples=[{"neutral": 3, "happy": 1}])
     model: str
     digest: str
     created: str = Field(examples=["2026-01-31"])
-    problem: str | None = Field(default=None, description="Why it cannot be used; null if it can.")
+    problem: str | None = Field(
+        default=None, description="Why the profile cannot be used; null if it can."
+    )
 
 
 class TaughtShape(ProfileShape):
@@ -130,7 +133,7 @@ class ProfilesShape(BaseModel):
 
 
 class _TeachingFields(BaseModel):
-    """The fields of a form other than files."""
+    """The fields of a teaching form other than its files."""
 
     name: str = Field(max_length=100)
     consent: str = Field(default="", max_length=1000)
@@ -190,7 +193,7 @@ def show(context: Context, reader: Reader, name: str) -> ProfileShape:
 
 @router.get("/{name}/evaluate", summary="Evaluate a profile", responses=responses(404, 422))
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
-    """Read each picture with a profile made without it, and return the results."""
+    """Read each picture with a profile learned from the other pictures; return the results."""
     service, model = teaching_service(context, reader), context.engine.analyzer.model
     with context.limiter.slot():
         result = await context.limiter.run(lambda: service.try_out(name, model))
@@ -249,8 +252,8 @@ async def take(
             "the file is not text", hint="check that it is the right file"
         ) from error
     if profile.name != name:
-        problem = f"the file holds the profile '{profile.name}'"
-        raise ProfileError(problem, hint="send it under its own name")
+        problem = f"the file contains the profile '{profile.name}'"
+        raise ProfileError(problem, hint="use the profile's own name in the URL")
     model = context.engine.analyzer.model
     service = teaching_service(context, sender)
     await run_in_threadpool(service.import_profile, profile, model, replace=replace)
@@ -288,7 +291,7 @@ async def _parse_form(
             known = ", ".join([*_EXPRESSIONS, _STATE_FIELD])
             raise ProfileError(
                 f"there is no field for pictures of '{safe_name(key)}'",
-                hint=f"the fields are {known}",
+                hint=f"use one of the fields {known}",
             )
         else:
             name, content = safe_name(value.filename), await value.read()
@@ -296,14 +299,16 @@ async def _parse_form(
             references.append(ReferencePicture(content, name, _EXPRESSIONS.get(key)))
     if not references:
         raise ProfileError(
-            "there is no picture to learn from", hint="send files in the field neutral, or picture"
+            "there is no picture to learn from",
+            hint="send pictures of a person in the field neutral, or of a state in picture",
         )
     try:
         asked = _TeachingFields.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, found["loc"]))
-        raise ProfileError(f"{place}: {found['msg']}", hint="see the API's description") from None
+        hint = "see the fields in /api/v1/openapi.json"
+        raise ProfileError(f"{place}: {found['msg']}", hint=hint) from None
     return asked, TeachingRequest(asked.name, tuple(references), asked.person, asked.consent)
 
 

@@ -1,4 +1,4 @@
-"""Authenticate at an OpenID Connect provider; needs the extra `oidc`."""
+"""Authenticate visitors with an OpenID Connect provider; needs the extra `oidc`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     # Imported for types only, because it needs the extra.
     from authlib.integrations.starlette_client import StarletteOAuth2App
 
+# Time limit for each response of the provider, s.
 _PATIENCE = 10.0
 
 
 class ProviderError(RoomreadError):
-    """The provider named no user, or its response cannot be trusted."""
+    """The provider did not respond, identified no user, or sent an untrustworthy response."""
 
 
 class ProviderIdentity(NamedTuple):
@@ -31,7 +32,7 @@ class ProviderIdentity(NamedTuple):
 
     Attributes:
         name: The user's name in this service, taken from a claim of the provider.
-        account: The issuer and its subject, which providers never reassign.
+        account: The issuer and its id of the user, which providers never reassign.
     """
 
     name: str
@@ -55,9 +56,10 @@ class Provider:
         parts = urlsplit(issuer)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             problem = f"ROOMREAD_OIDC_ISSUER is not an https URL: {issuer}"
-            raise RoomreadError(problem, hint="such as https://accounts.google.com")
+            raise RoomreadError(problem, hint="set it to one such as https://accounts.google.com")
         if not settings.oidc_client_id:
-            raise RoomreadError("ROOMREAD_OIDC_CLIENT_ID is not set", hint="the provider gives it")
+            hint = "set it to the client id that the provider issued"
+            raise RoomreadError("ROOMREAD_OIDC_CLIENT_ID is not set", hint=hint)
         for module in ("authlib", "httpx2", "itsdangerous"):
             if importlib.util.find_spec(module) is None:
                 raise MissingExtraError("sign-in at a provider", extra="oidc")
@@ -78,7 +80,7 @@ class Provider:
         """Return the account of a visitor who returns from the provider.
 
         Raises:
-            ProviderError: The provider named no account, or its response cannot be trusted.
+            ProviderError: The provider named no user, or its response cannot be trusted.
         """
         needed = {
             "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
@@ -125,5 +127,5 @@ def _client(issuer: str, settings: Settings) -> StarletteOAuth2App:
 
 
 def provider_of(settings: Settings) -> Provider | None:
-    """Return the provider in the settings; None if there is none."""
+    """Return the provider that the settings configure; None if they configure none."""
     return Provider(settings) if settings.oidc_issuer else None

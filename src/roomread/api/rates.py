@@ -45,16 +45,17 @@ class Rate:
         return wait
 
     def give_back(self, sender: str) -> None:
-        """Return the token that was taken last."""
+        """Put the token that a sender took last back into the bucket."""
         if sender in self._buckets:
             left, then = self._buckets[sender]
             self._buckets[sender] = min(left + 1, self._burst), then
 
 
 class Attempts:
-    """Limit wrong attempts by address: each attempt takes a token, and a right one gives it back.
+    """A context manager that limits the wrong attempts of each address.
 
-    An attempt is the block of a `with` statement, and wrong if it raises an error.
+    An attempt is the block of a `with` statement. Each attempt takes a token, and puts it back if
+    the block raises no error.
 
     Args:
         rate: The buckets.

@@ -1,4 +1,4 @@
-"""Log refused keys and passwords, apart from the audit log, so that they cannot displace it."""
+"""Log refused keys and passwords in a log of their own, so that they cannot fill the audit log."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class _RefusedSource:
 
 
 class RefusalTrail:
-    """Log the senders of wrong keys and passwords: the first at once, then one line per period.
+    """A log of the senders of wrong keys and passwords, with one line per source and period.
 
-    A line holds the number of refusals that it stands for, so that a flood of them takes no more
-    room than a few.
+    The first refusal of a source is logged at once. Each later line contains the number of
+    refusals since the line before, so that a flood of them cannot fill the log.
 
     Args:
-        period: Seconds from one line of a source to its next.
+        period: Seconds between two lines of one source.
     """
 
     def __init__(self, *, period: float = 60.0) -> None:
@@ -64,7 +64,7 @@ class RefusalTrail:
         self._write_due(float("inf"))
 
     def _write_due(self, now: float) -> None:
-        """Log the counts of sources whose period has ended, and forget inactive sources."""
+        """Write the counts of sources whose period has ended, and forget inactive sources."""
         while self._sources:
             source, known = next(iter(self._sources.items()))
             if now - known.written < self._period:

@@ -34,11 +34,11 @@ _YEAR = 365 * 24 * 3600
 
 
 class RequestLogMiddleware:
-    """Add headers that protect a visitor's browser; count, time and log requests.
+    """Middleware that adds security headers, and that counts, times and logs requests.
 
     Args:
-        app: The application behind it.
-        metrics: Counts the requests.
+        app: The application that requests are passed to.
+        metrics: The metrics in which requests are counted.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -91,7 +91,7 @@ class RequestLogMiddleware:
 
 
 class _Exchange:
-    """Wrap the messages of one connection: add the headers, and record what is counted.
+    """A wrapper of one connection's messages, which adds headers and records the status.
 
     Args:
         scope: The connection's ASGI scope.
@@ -99,9 +99,9 @@ class _Exchange:
         send: The server's `send`.
 
     Attributes:
-        status: The status of the answer; 0 before it begins.
-        failed: Whether a framework answered an unexpected error. Its answer is not sent, because it
-            is not a problem document.
+        status: The status of the response; 0 before the response begins.
+        failed: Whether the framework responded to an unexpected error. Its response is not sent,
+            because it does not contain problem details.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,7 +135,7 @@ class _Exchange:
         await self._send(message)
 
     async def refuse(self, refusal: RefusedError) -> None:
-        """Answer with a refusal if no answer has begun."""
+        """Send a refusal if no response has begun."""
         extensions = self._scope.get("extensions") or {}
         can_answer = self._scope["type"] == "http" or "websocket.http.response" in extensions
         if not self.status and can_answer:
@@ -143,7 +143,7 @@ class _Exchange:
 
 
 async def _drain(receive: Receive) -> bool:
-    """Receive the rest of a body, and return whether it ended soon.
+    """Receive the rest of a body, and return whether it ended within `_DRAIN_SECONDS`.
 
     A client reads the response only after it has sent the whole body.
     """
@@ -179,7 +179,7 @@ def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
     if ours:
         own["Cache-Control"] = "no-store"
     for name, value in (_EVERYWHERE | own).items():
-        # Only our own routes may ask for something else, as the pages with scripts do.
+        # Only the service's own routes may set another value, as pages with scripts do.
         if not ours or name not in headers:
             headers[name] = value
     if scope["scheme"] == "https":

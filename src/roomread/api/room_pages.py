@@ -16,7 +16,7 @@ from roomread.services.accounts import Scope
 from roomread.services.rooms import find_room
 
 router = APIRouter(include_in_schema=False)
-# The part of the page that reads a student's face.
+# The script of the join page that reads a student's face.
 _CAMERA_PANEL = "student/panel.js"
 
 
@@ -42,7 +42,7 @@ def _open_rooms(request: Request, context: ServiceContext, owner: str) -> list[R
 
 @router.get("/room/{room_id}")
 async def board(request: Request, context: Context, room_id: str) -> Response:
-    """Return the teacher's board of a room."""
+    """Return the teacher's board of a room, or redirect to the lesson of a closed room."""
     store = context.store.owned_by(principal_with(request, Scope.ANALYZE).id)
     record = await in_turn(context, lambda: find_room(store, room_id))
     if record.code is None:

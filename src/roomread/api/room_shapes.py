@@ -1,4 +1,4 @@
-"""The bodies of rooms, as the OpenAPI document describes them."""
+"""Models of request and response bodies about rooms."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class RoomInput(BaseModel):
     name: Words = Field(examples=["Algebra 7b"], description="Students see it.")
     faces: bool = Field(
         default=False,
-        description="Whether students may let their own browser read their face. Without, they "
-        "press buttons.",
+        description="Whether students may let their own browser read their face. If not, they "
+        "only press buttons.",
     )
     notice: Annotated[Text, Field(max_length=1000)] = Field(
         default="",
@@ -34,12 +34,12 @@ class RoomInput(BaseModel):
         examples=["slide before the lesson"],
     )
     rules: Text | None = Field(
-        default=None, description="Rules of attention, one a line; null for the default ones."
+        default=None, description="Alert rules, one per line; null for the default rules."
     )
 
 
 class RoomShape(BaseModel):
-    """A room. Its id is that of the session that it is recorded into."""
+    """A room, whose id is also the id of the session into which it is recorded."""
 
     id: str = Field(examples=["0a1b2c3d"])
     name: str = Field(examples=["Algebra 7b"])
@@ -52,7 +52,7 @@ class RoomShape(BaseModel):
     )
     faces: bool = Field(description="Whether students may let their faces be read.")
     notice: str = Field(description="How the people were informed; empty if not recorded.")
-    notice_at: datetime | None = Field(description="When that was recorded.")
+    notice_at: datetime | None = Field(description="When the notice was recorded.")
 
 
 class RoomsShape(BaseModel):
@@ -71,17 +71,17 @@ class ReportCountsShape(BaseModel):
 
 
 class RoomStatusShape(BaseModel):
-    """The number of people in a room, and of those who are read, unreadable or paused."""
+    """The number of people in a room, and how many of them are read, unreadable or paused."""
 
-    people: int = Field(description="Those who joined, paused ones included.", examples=[28])
-    read: int = Field(description="Those whose face can be read at present.", examples=[23])
-    faceless: int = Field(description="Those whose camera is on and shows no readable face.")
+    people: int = Field(description="People who joined, including paused ones.", examples=[28])
+    read: int = Field(description="People whose face can be read at present.", examples=[23])
+    faceless: int = Field(description="People whose camera is on but shows no readable face.")
     paused: int
     screen: int = Field(description="Readable faces of a shared screen.")
     taps: int | None = Field(
-        description="Those who pressed a button in the last ten minutes; null under five people."
+        description="People who pressed a button in the last ten minutes; null below five people."
     )
-    reports: ReportCountsShape | None = Field(description="Null under five people.")
+    reports: ReportCountsShape | None = Field(description="Null below five people.")
     withheld: bool = Field(description="Whether the mood is withheld because someone left.")
 
 
@@ -89,12 +89,12 @@ class RoomNowShape(RoomShape):
     """A room with the present counts of its people."""
 
     status: RoomStatusShape | None = Field(
-        description="Null once the room is closed, and while the process that holds it has ended."
+        description="Null if the room is closed, or the process that holds it does not respond."
     )
 
 
 class PauseInput(BaseModel):
-    """Pause a room, or let it continue."""
+    """A request to pause a room or to resume it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -104,10 +104,12 @@ class PauseInput(BaseModel):
 class HardMinuteShape(BaseModel):
     """A minute in which the valence was low, or many people reported being lost."""
 
-    start: float = Field(description="When it begins, s from the start.", examples=[840.0])
+    start: float = Field(
+        description="Start of the minute, seconds from the start of the session.", examples=[840.0]
+    )
     valence: Valence | None
     lost: Probability | None = Field(
-        description="Largest share of the people who were lost; null under five people."
+        description="Largest share of the people who were lost; null below five people."
     )
     hardness: float
 
@@ -134,7 +136,7 @@ class RoomInfoShape(BaseModel):
     faces: bool = Field(description="Whether the student may let their own face be read.")
     taps_consent: ConsentShape = Field(description="The text for joining with buttons alone.")
     faces_consent: ConsentShape | None = Field(
-        description="The text for joining with the face read; null where that is not offered."
+        description="The text for joining with the face read; null if faces are not read."
     )
 
 
@@ -172,7 +174,7 @@ def _room_values(record: RoomRecord, session: Session, base_url: str) -> dict[st
 
 
 def join_link(record: RoomRecord, base_url: str) -> str | None:
-    """Return the address at which students join; None once the room is closed."""
+    """Return the URL at which students join; None once the room is closed."""
     code = shown_code(record)
     return f"{base_url.rstrip('/')}/join?code={code}" if code is not None else None
 

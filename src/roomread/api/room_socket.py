@@ -1,4 +1,4 @@
-"""`WS /api/v1/rooms/{room_id}/seat`: serve a student's page by `roomread.room.1`."""
+"""`WS /api/v1/rooms/{room_id}/seat`: serve a student's page, by the protocol `roomread.room.1`."""
 
 from __future__ import annotations
 
@@ -42,27 +42,29 @@ from roomread.services.rooms import RoomNotFoundError, RoomOverError
 router = APIRouter(prefix="/api/v1")
 PROTOCOL = "roomread.room.1"
 _TOKEN_SECRET = "seats of rooms"  # noqa: S105 (names the purpose of a secret)
-# A page that is hidden and has neither camera nor presses still answers pings.
+# Maximum time without a message, s. It is long because a hidden page without a camera sends none;
+# pings detect a lost connection earlier.
 _SILENCE_SECONDS = 3600.0
+# Maximum time until the join message, s.
 _JOIN_SECONDS = 20.0
 # Seconds from one acknowledgement of readings to the next.
 _ACK_PERIOD = 10.0
-# Seconds that a message may wait for a page that does not read what was sent before.
+# Maximum time for sending a message to a page that is slow to receive, s.
 _SEND_SECONDS = 2.0
-# The pause between readings of a page that sends too many, ms.
+# Interval between readings that a page which sends too many is asked to use, ms.
 _SLOWER_MS = 1000
-# Close codes of the process that holds a room that are meant for the student.
+# Close codes that are passed on to the student from the process that holds the room.
 _PASSED_ON = frozenset({*RoomClose, *CloseCode})
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """The connection of one student, as the room uses it."""
+    """The connection of one student, through which the room sends messages."""
 
     socket: WebSocket
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Send a message within seconds; a no-op if the student has disconnected."""
+        """Send a message, or drop it if the student has disconnected or is slow to receive."""
         if self._is_open:
             with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
                 async with asyncio.timeout(_SEND_SECONDS):
@@ -89,9 +91,9 @@ class _TakenSeat:
         held: The room.
         link: The connection.
         connection: The id of the connection in the room.
-        joined: The seat.
-        resumed: The seat that the page requested; None for a new one.
-        text: What the student agreed to.
+        joined: The seat in the room.
+        resumed: The number of the earlier seat that the page requested; None for a new seat.
+        text: The consent text that the student agreed to.
         faces: Whether the page may send readings.
     """
 
@@ -109,7 +111,7 @@ async def seat(socket: WebSocket, room_id: str) -> None:
     """Serve one student, who needs the code of the room and no account."""
     context = context_of(socket)
     if PROTOCOL not in socket.scope["subprotocols"]:
-        await socket.close(CloseCode.POLICY_VIOLATION, f"the subprotocol is {PROTOCOL}")
+        await socket.close(CloseCode.POLICY_VIOLATION, f"the subprotocol must be {PROTOCOL}")
         return
     if context.closing:
         await socket.close(CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
@@ -175,7 +177,7 @@ async def _converse(held: HeldRoom, link: _Link, number: int, messages: AsyncIte
 async def _relay(
     socket: WebSocket, link: _Link, address: str, first: str, messages: AsyncIterator[str]
 ) -> None:
-    """Connect a student to the process that holds the room, until one of the two ends it.
+    """Relay messages between a student and the process that holds the room until one disconnects.
 
     Raises:
         BusyError: The other process does not respond.
@@ -210,7 +212,7 @@ async def _relay(
 async def _take_seat(
     context: ServiceContext, socket: WebSocket, link: _Link, room_id: str, joining: JoinMessage
 ) -> _TakenSeat:
-    """Give a student a seat, which the caller releases."""
+    """Assign a seat to a student. The caller releases it."""
     tokens = _seat_tokens(context, room_id)
     resume = tokens.seat(joining.resume) if joining.resume is not None else None
     if resume is None:

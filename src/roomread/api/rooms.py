@@ -1,4 +1,4 @@
-"""`/api/v1/rooms`: rooms that students join by a code, for their teacher."""
+"""`/api/v1/rooms`: let a teacher create and watch rooms that students join by a code."""
 
 from __future__ import annotations
 
@@ -109,7 +109,10 @@ async def list_all(request: Request, context: Context, reader: Reader) -> RoomsS
 async def show(
     request: Request, context: Context, reader: Reader, room_id: str
 ) -> RoomNowShape | Response:
-    """Return a room with the counts of its people; null if the process that holds it has ended."""
+    """Return a room with the counts of its people.
+
+    The counts are null if the room is closed, or if the process that holds it does not respond.
+    """
     record, session = await _mine(context, reader, room_id)
     base_url = str(request.base_url)
 
@@ -173,7 +176,7 @@ async def code_picture(
 async def pause(
     request: Request, context: Context, sender: Sender, room_id: str, asked: PauseInput
 ) -> RoomNowShape | Response:
-    """Pause a room, or let it continue; a paused room reads and counts no student."""
+    """Pause or resume a room; a paused room reads and counts no student."""
     record, session = await _mine(context, sender, room_id)
 
     async def work(held: HeldRoom) -> RoomNowShape:
@@ -224,7 +227,7 @@ async def summary(context: Context, reader: Reader, room_id: str) -> RoomSummary
 async def events(
     request: Request, context: Context, reader: Reader, room_id: str
 ) -> StreamingResponse:
-    """Return server-sent events: first the last ten minutes, then two a second."""
+    """Stream server-sent events: first the room's last ten minutes, then its state every 0.5 s."""
     await _mine(context, reader, room_id)
     headers = {"X-Accel-Buffering": "no"}
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
@@ -329,7 +332,7 @@ async def _here_or_forwarded(
     *,
     body: bytes = b"",
 ) -> T | Response:
-    """Do work on a room, or forward the request to the process that holds the room."""
+    """Run work on a room, or forward the request to the process that holds the room."""
     try:
         return await work(await context.rooms.hold(room_id))
     except SessionHeldError as held:

@@ -43,7 +43,7 @@ class FrameShape(BaseModel):
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        # Of pydantic's schema only the reference to the faces is used.
+        # Use only the reference to the faces from pydantic's schema.
         made = handler.resolve_ref_schema(handler(core_schema))
         schema = FRAME.schema()
         schema["properties"]["faces"]["items"] = made["properties"]["faces"]["items"]
@@ -51,7 +51,7 @@ class FrameShape(BaseModel):
 
 
 class SchemaResponse(JSONResponse):
-    """A JSON Schema."""
+    """A response that contains a JSON Schema."""
 
     media_type = "application/schema+json"
 
@@ -63,7 +63,7 @@ def frame_shape(frame: FrameReadings) -> FrameShape:
 
 @router.get(
     "/schema",
-    summary="The schema of readings",
+    summary="Get the schema of readings",
     response_class=SchemaResponse,
     responses=responses(),
 )

@@ -25,7 +25,11 @@ def find_session(
 
 
 async def figures_in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
-    """Run work that reads a whole session, under a limit of its own; raises as `in_turn` does."""
+    """Run work that reads a whole session in a thread when a slot for such work is free.
+
+    Raises:
+        BusyError: Too many requests are waiting already.
+    """
     with context.figures_limiter.slot():
         return await context.figures_limiter.run(work)
 

@@ -28,8 +28,8 @@ router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
     response_class=FileResponse,
     responses={
         200: {
-            "description": "CSV and Parquet hold a row for each moment, JSON the whole session, "
-            "xAPI a statement for each part.",
+            "description": "CSV and Parquet contain a row for each moment, JSON the whole session, "
+            "and xAPI a statement for each part.",
             "content": {
                 "text/csv": {},
                 "application/json": {},
@@ -60,7 +60,7 @@ async def export(
         return exporting.export_to_folder(store, session.id, form, folder, people=people)
 
     with ExitStack() as held:
-        # The file takes space until the client has read it.
+        # Hold the slot until the response is sent, because the file uses disk space until then.
         held.enter_context(context.exports.slot(reader.id))
         path = await figures_in_turn(context, work)
         audit("session read", who=reader.id, session=session_id, people=people)
@@ -94,7 +94,8 @@ async def report(
 ) -> Response:
     """Return the report on a session as one HTML page or as PDF.
 
-    It is in the language that the header Accept-Language prefers, of those that the app has.
+    Its language is that of the query parameter `lang`, else of the language cookie, else of the
+    header `Accept-Language`.
     """
     words = translator_of(request)
 
@@ -108,5 +109,5 @@ async def report(
 
 
 def exports_folder(settings: Settings) -> Path:
-    """Return the folder for exports until they are sent; its content is temporary."""
+    """Return the folder in which exports are stored until they are sent."""
     return settings.data / "exports"

@@ -64,7 +64,7 @@ async def send_on(
     *,
     method: str = "POST",
 ) -> ForwardedAnswer:
-    """Forward a request to the process that holds a session.
+    """Send a request with another path to the process that holds a session.
 
     Raises:
         BusyError: The other process does not respond.
@@ -76,7 +76,7 @@ async def send_on(
 def received(
     connection: HTTPConnection, path: str, body: bytes = b"", *, method: str = "POST"
 ) -> ReceivedRequest:
-    """Return the parts of a request that another process needs to answer it."""
+    """Return a copy of a request that can be sent to another process."""
     scheme = "https" if connection.scope["scheme"] in ("https", "wss") else "http"
     headers = {name.lower(): value for name, value in connection.headers.items()}
     return ReceivedRequest(path, headers, address_of(connection), scheme, method, body)

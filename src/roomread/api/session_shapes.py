@@ -52,17 +52,17 @@ class SessionInput(BaseModel):
     )
     source: Literal["readings", "screen"] = Field(
         default="readings",
-        description="Where the readings come from: `screen` for those of a shared window.",
+        description="Where the readings come from; `screen` means a shared window.",
     )
     rules: Text | None = Field(
-        default=None, description="Rules of attention, one per line; null for the default rules."
+        default=None, description="Alert rules, one per line; null for the default rules."
     )
     model: Annotated[Text, Field(max_length=200)] | None = Field(
         default=None, description="The net that made the readings; null for the service's own."
     )
     threshold: Probability | None = Field(
         default=None,
-        description="Confidence under which it withholds an expression; null for the default.",
+        description="Confidence below which the net withholds an expression; null for the default.",
     )
 
 
@@ -82,14 +82,14 @@ class SessionShape(BaseModel):
     consent: str
     purpose: str = Field(
         description="What the installation was used for when the session was created; empty if "
-        "that was not chosen.",
+        "none was chosen.",
         examples=["research"],
     )
     region: str = Field(
-        description="Where it was used: `eu`, `elsewhere`, or empty.", examples=["eu"]
+        description="Where the installation was used: `eu`, `elsewhere`, or empty.", examples=["eu"]
     )
     notice: str = Field(description="How the people were informed; empty if not recorded.")
-    notice_at: datetime | None = Field(description="When that was recorded.")
+    notice_at: datetime | None = Field(description="When the notice was recorded.")
     rules: list[str]
 
 
@@ -138,16 +138,16 @@ class MoodShape(BaseModel):
 
 
 class AlertShape(BaseModel):
-    """An alert: the rule that was met, when, and by which value."""
+    """An alert with its rule, its time, and the value that raised it."""
 
     number: int
     time: float
-    ended: float | None = Field(description="Null while it holds.")
+    ended: float | None = Field(description="Null while the alert is active.")
     seat: int | None = Field(description="Null for a rule about the room.")
     rule: str
     measure: str = Field(description="The measure of the rule.", examples=["valence"])
     value: float = Field(
-        description="Its average that raised the alert, or the valence to which the room fell."
+        description="The average that raised the alert, or the valence to which the room fell."
     )
     before: float | None = Field(
         description="The valence from which the room fell; null for an alert about an average."
@@ -272,8 +272,10 @@ class ReportShape(BaseModel):
 
     time: float = Field(description="Seconds from the start.", examples=[750.0])
     people: int = Field(description="Number of students who had joined.", examples=[28])
-    taps: int | None = Field(description="Those who pressed a button in the last ten minutes.")
-    ok: int | None = Field(description="Those who follow; a press counts for two minutes.")
+    taps: int | None = Field(description="Students who pressed a button in the last ten minutes.")
+    ok: int | None = Field(
+        description="Students who report that they follow; a press counts for two minutes."
+    )
     lost: int | None
     slower: int | None
     faster: int | None
@@ -348,7 +350,7 @@ def mark_shape(mark: Mark) -> MarkShape:
 
 
 def ingest_shape(result: IngestReport) -> IngestShape:
-    """Return the response model for one message of frames."""
+    """Return the response model of the result of one message."""
     return IngestShape(
         accepted=result.accepted,
         repeated=result.repeated,

@@ -28,9 +28,9 @@ FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 @router.websocket("/{session_id}/readings")
 async def ingest(socket: WebSocket, session_id: str) -> None:
-    """Accept the bodies of `POST` as messages, and answer each with an `IngestShape`.
+    """Ingest messages with the same content as `POST`, and respond to each with an `IngestShape`.
 
-    A message that is refused is answered with `{"problem": …}`.
+    The response to a message that is refused is `{"problem": …}`.
     """
     context = context_of(socket)
 
@@ -44,7 +44,7 @@ async def ingest(socket: WebSocket, session_id: str) -> None:
 
 
 async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:
-    """Answer messages in order."""
+    """Ingest messages in order, and respond to each, until the connection ends."""
     messages = text_messages(socket, silence=_SILENCE_SECONDS, max_length=READINGS_BYTES)
     async for text in messages:
         try:
@@ -60,10 +60,10 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session
 async def ingest_message(
     context: ServiceContext, socket: WebSocket, owner: str, session_id: str, text: str
 ) -> tuple[int, Any]:
-    """Return the status and the body of the response that a POST of this message would get.
+    """Ingest a message, and return the status and the body with which a POST would be answered.
 
     Raises:
-        RoomreadError: The message cannot be taken.
+        RoomreadError: The message is refused.
     """
 
     def work() -> IngestShape:

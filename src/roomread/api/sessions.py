@@ -68,7 +68,9 @@ def list_all(
     context: Context,
     reader: Reader,
     *,
-    before: Annotated[str, Query(description="The id of the last session that is known.")] = "",
+    before: Annotated[
+        str, Query(description="The id of the session after which the list begins.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of sessions.")] = 1000,
 ) -> SessionsShape:
     """Return your sessions, newest first, including those recorded in the web app."""
@@ -168,7 +170,7 @@ def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) ->
 
 @router.get("/{session_id}/people", summary="List enrolled people", responses=responses(404))
 def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
-    """Return the people enrolled in a session, each with the consent."""
+    """Return the people enrolled in a session, each with their consent."""
     store, session = find_session(context, reader, session_id)
     return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
 
@@ -221,8 +223,8 @@ async def send(
 ) -> IngestShape | Response:
     """Write frames of readings that were made elsewhere, in the format of `/live`.
 
-    The times of a session's frames must increase. A frame that is not later than the last one, such
-    as one sent again, counts as repeated and is ignored. Accepted frames are written.
+    The times of a session's frames must increase. A frame that is not later than the last one, for
+    example because it is sent twice, counts as repeated and is ignored.
     """
     body = await request.body()
 

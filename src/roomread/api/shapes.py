@@ -34,7 +34,7 @@ class PictureShape(BaseModel):
     frame: FrameShape
     notes: list[str] = Field(
         default_factory=list,
-        description="What of the file is left out, such as further pictures of an animation.",
+        description="What is ignored in the file, such as further pictures of an animation.",
         examples=[["walk.gif: of its 12 pictures the first is read"]],
     )
     annotated: str | None = Field(
@@ -81,16 +81,18 @@ class VideoShape(BaseModel):
     name: str = Field(examples=["lesson.mp4"])
     state: JobState
     created: datetime
-    seconds: float = Field(description="Time up to which it is read, s.", examples=[12.4])
+    seconds: float = Field(
+        description="Time up to which the video has been read, s.", examples=[12.4]
+    )
     duration: float | None = Field(
         description="Duration, s; null if the file does not state it.", examples=[60.0]
     )
     error: str = Field(
-        description="Why reading ended early, or empty. Results up to then are kept."
+        description="Why reading stopped early, else empty. Results up to then are kept."
     )
     annotated: bool = Field(description="Whether an annotated copy was requested.")
     notes: list[str] = Field(
-        description="What of the file is left out, such as further video tracks; known once "
+        description="What is ignored in the file, such as further video tracks; known once "
         "reading has begun.",
     )
 

@@ -16,15 +16,15 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/share")
 def share(request: Request, context: Context) -> Response:
-    """Return the page; it shows a message if the intended use forbids reading or recording."""
+    """Return the page, with a message if the intended use forbids reading or recording."""
     principal = principal_with(request, Scope.ANALYZE)
     use = current_use()
     return browser_page(
         request,
         "share.html.j2",
-        # The page Watch now shows it.
+        # The web app's page "Watch now" shows this page in a frame.
         framed=True,
-        # Without sign-in the service answers to this computer alone.
+        # Without sign-in the service accepts requests from its own computer only.
         local=not context.auth.sign_in,
         purpose=DESCRIPTIONS[use.purpose] if use.purpose is not None else "",
         states=teaching_service(context, principal).room_states(),

@@ -49,18 +49,19 @@ async def serve_socket(
 ) -> None:
     """Accept a WebSocket whose sender has the scope to analyse, serve it, and close it.
 
-    A sender without the right gets an HTTP answer with the problem. A sender that must wait is
-    accepted and closed with `TRY_AGAIN_LATER`, because a page in a browser can read only the close
-    code.
+    A sender without the scope gets an HTTP response with problem details. If no slot is free, the
+    WebSocket is accepted and closed with `TRY_AGAIN_LATER`, because a page in a browser can read
+    only the close code.
 
     Args:
         socket: The WebSocket, which is not accepted yet.
-        slot: Called with the principal's id and a function that ends the connection. It returns a
-            context manager that is held while the WebSocket is served, and that raises `BusyError`
-            if all slots are in use.
-        serve: A coroutine function that serves it until the sender disconnects, or raises
-            `SocketEndError`.
-        check: Raises a `RoomreadError` if the sender may not use this address.
+        slot: A function that is called with the principal's id and a function that ends the
+            connection. It returns a context manager for the time of the connection, which raises
+            `BusyError` if all slots are in use.
+        serve: A coroutine function that serves the WebSocket until the sender disconnects, or
+            raises `SocketEndError`.
+        check: A coroutine function that raises a `RoomreadError` if the principal may not connect;
+            None to check the scope only.
     """
     try:
         principal = principal_with(socket, Scope.ANALYZE)
@@ -92,7 +93,7 @@ async def serve_socket(
 
 
 async def _serve_until(ended: asyncio.Event, serving: Coroutine[Any, Any, None]) -> CloseCode:
-    """Serve a WebSocket until it ends by itself, or its slot is taken away; return its code."""
+    """Serve a WebSocket until serving ends or the slot is revoked, and return the close code."""
     served = asyncio.ensure_future(serving)
     evicted = asyncio.ensure_future(ended.wait())
     try:
@@ -123,7 +124,7 @@ async def binary_messages(socket: WebSocket, *, silence: float) -> AsyncIterator
         silence: Seconds without a message after which the connection ends.
 
     Raises:
-        SocketEndError: A text message came, or no message for too long.
+        SocketEndError: A text message was received, or no message for too long.
     """
     async for message in _messages(socket, silence=silence):
         content = message.get("bytes")
@@ -143,7 +144,7 @@ async def text_messages(
         max_length: Maximum length of a message, in characters.
 
     Raises:
-        SocketEndError: A binary or too long message came, or no message for too long.
+        SocketEndError: A binary or too long message was received, or no message for too long.
     """
     async for message in _messages(socket, silence=silence):
         text = message.get("text")
@@ -157,8 +158,8 @@ async def text_messages(
 async def _messages(socket: WebSocket, *, silence: float) -> AsyncIterator[dict[str, object]]:
     while True:
         try:
-            # `asyncio.wait_for` would take several turns of the loop for each message that waits:
-            # where a turn is long, a connection would fall behind, and further with each message.
+            # `asyncio.wait_for` would need several iterations of the event loop even for a message
+            # that is already waiting, so that messages would pile up while the loop is busy.
             async with asyncio.timeout(silence):
                 message = await socket.receive()
         except TimeoutError:

@@ -11,17 +11,17 @@ from starlette.types import Receive, Scope, Send
 
 
 class ReleasingStream(StreamingResponse):
-    """A streamed response that is closed once it is sent, or cannot be sent.
+    """A streamed response that releases its resources even if it cannot be sent.
 
     Starlette leaves the iterator of a disconnected client to the garbage collector, and a
     generator that was never started does not run its `finally` block.
 
     Args:
-        pieces: The body, whose generator is closed at the end.
+        pieces: The generator of the body's chunks, which is closed at the end.
         status_code: The HTTP status.
         headers: Further headers.
-        media_type: The type of the body.
-        release: Called at the end, also if `pieces` was never started.
+        media_type: The media type of the body.
+        release: Called at the end, even if `pieces` was never started.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class ReleasingStream(StreamingResponse):
 
 
 class TemporaryFileResponse(FileResponse):
-    """A file that is deleted once it is sent, or cannot be sent.
+    """A response with a file that is deleted at the end, even if it cannot be sent.
 
     A background task would not run for a request whose `Range` is malformed.
 
     Args:
         path: The file.
-        media_type: Its type.
-        release: Called at the end.
+        media_type: The media type of the file.
+        release: Called once the file is deleted.
     """
 
     def __init__(self, path: Path, *, media_type: str, release: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Serve what a student's browser needs to read the student's own face, and a page to try it."""
+"""Serve the parameters with which a browser reads its student's face, and a page to try it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/assets/reader")
 async def reader() -> dict[str, Any]:
-    """Return the parameters of a reading, and the URLs of the nets and the runtime."""
+    """Return the parameters for reading a face, and the URLs of the nets and the runtime."""
     return await run_in_threadpool(reader_settings, bundle_url)
 
 
 @router.get("/mirror")
 def mirror(request: Request) -> Response:
-    """Return the page that shows what one's camera would send; it sends nothing."""
+    """Return the page that shows a student what the join page would send, but sends nothing."""
     return browser_page(request, "mirror.html.j2")
 
 
 def reader_settings(url_of: Callable[[str], str]) -> dict[str, Any]:
-    """Return `Settings` of `assets/student/parameters.js`.
+    """Return plain values of the type `Settings` in `assets/student/parameters.js`.
 
     Args:
-        url_of: A function that returns the URL of a file of `bundles` by its name.
+        url_of: A function that returns the URL of a downloadable file by its name, such as
+            `bundle_url`.
     """
     return {
         "parameters": reading_parameters(open_model()),

@@ -23,13 +23,14 @@ from roomread.api.shapes import PicturesInput
 from roomread.services.pictures import EncodedPicture, PictureTooLargeError
 
 MAX_PICTURES = 16
-# Larger files of a form are in temporary files until they are read.
+# Maximum size of a form's file in memory, bytes; larger files are kept on disk.
 _FILE_IN_MEMORY = 1_000_000
-# Characters of base64 that are decoded at a time.
-_PIECE = 1 << 16
+# Number of characters of base64 that are decoded at a time.
+_CHUNK = 1 << 16
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-# Sixteen pictures need less than 100 values, and their names can have 3,200 such characters;
-# the parser takes up to 32 bytes for each value of two bytes.
+# Characters that separate JSON values, and their maximum number. The parser uses up to 32 bytes for
+# a value of two bytes. Sixteen pictures need fewer than 100 values, but their names can contain
+# 3,200 of these characters.
 _SEPARATORS = (b",", b"[", b"{")
 _MAX_SEPARATORS = 5000
 
@@ -57,9 +58,9 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
 
 
 async def _body(request: Request, *, most: int | None = None) -> io.BytesIO:
-    """Return the body of a request, at most one byte more than `most`.
+    """Return the body of a request, cut off after `most` + 1 bytes.
 
-    Unlike `request.body()`, it never holds the body in memory twice; nor does `getvalue()`.
+    Neither this nor the `getvalue()` of the result copies the whole body, unlike `request.body()`.
     """
     body = io.BytesIO()
     async for piece in request.stream():
@@ -72,7 +73,7 @@ async def open_form(request: Request, *, max_files: int = MAX_PICTURES) -> Async
     """Open a form with a limited number of files and fields.
 
     Args:
-        request: The request, whose body was not received yet.
+        request: The request, whose body has not been read yet.
         max_files: The maximum number of files.
 
     Raises:
@@ -83,7 +84,7 @@ async def open_form(request: Request, *, max_files: int = MAX_PICTURES) -> Async
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, UnicodeError) as error:
-        # Python has codecs that refuse every text, which a form may name as its own.
+        # A form may name a codec of Python that cannot decode any text.
         raise HTTPException(HTTPStatus.BAD_REQUEST, "the form cannot be parsed") from error
     try:
         yield form
@@ -92,7 +93,7 @@ async def open_form(request: Request, *, max_files: int = MAX_PICTURES) -> Async
 
 
 def request_cap(context: ServiceContext) -> int:
-    """Return the maximum body size of a request with pictures, with base64, bytes."""
+    """Return the maximum body size of a request with pictures, bytes, allowing for base64."""
     return 3 * context.settings.max_picture_mb * 1_000_000
 
 
@@ -114,15 +115,15 @@ async def _from_form(request: Request) -> list[EncodedPicture]:
 
 
 def _from_json(body: io.BytesIO, max_mb: int) -> list[EncodedPicture]:
-    """Return the pictures of a JSON body; closes the body once it is parsed."""
+    """Return the pictures of a JSON body, and close the body."""
     waiting = _parse(body).pictures[::-1]
     pictures = []
     while waiting:
-        # Each text is dropped once it is decoded.
+        # Remove each picture, so that its base64 is freed once it is decoded.
         picture = waiting.pop()
         name = safe_name(picture.name)
         if len(picture.data) > 2 * max_mb * 1_000_000:
-            # Base64 and line breaks add less than half.
+            # Base64 with line breaks is less than 1.5 times as large as its content.
             raise PictureTooLargeError(f"{name}: is over {max_mb} MB", hint="scale it down first")
         try:
             content = decode_base64(picture.data)
@@ -134,7 +135,7 @@ def _from_json(body: io.BytesIO, max_mb: int) -> list[EncodedPicture]:
 
 def _parse(body: io.BytesIO) -> PicturesInput:
     with body:
-        # As bytes, of which the parser makes no copy.
+        # Pass bytes to the parser, which does not copy them.
         plain = body.getvalue()
     if sum(plain.count(separator) for separator in _SEPARATORS) > _MAX_SEPARATORS:
         raise _no_picture("the body has too many values")
@@ -149,14 +150,14 @@ def _parse(body: io.BytesIO) -> PicturesInput:
 def decode_base64(text: str) -> bytes:
     """Decode base64, also from a data URI, with line breaks, or in the URL-safe alphabet.
 
-    It decodes piece by piece, so that it holds no other copy of the text.
+    The text is decoded in chunks, so that it is never copied as a whole.
 
     Raises:
-        ValueError: the text is not base64.
+        ValueError: The text is not base64.
     """
     decoded, rest, is_padded = io.BytesIO(), b"", False
-    for piece in _plain_pieces(text):
-        plain = piece.translate(_URL_SAFE, b" \t\n\r\v\f")
+    for chunk in _plain_chunks(text):
+        plain = chunk.translate(_URL_SAFE, b" \t\n\r\v\f")
         digits = plain.rstrip(b"=")
         if b"=" in digits or (is_padded and digits):
             raise ValueError("there is padding within the base64")
@@ -169,17 +170,17 @@ def decode_base64(text: str) -> bytes:
     return decoded.getvalue()
 
 
-def _plain_pieces(text: str) -> Iterator[bytes]:
-    """Yield the base64 of a text, without the head and the percent-encoding of a data URI."""
+def _plain_chunks(text: str) -> Iterator[bytes]:
+    """Yield the base64 of a text without the head and the percent-encoding of a data URI."""
     start, is_uri = 0, text[:5].lower() == "data:"
     if is_uri:
         start = text.find(",") + 1
         if text[max(start - 8, 0) : start].lower() != ";base64,":
             raise ValueError("the data URI is not in base64")
     while start < len(text):
-        end = start + _PIECE
+        end = start + _CHUNK
         if is_uri:
-            # An escape has three characters, which stay together.
+            # Do not split an escape, which has three characters.
             escape = text.rfind("%", end - 2, end)
             end = end if escape < 0 else escape + 3
             yield unquote_to_bytes(text[start:end])

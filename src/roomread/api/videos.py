@@ -26,8 +26,8 @@ from roomread.services.videos import VideoResult, VideoService
 
 router = APIRouter(prefix="/api/v1/videos", tags=["videos"])
 _PIECE_BYTES = 1 << 20
-# Number of characters of a video's id in the audit log: enough to distinguish videos, too few to
-# access one.
+# Number of characters of a video's id in the audit log: enough to distinguish videos, but too few
+# to access one.
 _AUDITED = 6
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
 _BODY = {
@@ -154,8 +154,8 @@ def forget(context: Context, sender: Sender, job_id: str) -> None:
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "JSON and JSON lines hold an object for each frame, CSV a row for each "
-            "face.",
+            "description": "JSON and JSON lines contain an object for each frame, CSV a row for "
+            "each face.",
             "content": {
                 "application/json": {"schema": {"type": "array"}},
                 "application/x-ndjson": {},
@@ -197,7 +197,7 @@ def readings(
     },
 )
 def annotated_copy(context: Context, reader: Reader, job_id: str) -> Response:
-    """Return the annotated copy of a video that was read, if it was requested."""
+    """Return the annotated copy of a video that has been read, if a copy was requested."""
     path = _videos(context, reader).result(job_id, VideoResult.ANNOTATED)
     audit("annotated video read", who=reader.id, job=job_id[:_AUDITED])
     return FileResponse(path, media_type="video/mp4")

@@ -1,11 +1,11 @@
-"""The action units that a net may give, by their names in the Facial Action Coding System.
+"""The action units that a net may estimate, by their names in the Facial Action Coding System.
 
 Ekman and Friesen 1978, "Facial Action Coding System".
 """
 
 from __future__ import annotations
 
-# What each unit looks like, from brow to chin.
+# The appearance of each unit, from brow to chin.
 DESCRIPTIONS = {
     "AU1": "inner brows raised",
     "AU2": "outer brows raised",

@@ -1,4 +1,4 @@
-"""The contrast of colours."""
+"""Compute the luminance and the contrast of colours."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import numpy as np
 class ComparedByValue:
     """Base of frozen dataclasses (declared with `eq=False`) whose fields may be arrays.
 
-    Two objects of one class are equal when all their fields are, arrays element by element. The
-    `__eq__` that dataclasses generate compares tuples, which fails on arrays.
+    Two objects of one class are equal if all their fields are equal; arrays are compared element by
+    element. The `__eq__` that dataclasses generate compares tuples, which fails on arrays.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""The seven expressions and how they are shown."""
+"""The seven expressions with their names, colours and valences."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class Expression(IntEnum):
 
     @property
     def color(self) -> tuple[int, int, int]:
-        """RGB, 0..255: a contrast of 3:1 or more with white and with dark pages.
+        """The colour of the expression in charts, RGB, 0..255.
 
-        Colour-blind people can tell the seven apart.
+        It has a contrast of at least 3:1 with white and with dark pages. Colour-blind people can
+        tell the seven colours apart.
         """
         return _COLORS[self]
 
@@ -42,9 +43,9 @@ class Expression(IntEnum):
         return self.name.lower()
 
 
-# Found by a search among colours of the required contrast for the largest distance (CIELAB) between
-# any two, and between neighbours of the charts' stacks, as seen with normal vision and by people
-# without one kind of cone (the model of Machado et al. 2009).
+# These colours were found by a search. Among all with the required contrast, they have the largest
+# CIELAB distances between any two colours, and between neighbours in stacked charts, for normal
+# vision and for people who lack one kind of cone (simulated after Machado et al. 2009).
 _COLORS = {
     Expression.ANGRY: (250, 18, 6),
     Expression.DISGUST: (108, 156, 101),
@@ -60,5 +61,5 @@ VALENCE = np.array([-1, -1, -1, 1, -1, 0, 0], dtype=np.float64)
 
 
 def percent(share: float) -> str:
-    """Return a probability as text, "0%".."99%": no reading of a face is certain."""
+    """Return a probability as text from "0%" to "99%", because no reading of a face is certain."""
     return f"{min(share, 0.99):.0%}"

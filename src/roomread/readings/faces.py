@@ -22,7 +22,8 @@ class Frame:
         source: name of the file, camera or stream.
         discontinuity: whether the source restarts here (its clock jumps, or its size or
             orientation changes); no face is followed across it.
-        notes: what of its file is left out, such as further pictures; sentences, for a picture.
+        notes: sentences on what is ignored in the picture's file, such as further pictures; empty
+            for videos.
     """
 
     image: NDArray[np.uint8]
@@ -38,10 +39,11 @@ class Face(ComparedByValue):
     """One face that a detector found.
 
     Attributes:
-        box: from forehead to chin, px; may reach beyond the picture.
-        landmarks: float32 [5, 2] (x, y) px: the eye on the picture's left, the eye on its right,
-            the nose, the mouth's left corner, its right corner; None when the detector gives none.
-        detection_confidence: probability that the detector gives of a face at this place, 0..1.
+        box: box of the face from forehead to chin, px; may reach beyond the picture.
+        landmarks: float32 [5, 2], the (x, y) of five points in px. Their order is the eye on the
+            picture's left, the eye on its right, the nose, and the left and the right corner of the
+            mouth. None if the detector finds no landmarks.
+        detection_confidence: probability of a face at this place, estimated by the detector, 0..1.
     """
 
     box: Box
@@ -51,13 +53,14 @@ class Face(ComparedByValue):
 
 @dataclass(frozen=True, slots=True)
 class CropGeometry:
-    """How a net expects a face to be cropped: a square around a point of the face's box.
+    """The square crop of a face that a net expects, relative to the face's box.
 
-    The values are measured against the net's training pictures and stored in its model file.
+    The values are measured on the training pictures of the net and stored in its model file.
 
     Attributes:
-        side: side of the square over the height of the box.
-        shift: distance of the square's centre below the box's centre, over the box's height.
+        side: side of the square, as a multiple of the box's height.
+        shift: distance of the square's centre below the box's centre, as a fraction of the box's
+            height.
     """
 
     side: float
@@ -69,7 +72,7 @@ class Track(ComparedByValue):
     """A face that is followed from frame to frame.
 
     Attributes:
-        id: from 1, unique within its source and never reused.
+        id: id of the track, from 1, unique within its source and never reused.
         face: the face in this frame.
         age: seconds since the track began.
         last_seen: time of the frame in which the face was last detected, s.

@@ -1,4 +1,4 @@
-"""Types for the result of one face: scores, quality, pose, and the reading that holds them."""
+"""The type `Reading`, which is the result for one face, and the types of its fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Scores(ComparedByValue):
 
     @property
     def top(self) -> Expression:
-        """The expression with the highest probability, also where it is withheld."""
+        """The expression with the highest probability, even if the net abstains."""
         return Expression(int(np.argmax(self.probabilities)))
 
     @property
@@ -57,9 +57,10 @@ class Scores(ComparedByValue):
 
     @property
     def valence(self) -> float:
-        """Pleasant minus unpleasant probability, -1..1 (signs of Russell's circumplex, 1980).
+        """The probability of pleasant minus that of unpleasant expressions, -1..1.
 
-        It is rounded to four digits.
+        The signs are from the circumplex of affect (Russell 1980). The value is rounded to four
+        decimals.
         """
         return round(float(VALENCE @ self.probabilities), 4)
 
@@ -100,10 +101,10 @@ class NoPicture(StrEnum):
     FROZEN = "no picture: it has been frozen for seconds"
 
 
-# A head that is turned by more is looking away, degrees to a side, and up or down. Yaw of 20 to 30
-# degrees differs from MediaPipe's by five degrees on average (docs/models.md).
+# Angles beyond which a head is looking away, in degrees: to a side, and up or down. Estimates of
+# yaws from 20 to 30 degrees differ from MediaPipe's by five degrees on average (docs/models.md).
 AWAY_YAW, AWAY_PITCH = 30.0, 25.0
-# Eyes that are closed by more are closed: halfway between open and shut.
+# Intensity of `EYES_CLOSED` above which eyes count as closed, halfway between open and shut.
 _SHUT = 0.5
 
 # The numeric fields of `Quality`.
@@ -134,8 +135,9 @@ class Quality:
         brightness: mean of the crop, 0 (black) .. 1 (white).
         contrast: standard deviation of the crop, 0..0.5.
         sharpness: fine detail of the crop over its contrast, 0 upwards (see `faces.quality`).
-        frontality: 1 facing the camera .. 0 in profile; None without landmarks.
-        reason: why the face cannot be read; None when it can.
+        frontality: direction of the face, 0 (in profile) .. 1 (facing the camera); None without
+            landmarks.
+        reason: why the face cannot be read; None if it can.
     """
 
     size: float | None = None
@@ -161,7 +163,7 @@ class Pose:
 
     Attributes:
         yaw: turn to the side; positive towards the right of the picture.
-        pitch: positive when the head is raised.
+        pitch: turn up or down; positive when the head is raised.
         roll: tilt towards a shoulder; positive clockwise in the picture.
     """
 
@@ -172,12 +174,13 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class EyeActivity:
-    """What was seen of one person's eyes over the last minute: observations, not drowsiness.
+    """Closed eyes and blinks of one person over the last minute, which do not measure drowsiness.
 
     Attributes:
         closed_share: the share of the readings with closed eyes, 0..1 (PERCLOS: Dinges and Grace
             1998).
-        blinks_per_minute: None where the frames are too far apart to see blinks.
+        blinks_per_minute: the number of blinks per minute; None if the frames are too far apart to
+            see blinks.
     """
 
     closed_share: float
@@ -192,18 +195,18 @@ class Reading(ComparedByValue):
         source: name of the file, camera or stream.
         time: seconds from the start of the source.
         frame_index: position of the frame in its source, from 0.
-        box: from forehead to chin, px.
-        detection_confidence: probability that the detector gives of a face at this place, 0..1.
+        box: box of the face from forehead to chin, px.
+        detection_confidence: probability of a face at this place, estimated by the detector, 0..1.
         quality: how well the face can be seen, and why it cannot be read.
-        scores: None when the face cannot be read (`quality.reason` says why).
+        scores: probabilities of the expressions; None if the face cannot be read, for the reason
+            `quality.reason`.
         track_id: id of the track within the source, from 1; None in a single picture.
         seat: number of the place in a room or of the tile in a call, or of the person if people are
             distinguished by their faces; from 1.
-        person: name or role, if one was given, else None.
-        landmarks: float32 [5, 2], see `Face`.
-        states: states that profiles taught, in the profiles' order.
-        valence: pleasantness, -1..1: `Scores.valence`, or the estimate of another source of
-            readings.
+        person: name or role of the person; None if none was given.
+        landmarks: float32 [5, 2], px, in the order of `Face.landmarks`.
+        states: scores of the taught states, in the order of their profiles.
+        valence: pleasantness, -1..1; either `Scores.valence` or the estimate of another program.
         pose: direction of the head.
         action_units: intensity of facial action units by name (Ekman and Friesen 1978), 0..1.
         eyes: closed eyes and blinks of the last minute, in a video whose net gives action units;
@@ -234,12 +237,12 @@ class Reading(ComparedByValue):
 
     @property
     def shown_states(self) -> list[str]:
-        """Names of the states whose threshold is reached."""
+        """The names of the states whose threshold is reached."""
         return [state.name for state in self.states if state.is_shown]
 
     @property
     def expression(self) -> Expression | None:
-        """The expression; None when the face cannot be read or the net abstains."""
+        """The most probable expression; None if the face cannot be read or the net abstains."""
         return self.scores.expression if self.scores is not None else None
 
     @property
@@ -261,25 +264,25 @@ class Reading(ComparedByValue):
 
     @property
     def mouth_open(self) -> float | None:
-        """How far the mouth is open, 0..1; None where no net estimates it."""
+        """How far the mouth is open, 0..1; None if no net estimates action units."""
         return None if self.action_units is None else self.action_units.get(MOUTH_OPEN)
 
     @property
     def eyes_closed(self) -> float | None:
-        """How far the eyes are closed, 0..1; None where no net estimates it."""
+        """How far the eyes are closed, 0..1; None if no net estimates action units."""
         return None if self.action_units is None else self.action_units.get(EYES_CLOSED)
 
     @property
     def eyes_shut(self) -> bool | None:
-        """Whether the eyes are more closed than open; None where no net estimates it."""
+        """Whether the eyes are more closed than open; None if no net estimates action units."""
         return None if self.eyes_closed is None else self.eyes_closed > _SHUT
 
     @property
     def looking_away(self) -> bool | None:
         """Whether the head is turned by over 30 degrees to a side, or 25 up or down.
 
-        It is about the head: eyes that look elsewhere, and what is looked at, are not known. None
-        where the pose is not known and the face is not unreadable for being turned away.
+        Only the head's direction counts, because the eyes' is not known. A face that is unreadable
+        because it is turned away counts as looking away. None if the pose is not known.
         """
         if self.quality.reason is Unreadable.TURNED_AWAY:
             return True

@@ -41,7 +41,7 @@ class FrameReadings:
     Attributes:
         source: name of the file, camera or stream.
         time: seconds from the start of the source.
-        frame_index: position of the frame in its source, from 0; None where it is not known.
+        frame_index: position of the frame in its source, from 0; None if it is not known.
         width: the width of the picture, px; None if it is not known.
         height: the height of the picture, px; None if it is not known.
         readings: the faces, largest first; each has the frame's source, time and index.
@@ -94,11 +94,11 @@ def reading_from_dict(value: Any, *, path: str = "$") -> Reading:
     """Build a reading from plain values.
 
     Args:
-        value: as `json.loads` returns it.
-        path: where the value stands in a larger one, for messages.
+        value: the reading as `json.loads` returns it.
+        path: the JSONPath of the reading in a larger document, for error messages.
 
     Raises:
-        WireError: the value violates the schema; the message names the place.
+        WireError: the value violates the schema; the message names the field.
     """
     READING.check(value, path)
     return _face_from_dict(value, value, path, 0.0)
@@ -110,12 +110,12 @@ def frame_from_dict(
     """Build a frame from plain values.
 
     Args:
-        value: as `json.loads` returns it.
-        path: where the value stands in a larger one, for messages.
-        default_threshold: the threshold of faces for which none is given, 0..1.
+        value: the frame as `json.loads` returns it.
+        path: the JSONPath of the frame in a larger document, for error messages.
+        default_threshold: the threshold of faces that have none, 0..1.
 
     Raises:
-        WireError: the value violates the schema; the message names the place.
+        WireError: the value violates the schema; the message names the field.
     """
     FRAME.check(value, path)
     return FrameReadings(
@@ -163,7 +163,7 @@ def _face_to_dict(reading: Reading) -> dict[str, Any]:
 
 
 def states_to_dict(states: Iterable[StateScore]) -> dict[str, dict[str, Any]]:
-    """Return taught states by name as plain values."""
+    """Return the scores of taught states as plain values, by name."""
     return {
         state.name: {
             "percentile": float(state.percentile),
@@ -175,7 +175,7 @@ def states_to_dict(states: Iterable[StateScore]) -> dict[str, dict[str, Any]]:
 
 
 def action_units_to_dict(units: Mapping[str, float]) -> dict[str, float]:
-    """Return the intensities of action units by name as plain values."""
+    """Return the intensities of action units as plain values, by name."""
     return _floats(units)
 
 
@@ -236,7 +236,8 @@ def _states_from_dict(states: Mapping[str, Any], path: str) -> tuple[StateScore,
     for name, state in states.items():
         score = StateScore(name, float(state["percentile"]), float(state["threshold"]))
         if state.get("shown", score.is_shown) != score.is_shown:
-            problem = "must say whether the percentile reaches the threshold"
+            shown = "true" if score.is_shown else "false"
+            problem = f"must be {shown}, which follows from the percentile and the threshold"
             raise WireError(f"{path}.states.{name}.shown", problem)
         found.append(score)
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Convert readings to rows of a table, whose columns are the schema's fields."""
+"""Convert readings to rows of a table and back; the columns are the schema's fields."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Column:
     """One column of a table of readings.
 
     Attributes:
-        name: the name, such as `box_left`: names of nested fields joined by underscores.
-        kind: type of its values: `str`, `float`, `int`, or `dict` for JSON text.
+        name: the names of the nested fields joined by underscores, such as `box_left`.
+        kind: type of the values, which is `str`, `float`, `int`, or `dict` for JSON text.
         path: names of the nested fields in the schema, such as `("box", "left")`.
         description: the meaning of the values.
         nullable: whether a cell may be empty.
@@ -57,7 +57,7 @@ COLUMNS: dict[str, Column] = {
 
 
 def state_column(name: str) -> str:
-    """Return the name of the additional column with the percentile of a taught state."""
+    """Return the name of the additional column for the percentile of a taught state."""
     return f"state_{name}"
 
 
@@ -73,7 +73,7 @@ def column_types(states: Sequence[str] = ()) -> dict[str, type]:
 
 
 def reading_to_row(reading: Reading, states: Sequence[str] = ()) -> dict[str, Any]:
-    """Convert a reading to a row with every column; unknown values are None.
+    """Convert a reading to a row with all columns, in which unknown values are None.
 
     Args:
         reading: the reading.
@@ -87,11 +87,11 @@ def reading_to_row(reading: Reading, states: Sequence[str] = ()) -> dict[str, An
 
 
 def reading_from_row(row: Mapping[str, Any], *, path: str = "$") -> Reading:
-    """Build a reading from a row, whose cells may be text as in CSV (an empty one is None).
+    """Build a reading from a row, whose cells may be text as in CSV; an empty cell counts as None.
 
     Args:
-        row: cells by column name; additional columns of states (`state_…`) are allowed.
-        path: the position of the row, for messages.
+        row: cells by column name; additional columns of states (`state_…`) are ignored.
+        path: the position of the row, for error messages.
 
     Raises:
         WireError: a column is missing or unknown, or a cell is invalid.

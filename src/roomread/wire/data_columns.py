@@ -1,4 +1,4 @@
-"""Convert readings to columns of a table, which is faster than row by row."""
+"""Convert readings to columns of a table, which is faster than converting them row by row."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def readings_to_columns(
     Returns:
         Arrays [N] for numbers, with NaN where a value is not known. Probabilities, the
         confidence and landmarks are float32, as in the readings; other numbers are float64.
-        Lists of N values, or None where a value is not known, for whole numbers and text.
+        Lists of N values for whole numbers and text, with None where a value is not known.
     """
     cells = (
         _of_frames(readings)
@@ -129,7 +129,7 @@ class _JsonNumbers(dict[float, str]):
 
 
 def _action_units(readings: Sequence[Reading]) -> list[str | None]:
-    """Return the action units of each reading as `json.dumps` would, but several times faster."""
+    """Return the action units of each reading as JSON, several times faster than `json.dumps`."""
     numbers = _JsonNumbers()
     templates: dict[tuple[str, ...], str] = {}
     cells: list[str | None] = []

@@ -92,7 +92,7 @@ quality four.
 
 
 def markdown() -> str:
-    """Return the page docs/schema.md."""
+    """Return the content of docs/schema.md."""
     parts = [_INTRODUCTION, _FRAME, _table(FRAME), _example(), _FACE, _table(FACE)]
     return "".join([*parts, _COLUMNS, _column_table(), _MOODS, _LOSSLESS])
 
@@ -113,7 +113,7 @@ def _rows(record: Record, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _nested(node: Record, path: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the rows of a record's fields; fields of the same type share one row."""
+    """Yield the rows of a record's fields, or one row if all fields have the same type."""
     fields = list(node.fields.values())
     if len({(_kind(each), each.description) for each in fields}) > 1:
         yield from _rows(node, f"{path}.")
@@ -156,7 +156,7 @@ def _example() -> str:
 
 
 def json_text() -> str:
-    """Return the file docs/schema.json."""
+    """Return the content of docs/schema.json."""
     return json.dumps(json_schema(), indent=1) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""An example frame for documentation."""
+"""The example frame of the documentation."""
 
 from __future__ import annotations
 

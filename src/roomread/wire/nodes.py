@@ -24,7 +24,7 @@ class Node(Protocol):
         """Check a value that is not null.
 
         Args:
-            value: as `json.loads` returns it.
+            value: the value as `json.loads` returns it.
             path: the position of the value, as a JSONPath such as `$.faces[2].box`.
 
         Raises:
@@ -137,7 +137,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """True or false."""
+    """A boolean."""
 
     description: str = ""
     nullable: bool = False
@@ -157,11 +157,11 @@ class Record:
     """An object with named fields; unknown fields are rejected.
 
     Attributes:
-        title: name of the record.
-        fields: by name, in the order in which they are written.
+        title: name of the kind of object.
+        fields: descriptions of the fields by name, in the order in which they are written.
         required: names of the required fields; other missing fields count as null.
-        rules: checks of the whole object, called with it and its path.
-        more: additional keywords of the JSON Schema, for rules that it can express.
+        rules: checks of the whole object, called with the object and its path.
+        more: additional keywords of the JSON Schema, which express rules.
     """
 
     title: str
@@ -201,7 +201,7 @@ class Array:
     """A list of at most `longest` values of one kind.
 
     Attributes:
-        rules: checks of the whole list, called with it and its path.
+        rules: checks of the whole list, called with the list and its path.
     """
 
     item: Node
@@ -279,7 +279,7 @@ def _check_encodable(text: str, path: str) -> None:
 
 
 def _under(path: str, name: str) -> str:
-    """Return the path of an entry with an arbitrary name."""
+    """Return the path of an entry, whose name is shortened and made encodable."""
     shown = name[:50].encode("utf-8", "replace").decode("utf-8")
     return f"{path}.{shown}"
 

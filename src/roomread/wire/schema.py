@@ -30,10 +30,10 @@ POSE_NAMES = ("yaw", "pitch", "roll")
 EYES_NAMES = ("closed_share", "blinks_per_minute")
 LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 
-# Limit of coordinates, px. A panorama has 100,000 px a side; larger values are errors.
+# Maximum absolute value of a coordinate, px. Even a panorama has at most 100,000 px per side.
 _FARTHEST = 1_000_000.0
 _MOST_ID = 2**31 - 1
-# Tolerance of the sum, because senders may round each of the seven scores to two digits.
+# Tolerance of the sum of the scores, because senders may round each of the seven to two digits.
 _SUM_TOLERANCE = 0.04
 
 
