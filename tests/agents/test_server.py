@@ -1,4 +1,4 @@
-"""The tools as the SDK's own client sees them, in this process."""
+"""The MCP server, called in this process by the client of the MCP SDK."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.errors import MediaError
 
 
 class FakeTools(Tools):
-    """Tools that answer with a word, or fail."""
+    """Tools with fixed results and errors."""
 
     def __init__(self) -> None:
         pass
@@ -45,7 +45,7 @@ def text(result: CallToolResult) -> str:
     return content.text
 
 
-def test_every_tool_only_reads_and_describes_its_arguments() -> None:
+def test_every_tool_is_read_only_and_describes_its_arguments() -> None:
     async def run() -> None:
         async with Client(make_server(FakeTools())) as client:
             tools = (await client.list_tools()).tools
@@ -66,7 +66,7 @@ def test_every_tool_only_reads_and_describes_its_arguments() -> None:
     anyio.run(run)
 
 
-def test_answer_is_structured() -> None:
+def test_result_of_a_tool_is_structured() -> None:
     assert call("list_sessions").structured_content == {"sessions": []}
 
 
@@ -77,7 +77,7 @@ def test_error_is_one_line_with_what_to_do() -> None:
     assert "\n" not in text(result)
 
 
-def test_crash_is_reported_without_details() -> None:
+def test_unexpected_error_is_reported_without_details() -> None:
     result = call("analyze_picture", path="crash")
     assert result.is_error
     assert "secret" not in text(result)

@@ -1,4 +1,4 @@
-"""The answers of the tools, without the SDK."""
+"""The results of the tools, without the MCP SDK."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FACES = [(10.0, 15.0, 130.0, 165.0), (150.0, 15.0, 230.0, 105.0)]
 
 
 class FakeDecoder:
-    """Decode pictures in this process."""
+    """A decoder that decodes pictures in this process."""
 
     def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
         return Frame(read_image(io.BytesIO(content)), 0.0, index, name)
@@ -61,7 +61,9 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def test_faces_of_a_picture_come_in_the_format_of_analyze(tools: Tools, photo: Path) -> None:
+def test_faces_of_a_picture_have_the_format_of_the_analyze_command(
+    tools: Tools, photo: Path
+) -> None:
     answered = tools.analyze_picture(str(photo))
     assert (answered["source"], answered["width"], answered["notes"]) == ("photo.png", 260, [])
     assert len(answered["faces"]) == 2
@@ -69,12 +71,14 @@ def test_faces_of_a_picture_come_in_the_format_of_analyze(tools: Tools, photo: P
     json.dumps(answered, allow_nan=False)
 
 
-def test_only_the_largest_face_is_read_when_others_may_not_be(tools: Tools, photo: Path) -> None:
+def test_only_the_largest_face_is_read_when_the_picture_shows_oneself(
+    tools: Tools, photo: Path
+) -> None:
     (face,) = tools.analyze_picture(str(photo), oneself=True)["faces"]
     assert face["box"]["left"] == FACES[0][0]
 
 
-def test_tools_refuse_what_the_purpose_of_the_installation_forbids(
+def test_picture_is_refused_when_the_purpose_forbids_reading_others(
     tools: Tools, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -115,7 +119,7 @@ def test_mood_of_a_session_is_in_steps_of_5_percent(tools: Tools, store: OwnerSt
     assert all(abs(20 * share - round(20 * share)) < 1e-6 for share in shares)
 
 
-def test_answers_contain_nothing_about_individuals(tools: Tools, store: OwnerStore) -> None:
+def test_results_contain_nothing_about_individuals(tools: Tools, store: OwnerStore) -> None:
     session = class_with_people(store)
     store.enrol(session.id, 2, "Asha Rao", consent="in writing")
     alerts = [

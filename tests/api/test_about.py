@@ -35,13 +35,13 @@ def test_each_bundled_model_is_listed_and_has_a_card() -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "../compact", "/etc/passwd", ""])
-def test_only_bundled_models_are_opened(name: str) -> None:
+def test_model_that_is_not_bundled_is_not_found(name: str) -> None:
     with pytest.raises(RefusedError) as refused:
         asyncio.run(about.model(LOCAL, name))
     assert refused.value.status == 404
 
 
-def test_settings_count_relays_and_hide_the_database_and_its_password() -> None:
+def test_settings_contain_the_number_of_relays_but_no_password() -> None:
     settings = Settings(
         database_url="postgresql+psycopg://anna:secret@host/roomread",
         ice_servers=[{"urls": [f"turn:{name}.example"], "credential": "secret"} for name in "ab"],
@@ -53,7 +53,7 @@ def test_settings_count_relays_and_hide_the_database_and_its_password() -> None:
     assert "secret" not in shown.model_dump_json()
 
 
-def test_chosen_purpose_is_kept_and_a_region_of_null_stays_as_it_was() -> None:
+def test_choosing_a_purpose_without_a_region_keeps_the_present_region() -> None:
     first = about.PurposeShape(purpose=Purpose.RESEARCH, region=Region.EU)
     assert about.choose_purpose(LOCAL, first) == first
     second = about.choose_purpose(LOCAL, about.PurposeShape(purpose=Purpose.MEDICAL))

@@ -1,4 +1,4 @@
-"""Messages of a WebSocket are received while its sender is admitted."""
+"""Messages of a WebSocket are received only while its sender is admitted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.api.admitted import AdmittedReceive
 
 
 @pytest.mark.parametrize("is_admitted", [True, False])
-def test_messages_do_not_wait_for_the_check_of_their_sender(
+def test_messages_are_received_while_their_sender_is_checked(
     monkeypatch: pytest.MonkeyPatch, *, is_admitted: bool
 ) -> None:
     monkeypatch.setattr(admitted_module, "_CHECK_PERIOD", 0.0)

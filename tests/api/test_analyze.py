@@ -31,7 +31,7 @@ SMALL, LARGE = (10.0, 10.0, 60.0, 70.0), (80.0, 20.0, 180.0, 140.0)
 
 
 def decode(content: bytes, name: str, *, index: int = 0) -> Frame:
-    """Decode a picture in this process, as the processes of the service do."""
+    """Decode a picture in this process instead of a worker process."""
     try:
         image = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
     except UnidentifiedImageError:
@@ -40,7 +40,7 @@ def decode(content: bytes, name: str, *, index: int = 0) -> Frame:
 
 
 def photo() -> bytes:
-    """Return a picture of noise as PNG, in which the fixed detector finds two faces."""
+    """Return a picture of noise as PNG; `FixedDetector` finds its faces in any picture."""
     noise = np.random.default_rng(7).integers(0, 256, (160, 200, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "PNG")
@@ -89,12 +89,12 @@ def test_faces_of_a_picture_are_returned_largest_first(
     assert b"roomread_faces_total 2.0" in text
 
 
-def test_only_the_largest_face_of_a_picture_of_oneself_is_read(client: TestClient) -> None:
+def test_only_the_largest_face_is_read_when_the_picture_shows_oneself(client: TestClient) -> None:
     answer = client.post(URL, params={"oneself": "1"}, content=PHOTO)
     assert boxes(answer.json()["pictures"][0]) == [LARGE]
 
 
-def test_reading_others_is_refused_where_only_oneself_may_be_read(
+def test_picture_is_refused_when_the_purpose_forbids_reading_others(
     client: TestClient, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -141,7 +141,7 @@ def test_annotated_picture_is_returned_as_jpeg_or_within_json(client: TestClient
     assert [base64.b64decode(each["annotated"]) for each in several] == [drawn.content] * 2
 
 
-def test_pictures_are_refused_while_others_are_read(
+def test_picture_is_refused_as_busy_when_no_slot_is_free(
     client: TestClient, context: SimpleNamespace
 ) -> None:
     with context.limiter.slot():
@@ -168,7 +168,7 @@ def test_pictures_are_read_with_the_profiles_of_the_sender(
     assert context.limiter.taken == 0
 
 
-def test_form_of_a_page_gets_the_readings_and_the_drawing_of_its_picture(
+def test_analyze_and_draw_returns_the_readings_and_the_annotated_picture(
     context: SimpleNamespace,
 ) -> None:
     shared, picture = cast("ServiceContext", context), EncodedPicture("photo.png", PHOTO)

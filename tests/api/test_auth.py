@@ -45,7 +45,7 @@ async def answer(scope: AsgiScope, receive: Receive, send: Send) -> None:
 
 
 def auth_of(store: Store, *, sign_in: bool = False) -> AuthSettings:
-    """Return settings whose limit of requests is never reached."""
+    """Return settings with a rate limit that is never reached."""
     return AuthSettings(
         Accounts(store.accounts),
         sign_in=sign_in,
@@ -55,7 +55,7 @@ def auth_of(store: Store, *, sign_in: bool = False) -> AuthSettings:
 
 
 def visitor(app: ASGIApp, auth: AuthSettings) -> TestClient:
-    """Return a client on this computer of an app behind `AuthMiddleware`."""
+    """Return a client that sends requests from this computer through `AuthMiddleware`."""
     return TestClient(AuthMiddleware(app, auth), base_url=f"http://{HERE}")
 
 
@@ -113,7 +113,7 @@ def test_page_of_another_port_or_site_is_refused(client: TestClient, origin: str
     assert not opens_socket(client, "/_stcore/stream", {"Origin": origin})
 
 
-def test_empty_host_is_no_origin(tmp_path: Path) -> None:
+def test_request_with_an_empty_host_and_a_null_or_empty_origin_is_refused(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
         client = visitor(answer, auth_of(store, sign_in=True))
         for origin in ("null", "", "http://"):
@@ -139,8 +139,8 @@ def test_malformed_host_is_a_bad_request(client: TestClient, host: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_request_of_http_1_0_is_refused_without_sign_in(client: TestClient) -> None:
-    # As proxies send it by default.
+def test_http_1_0_request_is_refused_without_sign_in(client: TestClient) -> None:
+    # Proxies use HTTP/1.0 by default.
     async def downgraded(scope: AsgiScope, receive: Receive, send: Send) -> None:
         await client.app({**scope, "http_version": "1.0"}, receive, send)
 
@@ -189,7 +189,7 @@ def test_wrong_keys_are_rate_limited_before_they_are_logged(
         statuses = [client.get("/api/v1/models", headers=wrong).status_code for _ in range(50)]
         assert statuses == [401] * 10 + [429] * 40
         assert written == ["key refused"]
-        # A right key from the same address opens as before.
+        # A valid key from the same address is still accepted.
         right = {"Authorization": f"Bearer {key}"}
         assert client.get("/api/v1/models", headers=right).text == "let in"
 
@@ -205,14 +205,14 @@ def test_request_through_a_proxy_is_refused_without_sign_in(client: TestClient, 
 
 
 async def echo(scope: AsgiScope, receive: Receive, send: Send) -> None:
-    """Accept a WebSocket, and answer each message."""
+    """Accept a WebSocket, and send each message back."""
     socket = WebSocket(scope, receive, send)
     await socket.accept()
     while (message := await socket.receive())["type"] == "websocket.receive":
         await socket.send_text(message["text"])
 
 
-def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
+def test_messages_over_the_rate_limit_are_delayed(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
         auth = replace(auth_of(store), messages=Rate(per_second=10.0, burst=5.0))
         client = visitor(echo, auth)
@@ -221,16 +221,18 @@ def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
             for n in range(10):
                 socket.send_text(str(n))
             assert [socket.receive_text() for _ in range(10)] == [str(n) for n in range(10)]
-        # Five at once, and five more at ten a second.
+        # Five messages pass at once, and five more at ten per second.
         assert time.monotonic() - begun > 0.3
 
 
 @pytest.mark.parametrize("sign_in", [True, False])
-def test_students_of_one_address_have_a_message_rate_each(tmp_path: Path, *, sign_in: bool) -> None:
+def test_students_of_one_address_have_separate_message_limits(
+    tmp_path: Path, *, sign_in: bool
+) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
-        # A second connection that shared this rate would wait for hours.
+        # Connections that shared one limit would wait for hours.
         auth = replace(auth_of(store, sign_in=sign_in), messages=Rate(per_second=1e-4, burst=5.0))
-        # Starlette's client has one address and port, as visitors have whom a proxy names.
+        # All connections of Starlette's client have one address and port, as behind a proxy.
         client = visitor(echo, auth)
         with ExitStack() as opened:
             for _ in range(3):

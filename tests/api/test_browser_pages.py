@@ -24,7 +24,7 @@ PARTS = ("api/pages/*", "api/assets/**/*", "locales/*.po")
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """Yield a client of a service with one page and the security headers of the whole service."""
+    """Yield a client of two pages and their assets, served with the service's security headers."""
     api = FastAPI()
     map_errors(api)
     api.include_router(browser_pages.router)
@@ -41,7 +41,7 @@ def client() -> Iterator[TestClient]:
         yield made
 
 
-def test_page_is_in_the_language_of_its_query_then_cookie_then_browser(
+def test_page_language_is_taken_from_query_before_cookie_before_browser(
     client: TestClient,
 ) -> None:
     german = {"Accept-Language": "de, en;q=0.5"}
@@ -53,7 +53,7 @@ def test_page_is_in_the_language_of_its_query_then_cookie_then_browser(
     assert "Langue" in client.get("/upload", headers=german).text
 
 
-def test_content_policy_allows_only_our_scripts_and_the_camera_and_screen(
+def test_page_headers_allow_only_own_scripts_and_no_microphone(
     client: TestClient,
 ) -> None:
     headers = client.get("/upload").headers
@@ -85,14 +85,14 @@ def test_files_named_by_a_page_are_served_with_an_immutable_cache_header(
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-def test_script_is_served_as_a_script_with_the_policy_of_its_worker(client: TestClient) -> None:
+def test_script_is_served_as_javascript_with_a_content_security_policy(client: TestClient) -> None:
     response = client.get(asset_url("texts.js"))
     assert response.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "connect-src 'self'" in response.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("name", ["../browser_pages.py", "%2e%2e/auth.py", "nothing.js", ""])
-def test_only_assets_are_served(client: TestClient, name: str) -> None:
+def test_path_that_is_not_an_asset_is_not_found(client: TestClient, name: str) -> None:
     folder = asset_url("texts.js").removesuffix("texts.js")
     assert client.get(folder + name).status_code == 404
 

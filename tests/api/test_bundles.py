@@ -1,4 +1,4 @@
-"""The files that the student page downloads, and what the build refuses."""
+"""The files that the student page downloads, and their preparation by the build hook."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = (
     "centerface-deep.onnx",
     "compact.onnx",
 )
-# Its weights gain nothing by compression.
+# This file is served uncompressed, because its weights hardly shrink.
 PLAIN = "covers.onnx"
 
 
@@ -61,7 +61,9 @@ def test_student_downloads_at_most_8_mb(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br;q=0", ""])
-def test_client_without_brotli_gets_the_file_itself(client: TestClient, accepted: str) -> None:
+def test_client_without_brotli_gets_the_decompressed_file(
+    client: TestClient, accepted: str
+) -> None:
     answer = client.get(bundles.bundle_url("compact.onnx"), headers={"Accept-Encoding": accepted})
     assert "Content-Encoding" not in answer.headers
     assert answer.content == (files("roomread.classifier") / "bundled/compact.onnx").read_bytes()
@@ -71,17 +73,21 @@ def test_webassembly_has_the_media_type_that_browsers_compile_while_loading(
     client: TestClient,
 ) -> None:
     answer = client.head(bundles.bundle_url("onnxruntime-web.wasm"))
-    assert answer.status_code == 405  # a page never asks for the head alone
+    assert answer.status_code == 405  # the route has no HEAD method
     answer = client.get(bundles.bundle_url("onnxruntime-web.wasm"))
     assert answer.headers["Content-Type"] == "application/wasm"
 
 
 @pytest.mark.parametrize("path", ["0000000000000000/compact.onnx", "0/../browser.stamp", "0/x"])
-def test_other_versions_and_other_files_are_not_found(client: TestClient, path: str) -> None:
+def test_file_of_another_version_or_unknown_file_is_not_found(
+    client: TestClient, path: str
+) -> None:
     assert client.get(f"/assets/bundled/{path}").status_code == 404
 
 
-def test_files_of_another_net_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_files_made_from_another_net_are_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     stamp = (ROOT / "src/roomread/api/bundled/browser.stamp").read_text(encoding="ascii")
     lines = [
         "0" * 64 + line[64:] if line.endswith("  compact.onnx") else line
@@ -111,7 +117,7 @@ def test_existing_valid_files_are_not_changed(hook: ModuleType) -> None:
 
 @pytest.fixture
 def checkout(hook: ModuleType, tmp_path: Path) -> Path:
-    """Return a checkout with the nets and without the files for browsers."""
+    """Return a checkout that contains the nets, but not the files for browsers."""
     for source in hook.NETS.values():
         (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / source).write_bytes(b"a net")
@@ -128,12 +134,12 @@ def test_npm_wheel_is_required_only_if_npm_is_not_installed(
     assert hook.requirements(checkout) == []
 
 
-def test_wheel_of_npm_is_the_one_that_make_node_installs(hook: ModuleType) -> None:
+def test_npm_wheel_has_the_version_of_constraints_txt(hook: ModuleType) -> None:
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert hook.NPM_WHEEL in constraints
 
 
-def test_another_package_is_refused(
+def test_package_with_other_content_is_refused(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = checkout / "onnxruntime-web-1.30.0.tgz"

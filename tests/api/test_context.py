@@ -28,19 +28,19 @@ def test_principal_with_the_scope_is_returned() -> None:
 
 
 @pytest.mark.parametrize("megabytes", [1, 20, 50])
-def test_largest_frame_fits_into_the_buffers_of_its_sender(megabytes: int) -> None:
+def test_buffers_hold_a_picture_of_the_maximum_size_for_each_of_two_senders(megabytes: int) -> None:
     buffers = ByteBudget(buffer_bytes(megabytes))
     assert buffers.take("user:anna", megabytes * 1_000_000)
     assert buffers.take("user:ben", megabytes * 1_000_000)
 
 
 @pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.READ}))
-def test_principal_without_the_scope_is_refused_by_its_name(scope: Scope) -> None:
+def test_refusal_names_the_missing_scope(scope: Scope) -> None:
     with pytest.raises(RefusedError, match=f"the scope '{scope}' is required") as refused:
         needs(scope)(connection(ANNA), None)
     assert refused.value.status == 403
 
 
-def test_request_that_nobody_sent_has_no_scope() -> None:
+def test_request_without_a_principal_is_refused() -> None:
     with pytest.raises(RefusedError, match="is required"):
         principal_with(connection(None), Scope.READ)

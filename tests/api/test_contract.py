@@ -1,4 +1,4 @@
-"""The service agrees with its OpenAPI document, which Schemathesis checks."""
+"""Schemathesis checks that the service's responses agree with its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def a_profile(service: Service, headers: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.sweep)])
-def test_answers_conform_to_the_openapi_document(
+def test_responses_conform_to_the_openapi_document(
     service_and_key: tuple[Service, str], examples: int
 ) -> None:
     service, key = service_and_key
@@ -83,8 +83,8 @@ def test_answers_conform_to_the_openapi_document(
     there["sessions"] = a_session(service, headers)
     made = httpx.post(f"{service.url}/api/v1/rooms", headers=headers, json={"name": "Algebra 7b"})
     there["rooms"] = made.json()["id"]
-    # Deletions go last: the other operations need the session and the profile. The events of a room
-    # do not end while it is open.
+    # Run deletions last, because the other operations need the session and the profile. Run the
+    # events of a room just before, because their stream ends only once the room is closed.
     events = "/api/v1/rooms/{room_id}/events"
     operations.sort(key=lambda operation: (operation.method == "delete", operation.path == events))
     for operation in operations:

@@ -10,7 +10,7 @@ from roomread.readings import Expression
 
 
 @pytest.mark.parametrize("path", ["/", "/upload", "/lessons?session=1&x=//y", "/räume"])
-def test_path_of_this_service_is_kept(path: str) -> None:
+def test_path_of_this_service_is_returned_unchanged(path: str) -> None:
     assert own_path(path) == path
 
 
@@ -33,7 +33,7 @@ def test_path_that_could_lead_elsewhere_becomes_the_front_page(path: str) -> Non
     assert own_path(path) == "/"
 
 
-def test_row_of_an_unreadable_face_has_no_shares() -> None:
+def test_row_of_an_unreadable_face_has_no_probabilities() -> None:
     happy, unreadable = (_row(each) for each in frame(0.0, {1: Expression.HAPPY, 2: None}))
     assert happy["size"] == 90
     assert "happy" in str(happy["text"])

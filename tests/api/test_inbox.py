@@ -8,12 +8,12 @@ import pytest
 from roomread.api.inbox import Inbox
 
 
-def test_task_awaits_what_a_thread_puts() -> None:
+def test_waiting_task_receives_an_item_put_by_a_thread() -> None:
     inbox: Inbox[str] = Inbox()
 
     async def read() -> str | None:
         waiting = asyncio.create_task(inbox.next())
-        # The task is at its wait before the thread begins.
+        # Let the task begin to wait before the thread starts.
         await asyncio.sleep(0)
         threading.Thread(target=inbox.put, args=("late",)).start()
         return await waiting
@@ -21,7 +21,7 @@ def test_task_awaits_what_a_thread_puts() -> None:
     assert asyncio.run(asyncio.wait_for(read(), 30)) == "late"
 
 
-def test_task_gets_the_newest_item_then_the_end() -> None:
+def test_task_receives_only_the_newest_item_and_none_once_closed() -> None:
     inbox: Inbox[int] = Inbox()
 
     async def read() -> list[int | None]:

@@ -21,7 +21,7 @@ CAP = 1000
 
 
 class Sender:
-    """A client that sends a body in pieces and keeps the messages of the response."""
+    """A client that sends a body in chunks and records the messages of the response."""
 
     def __init__(self, pieces: Iterable[bytes], *, length: int | None = None) -> None:
         pieces = list(pieces)
@@ -65,7 +65,7 @@ class Sender:
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the body."""
+    """Respond with the body of the request."""
     del scope
     body, more = b"", True
     while more:
@@ -114,7 +114,7 @@ def test_limit_depends_on_the_path() -> None:
     assert ask(body_limit(), Sender([b"ab"]), path="/page").status == 413
 
 
-def test_requests_without_a_body_are_not_counted() -> None:
+def test_request_without_a_body_takes_no_slot() -> None:
     sender = ask(body_limit(members=slots(0)), Sender([b""]), method="GET")
     assert sender.status == 200
 
@@ -130,13 +130,13 @@ def test_body_received_in_one_chunk_takes_no_slot() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/analyze", "/api/v1/videos"])
-def test_slot_of_a_refused_body_is_free_again(path: str) -> None:
+def test_slot_of_a_refused_body_is_released(path: str) -> None:
     middleware = body_limit(members=slots(1))
     assert ask(middleware, Sender([b"a" * 600, b"a" * 600]), path=path).status == 413
     assert ask(middleware, Sender([b"a", b"b"]), path=path).status == 200
 
 
-def test_senders_that_send_nothing_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_senders_without_data_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_FIRST_SECONDS", 0.2)
     middleware = body_limit(members=slots(1))
     silent = [Sender([], length=100) for _ in range(40)]
@@ -158,7 +158,7 @@ def test_one_principal_and_signed_out_senders_leave_slots_to_others() -> None:
     middleware = body_limit(members=slots(4, share=0.5), strangers=slots(1))
 
     class Slow(Sender):
-        """A client that sends its last piece only when an event is set."""
+        """A client that sends its last chunk only when an event is set."""
 
         async def receive(self) -> Message:
             message = await super().receive()
@@ -186,7 +186,7 @@ def test_one_principal_and_signed_out_senders_leave_slots_to_others() -> None:
 
 
 class _BudgetProbe:
-    """An application that echoes the body and notes how much of the budgets is in use."""
+    """An application that echoes the body and records how much of the budgets is in use."""
 
     def __init__(self) -> None:
         self.memory = ByteBudget(600_000, share=1.0)
@@ -201,7 +201,7 @@ class _BudgetProbe:
 @pytest.mark.parametrize(
     ("pieces", "in_memory", "on_disk"), [(9, 540_000, 0), (12, 0, 660_000), (40, 0, 2_400_000)]
 )
-def test_large_body_goes_to_disk_and_arrives_whole(
+def test_body_beyond_the_memory_budget_is_kept_on_disk_and_arrives_unchanged(
     pieces: int, in_memory: int, on_disk: int
 ) -> None:
     app = _BudgetProbe()
@@ -216,7 +216,7 @@ def test_large_body_goes_to_disk_and_arrives_whole(
     assert (app.memory.taken, app.disk.taken) == (0, 0)
 
 
-def test_body_that_does_not_fit_on_the_disk_is_refused_as_busy() -> None:
+def test_body_beyond_the_disk_budget_is_refused_as_busy() -> None:
     middleware = body_limit(cap=10_000_000, memory=ByteBudget(0), disk=ByteBudget(500_000))
     sender = ask(middleware, Sender([b"a" * 200_000] * 4))
     assert sender.status == 503
@@ -241,7 +241,7 @@ def test_incomplete_body_does_not_reach_the_application() -> None:
     assert ask(body_limit(), sender).status == 400
 
 
-def test_large_bodies_of_one_principal_leave_room_for_other_principals() -> None:
+def test_large_bodies_of_one_principal_do_not_delay_other_principals() -> None:
     order: list[str] = []
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
@@ -294,12 +294,12 @@ def test_large_body_is_dropped_if_its_sender_disconnects_while_waiting() -> None
 
     asyncio.run(run())
     assert len(read) == 2
-    # The turns of those who have gone are free again.
+    # Senders that disconnected neither wait for a turn nor occupy one.
     assert not turns._waiting
     assert not turns._running
 
 
-def test_sender_that_sends_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_that_pauses_for_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SILENCE_SECONDS", 0.01)
 
     class Pausing(Sender):
@@ -314,7 +314,7 @@ def test_sender_that_sends_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_slow_sender_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    # No time is allowed beside that of the slowest rate.
+    # Allow no time in addition to the size of the body over the minimum rate.
     monkeypatch.setattr(limits, "_GRACE_SECONDS", 0.0)
     monkeypatch.setattr(limits, "_MIN_RATE", 1e12)
     assert ask(body_limit(), Sender([b"a", b"b"])).status == 408

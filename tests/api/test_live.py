@@ -1,4 +1,4 @@
-"""`WS /api/v1/live` with a call of six people: moods, sessions, and later connections."""
+"""`WS /api/v1/live` reads a call of six people, with and without recording a session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCENE = grid(width=640, height=360, columns=3, rows=2, people=6, face=(0.4, 0.5)
 
 
 def encoded(count: int) -> list[bytes]:
-    """Return different frames of the call as JPEG."""
+    """Return `count` successive frames of the call as JPEG."""
     frames = []
     for frame in moving(SCENE, count, rate=2.0, sway=0.03):
         file = io.BytesIO()
@@ -34,7 +34,7 @@ def encoded(count: int) -> list[bytes]:
 
 
 def masked() -> list[bytes]:
-    """Return pictures of one person who shows a state."""
+    """Return PNG pictures of one person with a mask, with which a state is taught."""
     files = [io.BytesIO() for _ in range(5)]
     pictures = altered.variants(altered.masked(*portraits()[1]))
     for picture, file in zip(pictures, files, strict=False):
@@ -71,7 +71,7 @@ def live(service: Service, session: str | None = None, *, profiles: str = "") ->
 
 
 def answers(socket: ClientConnection, frames: list[bytes]) -> list[dict[str, Any]]:
-    """Send frames, each after the answer to the previous one, and return the answers."""
+    """Send frames, each after the response to the previous one, and return the responses."""
     received = []
     for frame in frames:
         socket.send(frame)
@@ -86,7 +86,7 @@ def close_code(socket: ClientConnection) -> int:
     return closed.value.rcvd.code
 
 
-def test_connection_without_a_session_has_the_mood_of_the_room(
+def test_connection_without_a_session_receives_the_mood_and_stores_nothing(
     service: Service, http: httpx.Client
 ) -> None:
     before = http.get("sessions").json()
@@ -99,7 +99,7 @@ def test_connection_without_a_session_has_the_mood_of_the_room(
     assert http.get("sessions").json() == before
 
 
-def test_connection_records_its_session_and_a_new_one_continues_it(
+def test_second_connection_to_a_session_ends_the_first_and_continues_it(
     service: Service, http: httpx.Client, session: str
 ) -> None:
     with live(service, session) as first:
@@ -130,7 +130,7 @@ def test_connection_ends_when_its_session_has_ended(
         assert close_code(socket) == 1008
 
 
-def test_taught_state_is_looked_for_and_recorded(
+def test_taught_state_is_scored_and_recorded(
     service: Service, http: httpx.Client, session: str
 ) -> None:
     with Client(service.url) as client:

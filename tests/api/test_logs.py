@@ -47,7 +47,9 @@ def test_log_is_json_lines_when_configured(
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_app_logs_failures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_failures_are_logged_when_configured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl", failures_only=True)
     log("serving")
     log_failure(ValueError("Anna-Secret.jpg"))
@@ -58,7 +60,7 @@ def test_app_logs_failures_only(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_value_with_a_line_break_stays_in_its_line(
+def test_line_break_in_a_value_is_escaped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl")
@@ -67,7 +69,7 @@ def test_value_with_a_line_break_stays_in_its_line(
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_refused_keys_are_written_to_a_file_of_their_own(tmp_path: Path) -> None:
+def test_refused_keys_are_written_to_a_separate_file(tmp_path: Path) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl")
     logging.getLogger("roomread.refused").info("key refused", extra={"fields": {"count": 3}})
     entry = json.loads((tmp_path / "refused.jsonl").read_text())

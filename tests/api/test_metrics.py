@@ -36,7 +36,7 @@ def known() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_query_of_the_dashboard_names_a_metric_and_its_labels(expression: str) -> None:
+def test_dashboard_queries_use_existing_metrics_and_labels(expression: str) -> None:
     metrics = known()
     (name,) = re.findall(r"roomread_\w+", expression)
     assert name in metrics

@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID Connect provider, which runs in a process of its own."""
+"""Sign-in at an OpenID Connect provider, which runs in a separate process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = "what only this service and the provider know"  # noqa: S105 (of nobody
 PEOPLE = {
     "anna": {"email": "Anna@school.example", "email_verified": True},
     "stranger": {"email": "stranger@elsewhere.example", "email_verified": True},
-    # Was given anna's address after she left.
+    # A later account to which the provider assigned anna's address.
     "heir": {"email": "anna@school.example", "email_verified": True},
     "liar": {"email": "anna@school.example", "email_verified": False},
     "nameless": {},
@@ -100,7 +100,7 @@ def test_user_signs_in_with_the_account_that_the_provider_confirms(
         refused = other.get(sent_back(other, "heir"))
         assert refused.status_code == 403
         assert "signed in with another account before" in refused.text
-    # The way back is good once, and in the browser that set out on it.
+    # The callback URL is valid once, and only in the browser that began the sign-in.
     assert browser.get(back).status_code == 403
     with httpx.Client(base_url=service.url) as other:
         assert other.get(back).status_code == 403

@@ -23,7 +23,7 @@ ANNA, BEN = (Principal(f"user:{name}", frozenset()) for name in ("anna", "ben"))
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[ServiceContext]:
-    """Yield a context whose analyzer is the list of the profiles that it has."""
+    """Yield a context whose `analyzer.with_profiles` returns the list of the profiles."""
     analyzer = SimpleNamespace(with_profiles=list)
     with temporary_store() as store:
         shelf = profile_shelf(store, ANNA.id, data=tmp_path)
@@ -37,12 +37,12 @@ def context(tmp_path: Path) -> Iterator[ServiceContext]:
         yield cast("ServiceContext", made)
 
 
-def test_profiles_are_loaded_in_the_order_of_their_names(context: ServiceContext) -> None:
+def test_profiles_are_loaded_in_the_order_in_which_they_are_named(context: ServiceContext) -> None:
     found = load_profiles(context, ANNA, "tired, asha")
     assert [profile.name for profile in found] == ["tired", "asha"]
 
 
-def test_analyzer_without_profiles_is_that_of_the_service(context: ServiceContext) -> None:
+def test_profiles_are_applied_to_the_analyzer_only_if_named(context: ServiceContext) -> None:
     assert asyncio.run(analyzer_with(context, ANNA, "")) is context.engine.analyzer
     taught = asyncio.run(analyzer_with(context, ANNA, "asha"))
     assert [profile.name for profile in cast("list[SimpleNamespace]", taught)] == ["asha"]

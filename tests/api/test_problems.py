@@ -54,7 +54,7 @@ def test_error_has_the_status_and_kind_of_its_class(
     assert (refusal.status, refusal.kind) == (status, kind)
 
 
-def test_busy_answer_says_when_to_retry() -> None:
+def test_busy_response_says_when_to_retry() -> None:
     assert as_refusal(BusyError("busy", seconds=7)).headers == {"Retry-After": "7"}
     assert busy("busy").headers == {"Retry-After": "1"}
 
@@ -80,7 +80,7 @@ def test_response_contains_no_folder_of_the_operator(error: RoomreadError) -> No
         if e.__module__ == "roomread.errors" and issubclass(e, RoomreadError)
     ],
 )
-def test_every_error_of_the_core_has_an_answer(kind: type[RoomreadError]) -> None:
+def test_every_core_error_has_an_http_status(kind: type[RoomreadError]) -> None:
     error = kind.__new__(kind)
     RoomreadError.__init__(error, "what happened", hint="what to do")
     for name, value in (("seconds", 1), ("address", "http://127.0.0.1:1")):

@@ -64,7 +64,7 @@ def test_state_is_taught_used_exported_imported_and_deleted(
     assert reading.states[0].name == "masked"
     assert reading.states[0].percentile > 0.98
     assert room.analyze(OTHER)[0].states == ()
-    # The command line is the same owner: no sign-in was asked for.
+    # Without sign-in, the API and the command line have the same owner.
     assert "masked" in run_cli(service.folder, "profiles", "list").stdout
     room.profiles.export("masked", tmp_path / "masked.json")
     with pytest.raises(ServiceError, match="already") as told:
@@ -109,11 +109,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_teaching_refuses_with_a_problem(kind: str, service: Service) -> None:
+def test_invalid_teaching_request_is_refused_and_stores_nothing(
+    kind: str, service: Service
+) -> None:
     fields, files, said = WRONG[kind]
     url = f"{service.url}/api/v1/profiles"
     sent = [(name, (f"{name}.png", content)) for name, content in files]
-    # Without a file httpx would not send a form of this kind.
+    # httpx sends a multipart form only if there is a file.
     answer = httpx.post(url, data=fields, files=sent or {"name": (None, "x")}, timeout=60)
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
@@ -146,7 +148,7 @@ def test_model_card_and_settings_hold_no_secrets(service: Service, room: Client)
         room.card("nothing")
     told = room.settings()
     assert (told["retention_days"], told["database"], told["relays"]) == (90, "sqlite", 1)
-    # A visitor without sign-in is this computer's user.
+    # Without sign-in, a visitor is this computer's user.
     assert (told["sign_in"], told["local_files"]) == (False, True)
     text = json.dumps(told)
     assert "secret" not in text

@@ -27,7 +27,7 @@ def test_unreachable_provider_is_reported() -> None:
         asyncio.run(away.redirect(request, "http://127.0.0.1/sign-in/back"))
 
 
-def test_contradictory_provider_settings_are_refused() -> None:
+def test_incomplete_or_insecure_provider_settings_are_refused() -> None:
     with pytest.raises(RoomreadError, match="not an https URL"):
         Provider(Settings(oidc_issuer="http://accounts.example", oidc_client_id="roomread"))
     with pytest.raises(RoomreadError, match="OIDC_CLIENT_ID is not set"):
@@ -49,7 +49,7 @@ def identify(claims: dict[str, Any] | None, *, claim: str = "email") -> Provider
     return asyncio.run(made.identify(Request({"type": "http"})))
 
 
-def test_account_is_named_by_the_claim_and_told_apart_by_its_subject() -> None:
+def test_account_is_named_by_the_claim_and_identified_by_its_subject() -> None:
     claims = {"sub": "17", "email": "anna@school.example", "email_verified": True}
     assert identify(claims) == ProviderIdentity("anna@school.example", f"{ISSUER} 17")
     named = {"sub": "17", "preferred_username": "anna"}
@@ -79,7 +79,7 @@ def test_service_without_an_issuer_has_no_provider() -> None:
     assert made.name == "accounts.example"
 
 
-def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"roomread\[oidc\]"):
         Provider(Settings(oidc_issuer=ISSUER, oidc_client_id="roomread"))

@@ -9,7 +9,7 @@ from roomread.api.problems import RefusedError
 from roomread.api.rates import Attempts, Rate
 
 
-def test_rate_allows_a_burst_and_then_its_number_per_second() -> None:
+def test_rate_allows_a_burst_and_then_a_number_per_second() -> None:
     rate = Rate(per_second=2.0, burst=3)
     assert [rate.take("a", 0.0) for _ in range(4)] == [0, 0, 0, 1]
     assert rate.take("b", 0.0) == 0

@@ -1,4 +1,4 @@
-"""Refused keys and passwords are logged in a bounded number of lines."""
+"""Refused keys and passwords are logged with a bounded number of lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def counts(written: pytest.LogCaptureFixture) -> list[tuple[str, str, int]]:
     return [(e, f["address"], f["count"]) for e, f in zip(events, fields, strict=True)]
 
 
-def test_first_refusal_is_written_at_once_and_others_once_a_period(
+def test_first_refusal_is_logged_at_once_and_others_once_per_period(
     written: pytest.LogCaptureFixture,
 ) -> None:
     trail = RefusalTrail(period=60)

@@ -19,7 +19,7 @@ from roomread.api.request_log import RequestLogMiddleware
 
 
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer every request, as the route of a video does."""
+    """Respond to every request as the route of a video."""
     scope["route"] = SimpleNamespace(path="/api/v1/videos/{job_id}")
     await PlainTextResponse("done")(scope, receive, send)
 
@@ -60,13 +60,13 @@ def test_request_is_counted_and_logged_by_its_route_not_its_path(
     assert "secret-id" not in text + str(record.__dict__)
 
 
-def test_unknown_method_has_no_metric_series_of_its_own(metrics: Metrics) -> None:
+def test_unknown_method_is_counted_as_other(metrics: Metrics) -> None:
     client_of(answer, metrics).request("INVENTED", "/api/v1/models")
     assert 'method="OTHER"' in metrics.text().decode()
     assert "INVENTED" not in metrics.text().decode()
 
 
-def test_fault_of_the_service_is_answered_and_logged_without_its_message(
+def test_unexpected_error_is_reported_and_logged_without_its_message(
     metrics: Metrics, lines: pytest.LogCaptureFixture
 ) -> None:
     response = client_of(fail, metrics).get("/api/v1/models")
@@ -94,7 +94,7 @@ def test_full_disk_is_reported_as_a_problem_without_its_path(
     assert 'roomread_refusals_total{reason="no-space"} 1.0' in metrics.text().decode()
 
 
-def test_plain_error_of_the_framework_becomes_a_problem_document(metrics: Metrics) -> None:
+def test_plain_error_of_the_framework_is_replaced_by_problem_details(metrics: Metrics) -> None:
     response = client_of(PlainTextResponse("Internal Server Error", 500), metrics).get("/")
     assert response.status_code == 500
     assert response.json()["type"] == "urn:roomread:problem:failed"
@@ -104,7 +104,7 @@ def test_plain_error_of_the_framework_becomes_a_problem_document(metrics: Metric
     ("path", "framing", "caching"),
     [("/api/v1/models", "DENY", "no-store"), ("/", "SAMEORIGIN", None)],
 )
-def test_answers_of_api_pages_and_web_app_have_their_security_headers(
+def test_responses_of_api_and_web_app_have_security_headers(
     metrics: Metrics, path: str, framing: str, caching: str | None
 ) -> None:
     headers = client_of(answer, metrics).get(path).headers

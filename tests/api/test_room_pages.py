@@ -39,7 +39,7 @@ def new_room(store: Store, name: str, code: str) -> str:
     return session.id
 
 
-def test_page_for_students_needs_no_account_and_names_the_camera_panel(store: Store) -> None:
+def test_join_page_needs_no_account_and_loads_the_camera_panel(store: Store) -> None:
     answer = client(store, Principal("", frozenset())).get("/join")
     assert answer.status_code == 200
     assert asset_url("student/panel.js") in answer.text
@@ -75,7 +75,7 @@ def test_board_shows_the_code_and_the_link_of_its_room(store: Store) -> None:
     assert 'href="http://127.0.0.1/join?code=K7QX-M3PD"' in answer.text
 
 
-def test_board_of_a_closed_room_leads_to_its_lesson(store: Store) -> None:
+def test_board_of_a_closed_room_redirects_to_its_lesson(store: Store) -> None:
     room_id = new_room(store, "Algebra 7b", "K7QXM3PD")
     store.owned_by(ANNA.id).rooms.replace_code(room_id, None)
     answer = client(store).get(f"/room/{room_id}", follow_redirects=False)
@@ -90,7 +90,7 @@ def test_board_of_another_teacher_is_not_found(store: Store) -> None:
     assert "Algebra" not in answers[0].text
 
 
-def test_principal_who_may_only_read_has_no_pages_of_a_teacher(store: Store) -> None:
+def test_principal_with_the_read_scope_only_cannot_open_teacher_pages(store: Store) -> None:
     room_id = new_room(store, "Algebra 7b", "K7QXM3PD")
     reader = client(store, Principal(ANNA.id, frozenset({Scope.READ})))
     for path in ("/room", f"/room/{room_id}"):

@@ -43,7 +43,7 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
     teacher.goto(f"{service.url}/room")
-    # Without a purpose a room takes buttons alone.
+    # Until a purpose is chosen, a room offers buttons only.
     assert teacher.get_by_role("checkbox").count() == 0
     teacher.get_by_label("Name").fill("Algebra 7b")
     teacher.get_by_role("button", name="Open a room").click()
@@ -68,11 +68,11 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
             student.get_by_role("button", name="Continue").click()
             student.get_by_role("link", name="Save the receipt").click()
         assert saved.value.suggested_filename == "consent-receipt.json"
-        # The page returns to its seat when it is loaded again.
+        # A reloaded page returns to its seat.
         student.reload()
         student.get_by_text("You are in the room.").wait_for()
         teacher.get_by_text("of 5.").wait_for()
-        # A second board, and one that is loaded again, know that their room is paused.
+        # A second board and a reloaded board show that the room is paused.
         second = teacher.context.new_page()
         second.goto(teacher.url)
         teacher.get_by_role("button", name="Pause the room").click()
@@ -87,14 +87,14 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
         teacher.locator("#really-close").click()
         teacher.get_by_text("The lesson has ended.").wait_for()
         none_hard = teacher.get_by_text("No minute was hard.")
-        # Both exist after a whole minute; the second is hidden then.
+        # Either may be shown, because the lesson may have lasted a whole minute.
         found = teacher.locator("#hardest li").or_(none_hard)
         found.filter(visible=True).first.wait_for()
         student.get_by_text("The room is closed").wait_for()
     assert said == []
 
 
-def test_second_board_and_student_see_what_the_first_board_changes(
+def test_changes_on_one_board_appear_on_another_board_and_student_page(
     service: Service, pages: Browser
 ) -> None:
     room = open_room(service.url, faces=False)
@@ -117,7 +117,7 @@ def test_second_board_and_student_see_what_the_first_board_changes(
     second.locator("#chart text").get_by_text("group work").wait_for(state="attached")
     first.get_by_role("button", name="Pause the room").click()
     second.get_by_role("button", name="Continue").wait_for()
-    # The student's page returns to its seat although its code was replaced.
+    # The student's page returns to its seat although the code was replaced.
     for _ in range(2):
         student.get_by_text("Your teacher has paused the room: nobody is counted.").wait_for()
         assert student.get_by_role("button", name="I am lost").is_disabled()
@@ -132,7 +132,7 @@ def test_second_board_and_student_see_what_the_first_board_changes(
     student.get_by_text("The lesson has ended. The room is closed.").wait_for()
 
 
-def test_student_who_cannot_join_sees_why_and_may_then_decline(
+def test_student_who_cannot_join_sees_the_reason_and_can_decline(
     service: Service, pages: Browser
 ) -> None:
     room = open_room(service.url, faces=False)
@@ -156,9 +156,7 @@ def test_student_who_cannot_join_sees_why_and_may_then_decline(
     assert len(asked) == before
 
 
-def test_page_that_is_loaded_again_shows_that_its_student_paused(
-    service: Service, pages: Browser
-) -> None:
+def test_reloaded_page_shows_that_the_student_has_paused(service: Service, pages: Browser) -> None:
     student = pages.new_context(locale="en-GB").new_page()
     student.goto(open_room(service.url, faces=False)["link"])
     student.get_by_role("button", name="I agree: join with buttons").click()

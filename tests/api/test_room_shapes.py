@@ -44,7 +44,7 @@ RECORD = RoomRecord("0a1b2c3d", "user:anna", "K7QXM3PD", faces=True, next_seat=1
 URL = "https://roomread.example.org/"
 
 
-def test_open_room_has_a_code_and_the_link_to_join_by_it() -> None:
+def test_open_room_has_a_code_and_a_join_link() -> None:
     shape = room_shape(RECORD, SESSION, URL)
     assert shape.code == "K7QX-M3PD"
     assert shape.link == "https://roomread.example.org/join?code=K7QX-M3PD"
@@ -59,7 +59,7 @@ def test_closed_room_has_neither_code_nor_link_nor_status() -> None:
     assert (shape.code, shape.link, shape.status) == (None, None, None)
 
 
-def test_counts_of_a_room_are_null_where_they_are_withheld() -> None:
+def test_withheld_counts_of_a_room_are_null() -> None:
     status = RoomStatus(28, 23, 2, 1, 0, 9, ReportCounts(lost=3), withheld=False)
     shape = room_now_shape(RECORD, SESSION, URL, status).status
     assert shape is not None
@@ -81,7 +81,7 @@ def test_room_without_a_name_or_with_unknown_fields_is_refused(asked: dict[str, 
         RoomInput.model_validate(asked)
 
 
-def test_consent_and_hardest_minute_keep_all_their_values() -> None:
+def test_shapes_of_consent_and_hard_minute_have_all_values() -> None:
     shape = hard_minute_shape(HardMinute(840.0, None, 0.4, 0.4))
     assert (shape.start, shape.valence, shape.lost) == (840.0, None, 0.4)
     text = ConsentText("2-en-taps", ("first", "second"))

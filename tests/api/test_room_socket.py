@@ -41,10 +41,10 @@ class Service:
     """One process with the rooms of a teacher.
 
     Attributes:
-        store: Where the rooms are kept.
-        context: What the routes use.
-        client: Connects students.
-        room_id: A room with the code `CODE`, in which faces may be read.
+        store: The store of the rooms.
+        context: The context of the routes.
+        client: The client with which students connect.
+        room_id: The id of a room with the code `CODE`, in which faces may be read.
     """
 
     store: Store
@@ -54,7 +54,7 @@ class Service:
 
     @property
     def held(self) -> HeldRoom:
-        """The room, once a student has joined."""
+        """The open room, which the process holds once a student has joined."""
         room: HeldRoom = self.context.rooms._held[self.room_id]
         return room
 
@@ -103,14 +103,14 @@ def joining(**values: Any) -> dict[str, Any]:
 def joined(
     service: Service, room_id: str = "", **values: Any
 ) -> Iterator[tuple[WebSocketTestSession, dict[str, Any]]]:
-    """Join the room; yield the connection and the answer."""
+    """Join a room, and yield the connection and the first message from the service."""
     with service.connect(room_id) as socket:
         socket.send_json(joining(**values))
         yield socket, socket.receive_json()
 
 
 def close_code(socket: WebSocketTestSession) -> int:
-    """Return the code with which the service closes a connection, after what it still sends."""
+    """Return the close code of a connection, after receiving its remaining messages."""
     try:
         while True:
             socket.receive_json()
@@ -124,7 +124,7 @@ def refused_with(service: Service, room_id: str = "", **values: Any) -> int:
         return close_code(socket)
 
 
-def test_seat_comes_with_a_receipt_of_the_text_that_the_student_agreed_to(
+def test_seat_message_contains_a_receipt_for_the_accepted_consent_text(
     service: Service,
 ) -> None:
     with joined(service, code="k7qx-m3pd", consent="2-de-taps") as (_, seat):
@@ -155,7 +155,7 @@ def test_seat_comes_with_a_receipt_of_the_text_that_the_student_agreed_to(
         ("2-en-faces", True, "personal", False),
     ],
 )
-def test_face_is_read_only_if_the_student_the_room_and_the_purpose_allow_it(
+def test_face_may_be_sent_only_if_consent_room_and_purpose_allow_it(
     service: Service,
     monkeypatch: pytest.MonkeyPatch,
     agreed: str,
@@ -174,7 +174,7 @@ def test_wrong_codes_are_refused_and_limited_for_each_address(service: Service) 
     elsewhere = new_room(service.store, OTHER_CODE)
     assert refused_with(service, elsewhere) == RoomClose.OVER
     assert refused_with(service, code="22222222") == RoomClose.OVER
-    # The right code comes too late for this address.
+    # Even the right code is now refused for this address.
     assert refused_with(service) == CloseCode.TRY_AGAIN_LATER
 
 
@@ -194,7 +194,7 @@ def test_consent_to_an_older_text_is_refused(service: Service) -> None:
         assert close_code(socket) == CloseCode.POLICY_VIOLATION
 
 
-def test_full_room_is_tried_again_later_until_somebody_leaves(service: Service) -> None:
+def test_full_room_closes_new_connections_until_a_student_leaves(service: Service) -> None:
     with ExitStack() as opened:
         students = [opened.enter_context(joined(service))[0] for _ in range(MAX_SEATS)]
         assert refused_with(service) == CloseCode.TRY_AGAIN_LATER
@@ -208,14 +208,14 @@ def test_second_tab_takes_over_the_seat_of_the_first(service: Service) -> None:
     with joined(service) as (first, seat):
         first.send_json({"k": "say", "v": "lost"})
         token = seat["token"]
-        # The token is enough, whatever the code is by now.
+        # The token is enough, even with a wrong code.
         with joined(service, resume=token, code="22222222") as (_, again):
             assert close_code(first) == RoomClose.TAKEN_OVER
             assert (again["token"], again["receipt"], again["say"]) == (token, None, "lost")
             assert len(service.held.links) == 1
 
 
-def test_token_of_another_room_and_that_of_a_seat_that_was_left_give_a_new_seat(
+def test_token_of_another_room_or_a_left_seat_gives_a_new_seat(
     service: Service,
 ) -> None:
     elsewhere = new_room(service.store, OTHER_CODE)
@@ -229,7 +229,7 @@ def test_token_of_another_room_and_that_of_a_seat_that_was_left_give_a_new_seat(
             assert new["token"] != seat["token"]
 
 
-def test_connection_that_breaks_keeps_its_seat_and_its_link_is_removed(service: Service) -> None:
+def test_student_keeps_the_seat_when_the_connection_breaks(service: Service) -> None:
     with joined(service) as (_, seat):
         assert len(service.held.links) == 1
     assert service.held.links == {}
@@ -238,7 +238,7 @@ def test_connection_that_breaks_keeps_its_seat_and_its_link_is_removed(service: 
         assert again["token"] == seat["token"]
 
 
-def test_readings_are_acknowledged_by_the_number_of_the_newest(
+def test_newest_reading_is_acknowledged_by_its_number(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room_socket, "_ACK_PERIOD", 0.0)
@@ -271,7 +271,7 @@ def test_paused_seat_is_still_paused_when_its_page_is_reloaded(service: Service)
         ({"k": "look"}, "'k' is not one of"),
     ],
 )
-def test_message_against_the_protocol_is_answered_with_the_problem_and_ends_the_connection(
+def test_invalid_message_is_answered_with_the_problem_and_ends_the_connection(
     service: Service, message: dict[str, Any], problem: str
 ) -> None:
     with joined(service) as (socket, _):
@@ -323,11 +323,11 @@ def test_connection_without_the_subprotocol_or_during_shutdown_is_refused(
 
 @dataclass(slots=True)
 class FakeHolder:
-    """The process that holds a room: it answers each message, and ends when a student leaves.
+    """A fake of the process that holds a room, which disconnects when the student leaves.
 
     Attributes:
-        close_code: The code with which it closes the connection.
-        sent: The messages that it was sent.
+        close_code: The code with which the process closes the connection.
+        sent: The messages that the process received.
     """
 
     close_code: int | None
@@ -347,7 +347,7 @@ class FakeHolder:
 
 @pytest.fixture
 def elsewhere(service: Service, tmp_path: Path) -> Iterator[None]:
-    """Let another process hold the room."""
+    """Make another process hold the room."""
     other = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     leases = other.leases("http://192.0.2.1:8501")
     assert leases.acquire(f"session:{service.room_id}") is None
@@ -365,7 +365,7 @@ def elsewhere(service: Service, tmp_path: Path) -> Iterator[None]:
         (None, CloseCode.TRY_AGAIN_LATER),
     ],
 )
-def test_student_is_connected_to_the_process_that_holds_the_room(
+def test_connection_is_relayed_to_the_process_that_holds_the_room(
     service: Service, monkeypatch: pytest.MonkeyPatch, code: int | None, shown: int
 ) -> None:
     holder, asked = FakeHolder(code), list[tuple[str, str, str]]()
@@ -389,7 +389,7 @@ def test_student_is_connected_to_the_process_that_holds_the_room(
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_student_tries_again_later_if_the_process_that_holds_the_room_does_not_respond(
+def test_connection_is_closed_as_try_again_later_if_the_holding_process_does_not_respond(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @asynccontextmanager

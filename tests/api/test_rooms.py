@@ -1,4 +1,4 @@
-"""Rooms over the API: students join by a code, and their teacher watches."""
+"""Rooms over the API, which students join by a code and a teacher watches."""
 
 from __future__ import annotations
 
@@ -191,14 +191,14 @@ def test_board_counts_faces_and_presses_and_the_session_stores_the_counts(
     assert len(hardest) <= 3
 
 
-def test_every_board_is_sent_the_code_the_pause_and_the_number_of_marks(
+def test_every_board_receives_the_code_the_pause_and_the_number_of_marks(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     first = events(service.url, room["id"], lambda e: "status" in e)
     for event in first:
         assert (event["code"], event["paused"], event["marks"]) == (room["code"], False, 0)
     with ThreadPoolExecutor() as threads:
-        # A board that is open meanwhile, as another one would be.
+        # Keep a board open during the changes.
         board = threads.submit(
             events, service.url, room["id"], lambda e: e["marks"] == 1 and e["paused"]
         )
@@ -214,7 +214,7 @@ def test_every_board_is_sent_the_code_the_pause_and_the_number_of_marks(
     assert http.get(f"rooms/{room['id']}").json()["code"] == made["code"]
 
 
-def test_students_are_told_that_their_teacher_pauses_the_room_and_ends_it(
+def test_students_are_notified_when_the_teacher_pauses_or_closes_the_room(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     address = f"rooms/{room['id']}"
@@ -233,7 +233,7 @@ def test_students_are_told_that_their_teacher_pauses_the_room_and_ends_it(
         assert [one.receive() for one in students] == [{"k": "over"}] * 2
 
 
-def test_receipt_is_checked_and_a_changed_one_is_not_valid(
+def test_receipt_is_valid_until_it_is_changed(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     with joined(service.url, room["id"], room["code"]) as student:
@@ -310,7 +310,7 @@ def test_room_continues_after_the_server_was_killed(tmp_path: Path) -> None:
             service.kill()
     with serving(tmp_path, "--port", port) as service:
         with joined(service.url, room["id"], room["code"], resume=token) as student:
-            # The same seat: nobody is counted twice.
+            # The student has the same seat, and is therefore not counted twice.
             assert student.seat["token"] == token
             after = events(
                 service.url, room["id"], lambda e: (e.get("mood") or {}).get("time", 0) > 0

@@ -35,7 +35,7 @@ def test_session_of_another_principal_is_not_found() -> None:
     ("in_its_turn", "limiter"),
     [(in_turn, "session_limiter"), (figures_in_turn, "figures_limiter")],
 )
-def test_work_runs_in_a_thread_until_too_much_waits(
+def test_work_runs_in_a_thread_and_is_refused_when_too_much_waits(
     in_its_turn: Callable[[ServiceContext, Callable[[], int]], object], limiter: str
 ) -> None:
     slots = {

@@ -99,7 +99,7 @@ def test_session_is_exported_in_the_requested_format(
     assert answer.content.startswith(begin)
 
 
-def test_file_of_an_export_is_deleted_and_its_slot_is_free_once_it_is_sent(
+def test_export_file_is_deleted_and_its_slot_released_once_it_is_sent(
     anna: TestClient, context: SimpleNamespace, session_id: str
 ) -> None:
     for _ in range(2):
@@ -107,7 +107,7 @@ def test_file_of_an_export_is_deleted_and_its_slot_is_free_once_it_is_sent(
     assert list(session_files.exports_folder(context.settings).iterdir()) == []
 
 
-def test_export_is_refused_while_others_take_the_space(
+def test_export_is_refused_as_busy_when_others_use_all_slots(
     anna: TestClient, context: SimpleNamespace, session_id: str
 ) -> None:
     with context.exports.slot(BEN.id):
@@ -126,7 +126,7 @@ def test_export_is_refused_while_others_take_the_space(
         ({"format": "xml"}, (422, "not-valid")),
     ],
 )
-def test_export_that_cannot_be_made_leaves_no_file_and_takes_no_space(
+def test_failed_export_leaves_no_file_and_releases_its_slot(
     anna: TestClient,
     context: SimpleNamespace,
     session_id: str,
@@ -136,7 +136,7 @@ def test_export_that_cannot_be_made_leaves_no_file_and_takes_no_space(
     assert problem(anna.get(export_url(session_id), params=params)) == refusal
     folder = session_files.exports_folder(context.settings)
     assert list(folder.glob("*")) == []
-    # It would be busy if the slot were still held.
+    # Taking the only slot would fail if it were still held.
     with context.exports.slot(BEN.id):
         pass
 

@@ -1,4 +1,4 @@
-"""Responses of another process of the service, returned by the one that was asked."""
+"""Requests that are forwarded to another process of the service, and its responses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCOPE = {
 
 
 @pytest.mark.parametrize("retry_after", ["3", None])
-def test_forwarded_response_says_when_to_try_again_as_the_other_process_did(
+def test_forwarded_response_keeps_the_retry_after_header(
     retry_after: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[str, ReceivedRequest]] = []

@@ -42,7 +42,7 @@ def test_session_has_a_list_of_rules_and_no_owner() -> None:
     assert shapes.session_shape(running).state is not State.ENDED
 
 
-def test_answer_to_readings_has_a_mood_only_once_there_is_one() -> None:
+def test_ingest_response_has_no_mood_until_there_is_one() -> None:
     none = shapes.ingest_shape(IngestReport(1, 2, None, []))
     assert (none.accepted, none.repeated, none.mood, none.alerts) == (1, 2, None, [])
     shape = shapes.ingest_shape(IngestReport(3, 0, RoomMood(9.0, 6, 5), [ALERT]))
@@ -51,7 +51,7 @@ def test_answer_to_readings_has_a_mood_only_once_there_is_one() -> None:
     assert [alert.rule for alert in shape.alerts] == [ALERT.rule]
 
 
-def test_person_and_mark_keep_their_values() -> None:
+def test_shapes_of_person_and_mark_have_all_values() -> None:
     person = shapes.person_shape(Person(3, "Asha", "a letter", NOW))
     assert (person.seat, person.name, person.consented_at) == (3, "Asha", NOW)
     mark = shapes.mark_shape(Mark(750.0, "quiz & <co>"))

@@ -22,7 +22,7 @@ from roomread.services.ingest import IngestReport
 
 
 class FakeSocket:
-    """Remembers the answers to messages."""
+    """A WebSocket that records the responses to messages."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -34,7 +34,7 @@ class FakeSocket:
 def serve(
     monkeypatch: pytest.MonkeyPatch, send: Callable[..., IngestReport], *messages: str
 ) -> list[Any]:
-    """Send messages to a session whose ingest is `send`, and return the answers."""
+    """Send messages to a session that ingests with `send`, and return the responses."""
 
     async def arriving(*_: object, **__: object) -> AsyncIterator[str]:
         for message in messages:
@@ -82,13 +82,13 @@ def test_refused_message_does_not_end_the_connection(monkeypatch: pytest.MonkeyP
     assert "$.time: must be a number" in answers[0]["problem"]["detail"]
 
 
-def test_connection_ends_when_its_session_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_ends_when_its_session_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = serve(monkeypatch, refuse(SessionNotFoundError("there is no session")), "a", "b")
     assert [answer["problem"]["status"] for answer in answers[:-1]] == [404]
     assert answers[-1] == "closed"
 
 
-def test_message_to_a_session_of_another_process_is_sent_there(
+def test_message_is_forwarded_to_the_process_that_holds_the_session(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent: list[tuple[str, str, bytes]] = []

@@ -1,4 +1,4 @@
-"""Sessions over the API: readings are ingested once; moods, marks and exports are returned."""
+"""Sessions over the API, from ingested readings to moods, marks, people and exports."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_readings_of_a_lesson_are_ingested_watched_marked_and_exported(
     if importlib.util.find_spec("weasyprint") is not None:
         assert room.sessions.report_pdf(session.id)[:5] == b"%PDF-"
     assert not list((service.folder / "data" / "exports").iterdir())
-    # The command line is the same owner: no sign-in was asked for.
+    # Without sign-in, the API and the command line have the same owner.
     assert "Algebra 7b" in run_cli(service.folder, "session", "show", session.id).stdout
     room.sessions.delete(session.id)
     with pytest.raises(ServiceError, match="there is no session"):
@@ -210,7 +210,7 @@ def test_killed_service_keeps_accepted_readings_and_sign_ins(
         ]
         assert statuses == [200, 401]
         assert not (tmp_path / "data" / "exports").exists()
-        # The sender heard no answer to its last request, and sends it again.
+        # The sender repeats its last ten frames, as if it had received no response.
         said = room.sessions.send(session.id, LESSON[40:])
         assert (said.accepted, said.repeated) == (70, 10)
         everything = stored(second)
@@ -256,7 +256,7 @@ def one(*faces: dict[str, Any], time: float = 1) -> dict[str, Any]:
     return {"schema_version": 1, "time": time, "faces": list(faces)}
 
 
-# tests/wire has every rule of the schema; these are the kinds of what a sender can do wrong.
+# Examples of invalid requests. tests/wire tests every rule of the schema.
 WRONG: dict[str, Any] = {
     "no version": [{"time": 1, "faces": []}],
     "no track id": [one(FACE | {"track_id": None})],
@@ -293,7 +293,7 @@ def test_nan_and_infinity_are_refused(http: httpx.Client, room: Client) -> None:
     assert http.post("sessions", json={"name": "a", "owner": "user:1"}).status_code == 422
 
 
-def test_sessions_are_listed_in_parts(room: Client, http: httpx.Client) -> None:
+def test_sessions_are_listed_page_by_page(room: Client, http: httpx.Client) -> None:
     made = [room.sessions.create(name).id for name in ("Algebra", "Biology", "Chemistry")]
     first = http.get("sessions", params={"limit": 2}).json()
     assert [each["id"] for each in first["sessions"]] == [made[2], made[1]]
@@ -304,7 +304,7 @@ def test_sessions_are_listed_in_parts(room: Client, http: httpx.Client) -> None:
     assert http.get("sessions", params={"limit": 1001}).status_code == 422
 
 
-def test_session_of_the_command_line_is_readable_but_takes_no_readings(
+def test_session_recorded_on_the_command_line_accepts_no_readings(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
     everything = stored(service)
@@ -318,7 +318,7 @@ def test_session_of_the_command_line_is_readable_but_takes_no_readings(
     assert "lesson.mp4" in sent.json()["detail"]
 
 
-def test_requests_are_answered_as_busy_and_lose_no_readings_while_the_database_fails(
+def test_readings_sent_while_the_database_is_locked_are_refused_as_busy_and_not_lost(
     service: Service, room: Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")

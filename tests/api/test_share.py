@@ -29,7 +29,7 @@ def client(monkeypatch: pytest.MonkeyPatch, *, sign_in: bool) -> Iterator[TestCl
 
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Return a monkeypatch with the variables of the intended use unset, for the test to set."""
+    """Unset the variables of the intended use, and return the monkeypatch to set them with."""
     for name in ("ROOMREAD_PURPOSE", "ROOMREAD_REGION"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -64,7 +64,7 @@ def test_page_of_a_server_says_where_the_pictures_go(
     assert "No picture leaves it" not in text
 
 
-def test_purpose_oneself_allows_reading_a_call_but_not_recording_it(
+def test_personal_purpose_allows_reading_a_call_but_not_recording_it(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "personal")

@@ -27,7 +27,7 @@ GONE = {"type": "websocket.disconnect", "code": 1000}
 
 
 class FakeConnection:
-    """The server side of a WebSocket, with prepared messages of the sender."""
+    """The server's side of a WebSocket that receives prepared messages."""
 
     def __init__(
         self, *messages: dict[str, Any], principal: Principal = LOCAL, closing: bool = False
@@ -54,7 +54,7 @@ class FakeConnection:
 
     @property
     def refused_with(self) -> int | None:
-        """The HTTP status with which the handshake was refused, else None."""
+        """The HTTP status with which the handshake was refused; None if it was accepted."""
         return self.sent[0].get("status")
 
     @property
@@ -94,13 +94,13 @@ def received(
     return taken
 
 
-def test_messages_are_yielded_in_order_until_the_sender_is_gone() -> None:
+def test_messages_are_yielded_in_order_until_the_sender_disconnects() -> None:
     connection = FakeConnection(binary(b"one"), binary(b"two"), GONE)
     assert received(connection, lambda s: binary_messages(s, silence=FOREVER)) == [b"one", b"two"]
     assert [message["type"] for message in connection.sent] == ["websocket.accept"]
 
 
-def test_messages_that_wait_are_taken_in_one_turn_of_the_event_loop() -> None:
+def test_waiting_messages_are_received_in_one_iteration_of_the_event_loop() -> None:
     connection = FakeConnection(*[text("x")] * 50, GONE)
     turns = 0
 
@@ -115,7 +115,7 @@ def test_messages_that_wait_are_taken_in_one_turn_of_the_event_loop() -> None:
         messages = text_messages(connection.socket, silence=FOREVER, max_length=4)
         return len([message async for message in messages]), turns
 
-    # A turn for each message is one too many: the turns of a busy service are long.
+    # One iteration per message would be too slow, because those of a busy service take long.
     assert asyncio.run(take()) == (50, 0)
 
 
@@ -190,7 +190,7 @@ def test_sender_that_fails_the_check_is_refused_before_a_slot_is_taken() -> None
     assert "websocket.accept" not in [message["type"] for message in connection.sent]
 
 
-def test_slot_is_given_back_when_serving_fails() -> None:
+def test_slot_is_released_when_serving_fails() -> None:
     held: list[str] = []
 
     @contextmanager
@@ -210,7 +210,7 @@ def test_slot_is_given_back_when_serving_fails() -> None:
     assert connection.closed_with == (CloseCode.POLICY_VIOLATION, "")
 
 
-def test_connection_whose_slot_is_taken_away_is_closed_as_try_again_later() -> None:
+def test_connection_whose_slot_is_revoked_is_closed_as_try_again_later() -> None:
     connection, cancelled = FakeConnection(), list[bool]()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Streamed responses to clients that go away, by ASGI messages without a server."""
+"""Streamed responses to clients that disconnect, tested with ASGI messages without a server."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
 
 
 async def gone() -> Message:
-    """Receive that the client has disconnected."""
+    """Return the ASGI message of a client that has disconnected."""
     return {"type": "http.disconnect"}
 
 
 async def waiting() -> Message:
-    """Receive nothing, because the client waits for the response."""
+    """Block forever, as `receive` does while the client waits for the response."""
     await asyncio.Event().wait()
     raise AssertionError
 
 
 class Client:
-    """Notes what is sent; after `most` messages it is gone, and sending fails."""
+    """A client that records messages and disconnects after `most` of them."""
 
     def __init__(self, most: int = 100) -> None:
         self.sent: list[Message] = []
@@ -58,13 +58,13 @@ class Client:
     async def send(self, message: Message) -> None:
         if len(self.sent) == self._most:
             raise OSError("the client has gone")
-        # A server may wait for the network here.
+        # Yield to the event loop, as a server does that waits for the network.
         await asyncio.sleep(0)
         self.sent.append(message)
 
 
 class Pieces:
-    """A body of two pieces that notes its end."""
+    """A body of two chunks that records whether it is started, closed and released."""
 
     def __init__(self) -> None:
         self.started = self.ended = self.released = False
@@ -91,15 +91,16 @@ def test_stream_is_sent_and_released() -> None:
     assert (body, pieces.ended, pieces.released) == (b"onetwo", True, True)
 
 
-def test_stream_is_released_if_the_client_has_gone_before_it_begins() -> None:
+def test_stream_is_released_if_the_client_disconnects_before_it_begins() -> None:
     pieces, client = Pieces(), Client()
     asyncio.run(pieces.response()(scope(), gone, client.send))
     assert (pieces.started, pieces.released) == (False, True)
 
 
-def test_stream_is_ended_if_it_cannot_be_sent_to_its_end() -> None:
+def test_stream_is_closed_and_released_if_sending_fails() -> None:
     async def run() -> None:
-        # Nothing but the response may hold the generator, and the test checks before it is dropped.
+        # The response is still referenced at the check, so that the garbage collector cannot have
+        # closed the generator.
         response = pieces.response()
         with pytest.raises(BaseException, match=r"the client has gone|unhandled errors"):
             await response(scope(), waiting, client.send)
@@ -109,7 +110,7 @@ def test_stream_is_ended_if_it_cannot_be_sent_to_its_end() -> None:
     asyncio.run(run())
 
 
-def test_relayed_events_are_closed_if_the_board_has_gone_before_they_begin(
+def test_relayed_events_are_closed_if_the_board_disconnects_before_they_begin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Answer(Pieces):
@@ -182,7 +183,7 @@ def test_board_ends_when_its_slot_is_given_to_another_principal(
         with pytest.raises(BusyError):
             await watch("user:anna")
         ben = asyncio.create_task(watch("user:ben"))
-        # The oldest board of the one who has most.
+        # The oldest board of the principal with the most boards is closed.
         await asyncio.wait_for(anna[0], 5)
         assert boards.taken == 2
         assert not ben.done()
@@ -214,7 +215,7 @@ def test_temporary_file_is_deleted_once_it_is_sent_or_refused(
     assert not path.exists()
 
 
-def test_temporary_file_is_deleted_if_the_client_has_gone(tmp_path: Path) -> None:
+def test_temporary_file_is_deleted_if_the_client_disconnects(tmp_path: Path) -> None:
     path = tmp_path / "lesson.csv"
     path.write_text("a lesson")
     released: list[bool] = []

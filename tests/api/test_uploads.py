@@ -54,7 +54,7 @@ CLOSE = b"--line--\r\n"
     ],
     ids=["files", "fields", "long header", "headers", "no name"],
 )
-def test_form_with_hostile_parts_is_refused(body: bytes) -> None:
+def test_form_with_too_many_or_malformed_parts_is_refused(body: bytes) -> None:
     with pytest.raises(HTTPException) as refused:
         pictures_of(body, FORM)
     assert refused.value.status_code == 400
@@ -69,7 +69,7 @@ def test_unknown_charset_of_a_form_is_ignored(charset: str) -> None:
     assert picture.content == b"a"
 
 
-def test_form_in_a_charset_that_has_no_texts_is_refused() -> None:
+def test_form_in_a_charset_that_cannot_be_decoded_is_refused() -> None:
     with pytest.raises(HTTPException) as refused:
         pictures_of(UNDECODABLE, f"{FORM}; charset=undefined")
     assert refused.value.status_code == 400
@@ -93,7 +93,7 @@ def test_empty_file_field_of_a_browser_is_not_a_picture() -> None:
         pictures_of(form_of(("", b"")), FORM)
 
 
-def test_json_holds_pictures_in_base64() -> None:
+def test_json_body_contains_pictures_in_base64() -> None:
     encoded = base64.b64encode(b"one").decode()
     body = json.dumps({"pictures": [{"name": "a.jpg", "data": encoded}]}).encode()
     assert pictures_of(body, "application/json") == [EncodedPicture("a.jpg", b"one")]
@@ -108,7 +108,7 @@ def test_json_holds_pictures_in_base64() -> None:
         ({"pictures": [{"data": ""}] * 17}, "pictures"),
     ],
 )
-def test_json_of_another_structure_is_refused_with_the_path_of_the_error(
+def test_invalid_json_body_is_refused_with_the_path_of_the_error(
     body: object, problem: str
 ) -> None:
     with pytest.raises(RefusedError, match=problem) as refused:
@@ -128,7 +128,7 @@ def test_json_body_with_more_values_than_pictures_need_is_not_parsed() -> None:
         tracemalloc.stop()
 
 
-def test_json_body_is_held_once_while_it_is_parsed_and_not_while_it_is_decoded() -> None:
+def test_reading_a_json_body_needs_little_more_than_twice_its_size_in_memory() -> None:
     encoded = base64.b64encode(bytes(1_000_000))
     pictures = b", ".join([b'{"data": "' + encoded + b'"}'] * 16)
     body = b'{"pictures": [' + pictures + b"]}"
@@ -154,12 +154,12 @@ def test_decoding_makes_no_copy_of_the_text(head: str) -> None:
         tracemalloc.stop()
 
 
-def test_base64_with_escapes_is_decoded_piece_by_piece() -> None:
+def test_base64_with_escapes_is_decoded_in_chunks() -> None:
     text = "data:;base64," + "%41" * 400_000
     tracemalloc.start()
     try:
         assert decode_base64(text) == bytes(300_000)
-        # Each escape is an object of about 40 bytes, which is 20 MB for all at once.
+        # Decoding all escapes at once would need 20 MB, because each is an object of 40 bytes.
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
@@ -178,7 +178,9 @@ def test_base64_with_escapes_is_decoded_piece_by_piece() -> None:
         ("data:;base64," + "A" * 65_535 + "%41QQ==", bytes(49_152) + b"A"),
     ],
 )
-def test_base64_is_decoded_in_all_its_forms(text: str, content: bytes) -> None:
+def test_base64_is_decoded_with_or_without_padding_line_breaks_and_data_uri(
+    text: str, content: bytes
+) -> None:
     assert decode_base64(text) == content
 
 

@@ -86,7 +86,7 @@ def test_empty_video_is_refused_and_not_kept(anna: TestClient, queue: FakeQueue)
     assert queue.jobs == {}
 
 
-def test_video_is_refused_where_the_purpose_allows_reading_nobody_else(
+def test_video_is_refused_when_the_purpose_forbids_reading_others(
     anna: TestClient, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -143,7 +143,9 @@ def test_results_are_refused_until_the_video_has_been_read(
     assert problem(anna.get(f"{URL}/{job_id}/readings?format=xml")) == (422, "not-valid")
 
 
-def test_results_whose_files_are_elsewhere_are_gone(anna: TestClient, queue: FakeQueue) -> None:
+def test_results_without_files_on_this_computer_are_reported_as_gone(
+    anna: TestClient, queue: FakeQueue
+) -> None:
     job_id = submitted(anna)
     job = queue.end(job_id)
     for path in job.folder.iterdir():
@@ -171,7 +173,9 @@ def test_readings_are_returned_in_the_requested_format(
     assert (answer.headers["content-type"], answer.text) == (kind, content)
 
 
-def test_part_of_the_annotated_copy_is_returned(anna: TestClient, queue: FakeQueue) -> None:
+def test_requested_range_of_the_annotated_copy_is_returned(
+    anna: TestClient, queue: FakeQueue
+) -> None:
     job_id = submitted(anna)
     (queue.end(job_id).folder / "annotated.mp4").write_bytes(b"0123456789")
     url = f"{URL}/{job_id}/annotated"
@@ -182,7 +186,7 @@ def test_part_of_the_annotated_copy_is_returned(anna: TestClient, queue: FakeQue
     assert anna.get(url, headers={"Range": "bytes=99-"}).status_code == 416
 
 
-def test_principal_who_may_only_read_submits_cancels_and_deletes_nothing(
+def test_principal_with_the_read_scope_only_cannot_submit_cancel_or_delete(
     anna: TestClient, queue: FakeQueue
 ) -> None:
     job_id = submitted(anna)
@@ -197,7 +201,7 @@ def test_principal_who_may_only_read_submits_cancels_and_deletes_nothing(
     assert list(queue.jobs) == [job_id]
 
 
-def test_readings_of_a_video_become_one_array_and_their_file_is_closed(tmp_path: Path) -> None:
+def test_readings_are_streamed_as_one_json_array_and_their_file_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "readings.jsonl"
 
     async def array(lines: str, most: int | None = None) -> str:

@@ -31,7 +31,7 @@ def test_copies_of_arrays_and_mappings_are_equal_and_hash_alike() -> None:
     assert len({first, second}) == 1
 
 
-def test_values_of_two_types_or_signs_of_zero_hash_as_they_are_compared() -> None:
+def test_arrays_with_equal_values_but_other_dtype_or_sign_of_zero_hash_alike() -> None:
     first, second = (
         Sample("a", np.array([0.0, 1.0])),
         Sample("a", np.array([-0.0, 1.0], np.float32)),

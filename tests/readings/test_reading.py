@@ -25,7 +25,7 @@ def scores(*, happy: float, threshold: float = 0.0) -> Scores:
     return Scores(p, threshold)
 
 
-def test_label_is_withheld_below_the_threshold() -> None:
+def test_expression_is_withheld_below_the_threshold() -> None:
     assert scores(happy=0.6, threshold=0.5).expression is Expression.HAPPY
     unsure = scores(happy=0.4, threshold=0.5)
     assert unsure.expression is None
@@ -91,7 +91,7 @@ def test_readings_that_differ_in_one_field_are_not_equal(changes: dict[str, Any]
     assert a_reading() != a_reading(**changes)
 
 
-def test_a_hash_ignores_the_sign_of_zero_as_equality_does() -> None:
+def test_readings_that_differ_in_the_sign_of_zero_are_equal_and_hash_alike() -> None:
     plus, minus = (np.full((5, 2), zero, dtype=np.float32) for zero in (0.0, -0.0))
     assert a_reading(landmarks=plus) == a_reading(landmarks=minus)
     assert hash(a_reading(landmarks=plus)) == hash(a_reading(landmarks=minus))
@@ -111,7 +111,7 @@ def test_people_are_distinguished_by_seat_or_else_by_track(
     assert a_reading(track_id=track_id, seat=seat).person_key == key
 
 
-def test_label_is_the_expression_or_why_there_is_none() -> None:
+def test_label_is_the_expression_or_unsure_or_unreadable() -> None:
     happy, unreadable = class_frame(0.0, {1: Expression.HAPPY, 2: None})
     (unsure,) = class_frame(0.0, {1: Expression.SAD}, confidence=0.2)
     assert [each.label for each in (happy, unsure, unreadable)] == ["happy", "unsure", "unreadable"]
@@ -132,7 +132,7 @@ def test_head_that_is_turned_far_is_looking_away(pose: Pose | None, *, away: boo
     assert a_reading(pose=pose).looking_away is away
 
 
-def test_face_unreadable_as_turned_away_is_looking_away() -> None:
+def test_unreadable_face_that_is_turned_away_is_looking_away() -> None:
     turned = Quality(reason=Unreadable.TURNED_AWAY)
     assert replace(a_reading(pose=None), quality=turned).looking_away is True
 

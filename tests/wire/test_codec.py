@@ -81,7 +81,7 @@ def test_unknown_fields_of_a_minimal_frame_are_none() -> None:
     assert face.states == ()
 
 
-def test_face_without_threshold_takes_the_default() -> None:
+def test_face_without_a_threshold_gets_the_default_threshold() -> None:
     unsure = {**FACE, "scores": SCORES | {"happy": 0.55, "neutral": 0.45}}
     read = frame_from_dict(frame(unsure), default_threshold=0.6).readings[0]
     assert read.expression is None
@@ -205,13 +205,13 @@ def test_invalid_frame_is_refused_with_its_path(case: str) -> None:
         frame_from_dict(value)
 
 
-def test_path_of_a_value_inside_a_list_of_frames_is_named() -> None:
+def test_error_names_the_path_of_a_value_within_a_list_of_frames() -> None:
     with pytest.raises(WireError) as caught:
         frame_from_dict(frame({**FACE, "box": BOX | {"left": "x"}}), path="$[7]")
     assert caught.value.path == "$[7].faces[0].box.left"
 
 
-def test_several_faces_may_lack_track_and_seat() -> None:
+def test_several_faces_without_track_and_seat_are_accepted() -> None:
     face = {"box": BOX, "unreadable": "blurred"}
     assert len(frame_from_dict(frame(face, face)).readings) == 2
 

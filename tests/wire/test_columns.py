@@ -44,13 +44,13 @@ def test_every_row_has_every_column_and_nested_names_are_joined() -> None:
     assert row["states"] == "{}"
 
 
-def test_taught_states_have_a_column_of_their_own() -> None:
+def test_each_taught_state_has_an_additional_column() -> None:
     assert column_types(["tired"])["state_tired"] is float
     reading = Reading("a.jpg", 0.0, 0, Box(1, 2, 3, 4), 0.5, Quality(reason=Unreadable.FLAT))
     assert reading_to_row(reading, ["tired"])["state_tired"] is None
 
 
-def test_whole_numbers_with_a_decimal_point_are_read() -> None:
+def test_whole_number_with_a_decimal_point_is_accepted_as_an_integer() -> None:
     assert reading_from_row(plain(track_id="3.0")).track_id == 3
 
 

@@ -26,14 +26,14 @@ def rows_of(readings: list[Reading], states: list[str] | None = None) -> list[di
 
 
 def known(value: Any) -> Any:
-    """Return a cell of a column as a cell of a row has it."""
+    """Convert a cell of a column to the cell of a row, in which unknown values are None."""
     if isinstance(value, float | np.floating):
         return None if np.isnan(value) else float(value)
     return value
 
 
 @given(st.lists(arbitrary.readings, max_size=3))
-def test_columns_hold_the_cells_of_the_rows(readings: list[Reading]) -> None:
+def test_columns_have_the_same_cells_as_rows(readings: list[Reading]) -> None:
     states = list({state.name for reading in readings for state in reading.states})
     rows = rows_of(readings, states)
     assert len(rows) == len(readings)
@@ -65,7 +65,7 @@ def test_columns_without_readings_are_empty() -> None:
     [{}, {"AU1": 0.125, "AU2": 1.0}, {'10 % "wide"': 0.1}, {"AU2": 1, "AU1": 1e-9}],
     ids=["none", "two", "odd name", "whole and tiny"],
 )
-def test_action_units_are_the_json_text_of_their_dictionary(units: dict[str, float]) -> None:
+def test_action_units_are_written_as_json_dumps_writes_them(units: dict[str, float]) -> None:
     reading = Reading("a.jpg", 0.0, 0, Box(0, 0, 9, 9), 1.0, Quality(), action_units=units)
     plain = {name: float(value) for name, value in units.items()}
     assert readings_to_columns([reading, reading])["action_units"] == [json.dumps(plain)] * 2

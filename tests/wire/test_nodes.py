@@ -42,7 +42,7 @@ NODES: dict[str, tuple[Node, list[Any], list[Any]]] = {
 
 
 @pytest.mark.parametrize("name", NODES)
-def test_value_that_fits_is_accepted_by_check_and_by_json_schema(name: str) -> None:
+def test_valid_value_is_accepted_by_check_and_by_json_schema(name: str) -> None:
     node, fitting, _ = NODES[name]
     validator = jsonschema_rs.Draft202012Validator(node.schema())
     for value in fitting:
@@ -51,7 +51,7 @@ def test_value_that_fits_is_accepted_by_check_and_by_json_schema(name: str) -> N
 
 
 @pytest.mark.parametrize("name", NODES)
-def test_value_that_does_not_fit_is_refused_by_check_and_by_json_schema(name: str) -> None:
+def test_invalid_value_is_refused_by_check_and_by_json_schema(name: str) -> None:
     node, _, wrong = NODES[name]
     validator = jsonschema_rs.Draft202012Validator(node.schema())
     for value in wrong:
@@ -72,7 +72,7 @@ def test_lone_surrogate_is_refused_in_text_and_in_names() -> None:
             node.check(value, "$")
 
 
-def test_path_of_a_long_unknown_name_is_shortened_and_can_be_written() -> None:
+def test_path_with_a_long_unknown_name_is_shortened_and_encodable() -> None:
     with pytest.raises(WireError) as caught:
         Record("Thing", {}).check({"\ud800" * 500: 1}, "$")
     assert len(caught.value.path) < 60

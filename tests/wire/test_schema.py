@@ -47,7 +47,7 @@ def face(**fields: Any) -> dict[str, Any]:
         {"faces": [face(detection_confidence=1.5)]},
     ],
 )
-def test_json_schema_refuses_what_the_reader_refuses(wrong: dict[str, Any]) -> None:
+def test_json_schema_refuses_invalid_frames(wrong: dict[str, Any]) -> None:
     right = {"schema_version": 1, "time": 0, "faces": [face()]}
     assert FRAMES.is_valid(right)
     assert not FRAMES.is_valid(right | wrong)

@@ -43,7 +43,7 @@ class LiveShape(BaseModel):
         "from the start of the session that is recorded."
     )
     mood: MoodShape | None = Field(
-        description="The latest mood of the room; null until there is one."
+        description="The latest mood of the room; null until three frames have been read."
     )
     alerts: list[AlertShape] = Field(description="The active alerts of the session.")
     age: float = Field(description="Seconds from receiving the frame to this response.")

@@ -1,4 +1,4 @@
-"""The browser's reading of faces equals Python's: boxes, crops, quality and probabilities."""
+"""Faces are read in the browser as in Python, with equal boxes, crops, quality and scores."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ANGLES = (12.0, 40.0, -33.0, 0.0)
 
 
 def picture(number: int) -> NDArray[np.uint8]:
-    """Return a generated picture of one or two people; the same for the same number."""
+    """Return a generated picture of one or two people, which `number` determines."""
     rng = np.random.default_rng(number)
     width, height = SIZES[number % len(SIZES)]
     canvas = Image.new("RGB", (width, height), (int(rng.integers(60, 200)),) * 3)
@@ -58,7 +58,7 @@ def picture(number: int) -> NDArray[np.uint8]:
 
 
 def read_in_node(folder: Path, pictures: list[NDArray[np.uint8]]) -> list[dict[str, Any]]:
-    """Return what the student page's modules find in pictures."""
+    """Return the faces and readings that the student page's modules find in pictures."""
     bundled = folder / "bundled"
     bundled.mkdir()
     for path in (API / "bundled").glob("*.br"):
@@ -85,7 +85,7 @@ def read_in_node(folder: Path, pictures: list[NDArray[np.uint8]]) -> list[dict[s
 
 
 def detect(net: CenterFaceNet, image: NDArray[np.uint8], scaled: NDArray[np.uint8]) -> list[Face]:
-    """Return the faces that one pass over a scaled picture finds, largest first, px of `image`."""
+    """Return the faces found in a scaled picture, largest first, in pixels of `image`."""
     zoom = np.divide(image.shape[1::-1], scaled.shape[1::-1], dtype=np.float32)
     threshold = SCALED_THRESHOLD if scaled.shape != image.shape else FULL_SIZE_THRESHOLD
     boxes, landmarks, confidence = net.infer(scaled, threshold)
@@ -94,13 +94,13 @@ def detect(net: CenterFaceNet, image: NDArray[np.uint8], scaled: NDArray[np.uint
 
 
 def face_of(found: dict[str, Any]) -> Face:
-    """Return a face that the browser found."""
+    """Convert a face that the browser found."""
     return Face(Box(**found["box"]), np.array(found["landmarks"]), found["confidence"])
 
 
 @dataclass
 class Differences:
-    """Where the browser and Python differ, over all pictures."""
+    """The differences between the browser and Python, collected over all pictures."""
 
     compared: int = 0
     other_levels: int = 0
@@ -108,17 +108,18 @@ class Differences:
     box: float = 0.0
     quality: float = 0.0
     probability: float = 0.0
-    # Of known faces: mean difference of the detector's input, and how many are found.
+    # For the search near known faces: the largest mean difference of the detector's input, in
+    # levels of 0..255, and the number of faces found.
     square: float = 0.0
     found_near: int = 0
     unreadable: int = 0
     covered: int = 0
-    # By how much mirror images and doubts change the probabilities of each face that is read.
+    # By how much the reader's corrections change the probabilities of each face.
     corrected: list[float] = field(default_factory=list)
 
 
 def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> Differences:
-    """Return the differences; fail where faces or reasons differ."""
+    """Return the differences; fail if faces or reasons differ."""
     classifier, net = ExpressionClassifier(), CenterFaceNet(precision="fp32")
     reader = FaceReader(classifier)
     seen = Differences()
@@ -126,7 +127,7 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
         scaled = scaled_down(image, OVERVIEW / max(image.shape[:2]))
         shape = padded(scaled).shape
         given = np.frombuffer(base64.b64decode(result["input"]), np.uint8).reshape(shape)
-        # FFmpeg's area filter rounds in other places.
+        # The browser rounds differently from FFmpeg's area filter.
         assert np.abs(given.astype(int) - padded(scaled)).max() <= 1
         expected = detect(net, image, given[: scaled.shape[0], : scaled.shape[1]])
         faces = [face_of(face) for face in result["faces"]]
@@ -165,13 +166,13 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
 def compare_near(
     net: CenterFaceNet, image: NDArray[np.uint8], result: dict[str, Any], seen: Differences
 ) -> None:
-    """Note by how much the search for a known face differs from that of Python's live path."""
+    """Record how much the search for a known face differs from Python's search in live frames."""
     place = ExpectedFace(face_of(result["faces"][0]).box)
     given = np.frombuffer(base64.b64decode(result["square"]), np.uint8)
 
     class Net:
         def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
-            # Pillow's filter blurs a little more than the mean of areas.
+            # Python scales with a filter of Pillow, which blurs more than the browser's mean.
             levels = float(np.abs(given.reshape(picture.shape).astype(int) - picture).mean())
             seen.square = max(seen.square, levels)
             return net.infer(given.reshape(picture.shape), threshold)
@@ -186,9 +187,9 @@ def compare_near(
 
 
 def check(seen: Differences) -> None:
-    """Fail where the differences are larger than rounding explains."""
+    """Fail if the differences are larger than rounding explains."""
     assert seen.most_levels <= 1, seen
-    # Pillow rounds a value that lies on a half by the last bit of its sum.
+    # Pillow may round values halfway between two levels differently, by the last bit of its sum.
     assert seen.other_levels <= max(seen.compared / 10_000, 1), seen
     assert seen.quality <= 1e-3, seen
     assert seen.probability <= 0.03, seen
@@ -215,7 +216,7 @@ def test_browser_and_python_agree_on_turned_cut_off_and_dark_faces(tmp_path: Pat
 def test_browser_and_python_agree_on_partly_covered_and_turned_faces(tmp_path: Path) -> None:
     portrait, (left, top, right, bottom) = scenes.portraits()[1]
     width, height = right - left, bottom - top
-    # A hand at one side of the chin, and a scarf under the mouth of a tilted head.
+    # Draw a hand at one side of the chin, and a scarf under the mouth of a tilted head.
     held, scarf = Image.fromarray(portrait), Image.fromarray(portrait)
     end = bottom + 0.05 * height
     hand = left, top + 0.65 * height, left + 0.6 * width, end
@@ -223,7 +224,7 @@ def test_browser_and_python_agree_on_partly_covered_and_turned_faces(tmp_path: P
     ImageDraw.Draw(scarf).ellipse((left, top + 0.74 * height, right, end), fill=(235, 235, 240))
     pictures = [np.asarray(held), np.asarray(scarf.rotate(-25))]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
-    # Either would be noticed in a browser that leaves it out.
+    # The corrections are so large that a browser without them would fail the check.
     assert len(seen.corrected) == len(pictures)
     assert min(seen.corrected) > 0.04
     check(seen)
