@@ -69,7 +69,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     PurposeError: (
         HTTPStatus.FORBIDDEN,
         "purpose",
-        "change the purpose with PUT /api/v1/settings/purpose",
+        "ask a manager to change it with PUT /api/v1/settings/purpose",
     ),
     ProfileNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-profile", None),
     ProfileExistsError: (HTTPStatus.CONFLICT, "is-there", "send replace=true to replace it"),

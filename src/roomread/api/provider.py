@@ -56,7 +56,7 @@ class Provider:
         parts = urlsplit(issuer)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             problem = f"ROOMREAD_OIDC_ISSUER is not an https URL: {issuer}"
-            raise RoomreadError(problem, hint="set it to one such as https://accounts.google.com")
+            raise RoomreadError(problem, hint="set it to a URL such as https://accounts.google.com")
         if not settings.oidc_client_id:
             hint = "set it to the client id that the provider issued"
             raise RoomreadError("ROOMREAD_OIDC_CLIENT_ID is not set", hint=hint)
