@@ -61,9 +61,9 @@ def test_invalid_database_url_or_file_is_reported_in_one_line(tmp_path: Path) ->
     letter.write_text("Dear Sir or Madam, " * 100)
     with pytest.raises(SessionError, match=r"letter\.db: file is not a database"):
         Store(f"sqlite:///{letter}")
-    with pytest.raises(SessionError, match="neither of SQLite nor"):
+    with pytest.raises(SessionError, match="for neither SQLite nor"):
         Store("mysql://root:secret@host/db")
-    with pytest.raises(SessionError, match="neither of SQLite nor"):
+    with pytest.raises(SessionError, match="for neither SQLite nor"):
         Store("just words")
 
 

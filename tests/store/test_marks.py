@@ -29,7 +29,7 @@ def test_number_of_marks_of_a_session_is_limited(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     store.mark(session.id, [Mark(float(n), "slide") for n in range(MAX_MARKS)])
     store.mark(session.id, [Mark(0.0, "slide")])
-    with pytest.raises(SessionError, match=f"has {MAX_MARKS} marks"):
+    with pytest.raises(SessionError, match=f"more than {MAX_MARKS} marks"):
         store.mark(session.id, [Mark(5000.0, "one more")])
     assert len(store.marks(session.id)) == MAX_MARKS
 

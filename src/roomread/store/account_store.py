@@ -1,4 +1,4 @@
-"""Store the users, keys, sign-ins and the secret of one installation."""
+"""Store the users, API keys, sign-ins and the secret of one installation."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from roomread.store.rows import insert_once
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user or a key.
+    """A user or an API key.
 
     Attributes:
-        id: A public id, which is not a name, so it may appear in logs.
+        id: A public id; it may appear in logs, because it is not a name.
         name: The name for display; a user signs in with it.
-        hash: The hash of the password or the key, in the format of `services.accounts`.
-        scopes: The actions that it may perform.
-        created: Seconds since 1970.
+        hash: The hash of the password or key, or of a user's account at a sign-in provider, in the
+            format of `services.accounts`.
+        scopes: The permissions: "read", "analyze" and "manage".
+        created: When the account was created, seconds since 1970.
     """
 
     id: str
@@ -33,12 +34,13 @@ class Account:
 
 
 class AccountStore:
-    """The users and keys. Changes are visible immediately to all processes that share the database.
+    """The users, API keys and sign-ins of one installation.
 
-    All methods raise `DatabaseError` if the database fails.
+    Changes are visible immediately to all processes that share the database. All methods raise
+    `DatabaseError` if the database fails.
 
     Args:
-        database: The database that holds the accounts.
+        database: The database that contains the accounts.
     """
 
     def __init__(self, database: Database) -> None:
@@ -61,19 +63,19 @@ class AccountStore:
         return self._accounts(schema.keys)
 
     def user(self, user_id: str) -> Account | None:
-        """Return the user with an id, or None."""
+        """Return the user with the id, or None."""
         return self._account(schema.users, schema.users.c.id == user_id)
 
     def user_named(self, name: str) -> Account | None:
-        """Return the user with a name, or None."""
+        """Return the user with the name, or None."""
         return self._account(schema.users, schema.users.c.name == name)
 
     def user_hashed(self, hashed: str) -> Account | None:
-        """Return the user with a hash, or None."""
+        """Return the user whose `Account.hash` is equal, or None."""
         return self._account(schema.users, schema.users.c.hash == hashed)
 
     def key(self, key_id: str) -> Account | None:
-        """Return the key with an id, or None."""
+        """Return the key with the id, or None."""
         return self._account(schema.keys, schema.keys.c.id == key_id)
 
     def add_user(self, user: Account) -> bool:
@@ -85,7 +87,7 @@ class AccountStore:
         return self._add(schema.keys, key)
 
     def replace_hash(self, user: Account, hashed: str) -> bool:
-        """Replace a user's hash if it still equals the given one; return whether it did."""
+        """Replace a user's hash if it still is `user.hash`; return whether it was replaced."""
         table = schema.users
         update = table.update().where(table.c.id == user.id, table.c.hash == user.hash)
         with self._database.writing() as connection:
@@ -109,20 +111,20 @@ class AccountStore:
         newest: float,
         kept: int,
     ) -> None:
-        """Add a sign-in, and remove what it replaces.
+        """Add a sign-in, and remove sign-ins that are too old or too many.
 
         Args:
             token_hash: The hash of the token.
-            principal: The principal that is signed in.
-            begun: When it signed in.
-            oldest: Sign-ins of all principals that began before are removed.
-            newest: Sign-ins of all principals that began after are removed: their clock was wrong.
-            kept: Number of sign-ins that this principal keeps; its own oldest ones are removed.
+            principal: The id of the principal that signed in.
+            begun: When it signed in, seconds since 1970.
+            oldest: All sign-ins that began before this time are removed.
+            newest: All sign-ins that began after this time are removed: their clock was wrong.
+            kept: Maximum number of sign-ins of this principal; its oldest ones are removed.
         """
         table = schema.sign_ins
         row = {"token_hash": token_hash, "principal": principal, "begun": begun}
         own = sa.and_(table.c.principal == principal, table.c.token_hash != token_hash)
-        # The new one is kept in any case, also beside others of the same moment.
+        # The new sign-in is always kept, even if others began at the same time.
         others = (
             sa.select(table.c.token_hash)
             .where(own)
@@ -136,7 +138,7 @@ class AccountStore:
             connection.execute(table.delete().where(own, table.c.token_hash.not_in(others)))
 
     def sign_in(self, token_hash: str, *, oldest: float, newest: float) -> str | None:
-        """Return the owner of a sign-in that began between two times; None if there is none."""
+        """Return the principal of a sign-in that began between two times, or None."""
         table = schema.sign_ins
         query = sa.select(table.c.principal).where(
             table.c.token_hash == token_hash, table.c.begun.between(oldest, newest)

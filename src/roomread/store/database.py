@@ -23,15 +23,15 @@ from roomread.store.service_schema import metadata
 
 # Seconds for which a writer waits for another writer of the same SQLite file.
 _SQLITE_TIMEOUT = 5
-# Time limit for a response of PostgreSQL, s.
+# Time limit for a response from PostgreSQL, s.
 _POSTGRES_TIMEOUT = 30
-# Time limit for the first answer of a PostgreSQL server when the database is opened, s.
+# Time limit for the first response of a PostgreSQL server when the database is opened, s.
 _POSTGRES_REACH_TIMEOUT = 5
-# PostgreSQL's SSLRequest, which every server answers by one byte before any sign-in.
+# PostgreSQL's SSLRequest, to which every server responds with one byte before any sign-in.
 _SSL_REQUEST = bytes.fromhex("00000008 04d2162f")
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
-# The revisions from which migrations lead to the present one: they are numbered from "0001" on.
+# The revisions that can be migrated to the present one; they are numbered from "0001" on.
 _OLDER_REVISIONS = tuple(f"{number:04}" for number in range(1, int(REVISION)))
 
 
@@ -44,7 +44,7 @@ class Database:
 
     Raises:
         DatabaseError: The database cannot be opened, or a newer version of Roomread made it.
-        MissingExtraError: The URL is of PostgreSQL, and its extra is not installed.
+        MissingExtraError: The URL names PostgreSQL, and its extra is not installed.
     """
 
     def __init__(self, url: str) -> None:
@@ -64,7 +64,7 @@ class Database:
         """Yield a connection for queries.
 
         Raises:
-            DatabaseError: The database does not answer.
+            DatabaseError: The database does not respond.
         """
         with _database_errors(self.engine.url), self.engine.connect() as connection:
             yield connection
@@ -74,7 +74,7 @@ class Database:
         """Yield a connection inside a transaction that is committed at the end of the `with` block.
 
         Raises:
-            DatabaseError: The database does not answer or cannot be written.
+            DatabaseError: The database does not respond or cannot be written.
         """
         with _database_errors(self.engine.url):
             if self.is_shared:
@@ -94,7 +94,7 @@ class Database:
             compact: Also return the freed space to the file system. PostgreSQL does not.
 
         Raises:
-            DatabaseError: The database does not answer or cannot be written.
+            DatabaseError: The database does not respond or cannot be written.
         """
         # VACUUM cannot run inside the transaction that SQLAlchemy opens by default.
         with _database_errors(self.engine.url), closing(self.engine.raw_connection()) as connection:
@@ -180,7 +180,7 @@ def _parse(url: str) -> URL:
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseError(
-            "the database's URL is neither of SQLite nor of PostgreSQL",
+            "the database's URL is for neither SQLite nor PostgreSQL",
             hint="write sqlite:////path/of/file.db or postgresql://user:password@host/name",
         )
     if parsed.get_backend_name() == "postgresql":
@@ -191,13 +191,13 @@ def _parse(url: str) -> URL:
 
 
 def _reach(url: URL) -> None:
-    """Check that a PostgreSQL server answers, so that an unreachable one is reported in seconds.
+    """Check that a PostgreSQL server responds, to report an unreachable server within seconds.
 
     Raises:
-        DatabaseError: No server answers.
+        DatabaseError: The server does not respond.
     """
     if "unix_sock" in url.query:
-        # A socket file of this computer is connected or refused immediately.
+        # A connection to a socket file of this computer succeeds or fails immediately.
         return
     address = (url.host or "localhost", url.port or 5432)
     try:
@@ -229,7 +229,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # Begin transactions explicitly, because Python's module would not begin one before CREATE
+    # Begin transactions explicitly, because Python's sqlite3 module does not begin one before CREATE
     # TABLE.
     connection.isolation_level = None
     for pragma in (

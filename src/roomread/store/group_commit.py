@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, NestedTransaction, RootTransaction
 
-# Number of transactions after which a group is committed, although further threads wait.
+# Number of transactions after which a group is committed even if more threads are waiting.
 _MOST = 16
-# How often a thread whose transaction waits looks whether all others have given up, s.
+# Seconds between two checks, by a thread that waits for the commit of its group, whether the
+# threads that should commit it have given up.
 _LOOK_SECONDS = 0.05
 
 
@@ -21,11 +22,11 @@ class _Group:
     """An open transaction of the database, in which several threads write one after another.
 
     Attributes:
-        connection: The connection of all of them.
+        connection: The connection that all these threads use.
         transaction: The transaction, which is committed at the end of the group.
         size: The number of threads that have written.
-        ended: Set when it is committed or rolled back.
-        error: Why nothing of it was written; None if it was committed.
+        ended: Set once the transaction is committed or rolled back.
+        error: The error because of which nothing was committed, or None.
     """
 
     connection: Connection
@@ -36,17 +37,18 @@ class _Group:
 
 
 class GroupCommit:
-    """Let the threads of this process write one SQLite file one after another.
+    """A queue in which the threads of this process write one SQLite file one after another.
 
-    A thread that ends its transaction while others wait for their turn leaves the commit to them,
-    and returns when it is done. The transaction of each thread is a savepoint, so that an error
-    undoes only its own changes.
+    A thread that finishes its transaction while others wait for their turn leaves the commit to
+    them, and returns once it is done. The transaction of each thread is a savepoint, so that an
+    error undoes only its own changes.
 
-    SQLite itself lets a waiting writer sleep for up to 100 ms at a time, in which others pass it.
+    Without the queue, SQLite would let a waiting writer sleep for up to 100 ms at a time, during
+    which other writers can overtake it.
 
     Args:
         engine: The engine of the SQLite file.
-        patience: The maximum time to wait for the turn, s.
+        patience: The maximum time that a thread waits for its turn, s.
     """
 
     def __init__(self, engine: Engine, *, patience: float) -> None:
@@ -57,16 +59,16 @@ class GroupCommit:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Yield a connection inside a transaction that is committed when the block has ended.
+        """Yield a connection inside a transaction that is committed when the `with` block ends.
 
         Raises:
-            TimeoutError: The turn did not come in time.
+            TimeoutError: This thread did not get its turn within `patience`.
             sqlalchemy.exc.SQLAlchemyError: The database cannot be written.
         """
         self._take_turn()
         group: _Group | None = None
         try:
-            group = self._joined()
+            group = self._open_group()
             savepoint = group.connection.begin_nested()
             try:
                 yield group.connection
@@ -91,8 +93,8 @@ class GroupCommit:
             with self._count:
                 self._waiting -= 1
 
-    def _joined(self) -> _Group:
-        """Return the open group, or a new one."""
+    def _open_group(self) -> _Group:
+        """Return the open group, or begin a new one."""
         if self._group is None:
             connection = self._engine.connect().execution_options(immediate=True)
             try:
@@ -103,11 +105,11 @@ class GroupCommit:
         return self._group
 
     def _undo(self, group: _Group, savepoint: NestedTransaction) -> None:
-        """Undo the changes of one thread."""
+        """Roll back the changes of one thread only."""
         try:
             savepoint.rollback()
         except sa.exc.SQLAlchemyError as error:
-            # SQLite undoes the whole transaction after some errors, such as that of a full disk.
+            # SQLite rolls back the whole transaction after some errors, such as a full disk.
             group.error = error
 
     def _end(self, group: _Group) -> None:
@@ -129,10 +131,10 @@ class GroupCommit:
         """Wait until a group is committed.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: It was not.
+            sqlalchemy.exc.SQLAlchemyError: The group could not be committed.
         """
         while not group.ended.wait(_LOOK_SECONDS):
-            # The thread that was to commit has given up waiting for its turn.
+            # Commit here if the threads that should commit have given up waiting for their turn.
             if not self._waiting and self._turn.acquire(blocking=False):
                 try:
                     if self._group is group:

@@ -1,4 +1,4 @@
-"""Records of videos that are read in the background."""
+"""Define the records of jobs, each of which reads a video in the background."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """The state of a job."""
+    """The states of a job, from waiting in the queue to its end."""
 
     WAITING = "waiting"
     READING = "reading"
@@ -34,12 +34,12 @@ class JobRecord:
         profiles: The number of profiles to apply, whose files are in the job's folder.
         every: Seconds between two frames that are read; None for all frames.
         state: The state of the job.
-        seconds: The time up to which the video is read, s.
+        seconds: The position up to which the video has been read, s.
         duration: The duration of the video, s; None if the file does not state it.
         error: Why it ended early, in one line; empty if it did not.
         started: The time at which reading began, seconds since 1970, or None.
         ended: The time at which it ended, seconds since 1970, or None.
-        attempts: The number of times that reading began without ending.
+        attempts: The number of attempts at reading that have not ended, including the present one.
         cancelled: Whether the owner cancelled it.
     """
 
@@ -67,14 +67,14 @@ class JobRecord:
 
     @property
     def share(self) -> float | None:
-        """The share of the video that is read, 0..1; None if the duration is unknown."""
+        """The share of the video that has been read, 0..1; None if the duration is unknown."""
         return min(self.seconds / self.duration, 1.0) if self.duration else None
 
     def remaining(self, now: float | None = None) -> float | None:
-        """Estimate the remaining seconds from the speed so far; None if it is unknown.
+        """Estimate the remaining time in seconds from the speed so far; None if it is unknown.
 
         Args:
-            now: Seconds since 1970; defaults to the present time.
+            now: The present time, seconds since 1970; None to read it from the clock.
         """
         if self.started is None or not self.share:
             return None

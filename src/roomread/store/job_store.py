@@ -1,4 +1,4 @@
-"""Store jobs, with one handle for an owner's jobs and one for the processes that read videos."""
+"""Store jobs: `OwnerJobs` for one owner, `JobStore` for the processes that read the videos."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OwnerJobs:
     """The jobs of one owner; jobs of other owners are reported as not found.
 
     Args:
-        database: Where the jobs are kept.
+        database: The database that contains the jobs.
         owner: The owner of the jobs.
     """
 
@@ -41,11 +41,11 @@ class OwnerJobs:
             return _records(connection, _JOBS.c.owner == self._owner)
 
     def cancel(self, job_id: str, *, now: float) -> JobRecord | None:
-        """Cancel a job; a waiting one ends immediately, a running one within a second.
+        """Cancel a job; a waiting job ends immediately, a running job within a second.
 
         Args:
             job_id: The job.
-            now: Seconds since 1970.
+            now: The present time, seconds since 1970.
 
         Returns:
             The job in its new state, or None if the owner has no such job.
@@ -72,7 +72,7 @@ class JobStore:
     """The jobs of all owners, for the processes that read the videos.
 
     Args:
-        database: Where the jobs are kept.
+        database: The database that contains the jobs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -111,9 +111,9 @@ class JobStore:
 
         Args:
             job_id: The job.
-            holder: The process that reads it.
-            seconds: The time up to which it is read, s.
-            duration: The length of the video, s.
+            holder: The id of the process that reads the video.
+            seconds: The position up to which the video has been read, s.
+            duration: The length of the video, s; None if it is unknown.
 
         Returns:
             The job in its new state; None if it was deleted or another process reads it now.
@@ -126,7 +126,7 @@ class JobStore:
             return _record(connection, _JOBS.c.id == job_id)
 
     def delete(self, job_ids: Sequence[str]) -> None:
-        """Delete the rows of jobs."""
+        """Delete the rows of the given jobs; unknown ids are ignored."""
         with self._database.writing() as connection:
             connection.execute(_JOBS.delete().where(_JOBS.c.id.in_(job_ids)))
 
@@ -164,7 +164,7 @@ def _to_record(row: Row[Any]) -> JobRecord:
     )
 
 
-# SQLite keeps what a column's type does not allow.
+# Check these columns, because SQLite stores values that a column's type does not allow.
 _NUMBERS = frozenset({"created", "seconds", "profiles", "attempts"})
 _NUMBERS_OR_NONE = frozenset({"every", "duration", "started", "ended"})
 

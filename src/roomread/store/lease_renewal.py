@@ -12,7 +12,7 @@ _RENEWAL_SECONDS = 1.0
 
 
 class LeaseRenewal:
-    """Renew the leases of this process in a thread until it is closed.
+    """A thread that renews the leases of this process until it is closed.
 
     A failed renewal is tried again. If the database fails for longer than the duration of a lease,
     the leases are lost, and writes that require them are refused.
@@ -28,13 +28,13 @@ class LeaseRenewal:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop renewing and give up all leases."""
+        """Stop renewing and release all leases."""
         self._closed.set()
         self._thread.join()
         try:
             self._leases.release_all()
         except DatabaseError:
-            # The leases expire without the database's help.
+            # The leases expire by themselves.
             return
 
     def _run(self) -> None:
@@ -42,5 +42,5 @@ class LeaseRenewal:
             try:
                 self._leases.renew()
             except DatabaseError:
-                # The next round tries again; a lease that runs out meanwhile is free for others.
+                # The next renewal tries again; others can acquire a lease that expires meanwhile.
                 continue

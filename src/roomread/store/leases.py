@@ -1,4 +1,4 @@
-"""Assign sessions and jobs by leases to the processes that share a database."""
+"""Assign sessions and jobs to the processes that share a database, by means of leases."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from roomread.store.rows import insert_once
 
 # Seconds after which a lease expires if it is not renewed.
 LEASE_SECONDS = 5.0
-# A resource that is held for less than this, s, may be lost before a write is complete.
+# Remaining time of a lease, s, below which it may expire before a write is complete.
 _MARGIN = 1.0
 # Seconds after which an expired lease is deleted.
 _FORGET_SECONDS = 3600.0
 
 
 def session_resource(session_id: str) -> str:
-    """Return the resource whose lease a process needs to write into a session."""
+    """Return the name of the resource whose lease a process needs to write into a session."""
     return f"session:{session_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The lease of a resource.
+    """The right of one process to write a resource: a session or a job.
 
     Attributes:
-        resource: The resource, such as "session:1a2b3c4d".
+        resource: The name of the resource, such as "session:1a2b3c4d".
         holder: The id of the process.
         address: The URL of that process; empty if it has none.
     """
@@ -44,18 +44,18 @@ class Lease:
 
 
 class Leases:
-    """The leases that one process takes and renews.
+    """The leases that one process acquires and renews.
 
     A lease is held until it is released, or until `LEASE_SECONDS` after its last renewal. Times
-    come from the database, so that the computers' clocks do not matter. All methods raise
+    come from the database, so the clocks of the computers need not agree. All methods raise
     `DatabaseError` if the database fails.
 
     Args:
-        database: Where the leases are kept.
+        database: The database that contains the leases.
         holder: The id of this process.
         address: The URL of this process; empty if it has none. An earlier process with the same URL
             must have ended, so its leases are taken over immediately.
-        clock: A function that returns seconds, to replace the database's time.
+        clock: A function that returns the time in seconds; None for the time of the database.
     """
 
     def __init__(
@@ -68,16 +68,16 @@ class Leases:
     ) -> None:
         self._database, self._clock = database, clock
         self.holder, self.address = holder, address
-        # When each held resource was last renewed by the clocks of this process.
+        # The time of each held resource's last renewal, on the clocks of this process.
         self._renewed: dict[str, _Moment] = {}
         # One thread renews while others acquire and release.
         self._lock = threading.Lock()
 
     def acquire(self, resource: str) -> Lease | None:
-        """Take a lease, or renew it if this process holds it.
+        """Acquire the lease of a resource, or renew it if this process holds it already.
 
         Returns:
-            None if this process holds the resource now; otherwise the lease of another process.
+            None on success; otherwise the lease of the process that holds the resource.
         """
         begun = self._moment()
         with self._database.writing() as connection:
@@ -102,10 +102,10 @@ class Leases:
         return _lease(connection, table.c.resource == resource)
 
     def keeps(self, resource: str) -> bool:
-        """Return whether this process holds a resource for at least another second.
+        """Return whether this process will hold a resource for at least one more second.
 
-        The database is asked only if the last renewal is too long ago by the clocks of this
-        process, which is cheap enough for every message of a session.
+        The database is queried only if the last renewal was too long ago by the clocks of this
+        process, so the check is cheap enough for every message of a session.
         """
         renewed = self._renewed.get(resource)
         if renewed is not None and self._moment().since(renewed) < LEASE_SECONDS - _MARGIN:
@@ -117,7 +117,7 @@ class Leases:
             return _lease(connection, mine & ends_later) is not None
 
     def is_free(self, resource: str, *, seconds: float) -> bool:
-        """Return whether no process has held a resource for some seconds."""
+        """Return whether no process has held a resource during the last `seconds` seconds."""
         table = schema.leases
         with self._database.reading() as connection:
             recent = table.c.expires > self._now(connection) - seconds
@@ -133,7 +133,7 @@ class Leases:
             renewed = set(connection.scalars(sa.select(table.c.resource).where(held)))
             connection.execute(table.delete().where(table.c.expires < now - _FORGET_SECONDS))
         with self._lock:
-            # Without those that were released, or that the database no longer counted as held.
+            # Leave out leases that were released meanwhile or had expired in the database.
             self._renewed = {each: begun for each in self._renewed if each in renewed}
 
     def release(self, resource: str) -> None:
@@ -166,9 +166,9 @@ class Leases:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A moment by two clocks of this process.
+    """One point in time on two clocks of this process.
 
-    A computer that is suspended stops its monotonic clock, and an operator may set the other one.
+    The monotonic clock stops while the computer is suspended, and the wall clock may be changed.
 
     Attributes:
         monotonic: Seconds on the monotonic clock.
@@ -179,7 +179,7 @@ class _Moment:
     wall: float
 
     def since(self, earlier: _Moment) -> float:
-        """Return the longer of the times since an earlier moment, s."""
+        """Return the time since an earlier moment, s, by the clock that advanced further."""
         return max(self.monotonic - earlier.monotonic, self.wall - earlier.wall)
 
 
@@ -190,14 +190,14 @@ def database_time(connection: Connection) -> float:
 
 
 def time_expression(dialect: str) -> sa.ColumnElement[Any]:
-    """Return the database's time as an expression of SQL, seconds since 1970."""
+    """Return a SQL expression for the database's time, seconds since 1970."""
     if dialect == "postgresql":
         return sa.extract("epoch", sa.func.clock_timestamp())
     return (sa.func.julianday("now") - 2_440_587.5) * 86_400
 
 
 def is_held_elsewhere(connection: Connection, resource: str, holder: str) -> bool:
-    """Return whether another process than `holder` holds a resource."""
+    """Return whether a process other than `holder` holds a resource."""
     table = schema.leases
     now = time_expression(connection.dialect.name)
     lease = _lease(connection, (table.c.resource == resource) & (table.c.expires > now))

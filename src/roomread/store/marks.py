@@ -13,7 +13,7 @@ from roomread.store import schema
 from roomread.store.records import LAST_TIME, milliseconds, storable
 from roomread.store.rows import insert_once
 
-# Maximum number of marks of a session: more than a day of lessons has.
+# Maximum number of marks of a session, more than a day of lessons has.
 MAX_MARKS = 1000
 
 
@@ -36,7 +36,7 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
 
     Raises:
         SessionError: A time is negative or too large, a label is empty, or the session would have
-            more than `MAX_MARKS` marks, so that the transaction must be undone.
+            more than `MAX_MARKS` marks. The caller must then roll the transaction back.
     """
     rows = []
     for mark in marks:
@@ -50,7 +50,7 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
     insert_once(connection, schema.marks, rows)
     if count_marks(connection, session_id) > MAX_MARKS:
         raise SessionError(
-            f"session {session_id} has {MAX_MARKS} marks, the most that a session takes",
+            f"session {session_id} cannot have more than {MAX_MARKS} marks",
             hint="remove some of them",
         )
 

@@ -1,4 +1,4 @@
-"""Read the moods of a session, and the time of the newest, from their table."""
+"""Read the moods of a session, and the time of its newest mood or reading."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roomread.store.packing import unpack
 from roomread.store.records import LAST_TIME, milliseconds
 from roomread.store.rows import to_moods
 
-# Rows that are read at a time; those of a day take several times the memory of its columns.
+# Number of rows that are read at a time, because rows take several times the memory of columns.
 _AT_ONCE = 2000
 
 
@@ -66,7 +66,10 @@ def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
 def read_excluded(
     connection: Connection, session_id: str
 ) -> list[tuple[int, Mapping[str, int] | None]]:
-    """Return the people present in each mood, and how many could not be read by reason."""
+    """Return for each mood the number of people present, and of those not readable by reason.
+
+    The numbers by reason are None if the mood was stored without them.
+    """
     moods = schema.moods
     chosen = sa.select(moods.c.present, moods.c.excluded).where(moods.c.session_id == session_id)
     return [

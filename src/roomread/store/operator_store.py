@@ -17,30 +17,30 @@ from roomread.store.rows import delete_seat, stored, to_session, utc_now
 
 
 class OperatorStore:
-    """The operator's handle, which deletes old sessions and forgets a person in all sessions.
+    """The operator's access to the sessions of all owners, for deleting old sessions and people.
 
     Args:
-        database: Where the sessions are kept.
+        database: The database that contains the sessions.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def owners_with_preferences(self) -> list[str]:
-        """Return the owners who have kept preferences, sorted."""
+        """Return the ids of the owners who have stored preferences, sorted."""
         return PreferenceRows(self._database).owners()
 
     def purge(
         self, *, days: float, now: datetime | None = None, owner: str | None = None
     ) -> list[Session]:
-        """Delete the sessions that were last written more than `days` ago.
+        """Delete the sessions that were last written more than `days` days ago.
 
         The freed space is returned to the file system.
 
         Args:
             days: The age in days, 0 or more.
-            now: UTC; defaults to the present time.
-            owner: Whose sessions; None for those of all owners.
+            now: The time at which the age is measured, UTC; None for the present time.
+            owner: The owner whose sessions are deleted; None for the sessions of all owners.
 
         Returns:
             The deleted sessions.
@@ -50,7 +50,15 @@ class OperatorStore:
     def purge_each(
         self, limits: Iterable[tuple[str | None, float]], *, now: datetime | None = None
     ) -> list[Session]:
-        """Do what `purge` does for several pairs of owner and days, and free the space once."""
+        """Delete the old sessions of several owners as `purge` does, and free the space once.
+
+        Args:
+            limits: Pairs of an owner, or None for all owners, and the age in days.
+            now: The time at which the age is measured, UTC; None for the present time.
+
+        Returns:
+            The deleted sessions.
+        """
         table = schema.sessions
         expired: list[Session] = []
         with self._database.writing() as connection:
@@ -67,12 +75,12 @@ class OperatorStore:
     def expired(
         self, *, days: float, now: datetime | None = None, owner: str | None = None
     ) -> list[Session]:
-        """Return the sessions that `purge` would delete; it takes the same arguments."""
+        """Return the sessions that `purge` would delete with the same arguments."""
         with self._database.reading() as connection:
             return [to_session(row) for row in connection.execute(_expired(days, now, owner))]
 
     def seats_named(self, name: str) -> int:
-        """Return the number of seats that `forget_name` would forget."""
+        """Return the number of seats whose data `forget_name` would delete."""
         people = schema.people
         query = sa.select(sa.func.count()).select_from(people).where(people.c.name == name)
         with self._database.reading() as connection:
@@ -80,13 +88,13 @@ class OperatorStore:
         return count
 
     def forget_name(self, name: str) -> int:
-        """Delete all data of the people enrolled with a name, in all sessions.
+        """Delete all data of the people who were enrolled under a name, in all sessions.
 
         Args:
-            name: The name with which they were enrolled.
+            name: The name under which they were enrolled.
 
         Returns:
-            The number of seats that were forgotten.
+            The number of seats whose data was deleted.
 
         Raises:
             SessionError: One of the sessions is being recorded; nothing was deleted.

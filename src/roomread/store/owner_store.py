@@ -1,4 +1,4 @@
-"""Store the sessions of one owner."""
+"""Store the sessions and other data of one owner."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ from roomread.store.session_listing import OwnerListing
 
 
 class OwnerStore:
-    """The handle of one owner's sessions, made by `Store.owned_by`.
+    """The sessions and other data of one owner, opened by `Store.owned_by`.
 
     Every method with a `session_id` requires a complete id and raises `SessionNotFoundError` if
     this owner has no such session. Sessions of other owners are reported in the same way as
     sessions that do not exist. All methods raise `DatabaseError` if the database fails.
 
     Args:
-        database: Where the sessions are kept.
-        owner: The owner of the sessions.
-        process_id: The id of this process in its leases.
+        database: The database that contains the sessions.
+        owner: The id of the owner.
+        process_id: The id under which this process holds leases.
     """
 
     def __init__(self, database: Database, owner: str, process_id: str = "") -> None:
@@ -61,7 +61,7 @@ class OwnerStore:
 
     @property
     def owner(self) -> str:
-        """The owner of the sessions."""
+        """The id of the owner, as it was passed to `Store.owned_by`."""
         return self._owner
 
     @property
@@ -76,7 +76,7 @@ class OwnerStore:
 
     @property
     def listing(self) -> OwnerListing:
-        """The list of this owner's sessions, which reads no whole session that is not asked for."""
+        """Queries for lists of this owner's sessions that do not load every session."""
         return OwnerListing(self._database, self._owner)
 
     @property
@@ -85,11 +85,11 @@ class OwnerStore:
         return OwnerProfiles(self._database, self._owner)
 
     def preferences(self) -> str | None:
-        """Return the preferences of this owner as a text; None if none were kept."""
+        """Return the preferences of this owner as JSON text, or None if none are stored."""
         return PreferenceRows(self._database).content(self._owner)
 
     def keep_preferences(self, content: str) -> None:
-        """Write the preferences of this owner, a text, which replaces an earlier one."""
+        """Store the preferences of this owner, a JSON text, in place of earlier ones."""
         PreferenceRows(self._database).keep(self._owner, content)
 
     @property
@@ -118,11 +118,11 @@ class OwnerStore:
             source: The name of the source; a password or query in a URL is removed.
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
-            rules: The rules of attention.
+            rules: The rules of attention, which raise alerts, one per line.
             keeps_people: Whether each person's readings are stored too, by seat.
             consent: A text that records who consented and how; required if people are kept.
             purpose: What the installation is used for; see `roomread.services.purpose`.
-            region: Where it is used.
+            region: The region where the installation is used.
             notice: How the people were informed that their expressions are read.
 
         Raises:
@@ -166,7 +166,7 @@ class OwnerStore:
         """Return the sessions of this owner, newest first.
 
         Args:
-            before: The id of the session after which the list begins; "" for its beginning.
+            before: The id of the session after which the list begins; "" for the newest session.
             limit: The maximum number of sessions; None for all.
 
         Raises:
@@ -177,12 +177,12 @@ class OwnerStore:
             return read_sessions(connection, self._owner, last=last, limit=limit)
 
     def session(self, session_id: str) -> Session:
-        """Return one session."""
+        """Return the session with the id."""
         with self._database.reading() as connection:
             return self._check(connection, session_id)
 
     def find(self, session_id: str) -> Session | None:
-        """Return one session, or None if this owner has no such session."""
+        """Return the session with the id, or None if this owner has no such session."""
         try:
             return self.session(session_id)
         except SessionNotFoundError:
@@ -203,7 +203,7 @@ class OwnerStore:
             connection.execute(update.values(ended_at=None, updated_at=stored(utc_now())))
 
     def next_piece(self, session_id: str) -> int:
-        """Return the number of the next piece to append, from 1."""
+        """Return the number of the next `Piece` to append, from 1."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return last_number(connection, session_id) + 1
@@ -232,7 +232,7 @@ class OwnerStore:
     ) -> list[RoomMood]:
         """Return the room's moods with their exact shares, oldest first.
 
-        What is shown of them comes from `roomread.formats.figures`.
+        Users see only the figures that `roomread.formats.figures` derives from them.
 
         Args:
             session_id: The session.
@@ -245,13 +245,16 @@ class OwnerStore:
             return read_moods(connection, session_id, since, until, limit)
 
     def mood_columns(self, session_id: str) -> MoodColumns:
-        """Return all exact moods as `moods` does, in columns, which take less memory."""
+        """Return all moods with their exact shares as columns, which take less memory."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_mood_columns(connection, session_id)
 
     def excluded(self, session_id: str) -> list[tuple[int, Mapping[str, int] | None]]:
-        """Return the people present in each mood, and the number not read by reason, if known."""
+        """Return for each mood the number of people present, and of those not readable by reason.
+
+        The numbers by reason are None if the mood was stored without them.
+        """
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_excluded(connection, session_id)
@@ -314,25 +317,29 @@ class OwnerStore:
             remove_mark(connection, session_id, mark)
 
     def passages(self, session_id: str) -> list[Passage]:
-        """Return what was said in the session, as its user uploaded it, earliest first."""
+        """Return the passages of the transcript that the user uploaded, earliest first."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_passages(connection, session_id)
 
     def keep_passages(self, session_id: str, passages: Sequence[Passage]) -> None:
-        """Replace what was said in the session; `SessionError` if it is too much or too late."""
+        """Replace the passages of the session.
+
+        Raises:
+            SessionError: There are more than `MAX_PASSAGES`, or a time is negative or too large.
+        """
         with self._database.writing() as connection:
             self._check(connection, session_id)
             replace_passages(connection, session_id, passages)
 
     def reports(self, session_id: str) -> list[ReportSample]:
-        """Return the button reports of the people of the session's room, earliest first."""
+        """Return the samples of the button reports in the session's room, earliest first."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_reports(connection, session_id)
 
     def people(self, session_id: str) -> list[Person]:
-        """Return the enrolled people, by seat."""
+        """Return the enrolled people, sorted by seat."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_people(connection, session_id)
@@ -359,7 +366,7 @@ class OwnerStore:
         if not self.session(session_id).keeps_people:
             raise SessionError(
                 f"session {session_id} has no readings of individual people to name",
-                hint="create a session with people's consent to keep them",
+                hint="create a session that keeps people, with their consent",
             )
         if seat not in self.readings(session_id).seats:
             raise SessionError(f"session {session_id} has no readings of seat {seat}")
@@ -385,7 +392,7 @@ class OwnerStore:
         self._database.erase_deleted()
 
     def delete(self, session_id: str) -> None:
-        """Delete a session with everything that belongs to it."""
+        """Delete a session and everything that belongs to it."""
         with self._database.writing() as connection:
             self._check(connection, session_id)
             table = schema.sessions

@@ -57,7 +57,10 @@ _UNKNOWN = -(2**15)
 
 
 def pack(readings: Sequence[Reading]) -> bytes:
-    """Pack readings by seat, or by track without seats; those with neither are omitted."""
+    """Pack readings for storage; those with neither a seat nor a track id are omitted.
+
+    A reading without a seat is stored under its track id.
+    """
     keyed = [(key, each) for each in readings if (key := each.person_key) is not None]
     records = np.zeros(len(keyed), dtype=RECORD)
     for record, (key, reading) in zip(records, keyed, strict=True):
@@ -137,17 +140,17 @@ class StoredReadings:
         return StoredReadings(self._records[rows], self._session, self._names)
 
     def since(self, time: float) -> StoredReadings:
-        """Return the readings from a time on, s."""
+        """Return the readings from a time on, which is given in seconds."""
         return self[int(np.searchsorted(self._records["time"], milliseconds(time))) :]
 
     @property
     def times(self) -> NDArray[np.float64]:
-        """Seconds from the start of the source, float64 [N], ascending."""
+        """The time of each reading from the start of the source, s, float64 [N], ascending."""
         return np.asarray(self._records["time"] / 1000.0, dtype=np.float64)
 
     @property
     def seats(self) -> NDArray[np.int64]:
-        """Numbers of the seats, int64 [N]."""
+        """The seat of each reading, int64 [N]."""
         return np.asarray(self._records["seat"], dtype=np.int64)
 
     @property
@@ -157,12 +160,12 @@ class StoredReadings:
 
     @property
     def scores(self) -> NDArray[np.float32]:
-        """Probabilities, float32 [N, 7], exactly as shown; 0 in unreadable rows."""
+        """The seven probabilities of each reading, float32 [N, 7]; 0 where not readable."""
         return np.asarray(self._records["scores"], dtype=np.float32)
 
     @property
     def valences(self) -> NDArray[np.float32]:
-        """Pleasant minus unpleasant probability, float32 [N], -1..1; 0 where not readable."""
+        """The valence of each reading, -1..1, float32 [N]; 0 where not readable."""
         return np.asarray(self.scores @ VALENCE.astype(np.float32), dtype=np.float32)
 
     def last_boxes(self) -> dict[int, Box]:
@@ -201,6 +204,6 @@ def _pose(record: Any) -> Pose | None:
 
 
 def _units(record: Any) -> Mapping[str, float] | None:
-    """Return the one action unit that is stored."""
+    """Return how far the eyes are closed, the only stored action unit; None if unknown."""
     eyes = int(record["eyes"])
     return None if eyes == _UNKNOWN else {EYES_CLOSED: eyes / _PER_UNIT}

@@ -1,4 +1,4 @@
-"""Store what was said in a session as rows."""
+"""Store the passages of a session, what was said or written in it, as rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from roomread.room.session import Passage
 from roomread.store import schema
 from roomread.store.records import LAST_TIME, milliseconds, storable
 
-# Maximum number of passages of a session: a day of a fast conversation has fewer.
+# Maximum number of passages of a session, more than a day of fast conversation has.
 MAX_PASSAGES = 20_000
 
 
 def read_passages(connection: Connection, session_id: str) -> list[Passage]:
-    """Return what was said in a session, earliest first."""
+    """Return the passages of a session, earliest first."""
     table = schema.passages
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.number)
     return [
@@ -26,15 +26,15 @@ def read_passages(connection: Connection, session_id: str) -> list[Passage]:
 
 
 def replace_passages(connection: Connection, session_id: str, passages: Sequence[Passage]) -> None:
-    """Replace what was said in a session.
+    """Replace the passages of a session.
 
     Raises:
         SessionError: There are more than `MAX_PASSAGES`, or a time is negative or too large.
     """
     if len(passages) > MAX_PASSAGES:
         raise SessionError(
-            f"{len(passages)} passages are more than the {MAX_PASSAGES} that a session takes",
-            hint="give the part of the transcript that belongs to the session",
+            f"{len(passages)} passages exceed the maximum of {MAX_PASSAGES} per session",
+            hint="use only the section of the transcript that belongs to the session",
         )
     for each in passages:
         if not 0 <= each.start <= each.end < LAST_TIME:

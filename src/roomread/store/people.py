@@ -12,7 +12,7 @@ from roomread.store.rows import stored
 
 
 def read_people(connection: Connection, session_id: str) -> list[Person]:
-    """Return the enrolled people of a session, by seat."""
+    """Return the enrolled people of a session, sorted by seat."""
     table = schema.people
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.seat)
     return [
@@ -22,7 +22,7 @@ def read_people(connection: Connection, session_id: str) -> list[Person]:
 
 
 def write_person(connection: Connection, session_id: str, person: Person) -> None:
-    """Write a person, in place of an earlier one of the same seat."""
+    """Write a person, in place of an earlier person at the same seat."""
     key = {"session_id": session_id, "seat": person.seat}
     row = {"name": person.name, "consent": person.consent}
     table = schema.people

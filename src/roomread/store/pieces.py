@@ -1,4 +1,4 @@
-"""Write the pieces of a session, each in one transaction."""
+"""Write a session in pieces, each of which is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from roomread.store.rows import alert_row, insert_once, is_session_id, mood_row,
 
 @dataclass(slots=True)
 class Piece:
-    """The content of one transaction. It is immutable, so that a retry writes the same.
+    """The moods, alerts and readings of about a second of a session, which are written together.
+
+    Once a piece is to be written, it no longer changes, so that a retry writes the same rows.
 
     Attributes:
-        number: Its position in the session, from 1.
+        number: The number under which its readings are stored; it increases within a session.
         start: The time of its first moment, s; None if it has none.
         moods: The moods of the room.
         alerts: The alerts that were raised or ended.
@@ -41,28 +43,28 @@ class Piece:
 
 
 def last_number(connection: Connection, session_id: str) -> int:
-    """Return the number of the last piece of a session, 0 if it has none."""
+    """Return the number of the last piece with readings of people; 0 if there is none."""
     batches = schema.batches
     query = sa.select(sa.func.max(batches.c.number)).where(batches.c.session_id == session_id)
     return connection.execute(query).scalar() or 0
 
 
 def read_batches(connection: Connection, session_id: str) -> Sequence[bytes]:
-    """Return the people's readings of a session as they are stored, earliest first."""
+    """Return the people's readings of a session in packed batches, earliest first."""
     batches = schema.batches
     query = sa.select(batches.c.data).where(batches.c.session_id == session_id)
     return connection.scalars(query.order_by(batches.c.number)).all()
 
 
 def begin_writing(connection: Connection, session_id: str, owner: str, holder: str) -> bool:
-    """Note that a session is written now, if that is allowed.
+    """Set the time at which a session was last written, if this process may write into it.
 
-    Every message of readings asks this, so that it is one statement.
+    This is a single SQL statement, because it runs for every message of readings.
 
     Args:
         connection: A connection inside the transaction that writes.
         session_id: The session.
-        owner: The owner that must have the session.
+        owner: The owner to whom the session must belong.
         holder: The id of this process in its leases.
 
     Returns:
@@ -77,7 +79,7 @@ def begin_writing(connection: Connection, session_id: str, owner: str, holder: s
 
 @cache
 def _begin(dialect: str) -> sa.Update:
-    # Building a statement takes longer than running it.
+    # Cached, because building the statement takes longer than running it.
     sessions, leases = schema.sessions, service_schema.leases
     elsewhere = sa.exists().where(
         leases.c.resource == sa.bindparam("resource"),

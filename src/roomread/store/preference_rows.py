@@ -1,4 +1,4 @@
-"""Store the preferences of users as rows of the database, one for each user."""
+"""Store the preferences of users as rows of the database, one row per user."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from roomread.store.rows import insert_once
 
 
 class PreferenceRows:
-    """The preferences of all users, as texts.
+    """The preferences of all users, each stored as JSON text.
 
     Args:
-        database: Where the preferences are kept.
+        database: The database that contains the preferences.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def content(self, owner: str) -> str | None:
-        """Return the text of an owner; None if the owner has kept none."""
+        """Return an owner's preferences as JSON text, or None if none are stored."""
         query = sa.select(schema.preferences.c.content).filter_by(owner=owner)
         with self._database.reading() as connection:
             text: str | None = connection.execute(query).scalar()
             return text
 
     def keep(self, owner: str, content: str) -> None:
-        """Write the text of an owner, which replaces an earlier one."""
+        """Store an owner's preferences, a JSON text, in place of earlier ones."""
         table = schema.preferences
         with self._database.writing() as connection:
             if insert_once(connection, table, [{"owner": owner, "content": content}]) == 0:
                 connection.execute(table.update().filter_by(owner=owner).values(content=content))
 
     def owners(self) -> list[str]:
-        """Return the owners who have kept preferences, sorted."""
+        """Return the ids of the owners who have stored preferences, sorted."""
         with self._database.reading() as connection:
             return sorted(connection.scalars(sa.select(schema.preferences.c.owner)))

@@ -10,10 +10,10 @@ from roomread.store.rows import insert_once
 
 
 class OwnerProfiles:
-    """The profiles of one owner, stored as the texts of profile files by name.
+    """The profiles of one owner, each stored under its name as the text of a profile file.
 
     Args:
-        database: Where the profiles are kept.
+        database: The database that contains the profiles.
         owner: The owner of the profiles.
     """
 

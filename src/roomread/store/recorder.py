@@ -21,26 +21,26 @@ _PIECE = 1.0
 _LONGEST_PAUSE = 10.0
 # Maximum time of the source that may wait in memory for a failing database, s.
 _MOST_WAITING = 3600.0
-# Time for which `add` waits for a slow database if the caller does not say, s.
+# Default time for which `add` waits for a slow database, s.
 _PATIENCE = 1.0
-# Maximum number of earlier readings that a resumed session continues from, so that it begins in
-# about a second: half an hour of a class of 28.
+# Maximum number of earlier readings that are loaded to resume a session, so that it resumes within
+# about a second; they cover half an hour of a class of 28.
 _MOST_RESUMED = 100_000
 
 
 class Recorder:
-    """Write the moments of one source into a session, as a sink of a `RoomPipeline`.
+    """A sink of a `RoomPipeline` that writes the moments of one source into a session.
 
     Every second it writes a numbered piece in one transaction. If a connection is lost and it is
     unknown whether the piece arrived, the piece is sent again, and the database ignores rows that
     exist. While the database fails or does not respond, pieces wait in memory, `trouble` states the
     reason, and recording continues.
 
-    It computes nothing: seats, moods and alerts come with the moments. For an interrupted session,
-    the pipeline must start from `resumed_at` and `places`, and its meter and rules by `resume`, as
-    that of `roomread.services.recording.session_pipeline` does.
+    Seats, moods and alerts come with the moments. To continue an interrupted session, start the
+    pipeline with `resumed_at` and `places`, and restore its meter and rules with `resume`, as
+    `roomread.services.recording.session_pipeline` does.
 
-    One thread at a time may use it.
+    A recorder is not thread-safe.
 
     Args:
         store: The store that has the session.
@@ -52,8 +52,9 @@ class Recorder:
 
     Attributes:
         session: The session that is written.
-        resumed_at: The last time that was written earlier, seconds; None for a new session.
-        places: The last known box of each seat that was written earlier, px.
+        resumed_at: The time of the last mood or reading of an earlier recorder, seconds; None for a
+            new session.
+        places: The last box of each seat that an earlier recorder wrote, px.
         trouble: Why the database cannot be written at present, in one line; empty if it can.
     """
 
@@ -83,7 +84,7 @@ class Recorder:
 
     @property
     def waiting(self) -> float:
-        """The time of the source that is not written yet, s."""
+        """The duration of the part of the source that is not written yet, s."""
         starts = [piece.start for piece in self._waiting if piece.start is not None]
         return self._time - starts[0] if starts else 0.0
 
@@ -110,7 +111,7 @@ class Recorder:
             self._settle(self._patience)
 
     def resume(self, meter: RoomMeter, attention: Attention, *, continues: bool = True) -> None:
-        """Let a meter and rules continue from what was written earlier.
+        """Restore the state of a meter and of rules from the data that was written earlier.
 
         A session that keeps no people has no readings: its baseline and the rules about the room
         continue, and the window of its next mood restarts.
@@ -144,7 +145,10 @@ class Recorder:
     def _frames(
         self, moods: Sequence[RoomMood], seconds: float
     ) -> list[tuple[float, list[Reading]]]:
-        """Return the times and readings of the last seconds; empty if no people are kept."""
+        """Return the frames of the last `seconds`; empty if the session keeps no people.
+
+        Each frame is the time and the readings of one moment.
+        """
         if not self.session.keeps_people or self.resumed_at is None:
             return []
         since = max(self.resumed_at - seconds, 0.0)
@@ -159,8 +163,8 @@ class Recorder:
         """Set a mark.
 
         Args:
-            label: What begins.
-            time: When it begins, s.
+            label: The name of what begins, such as a slide or an activity.
+            time: When it begins, seconds from the start of the source.
 
         Raises:
             SessionError: The mark cannot be written.
@@ -168,10 +172,10 @@ class Recorder:
         self._store.mark(self.session.id, [Mark(time, label)])
 
     def flush(self) -> bool:
-        """Write everything that is waiting; return whether it is written now.
+        """Write everything that is waiting; return whether that succeeded.
 
         Raises:
-            SessionError: The session was deleted, or too much is waiting.
+            SessionError: The session was deleted, or the database has failed for an hour.
             SessionHeldError: Another process holds the session.
         """
         self._settle(None)
@@ -207,7 +211,7 @@ class Recorder:
         self._writing = self._writer.submit(self._write, tuple(self._waiting))
 
     def _prepare(self) -> None:
-        """Let the present piece wait for its write, and begin the next one."""
+        """Queue the present piece for the next write, and begin a new piece."""
         if self._piece:
             self._waiting.append(self._piece)
             self._piece = Piece(self._piece.number + 1)

@@ -1,12 +1,12 @@
-"""Conventions of the store: the local owner, the resolution of times, and names of sources."""
+"""Define how the store represents the local owner, times, texts and the names of sources."""
 
 from __future__ import annotations
 
 from roomread.errors import without_credentials
 
-# The owner of all data of the command line, and of a service without sign-in.
+# The owner of the data of the command line, and of a service that requires no sign-in.
 LOCAL_OWNER = "local"
-# The largest time that the columns hold, s.
+# The largest time that a column can store, s: 32-bit integers of milliseconds.
 LAST_TIME = (2**31 - 1) / 1000
 
 
@@ -16,17 +16,17 @@ def milliseconds(seconds: float) -> int:
 
 
 def storable(text: str) -> str:
-    """Return a text that every database stores: without NUL, and with "?" for half a character.
+    """Remove NUL from a text and replace lone surrogates by "?", so that any database can store it.
 
-    Slides, transcripts and names of files contain both. PostgreSQL refuses NUL, and no driver
-    writes half of a surrogate pair.
+    Slides, transcripts and file names may contain both. PostgreSQL rejects NUL, and no driver can
+    encode half of a surrogate pair.
     """
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def source_name(source: str) -> str:
-    """Return the name under which a source is stored: a URL without credentials and query.
+    """Return the name under which a source is stored; URLs lose their credentials and query.
 
-    The whole query is removed, because its parameters may be keys under any name.
+    The whole query is removed, because a parameter of any name may contain a secret.
     """
     return without_credentials(source).partition("?")[0] if "://" in source else source

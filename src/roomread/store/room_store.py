@@ -1,4 +1,4 @@
-"""Store the rooms that students join, with one handle for an owner's rooms and one for all."""
+"""Store the rooms that students join: `OwnerRooms` for one owner, `RoomStore` for all owners."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class RoomRecord:
     """A room that students join.
 
     Attributes:
-        session_id: The session that it is recorded into, which is the room's id as well.
+        session_id: The id of the session into which the room is recorded, also the room's id.
         owner: The owner of the session.
-        code: The code, as it is stored; None once the room is closed.
+        code: The code by which students join; None once the room is closed.
         faces: Whether students may let their faces be read.
-        next_seat: The lowest seat number that was certainly never assigned.
+        next_seat: The lowest seat number that is known never to have been assigned.
         paused: Whether its owner paused it.
     """
 
@@ -47,7 +47,7 @@ class OwnerRooms:
     All methods raise `DatabaseError` if the database fails.
 
     Args:
-        database: Where the rooms are kept.
+        database: The database that contains the rooms.
         owner: The owner of the rooms.
     """
 
@@ -55,7 +55,16 @@ class OwnerRooms:
         self._database, self._owner = database, owner
 
     def add(self, session_id: str, code: str, *, faces: bool) -> bool:
-        """Make a session of this owner a room; return whether the code was free."""
+        """Make a session of this owner a room that students join.
+
+        Args:
+            session_id: The session.
+            code: The code by which students join.
+            faces: Whether students may let their faces be read.
+
+        Returns:
+            False if this owner has no such session, it is a room already, or the code is in use.
+        """
         row = {"session_id": session_id, "code": code, "faces": faces, "next_seat": 1}
         mine = (_SESSIONS.c.id == session_id) & (_SESSIONS.c.owner == self._owner)
         with self._database.writing() as connection:
@@ -83,7 +92,7 @@ class OwnerRooms:
             return self._find(connection, session_id)
 
     def replace_code(self, session_id: str, code: str | None) -> bool:
-        """Give a room another code, or None to close it.
+        """Replace the code of a room; None closes the room.
 
         Returns:
             Whether this owner has such a room and the code was free.
@@ -99,7 +108,7 @@ class OwnerRooms:
             return True
 
     def _find(self, connection: Connection, session_id: str) -> RoomRecord | None:
-        # No id has a NUL, which PostgreSQL's texts cannot have.
+        # Remove NUL, which no id contains and which PostgreSQL rejects in a query.
         same = _SESSIONS.c.id == session_id.replace("\0", "")
         query = _select().where(same, _SESSIONS.c.owner == self._owner)
         row = connection.execute(query).first()
@@ -112,22 +121,22 @@ class RoomStore:
     All methods raise `DatabaseError` if the database fails.
 
     Args:
-        database: Where the rooms are kept.
+        database: The database that contains the rooms.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def with_code(self, code: str) -> RoomRecord | None:
-        """Return the open room of a code, or None if there is none."""
+        """Return the open room that has the code, or None if there is none."""
         return self._one(_ROOMS.c.code == code)
 
     def get(self, session_id: str) -> RoomRecord | None:
-        """Return a room, or None if there is none."""
+        """Return the room of a session, or None if the session is not a room."""
         return self._one(_ROOMS.c.session_id == session_id.replace("\0", ""))
 
     def reserve_seats(self, session_id: str, next_seat: int) -> None:
-        """Record that seats below a number may have been assigned."""
+        """Record that all seat numbers below `next_seat` may have been assigned."""
         update = _ROOMS.update().where(
             _ROOMS.c.session_id == session_id, _ROOMS.c.next_seat < next_seat
         )
@@ -141,7 +150,7 @@ class RoomStore:
             connection.execute(update.values(paused=on))
 
     def set_source(self, session_id: str, source: str) -> None:
-        """Change the name of the source that a room is recorded from."""
+        """Change the source's name in the session of a room."""
         update = _SESSIONS.update().where(_SESSIONS.c.id == session_id)
         with self._database.writing() as connection:
             connection.execute(update.values(source=source))
@@ -159,7 +168,7 @@ class RoomStore:
 
 
 def read_reports(connection: Connection, session_id: str) -> list[ReportSample]:
-    """Return the button reports of the people of a session's room, earliest first."""
+    """Return the samples of the button reports in a session's room, earliest first."""
     table = schema.reports
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
     return [_sample(row) for row in connection.execute(query)]

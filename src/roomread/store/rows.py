@@ -1,4 +1,4 @@
-"""Convert between rows of the tables and values."""
+"""Convert between rows of the tables and objects such as sessions, moods and alerts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roomread.store.records import milliseconds
 
 _ID = re.compile("[0-9a-f]{8}")
 _NAMES = [e.display_name for e in Expression]
-# Shared by all moods without taught states, because a session has many.
+# Shared by all moods without taught states, because a session has many such moods.
 _NO_STATES: Mapping[str, float] = {}
 
 
@@ -33,7 +33,7 @@ def utc_now() -> datetime:
 
 
 def stored(time: datetime) -> datetime:
-    """Return a time in the form of the columns: UTC without a time zone."""
+    """Convert a time to the form in which columns store it, UTC without a time zone."""
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -60,7 +60,7 @@ def _insert_once(table: sa.Table, dialect: str) -> sa.Insert:
 def is_session_id(text: str) -> bool:
     """Return whether a text has the form of a session's id.
 
-    PostgreSQL rejects some texts, such as those with NUL, so that no query may contain them.
+    Check a text before a query, because PostgreSQL rejects some texts, such as those with NUL.
     """
     return _ID.fullmatch(text) is not None
 
@@ -92,9 +92,9 @@ def read_sessions(
     Args:
         connection: A connection to the database.
         owner: The owner.
-        last: The session after which the list begins; None for its beginning.
+        last: The session after which the list begins; None for the newest session.
         limit: The maximum number of sessions; None for all.
-        ids: The ids of the sessions to return, if there are such; None for all.
+        ids: The ids of the sessions to return, unknown ones being ignored; None for all sessions.
     """
     table = schema.sessions
     query = table.select().where(table.c.owner == owner)

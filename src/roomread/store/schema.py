@@ -66,14 +66,14 @@ moods = Table(
     Column("readable", Integer, nullable=False),
     *(Column(e.display_name, REAL) for e in Expression),
     Column("baseline", REAL),
-    # The shares of taught states by name, as JSON; null if none was looked for.
+    # The shares of taught states by name, as JSON; null if no state was looked for.
     Column("states", Text),
     # The share of the people present whose head is turned away; null where it is not known.
     Column("looking_away", REAL),
     # The number of people who could not be read by reason, as JSON; null where it is not known.
     Column("excluded", Text),
 )
-# What a mood is read from; why people were excluded is only counted over a whole session.
+# The columns of which a mood is built. Excluded people are only counted over a whole session.
 MOOD_COLUMNS = tuple(column for column in moods.columns if column.name != "excluded")
 marks = Table(
     "marks",
@@ -82,7 +82,7 @@ marks = Table(
     Column("time_ms", Integer, primary_key=True, autoincrement=False),
     Column("label", Text, primary_key=True),
 )
-# What was said or written in the session, without names, as its user uploaded it.
+# What was said or written in a session, without names, from the transcript of its user.
 passages = Table(
     "passages",
     metadata,
@@ -132,12 +132,12 @@ rooms = Table(
     # Null once the room is closed, so that the code is free again.
     Column("code", String(8)),
     Column("faces", Boolean, nullable=False),
-    # The lowest number of a seat that was surely never given out.
+    # The lowest seat number that is known never to have been assigned.
     Column("next_seat", Integer, nullable=False),
     Column("paused", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("code", name="one_room"),
 )
-# What the people of a room said by buttons; null counts stand for fewer than five people.
+# Counts of the people in a room who pressed each button; null with fewer than five people.
 reports = Table(
     "reports",
     metadata,

@@ -1,4 +1,4 @@
-"""The further tables of the service: accounts, sign-ins, profiles, preferences, jobs, leases."""
+"""The tables of the service: accounts, sign-ins, profiles, preferences, jobs and leases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Query the data of lists of an owner's sessions, without loading every session."""
+"""Query lists of an owner's sessions without loading every session."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MARKS = schema.marks
 
 @dataclass(frozen=True, slots=True)
 class SessionHeading:
-    """What people know a session by.
+    """The title, the start and the mark labels by which a user recognises a session.
 
     Attributes:
-        id: Its id.
-        name: Its title.
-        started_at: When it began, UTC.
-        labels: The labels of its marks, each once, in no order.
+        id: The id of the session.
+        name: The title of the session.
+        started_at: When the session began, UTC.
+        labels: The different labels of its marks, in no particular order.
     """
 
     id: str
@@ -37,12 +37,12 @@ class SessionHeading:
 
 
 class OwnerListing:
-    """The list of one owner's sessions, which may be long.
+    """Queries for the list of one owner's sessions, which may be long.
 
     All methods raise `DatabaseError` if the database fails.
 
     Args:
-        database: Where the sessions are kept.
+        database: The database that contains the sessions.
         owner: The owner of the sessions.
     """
 
@@ -56,7 +56,7 @@ class OwnerListing:
             return connection.execute(query.where(_SESSIONS.c.owner == self._owner)).scalar_one()
 
     def with_ids(self, ids: Iterable[str]) -> list[Session]:
-        """Return those of some sessions that this owner has, newest first."""
+        """Return this owner's sessions with the ids, newest first; ignore unknown ids."""
         with self._database.reading() as connection:
             return read_sessions(connection, self._owner, ids=ids)
 
@@ -73,7 +73,7 @@ class OwnerListing:
             ]
 
     def _labels(self, connection: Connection) -> dict[str, list[str]]:
-        """Return the labels of the marks of each session."""
+        """Return the different labels of each session's marks, by session id."""
         query = sa.select(_MARKS.c.session_id, _MARKS.c.label).distinct().select_from(_MARKS)
         labels = defaultdict[str, list[str]](list)
         for row in connection.execute(

@@ -1,4 +1,4 @@
-"""Open the database; the data of each owner is accessed through a handle."""
+"""Open the database of an installation and give access to the data of its owners."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
-        # The id of this process in its leases.
+        # The id under which this process holds leases.
         self._process_id = secrets.token_hex(8)
 
     @property
@@ -37,7 +37,7 @@ class Store:
         return str(self._database)
 
     def owned_by(self, owner: str) -> OwnerStore:
-        """Return the handle of one owner, through which all of that owner's data is accessed.
+        """Return the store of one owner, through which all of that owner's data is accessed.
 
         Args:
             owner: `LOCAL_OWNER` for the computer's own user, or the service's id of a user or key.
@@ -46,7 +46,7 @@ class Store:
 
     @property
     def operator(self) -> OperatorStore:
-        """The operator's handle for the sessions of all owners."""
+        """The operator's access to the sessions of all owners."""
         return OperatorStore(self._database)
 
     @property
@@ -78,5 +78,5 @@ class Store:
         return self._database.is_shared
 
     def close(self) -> None:
-        """Close all connections; existing handles cannot be used afterwards."""
+        """Close all connections; objects returned by this store cannot be used afterwards."""
         self._database.close()

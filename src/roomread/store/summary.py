@@ -33,7 +33,8 @@ class Part:
         coverage: The mean share of these people who were readable, 0..1.
         scores: The mean scores of the moods, float64 [7]; None if no mood has scores.
         interval: The mean valence interval of the moods; None if no mood has scores.
-        looking_away: The mean share of the people who looked away, 0..1; None if no mood has one.
+        looking_away: The mean share of the people who looked away, 0..1; None if it is unknown in
+            all moods.
     """
 
     label: str
@@ -74,8 +75,8 @@ def summarise(
     Args:
         moods: The moods with their exact shares, earliest first.
         marks: The marks, earliest first.
-        rounded: The same moods with shares in steps of 5 %, from which the parts are then computed;
-            None to compute them from the exact ones, in which changes are always found.
+        rounded: The same moods with shares in steps of 5 %. If given, the parts are computed from
+            these moods. Changes are always found in the exact moods.
     """
     changes = change_points(moods)
     if rounded is not None:
@@ -102,7 +103,7 @@ def summarise(
 
 
 def _rounded(part: Part) -> Part:
-    """Return a part whose mean shares are in steps of 5 %."""
+    """Return a part with its mean shares rounded to steps of 5 %."""
     return replace(
         part,
         scores=None if part.scores is None else rounded_scores(part.scores),
@@ -130,14 +131,14 @@ def _part(label: str, start: float, end: float, moods: MoodColumns) -> Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeSeries:
-    """Moods as columns, averaged over steps of time for a chart; NaN where there is no value.
+    """Moods averaged over equal steps of time, as columns for a chart; NaN where unknown.
 
     Attributes:
         times: The centre of each step, s, float64 [N].
         step: The length of a step, s.
         present: The number of people present, float64 [N].
         readable: The number of them who were readable, float64 [N].
-        valence: -1..1, float64 [N].
+        valence: The mean valence, -1..1, float64 [N].
         low: The lower end of the valence interval, float64 [N].
         high: The upper end of the valence interval, float64 [N].
         baseline: The usual valence, float64 [N].
@@ -160,7 +161,7 @@ class TimeSeries:
 
     @property
     def knows_looking_away(self) -> bool:
-        """Whether any step has the share of the people who look away."""
+        """Whether the share of the people who look away is known in any step."""
         return not np.isnan(self.looking_away).all()
 
 
@@ -262,7 +263,7 @@ def seat_map(
         return None
     end = float(readings[-1:].times[0])
     gaps = np.diff(readings[:_BLOCK].times)
-    # A step is half a frame interval longer than the interval itself, so that no step is empty.
+    # A step lasts at least one and a half frame intervals, so that no step is empty.
     apart = 1.5 * float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
     step = max(end / steps, 1.0, apart)
     count = int(end / step) + 1

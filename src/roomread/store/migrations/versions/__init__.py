@@ -1,1 +1,1 @@
-"""The migrations, one module each."""
+"""The migrations, one module per revision."""

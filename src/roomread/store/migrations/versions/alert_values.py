@@ -18,7 +18,7 @@ _FALL = re.compile(
 
 
 def upgrade() -> None:
-    """Replace the column of the sentence by those of its values."""
+    """Replace the column `alerts.reason`, a sentence, by columns of the values in it."""
     op.add_column("alerts", sa.Column("value", sa.REAL, nullable=False, server_default="0"))
     op.add_column("alerts", sa.Column("before", sa.REAL))
     op.add_column("alerts", sa.Column("seconds", sa.Integer, nullable=False, server_default="0"))
@@ -45,11 +45,11 @@ def _values(reason: str) -> dict[str, float | int | None]:
         return {"value": value, "before": before, "seconds": _seconds(fall["time"])}
     if average is not None:
         return {"value": int(average["value"]) / 100, "seconds": _seconds(average["time"])}
-    raise ValueError(f"the reason of an alert is not known: {reason!r}")
+    raise ValueError(f"the reason of an alert has an unknown form: {reason!r}")
 
 
 def _seconds(time: str) -> int:
-    """Return a time that is written as seconds, m:ss or h:mm:ss in seconds."""
+    """Convert a time that is written as s, m:ss or h:mm:ss to seconds."""
     seconds = 0
     for part in time.split(":"):
         seconds = 60 * seconds + int(part)

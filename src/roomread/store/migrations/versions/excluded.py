@@ -10,5 +10,5 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add the column, empty for the moods that exist: their reasons are not known."""
+    """Add the column `moods.excluded`, which is null (unknown) in existing rows."""
     op.add_column("moods", sa.Column("excluded", sa.Text))

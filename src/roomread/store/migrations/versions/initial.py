@@ -1,4 +1,4 @@
-"""The first tables: sessions and what belongs to them, accounts, jobs, profiles, leases."""
+"""Create the first tables, of sessions, accounts, profiles, jobs and leases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create all tables of the first revision."""
     _create_sessions()
     _create_parts_of_sessions()
     _create_accounts()

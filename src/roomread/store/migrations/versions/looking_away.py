@@ -1,7 +1,7 @@
 """Add to moods the share of the people who look away.
 
-Batches of readings that are written from here on also have poses and closed eyes. They state their
-format themselves (`roomread.store.packing`), so that those that exist stay as they are.
+Batches of readings that are written from this revision on also contain poses and closed eyes. Each
+batch states its own format (`roomread.store.packing`), so existing batches need no change.
 """
 
 from __future__ import annotations
@@ -14,5 +14,5 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Add the column, empty for the moods that exist."""
+    """Add the column `moods.looking_away`, which is null in existing rows."""
     op.add_column("moods", sa.Column("looking_away", sa.REAL))

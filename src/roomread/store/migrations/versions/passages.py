@@ -1,4 +1,4 @@
-"""Add what was said in sessions."""
+"""Add a table of the passages that were said or written in sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Create the table."""
+    """Create the table `passages`."""
     session = sa.ForeignKey("sessions.id", ondelete="CASCADE")
     op.create_table(
         "passages",

@@ -1,4 +1,4 @@
-"""Add to rooms whether they are paused."""
+"""Add a column to rooms that states whether they are paused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add the column; no room that exists is paused."""
+    """Add the column `rooms.paused`, which is false in existing rows."""
     op.add_column(
         "rooms", sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false())
     )

@@ -1,4 +1,4 @@
-"""Add the preferences of users."""
+"""Add a table of the preferences of users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the table."""
+    """Create the table `preferences`."""
     op.create_table(
         "preferences",
         sa.Column("owner", sa.Text, primary_key=True),

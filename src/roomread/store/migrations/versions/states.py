@@ -1,4 +1,4 @@
-"""Add to moods the shares of states that were taught."""
+"""Add the shares of taught states to moods."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Add the column, empty for the moods that exist."""
+    """Add the column `moods.states`, which is null in existing rows."""
     op.add_column("moods", sa.Column("states", sa.Text))
