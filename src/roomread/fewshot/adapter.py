@@ -1,4 +1,4 @@
-"""Apply profiles: change the scores of a person's face, or add the scores of states."""
+"""Apply profiles, which change the scores of a person's face or add the scores of states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Scores, StateScore
 
-# Percentile of ordinary faces from which on a state is shown.
+# Percentile of ordinary faces, 0..1, from which on a face counts as showing a state.
 CLAIM = 0.98
 
 
@@ -23,8 +23,8 @@ class ProfileBinding(NamedTuple):
     """A profile and the face that it applies to.
 
     Attributes:
-        profile: the profile.
-        track_id: the track in a video that it applies to; None for any track.
+        profile: The profile.
+        track_id: The track in a video that it applies to; None for any track.
     """
 
     profile: Profile
@@ -33,12 +33,12 @@ class ProfileBinding(NamedTuple):
     def applies(self, track_id: int | None, faces: int) -> bool:
         """Return whether the profile applies to a face of a frame.
 
-        People are not recognised. A person's profile applies to the given track, or else to the
-        only face of a frame; a state of no particular person applies to all faces.
+        Faces are not recognised. Without a track id, a profile of a person or of a person's state
+        applies to the only face of a frame, and a state of no particular person to all faces.
 
         Args:
-            track_id: the track of the face; None in a picture.
-            faces: the number of faces in the frame.
+            track_id: The track of the face; None in a picture.
+            faces: The number of faces in the frame.
         """
         if self.track_id is not None:
             return track_id == self.track_id
@@ -46,14 +46,14 @@ class ProfileBinding(NamedTuple):
 
 
 class Adapter:
-    """Convert a net's outputs to scores and apply profiles.
+    """A converter of a net's outputs to scores that applies profiles.
 
     Args:
-        uses: the profiles and the faces that they apply to.
-        model: the net with which the profiles were taught.
+        uses: The profiles and the faces that they apply to.
+        model: The net with which the profiles were taught.
 
     Raises:
-        ProfileError: A profile was taught with another net, is named twice, or two people's
+        ProfileError: A profile was taught with another net or is given twice, or two people's
             profiles apply to the same face.
         ModelFileError: The net is not prepared for few-shot learning.
     """
@@ -125,7 +125,7 @@ def check_model(profile: Profile, model: ModelFile) -> None:
     """Check that a profile was taught with this net.
 
     Raises:
-        ProfileError: It was taught with another one, or its vectors do not fit.
+        ProfileError: It was taught with another net, or its vectors have a wrong length.
     """
     if profile.digest != model.digest:
         raise ProfileError(

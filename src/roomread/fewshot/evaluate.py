@@ -14,8 +14,8 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 
-# Minimum gain in mean log-probability of a profile that reads no more pictures correctly; it
-# corresponds to 1 % more probability of the true expression.
+# Minimum gain in mean log-probability for a profile to help that reads as many pictures correctly
+# as the general model; it corresponds to 1 % more probability of the true expression.
 _LEAST_GAIN = 0.01
 
 
@@ -24,15 +24,15 @@ class LeaveOneOutResult:
     """The result of leaving out each reference of a profile in turn.
 
     Attributes:
-        references: the number of references.
-        correct: the number read correctly with a profile of the other references.
-        correct_before: the number read correctly without a profile; None for a state, which the
+        references: The number of references.
+        correct: The number read correctly with a profile of the other references.
+        correct_before: The number read correctly without a profile; None for a state, which the
             general model does not know.
-        probability_before: mean probability of the true expression without a profile, 0..1; 0 for
+        probability_before: Mean probability of the true expression without a profile, 0..1; 0 for
             a state.
-        probability_after: the same with a profile of the other references.
-        gain: mean of log(probability_after / probability_before); 0 for a state.
-        usual_expression: the expression that the general model reads most often in the references.
+        probability_after: This mean with a profile of the other references, 0..1; 0 for a state.
+        gain: Mean of log(probability_after / probability_before); 0 for a state.
+        usual_expression: The expression that the general model reads most often in the references.
     """
 
     references: int
@@ -47,8 +47,8 @@ class LeaveOneOutResult:
     def helps(self) -> bool | None:
         """Whether the profile improves on the general model; None for a single reference.
 
-        A person's profile must read more pictures right, or as many with a higher probability of
-        the true expression; a state must be found in at least half of its own references.
+        A person's profile must read more pictures correctly, or as many with a higher probability
+        of the true expression; a state must be found in at least half of its own references.
         """
         if self.references < 2:
             return None
@@ -74,7 +74,7 @@ class LeaveOneOutResult:
 
 
 def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
-    """Return how well each reference is read by a profile made without it.
+    """Evaluate how well each reference is read by a profile made of the other references.
 
     Raises:
         ProfileError: The profile was taught with another net.

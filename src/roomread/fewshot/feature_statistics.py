@@ -1,4 +1,6 @@
-"""Statistics of a net's features on ordinary faces, with which references are compared.
+"""Measure and read the statistics of a net's features on ordinary faces.
+
+References of profiles are compared with these statistics.
 
 A model file stores them in its metadata; training measures them on a data set. Their key is called
 `roomread.ground` for historical reasons: renaming it would change the digest of every model file,
@@ -37,14 +39,14 @@ class FeatureStatistics:
     "SimpleShot", arXiv:1911.04623).
 
     Attributes:
-        mean: mean of the net's features, float64 [D].
+        mean: Mean of the net's features, float64 [D].
         prototypes: float64 [7, D], each expression's mean of normalised features (Snell et al.
-            2017, "Prototypical Networks", arXiv:1703.05175); zeros for one that the net was never
-            trained on.
+            2017, "Prototypical Networks", arXiv:1703.05175); zeros for an expression that the net
+            was never trained on.
         logits: float64 [7, 7], mean logits of each expression.
         share: float64 [7], relative frequency of each expression, summing to 1.
-        covariance: float64 [D, D], of normalised features around their prototypes.
-        data: the name and digest of the data set.
+        covariance: float64 [D, D], the covariance of normalised features around their prototypes.
+        data: The name and digest of the data set.
     """
 
     mean: NDArray[np.float64]
@@ -119,7 +121,7 @@ class FeatureStatistics:
         """Parse the text that `to_json` returned.
 
         Raises:
-            ValueError: the text is not such JSON.
+            ValueError: The text is not such JSON, or a value in it is invalid.
         """
         classes = len(Expression)
         try:
@@ -131,7 +133,7 @@ class FeatureStatistics:
             if not all(np.isfinite(values).all() for values in arrays.values()):
                 raise ValueError("its feature statistics are damaged: a value is not finite")
             if arrays["share"].min() < 0 or not arrays["share"].sum():
-                raise ValueError("its feature statistics are damaged: the shares are no shares")
+                raise ValueError("its feature statistics are damaged: an invalid share")
             size = len(arrays["mean"])
             lower = np.zeros((size, size))
             lower[np.tril_indices(size)] = arrays["covariance"] / 1000

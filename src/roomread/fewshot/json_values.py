@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Halves of characters, which JSON can hold and neither a file nor a database.
+# Lone surrogates, which JSON can contain but UTF-8 files and databases cannot.
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
@@ -17,7 +17,7 @@ def to_text(value: Any) -> str:
     """Check that a value is a text of up to 1000 characters, and return it.
 
     Raises:
-        ValueError: The value is something else.
+        ValueError: The value is not a string, is too long, or contains a lone surrogate.
     """
     if not isinstance(value, str) or len(value) > 1000:
         raise ValueError(f"{str(value)[:40]!r} is not a string of up to 1000 characters")
@@ -27,10 +27,14 @@ def to_text(value: Any) -> str:
 
 
 def to_vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
-    """Convert a list of finite numbers to float32 [size]; any length is accepted if it is None.
+    """Convert a list of finite numbers to a vector, float32 [n].
+
+    Args:
+        values: The list.
+        size: The required length; None to accept any length above 0.
 
     Raises:
-        ValueError: The value is something else.
+        ValueError: The value is not such a list, or a number is not finite or beyond ±1e6.
     """
     if not isinstance(values, list) or not values or (size is not None and len(values) != size):
         raise ValueError("a vector has the wrong length")
@@ -39,5 +43,5 @@ def to_vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
             raise ValueError(f"{str(value)[:40]!r} is not a number between -1e6 and 1e6")
     # NaN is not caught by the comparisons above.
     if not all(map(math.isfinite, values)):
-        raise ValueError("a vector holds a value that is not finite")
+        raise ValueError("a vector contains a value that is not finite")
     return np.array(values, dtype=np.float32)

@@ -25,8 +25,8 @@ class PersonOffset(NamedTuple):
 
     Attributes:
         shift: float64 [7], to be subtracted from the logits.
-        temperature: divisor of the logits in addition to the net's temperature, over 0; under 1 for
-            a person whose expressions are stronger than average.
+        temperature: Divisor of the logits in addition to the net's temperature, over 0; under 1 for
+            a person whose expressions are weaker than average.
     """
 
     shift: NDArray[np.float64]
@@ -48,16 +48,17 @@ def learn(
     """Learn the offset of a person from references.
 
     The shift is the mean difference between the references' logits and the mean logits of the same
-    expression on all faces, shrunk by n / (n + 10) (James and Stein 1961). As the head is linear,
-    this is the offset of the neutral face in the layer before; neutral pictures alone are enough.
-    The temperature (Guo et al. 2017, arXiv:1706.04599) maximises the likelihood of each reference
-    under the offset of the others, regularised towards 1; it needs two different expressions.
+    expression on all faces, shrunk by n / (n + 10) (James and Stein 1961). Because the head is
+    linear, it corresponds to an offset of the neutral face's features, so neutral pictures alone
+    are enough. The temperature (Guo et al. 2017, arXiv:1706.04599) maximises the likelihood of each
+    reference under the shift learnt from the others, regularised towards 1; it needs references of
+    at least two expressions.
 
     Args:
-        statistics: the feature statistics of the net.
-        logits: the references' logits, float32 [n, 7].
-        labels: the expressions that they show, int64 [n].
-        temperature: the temperature of the net.
+        statistics: The feature statistics of the net.
+        logits: The references' logits, float32 [n, 7].
+        labels: The expressions that they show, int64 [n].
+        temperature: The temperature of the net.
     """
     count = len(labels)
     if not count:

@@ -29,7 +29,7 @@ MAX_REFERENCES = 100
 _NAME = re.compile(r"[^\W_][\w-]{0,39}")
 _EXPRESSIONS = {e.display_name: e for e in Expression}
 # Cosines of normalised features above which two references are the same picture. Pictures of a face
-# taken half a second apart have 0.8 to 0.98.
+# taken half a second apart have 0.8 to 0.98. The lower limit is for references of different labels.
 _SAME_PICTURE, _SAME_FACE = 0.9995, 0.99
 
 
@@ -39,11 +39,11 @@ def _today() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A person's consent to be taught.
+    """A person's consent to the use of their pictures for a profile.
 
     Attributes:
-        given: a text that states who agreed and how.
-        on: the day, as 2026-01-31.
+        given: A text that states who agreed and how.
+        on: The day of the consent, such as 2026-01-31.
     """
 
     given: str
@@ -51,7 +51,7 @@ class Consent:
 
     @classmethod
     def today(cls, given: str) -> Consent:
-        """Return a consent dated today."""
+        """Create a consent that is dated today (UTC)."""
         return cls(given, _today())
 
 
@@ -60,9 +60,9 @@ class Reference:
     """The face of one reference picture.
 
     Attributes:
-        label: the name of an expression or of the state.
-        features: the net's features, float32 [D].
-        logits: the net's logits, float32 [7].
+        label: The name of an expression or of the state.
+        features: The net's features, float32 [D].
+        logits: The net's logits, float32 [7].
     """
 
     label: str
@@ -75,9 +75,9 @@ class Observation:
     """A face with the net's outputs.
 
     Attributes:
-        reading: the reading of the face.
-        features: the net's features, float32 [D]; None when the face cannot be read.
-        logits: the net's logits, float32 [7]; None when the face cannot be read.
+        reading: The reading of the face.
+        features: The net's features, float32 [D]; None when the face cannot be read.
+        logits: The net's logits, float32 [7]; None when the face cannot be read.
     """
 
     reading: Reading
@@ -88,8 +88,8 @@ class Observation:
         """Return the face as a reference.
 
         Args:
-            label: the name of an expression or a state.
-            name: the picture's name in messages.
+            label: The name of an expression or a state.
+            name: The picture's name in messages.
 
         Raises:
             ProfileError: The face cannot be read.
@@ -101,11 +101,11 @@ class Observation:
 
 
 class Observer(Protocol):
-    """Find faces and compute the net's outputs, as `Analyzer` does."""
+    """An object that finds faces and computes the net's outputs, such as an `Analyzer`."""
 
     @property
     def model(self) -> ModelFile:
-        """The net."""
+        """The file of the net whose outputs are computed."""
 
     def observe(self, frame: Frame) -> list[Observation]:
         """Return the faces of a frame, largest first."""
@@ -116,13 +116,13 @@ class Profile:
     """A person or a state, taught from a few pictures.
 
     Attributes:
-        name: its name in lower case; for a state also the text that is shown.
-        references: the references, at least one.
-        model: the net's name.
-        digest: the net's digest; features cannot be used with another net.
-        person: the person whose face the pictures show; None for a state of no particular person.
-        consent: that person's consent; None only where `person` is None.
-        created: the day, as 2026-01-31.
+        name: Its name in lower case; for a state also the text that is shown.
+        references: The references, at least one.
+        model: The net's name.
+        digest: The net's digest; features cannot be used with another net.
+        person: The person whose face the pictures show; None for a state of no particular person.
+        consent: That person's consent; None only where `person` is None.
+        created: The day on which the profile was taught, such as 2026-01-31.
     """
 
     name: str
@@ -145,7 +145,7 @@ class Profile:
         labels = {reference.label for reference in self.references}
         if not 1 <= len(self.references) <= MAX_REFERENCES:
             raise ProfileError(
-                f"{self.name}: {len(self.references)} references, not 1 to {MAX_REFERENCES}"
+                f"{self.name}: has {len(self.references)} references, not 1 to {MAX_REFERENCES}"
             )
         if labels != {self.name} and not labels <= set(_EXPRESSIONS):
             raise ProfileError(
@@ -209,18 +209,18 @@ class Profile:
         """Learn a profile from pictures that show one face each.
 
         Args:
-            name: the name of the person or the state.
-            references: a person's pictures by expression, or a state's pictures; of a picture that
-                was observed already, the observation of its face.
-            analyzer: finds the faces and computes the net's outputs.
-            person: the person whose face a state's pictures show; None for no particular person.
-            consent: that person's consent.
-            names: the pictures' names in messages, in their order; None for their paths.
+            name: The name of the person or the state.
+            references: A person's pictures by expression, or a state's pictures. A picture may be
+                replaced by the observation of its face.
+            analyzer: The object that finds the faces and computes the net's outputs.
+            person: The person whose face a state's pictures show; None for no particular person.
+            consent: That person's consent.
+            names: The pictures' names in messages, in their order; None for their paths.
 
         Raises:
             MediaError: A picture cannot be read.
-            ProfileError: A picture shows no face, several, or one that cannot be read; two pictures
-                are the same or contradict each other; or see `Profile`.
+            ProfileError: A picture shows no face, several faces, or a face that cannot be read; two
+                pictures are the same; or the profile is invalid (see `Profile`).
         """
         if isinstance(references, Mapping):
             labelled = [(e.display_name, p) for e, each in references.items() for p in each]
@@ -268,8 +268,8 @@ class Profile:
         """Parse the content of a profile's file.
 
         Args:
-            text: the output of `to_json`.
-            source: its name in messages.
+            text: The content of the file, as `to_json` returned it.
+            source: The name of the file in messages.
 
         Raises:
             ProfileError: The text is not a profile, or is damaged.
@@ -284,10 +284,10 @@ class Profile:
 
 
 def check_name(name: str) -> None:
-    """Check the name of a profile.
+    """Check that a name is a valid name of a profile.
 
     Raises:
-        ProfileError: The name is invalid.
+        ProfileError: The name has invalid characters, is too long, or is an expression.
     """
     if not _NAME.fullmatch(name) or name != name.lower():
         problem = f"'{name}' cannot be a profile's name"

@@ -16,16 +16,16 @@ _PRIOR_REFERENCES = 2.0
 
 
 class Prototype:
-    """Distinguish faces that show a state from ordinary faces.
+    """A scorer of how clearly faces show a state, compared with ordinary faces.
 
     The score is the log-likelihood ratio of equal Gaussians around the mean of the state's
     references and around the seven expressions' prototypes (Snell et al. 2017, arXiv:1703.05175,
-    with a background class). With few references their mean is shrunk towards that of all faces.
+    with a background class). The mean of few references is shrunk towards the mean of all faces.
 
     Args:
-        statistics: the feature statistics of the net.
-        references: normalised features of the references, float64 [n, D], n at least 1.
-        ordinary: normalised features of ordinary faces, from `FeatureStatistics.ordinary`.
+        statistics: The feature statistics of the net.
+        references: Normalised features of the references, float64 [n, D], n at least 1.
+        ordinary: Normalised features of ordinary faces, from `FeatureStatistics.ordinary`.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ class ProfileStore:
     """The profiles of one folder, which is created with the first profile.
 
     Args:
-        folder: the folder.
+        folder: The folder of the profiles, which need not exist yet.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,10 +34,10 @@ class ProfileStore:
         return sorted(path.stem for path in self.folder.glob("*.json"))
 
     def load(self, name: str) -> Profile:
-        """Return one profile.
+        """Load a profile.
 
         Raises:
-            ProfileError: no profile has this name, or it is damaged.
+            ProfileError: No profile has this name, or it is damaged.
         """
         path = self.path(name)
         if not path.is_file():
@@ -63,8 +63,8 @@ class ProfileStore:
         """Write a profile and return its path.
 
         Raises:
-            ProfileError: a profile of this name exists, and `replace` is not set.
-            OutputError: it cannot be written.
+            ProfileError: A profile of this name exists, and `replace` is not set.
+            OutputError: The file cannot be written.
         """
         path = self.path(profile.name)
         if path.exists() and not replace:
@@ -78,8 +78,8 @@ class ProfileStore:
         """Delete a profile, even if it is damaged.
 
         Raises:
-            ProfileError: no profile has this name.
-            OutputError: it cannot be deleted.
+            ProfileError: No profile has this name.
+            OutputError: The file cannot be deleted.
         """
         path = self.path(name)
         if not path.is_file():
@@ -94,11 +94,11 @@ def read_profile(path: Path, *, source: str | None = None) -> Profile:
     """Read a profile's file.
 
     Args:
-        path: the path of the file.
-        source: the name of the file in messages; None for its path.
+        path: The path of the file.
+        source: The name of the file in messages; None for its path.
 
     Raises:
-        ProfileError: the file is missing, too large, damaged, or not a profile.
+        ProfileError: The file is missing, too large, damaged, or not a profile.
     """
     source = source or str(path)
     try:
@@ -116,7 +116,7 @@ def write_profile(path: Path, profile: Profile) -> None:
     """Write a profile's file atomically.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: The file cannot be written.
     """
     with atomic_path(path) as draft:
         draft.write_text(profile.to_json(), encoding="utf-8")

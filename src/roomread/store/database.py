@@ -229,7 +229,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # Begin transactions explicitly, because Python's sqlite3 module does not begin one before CREATE
+    # Begin transactions explicitly, because Python's sqlite3 module would not do so before CREATE
     # TABLE.
     connection.isolation_level = None
     for pragma in (
