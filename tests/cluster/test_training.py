@@ -102,7 +102,7 @@ def test_relative_paths_of_a_recipe_are_those_of_the_command_in_a_worker(
     recipe = Recipe(auxiliary="units.parquet", teachers=("compact",))
     training._enter(tmp_path / "here", recipe)
     assert Path(recipe.auxiliary).exists()
-    with pytest.raises(RoomreadError, match=r"units\.parquet: a worker cannot find it"):
+    with pytest.raises(RoomreadError, match=r"units\.parquet: a worker cannot find this path"):
         training._enter(tmp_path / "elsewhere", recipe)
     absolute = Recipe(auxiliary=str(tmp_path / "here" / "units.parquet"), teachers=("compact",))
     training._enter(tmp_path / "elsewhere", absolute)

@@ -1,4 +1,4 @@
-"""The connection to a Ray cluster (Moritz et al. 2018, arXiv:1712.05889)."""
+"""Connect to a Ray cluster (Moritz et al. 2018, arXiv:1712.05889)."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _ERROR = re.compile(r"^\s*(?:\w+\.)*(\w+(?:Error|Exception)): (.+)$", re.MULTILI
 def join() -> ModuleType:
     """Join the cluster that `RAY_ADDRESS` names, or the one that runs on this machine.
 
-    If there is neither, start a cluster with the processors of this machine; it ends with `leave`
-    or with this process.
+    If there is neither, start a cluster with the processors of this machine, which is stopped by
+    `leave` or at the end of this process.
 
     Returns:
         The module `ray`.
 
     Raises:
-        RoomreadError: The cluster does not answer, or none can be started.
+        RoomreadError: The cluster does not respond, or no cluster can be started.
         MissingExtraError: The extra `cluster` is not installed.
     """
     # Turn off Ray's usage statistics, which it would send to its makers.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Suppress a warning about accelerators that Ray hides from tasks that request none.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Ray's default for local workers is a nice value of 15, which lets all other processes go
-    # first.
+    # Ray's default for local workers is a nice value of 15, which gives all other processes
+    # priority.
     os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray  # noqa: PLC0415 (needs the extra, and takes seconds)
@@ -49,7 +49,7 @@ def join() -> ModuleType:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises bare exceptions too
         problem = f"Ray does not start: {' '.join(str(error).split())}"
-        hint = "if this machine is busy, wait and try again; else check RAY_ADDRESS"
+        hint = "if this machine is busy, wait and try again; otherwise check RAY_ADDRESS"
         raise RoomreadError(problem, hint=hint) from error
     if on_main_thread:
         # Ray installed its own signal handler; restore ours, which keeps the results so far.
@@ -58,7 +58,7 @@ def join() -> ModuleType:
 
 
 def leave() -> None:
-    """Leave the cluster; a cluster that `join` started ends."""
+    """Leave the cluster; a cluster that `join` started is stopped."""
     import ray  # noqa: PLC0415 (needs the extra)
 
     ray.shutdown()
@@ -100,10 +100,10 @@ def reason(traceback: str) -> str:
 
 
 def _check_address(address: str) -> None:
-    """Check that a cluster answers at an address; Ray itself would wait for 15 minutes.
+    """Check that a cluster responds at an address, for which Ray would wait for 15 minutes.
 
     Raises:
-        RoomreadError: There is no answer.
+        RoomreadError: The cluster does not respond.
     """
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not port.isdigit():

@@ -1,4 +1,4 @@
-"""Train on the workers of a Ray cluster, each of which processes its part of every batch.
+"""Train on the workers of a Ray cluster, each of which processes its share of every batch.
 
 Several processes of Ray Train import this module. Importing torch takes seconds, so only the
 functions that compute import it.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Seconds after which Ray restarts all workers if one has not started. Its default of a minute is
 # too short if several workers import torch on few processors.
 _START_SECONDS = "600"
-# Folder for Ray's own records inside the run's folder; it is removed after the run.
+# Name of the folder for Ray's own records in the run's folder; it is removed after the run.
 _NOTES = "ray"
 
 
@@ -38,17 +38,18 @@ def train(
     """Train as `fit.train` does, with `hardware.devices` workers that write to one run's folder.
 
     Args:
-        data: all splits.
-        recipe: the settings.
-        out: the run's folder, at the same path on all machines.
-        resume: continue after the last whole epoch in `out`.
-        hardware: the hardware of each worker; "auto" is a GPU where the cluster has enough of them.
+        data: The data set with all its splits.
+        recipe: The settings of the training.
+        out: The run's folder, at the same path on all machines.
+        resume: Whether to continue after the last complete epoch in `out`.
+        hardware: The hardware of each worker; "auto" selects GPUs if the cluster has enough, and
+            CPUs otherwise.
 
     Raises:
-        DataError: see `fit.train`.
-        RoomreadError: the cluster does not answer, is too small, or a worker fails.
-        MissingExtraError: the extra `cluster` is not installed.
-        KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
+        DataError: The run cannot be started; see `fit.train`.
+        RoomreadError: The cluster does not respond or is too small, or a worker fails.
+        MissingExtraError: The extra `cluster` is not installed.
+        KeyboardInterrupt: Ctrl-C was pressed; the last complete epoch is kept.
     """
     from roomread.training import fit  # noqa: PLC0415 (see above)
 
@@ -99,15 +100,15 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
     except SystemExit as error:
         # Ray converts Ctrl-C to SystemExit.
         raise KeyboardInterrupt from error
-    except Exception as error:  # Ray Train's errors have no base of their own
-        problem = f"the training on Ray: {cluster.reason(str(error))}"
+    except Exception as error:  # Ray Train's errors have no common base class
+        problem = f"the training on Ray failed: {cluster.reason(str(error))}"
         raise RoomreadError(problem, hint="complete epochs are kept; resume the run") from error
     finally:
         signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _work(settings: dict[str, Any]) -> None:
-    """Train in one of the workers."""
+    """Run the training in one worker of the cluster."""
     import ray  # noqa: PLC0415 (an extra)
     from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment  # noqa: PLC0415
 
@@ -132,11 +133,11 @@ def _enter(folder: Path, recipe: Recipe) -> None:
     """Change to the folder of the command, to which relative paths of the recipe refer.
 
     Args:
-        folder: the working folder of the command.
-        recipe: the settings.
+        folder: The working folder of the command.
+        recipe: The settings of the training.
 
     Raises:
-        RoomreadError: this machine does not have the folder, and the recipe has relative paths.
+        RoomreadError: This machine does not have the folder, and the recipe has relative paths.
     """
     try:
         # Ray starts its workers in folders of its own.
@@ -147,16 +148,16 @@ def _enter(folder: Path, recipe: Recipe) -> None:
         if not relative:
             return
         raise RoomreadError(
-            f"{relative[0]}: a worker cannot find it, because it has no folder {folder}",
-            hint="name a path that all machines have",
+            f"{relative[0]}: a worker cannot find this path, because it has no folder {folder}",
+            hint="use an absolute path that exists on all machines",
         ) from error
 
 
 def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:
-    """Return the hardware with accelerator and threads chosen for the cluster.
+    """Return the hardware with the accelerator and the threads that suit the cluster.
 
     Raises:
-        RoomreadError: the cluster has fewer devices than requested.
+        RoomreadError: The cluster has fewer devices than requested.
     """
     devices, gpus = hardware.devices, int(resources.get("GPU", 0))
     accelerator = hardware.accelerator

@@ -133,7 +133,7 @@ class FeatureStatistics:
             if not all(np.isfinite(values).all() for values in arrays.values()):
                 raise ValueError("its feature statistics are damaged: a value is not finite")
             if arrays["share"].min() < 0 or not arrays["share"].sum():
-                raise ValueError("its feature statistics are damaged: an invalid share")
+                raise ValueError("its feature statistics are damaged: a share is invalid")
             size = len(arrays["mean"])
             lower = np.zeros((size, size))
             lower[np.tril_indices(size)] = arrays["covariance"] / 1000

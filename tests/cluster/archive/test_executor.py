@@ -44,7 +44,7 @@ def test_failure_of_a_video_is_reported_in_one_line() -> None:
     expected = execute(job(MediaError("a.mp4: is damaged", hint="copy it again")), 1)
     assert (expected.result, expected.error) == (None, "a.mp4: is damaged (copy it again)")
     fault = execute(job(ZeroDivisionError("by\nzero")), 1)
-    assert fault.error == ("a.mp4: ZeroDivisionError: by zero (a fault of Roomread: report it)")
+    assert fault.error == ("a.mp4: ZeroDivisionError: by zero (a bug in Roomread: report it)")
 
 
 def test_jobs_run_one_after_the_other_when_they_are_waited_for() -> None:

@@ -160,7 +160,7 @@ def test_workers_without_roomread_are_reported(cluster: Cluster, tmp_path: Path)
         timeout=100,
         check=False,
     )
-    assert "a worker cannot begin: ModuleNotFoundError: No module named 'strange'" in done.stderr
+    assert "a worker cannot start: ModuleNotFoundError: No module named 'strange'" in done.stderr
     assert "on all machines" in done.stderr
 
 

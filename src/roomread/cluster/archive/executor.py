@@ -1,4 +1,4 @@
-"""Execute an archive's jobs in this process; `on_ray` executes them on a cluster."""
+"""Run an archive's jobs in this process; `on_ray` runs them on a cluster."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Outcome:
     """The result of a job.
 
     Attributes:
-        job: the job.
-        result: the return value of `job.run`; None if the job failed.
-        error: one line that says why it failed; empty if it did not.
+        job: The job.
+        result: The return value of `job.run`; None if the job failed.
+        error: Why the job failed, in one line; empty if it did not fail.
     """
 
     job: Job
@@ -27,17 +27,17 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Run jobs, each once, and return their outcomes.
+    """An executor, which runs jobs and returns one outcome for each job.
 
     Attributes:
-        repeated: the number of jobs that were run again because their process ended.
+        repeated: The number of jobs that were run again because their process crashed.
     """
 
     repeated: int
 
     @property
     def capacity(self) -> int:
-        """The number of submitted jobs that keeps all workers busy."""
+        """The number of submitted jobs that is enough to keep all workers busy."""
 
     def submit(self, job: Job) -> None:
         """Submit a job; return at once."""
@@ -46,20 +46,20 @@ class Executor(Protocol):
         """Return the outcome of a submitted job that has ended; each outcome is returned once.
 
         Raises:
-            RoomreadError: the workers are gone.
-            LookupError: no job is left.
+            RoomreadError: The connection to the workers was lost.
+            LookupError: No job is left.
         """
 
     def close(self) -> None:
-        """Release the workers; jobs that have started may be lost."""
+        """Release the workers; the results of running jobs may be lost."""
 
 
 def execute(job: Job, threads: int) -> Outcome:
     """Run a job in this process and return its outcome.
 
     Args:
-        job: the job.
-        threads: the number of threads of its nets and its decoder.
+        job: The job.
+        threads: The number of threads of its nets and its decoder.
     """
     try:
         return Outcome(job, job.run(threads))
@@ -67,14 +67,14 @@ def execute(job: Job, threads: int) -> Outcome:
         return Outcome(job, None, str(error))
     except Exception as error:  # noqa: BLE001 (one video must not stop an archive of thousands)
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        return Outcome(job, None, f"{job.video.source}: {text} (a fault of Roomread: report it)")
+        return Outcome(job, None, f"{job.video.source}: {text} (a bug in Roomread: report it)")
 
 
 class LocalExecutor:
-    """Run jobs one after the other in this process.
+    """An executor that runs jobs one after the other in this process.
 
     Args:
-        threads: the number of threads of each job's nets and decoder.
+        threads: The number of threads of each job's nets and decoder.
     """
 
     capacity = 1
@@ -89,10 +89,10 @@ class LocalExecutor:
         self._waiting.append(job)
 
     def wait(self) -> Outcome:
-        """Run the next job.
+        """Run the next job and return its outcome.
 
         Raises:
-            LookupError: no job is left.
+            LookupError: No job is left.
         """
         return execute(self._waiting.popleft(), self._threads)
 

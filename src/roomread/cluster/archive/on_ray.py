@@ -14,7 +14,7 @@ from roomread.errors import RoomreadError
 if TYPE_CHECKING:
     import ray
 
-# Maximum number of attempts: a job that crashed this many processes would crash every process.
+# Maximum number of attempts: a job that crashed this many processes would probably crash all.
 _ATTEMPTS = 3
 
 
@@ -28,16 +28,16 @@ def _work(job: Job, version: str) -> Outcome:
 
 
 class RayExecutor:
-    """Run each job in its own process with one processor, anywhere in the cluster.
+    """An executor that runs each job in its own process with one processor of a Ray cluster.
 
     The cluster is the one that `cluster.join` connects to.
 
     Args:
-        workers: the maximum number of jobs at once; None for the number of processors.
+        workers: The maximum number of jobs at once; None for the number of processors.
 
     Raises:
-        RoomreadError: the cluster does not answer.
-        MissingExtraError: the extra `cluster` is not installed.
+        RoomreadError: The cluster does not respond.
+        MissingExtraError: The extra `cluster` is not installed.
     """
 
     def __init__(self, *, workers: int | None = None) -> None:
@@ -52,7 +52,7 @@ class RayExecutor:
 
     @property
     def capacity(self) -> int:
-        """The number of submitted jobs to keep, twice that of the workers, so that none is idle."""
+        """Twice the number of workers, so that a job is always waiting when a worker is free."""
         processors = cluster.processors()
         return 2 * min(processors, self._workers or processors)
 
@@ -62,11 +62,11 @@ class RayExecutor:
         self._start()
 
     def wait(self) -> Outcome:
-        """Return a job's outcome; a job whose process ended is run up to three times.
+        """Return a finished job's outcome; a job whose process crashes is run up to three times.
 
         Raises:
-            RoomreadError: the cluster is gone, or its workers have no Roomread.
-            LookupError: no job is left.
+            RoomreadError: The cluster was lost, or Roomread is not installed on its workers.
+            LookupError: No job is left.
         """
         lost = self._ray.exceptions
         while self._running:
@@ -85,13 +85,13 @@ class RayExecutor:
                 outcome = Outcome(job, None, problem)
             except lost.RayTaskError as error:
                 # An error of the job itself is part of its outcome, so the job did not start.
-                problem = f"a worker cannot begin: {cluster.reason(str(error))}"
+                problem = f"a worker cannot start: {cluster.reason(str(error))}"
                 hint = (
                     "install the same version of Roomread with its extra 'cluster' on all machines"
                 )
                 raise RoomreadError(problem, hint=hint) from error
             except lost.RayError as error:
-                problem = f"the Ray cluster: {' '.join(str(error).split())}"
+                problem = f"the Ray cluster failed: {' '.join(str(error).split())}"
                 raise RoomreadError(
                     problem, hint="run it again; finished videos are kept"
                 ) from error
@@ -100,7 +100,7 @@ class RayExecutor:
         raise LookupError("no job was submitted")
 
     def close(self) -> None:
-        """Leave the cluster; a cluster that this process started ends."""
+        """Leave the cluster; a cluster that this process started is stopped."""
         cluster.leave()
 
     def _start(self) -> None:

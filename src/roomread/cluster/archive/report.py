@@ -1,4 +1,4 @@
-"""The report on reading a video or a piece of one, stored in the footer of its Parquet file."""
+"""Report on reading a video, or a piece of a video, in the footer of its Parquet file."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ KEY = "roomread"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of reading a video, or a piece of one.
+    """The result of reading a video, or a piece of a video.
 
     Attributes:
-        source: the video's path or address.
+        source: The video's path or address.
         fingerprint: `ArchiveVideo.fingerprint` at the time of reading.
-        frames: the number of frames that were read.
-        readings: the number of faces in them, which is the number of rows.
-        pieces: the number of pieces in which it was read.
-        error: one line that says why it was not read to its end; the rows up to there are valid.
+        frames: The number of frames that were read.
+        readings: The number of faces in these frames, which is the number of rows.
+        pieces: The number of pieces in which it was read.
+        error: Why the video was not read to its end, in one line; the rows up to there are valid.
             Empty if it was read completely.
     """
 
@@ -42,7 +42,7 @@ class Report:
         """Build a report from plain data.
 
         Raises:
-            ValueError: a field is missing or unknown.
+            ValueError: A field is missing or unknown.
         """
         try:
             return cls(**values)
@@ -51,7 +51,7 @@ class Report:
 
 
 def read_report(path: str) -> Report | None:
-    """Return the report in a Parquet file; None without a readable file or report."""
+    """Return the report in a Parquet file, or None if the file or its report is unreadable."""
     import pyarrow as pa  # noqa: PLC0415 (an extra)
     import pyarrow.parquet as pq  # noqa: PLC0415
 

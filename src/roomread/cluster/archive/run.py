@@ -40,10 +40,10 @@ class Step:
     """The progress of one video in a run.
 
     Attributes:
-        video: the video.
-        report: the report on the video; None until it is read.
-        error: one line that says why it failed or was not read to its end.
-        again: whether an earlier run had read it.
+        video: The video.
+        report: The report on the video; None until it is read.
+        error: Why the video failed or was not read to its end, in one line; empty otherwise.
+        again: Whether an earlier run had read the video.
     """
 
     video: ArchiveVideo
@@ -53,7 +53,7 @@ class Step:
 
 
 def target_name(source: str) -> str:
-    """Return the name of a video's Parquet file, unique even if two folders hold the same name."""
+    """Return the name of a video's Parquet file, unique even among videos of the same name."""
     stem = re.split(r"[/\\]", source)[-1].rpartition(".")[0] or "video"
     return f"{stem}-{hashlib.sha256(source.encode()).hexdigest()[:8]}.parquet"
 
@@ -65,18 +65,17 @@ class Archive:
     derived from the video's address, so that no video is read into two files.
 
     Args:
-        folder: a path, or an fsspec address.
-        options: the settings of the reading, the same in every run.
+        folder: A path, or an fsspec address.
+        options: The settings of the reading, the same in every run.
 
     Attributes:
-        pieces: the number of pieces that this run has read.
-        pieces_known: the number of pieces of the videos that were cut so far.
-        copies: the videos with the same content as another one, by that other one, which is read
-            for both.
+        pieces: The number of pieces that this run has read.
+        pieces_known: The number of pieces to read of the videos that were cut so far.
+        copies: For the source of each duplicate, the source of the video that is read instead.
 
     Raises:
-        OutputError: the folder cannot be used, or holds readings made with other options.
-        MissingExtraError: pyarrow or fsspec is not installed.
+        OutputError: The folder cannot be used, or contains readings made with other options.
+        MissingExtraError: The package pyarrow or fsspec is not installed.
     """
 
     def __init__(self, folder: str, options: Options) -> None:
@@ -94,16 +93,16 @@ class Archive:
     def run(self, videos: Sequence[ArchiveVideo], executor: Executor) -> Generator[Step]:
         """Read the missing videos, and yield a step after each event.
 
-        A run that is ended early keeps what was read, and the next run continues from there.
+        A run that is interrupted keeps what was read, and the next run continues from there.
 
         Raises:
-            OutputError: the folder cannot be written.
-            RoomreadError: the workers are gone.
+            OutputError: The folder cannot be written.
+            RoomreadError: The connection to the workers was lost.
         """
         missing = []
         try:
             for video in self._without_copies(videos):
-                report = self._there(video)
+                report = self._earlier_report(video)
                 if report is None:
                     missing.append(video)
                 else:
@@ -119,7 +118,7 @@ class Archive:
         """Write the manifest.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: The manifest cannot be written.
         """
         videos = {
             source: {"file": target_name(source), **report}
@@ -154,7 +153,7 @@ class Archive:
             yield step
 
     def _take(self, outcome: Outcome) -> tuple[list[Job], Step]:
-        """Return the jobs that follow from the outcome of a job, and the step to report, if any."""
+        """Return the jobs that follow from the outcome of a job, and the step to report."""
         job, video, result = outcome.job, outcome.job.video, outcome.result
         if isinstance(result, list):
             return self._begin(video, result), Step(video)
@@ -196,8 +195,8 @@ class Archive:
     def _drafts(self, video: ArchiveVideo) -> str:
         return join(self._folder, DRAFTS, target_name(video.source).removesuffix(".parquet"))
 
-    def _there(self, video: ArchiveVideo) -> Report | None:
-        """Return an earlier run's report on a video; delete the readings of a changed video."""
+    def _earlier_report(self, video: ArchiveVideo) -> Report | None:
+        """Return an earlier run's report on a video, or None; delete outdated readings."""
         if target_name(video.source) not in self._names:
             return None
         known = self._known.get(video.source)
@@ -233,7 +232,7 @@ class Archive:
         return sorted(unique, key=lambda video: video.source)
 
     def _read_manifest(self) -> dict[str, dict[str, Any]]:
-        """Return the reports of the videos that are read, by source."""
+        """Return the reports on the videos that earlier runs have read, by source."""
         path = join(self._folder, MANIFEST)
         try:
             manifest = json.loads(read_text(path))
@@ -244,13 +243,13 @@ class Archive:
                 if entry.get("file") in self._names
             }
         except (MediaError, ValueError, KeyError, TypeError, AttributeError) as error:
-            hint = "delete it; the readings are kept"
+            hint = "delete this file; the readings are kept"
             raise OutputError(f"{path}: is not a manifest of Roomread", hint=hint) from error
         now = asdict(self._options)
         other = [name for name in now if options.get(name) != now[name]]
         if other:
-            problem = f"{self._folder}: holds readings made with another {' and '.join(other)}"
-            raise OutputError(problem, hint="name another folder")
+            problem = f"{self._folder}: contains readings made with another {' and '.join(other)}"
+            raise OutputError(problem, hint="choose another folder")
         return known
 
 

@@ -18,9 +18,9 @@ class Rows:
     """The faces of a part of a video, one row each.
 
     Attributes:
-        time: time of the frame, s, float [N].
-        track_id: int [N].
-        box: left, top, right, bottom in px, float [N, 4].
+        time: Time of the face's frame, s, float [N].
+        track_id: Track id of the face, int [N].
+        box: Left, top, right, bottom in px, float [N, 4].
     """
 
     time: NDArray[np.float64]
@@ -29,9 +29,9 @@ class Rows:
 
 
 def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
-    """Return the tracks of `after` that continue ones of `before`, as {after: before}, one to one.
+    """Map tracks of `after` to the tracks of `before` that they continue, one to one.
 
-    Two tracks are the same if their boxes overlap in more frames than those of any other pair.
+    The pairs whose boxes overlap in the most frames are matched first.
     """
     votes: Counter[tuple[int, int]] = Counter()
     for time in np.intersect1d(before.time, after.time):
@@ -59,7 +59,7 @@ def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 
 
 class Stitcher:
-    """Renumber the tracks of a video's pieces so that a face keeps its id throughout the video."""
+    """A renumbering of a video's tracks in which a face keeps its track id in all pieces."""
 
     def __init__(self) -> None:
         self._next = 1
@@ -69,8 +69,9 @@ class Stitcher:
         """Return the track ids of the next piece's rows, int [N].
 
         Args:
-            piece: its rows, including those of the lead.
-            lead: which rows belong to the time that the previous piece contains too, bool [N].
+            piece: The rows of the piece, including the lead.
+            lead: Whether each row is in the lead, the time that the previous piece contains too,
+                bool [N].
         """
         names: dict[int, int] = {}
         if self._last is not None:

@@ -27,9 +27,9 @@ class ArchiveVideo:
     """A recording of an archive.
 
     Attributes:
-        source: its absolute path or address.
-        size: bytes.
-        mark: a text that changes when the file changes: its modification time, or the bucket's
+        source: Its absolute path or address.
+        size: Its size, bytes.
+        mark: A text that changes when the file changes, its modification time or the bucket's
             checksum.
     """
 
@@ -39,12 +39,12 @@ class ArchiveVideo:
 
     @property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits that change with the file."""
+        """Twelve hexadecimal digits that change when the file changes."""
         return hashlib.sha256(f"{self.size} {self.mark}".encode()).hexdigest()[:12]
 
 
 def is_address(path: str) -> bool:
-    """Return whether a path is an fsspec address: s3://..., gs://..., memory://..."""
+    """Return whether a path is an fsspec address, such as s3://..., gs://... or memory://..."""
     return "://" in path
 
 
@@ -52,14 +52,12 @@ def find_videos(spec: str) -> list[ArchiveVideo]:
     """Return the videos of a path, a folder, a pattern (`lessons/*.mp4`) or an address, sorted.
 
     Raises:
-        MediaError: no video is found, or the folder cannot be listed.
+        MediaError: No video is found, or the folder cannot be listed.
         MissingExtraError: fsspec is not installed, and the path is an address.
     """
     found = _find_at_address(spec) if is_address(spec) else _find_here(spec)
     if not found:
-        raise MediaError(
-            f"{spec}: no video found", hint="check the name; pictures are not searched for"
-        )
+        raise MediaError(f"{spec}: no video found", hint="check the name; pictures are ignored")
     return sorted(found, key=lambda video: video.source)
 
 
@@ -97,7 +95,7 @@ def _find_at_address(spec: str) -> list[ArchiveVideo]:
             for name in names
         ]
 
-    return _asked(spec, MediaError, find)
+    return _call(spec, MediaError, find)
 
 
 def _is_video(name: str) -> bool:
@@ -106,7 +104,7 @@ def _is_video(name: str) -> bool:
 
 def _refuse_picture(spec: str) -> None:
     if Path(spec).suffix.lower() in PICTURE_SUFFIXES:
-        hint = "an archive is made of videos only"
+        hint = "name a video, because an archive contains only videos"
         raise MediaError(f"{spec}: is a picture, not a video", hint=hint)
 
 
@@ -114,7 +112,7 @@ def content_digest(source: str) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal.
 
     Raises:
-        MediaError: it cannot be read.
+        MediaError: The file cannot be read.
     """
     digest = hashlib.sha256()
     with _reading(source) as file:
@@ -127,8 +125,8 @@ def read_text(path: str) -> str:
     """Return a file's UTF-8 text.
 
     Raises:
-        MediaError: it cannot be read.
-        ValueError: it is not UTF-8.
+        MediaError: The file cannot be read.
+        ValueError: Its content is not UTF-8.
     """
     with _reading(path) as file:
         return file.read().decode()
@@ -154,29 +152,29 @@ def open_file(source: str) -> Iterator[Path | RangedFile]:
     If the server does not support ranges, a temporary copy is made for the duration of the block.
 
     Raises:
-        MediaError: it cannot be opened; or a range could not be fetched, so that results of the
-            block are incomplete.
+        MediaError: The file cannot be opened, or a range could not be fetched, so that results of
+            the block are incomplete.
         MissingExtraError: fsspec is not installed, and the source is an address.
     """
     if not is_address(source):
         yield Path(source)
         return
     fs, path = _file_system(source)
-    file = _asked(source, MediaError, lambda: fs.open(path, "rb"))
+    file = _call(source, MediaError, lambda: fs.open(path, "rb"))
     try:
         if file.seekable():
             ranged = RangedFile(file)
             try:
                 yield ranged
             finally:
-                # This error caused the decoder's, so it is raised instead.
+                # Raise the error of the read instead of the decoder's error that it caused.
                 if ranged.error is not None:
                     raise _failed(source, MediaError, ranged.error) from ranged.error
         else:
             with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
                 copy = Path(folder) / f"copy{Path(path).suffix}"
                 with copy.open("wb") as target:
-                    _asked(source, MediaError, lambda: shutil.copyfileobj(file, target))
+                    _call(source, MediaError, lambda: shutil.copyfileobj(file, target))
                 yield copy
     finally:
         file.close()
@@ -186,10 +184,10 @@ class RangedFile(io.RawIOBase):
     """A remote file that records its first error, which decoders mistake for the end of file.
 
     Args:
-        file: as fsspec opened it.
+        file: The remote file, as fsspec opened it.
 
     Attributes:
-        error: the first error of a read; None so far.
+        error: The first error of a read; None if no read has failed.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -197,23 +195,23 @@ class RangedFile(io.RawIOBase):
         self._file = file
 
     def readable(self) -> bool:
-        """Return True."""
+        """Return True, because the file is opened for reading."""
         return True
 
     def seekable(self) -> bool:
-        """Return True."""
+        """Return True, because any range can be fetched."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position, as `io.IOBase.seek`."""
+        """Move the position, as `io.IOBase.seek` does."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return the position, as `io.IOBase.tell`."""
+        """Return the position, as `io.IOBase.tell` does."""
         return self._file.tell()
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes; no bytes at the end and after an error."""
+        """Return up to `size` bytes, or no bytes at the end of the file and after an error."""
         if self.error is not None:
             return b""
         try:
@@ -228,7 +226,7 @@ def writing(path: str) -> Iterator[Path]:
     """Yield a local path to write to; the file is moved to `path` if the block succeeds.
 
     Raises:
-        OutputError: it cannot be written; a file that was there before is unchanged.
+        OutputError: The file cannot be written; an existing file is unchanged.
         MissingExtraError: fsspec is not installed, and the path is an address.
     """
     if not is_address(path):
@@ -237,7 +235,7 @@ def writing(path: str) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             problem = f"{path}: cannot be written: {error.strerror}"
-            raise OutputError(problem, hint="write elsewhere") from error
+            raise OutputError(problem, hint="choose another folder") from error
         with atomic_path(target) as draft:
             yield draft
         return
@@ -246,14 +244,14 @@ def writing(path: str) -> Iterator[Path]:
         draft = Path(folder) / Path(remote).name
         yield draft
         # An object in a bucket becomes visible only when it is complete.
-        _asked(path, OutputError, lambda: fs.put_file(str(draft), remote))
+        _call(path, OutputError, lambda: fs.put_file(str(draft), remote))
 
 
 def list_names(folder: str) -> set[str]:
     """Return the names in a folder; an empty set if there is no such folder.
 
     Raises:
-        OutputError: it cannot be listed.
+        OutputError: The folder cannot be listed.
         MissingExtraError: fsspec is not installed, and the folder is an address.
     """
     if not is_address(folder):
@@ -270,14 +268,14 @@ def list_names(folder: str) -> set[str]:
         found = fs.ls(remote, detail=False) if fs.exists(remote) else []
         return {name.rstrip("/").rpartition("/")[2] for name in found}
 
-    return _asked(folder, OutputError, names)
+    return _call(folder, OutputError, names)
 
 
 def remove(path: str) -> None:
     """Delete a file or a folder; a missing one is not an error.
 
     Raises:
-        OutputError: it cannot be deleted.
+        OutputError: The file or folder cannot be deleted.
     """
     if not is_address(path):
         try:
@@ -289,7 +287,7 @@ def remove(path: str) -> None:
             raise OutputError(f"{path}: cannot be deleted: {error.strerror}") from error
         return
     fs, remote = _file_system(path)
-    _asked(path, OutputError, lambda: fs.rm(remote, recursive=True) if fs.exists(remote) else None)
+    _call(path, OutputError, lambda: fs.rm(remote, recursive=True) if fs.exists(remote) else None)
 
 
 def join(folder: str, *names: str) -> str:
@@ -309,18 +307,18 @@ def _file_system(address: str) -> tuple[Any, str]:
     try:
         fs, path = url_to_fs(address)
     except ImportError as error:
-        # The text is fsspec's: "Install s3fs to access S3".
+        # The error's text comes from fsspec, such as "Install s3fs to access S3".
         problem = f"{protocol}://: {error}"
         raise RoomreadError(
             problem, hint="install it with pip on this machine and on every worker"
         ) from error
     except ValueError as error:
-        hint = "a path, or an address such as s3://bucket/lessons/*.mp4"
+        hint = "use a path, or an address such as s3://bucket/lessons/*.mp4"
         raise RoomreadError(f"{protocol}://: an unsupported URL scheme", hint=hint) from error
     return fs, path
 
 
-def _asked(path: str, kind: type[RoomreadError], ask: Callable[[], T]) -> T:
+def _call(path: str, kind: type[RoomreadError], ask: Callable[[], T]) -> T:
     """Call a file system and convert its exceptions to the given error class."""
     try:
         return ask()

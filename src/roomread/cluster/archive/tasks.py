@@ -1,4 +1,4 @@
-"""The jobs of a worker: cut a video into pieces, read a piece, join the pieces."""
+"""Define the jobs of a worker, which cut a video into pieces, read a piece or join the pieces."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Options:
     """The settings for reading all videos of an archive.
 
     Attributes:
-        model: a bundled model's name, or a file that every worker can open.
-        digest: the digest of the model file.
-        head: the head of the net to use.
-        detector: the name of the face detector, which every worker has.
-        min_face: the smallest face that is read, px.
-        every: seconds between two frames; None for all frames.
-        piece: the length of a piece, s.
-        device: the device of the nets.
+        model: A bundled model's name, or a file that every worker can open.
+        digest: The digest of the model file.
+        head: The head of the net to use.
+        detector: The name of the face detector, which every worker has.
+        min_face: The smallest face that is read, px.
+        every: Seconds between two frames; None for all frames.
+        piece: The length of a piece, s.
+        device: The device of the nets.
     """
 
     model: str
@@ -70,12 +70,12 @@ def _analyzer(options: Options, threads: int) -> Analyzer:
 
 @dataclass(frozen=True, slots=True)
 class VideoPiece:
-    """A part of a video and the file for its readings.
+    """A section of a video and the file for its readings.
 
     Attributes:
-        span: the part.
-        file: the Parquet file.
-        done: whether an earlier run wrote the file.
+        span: The section of the video.
+        file: The Parquet file for the readings.
+        done: Whether an earlier run wrote the file.
     """
 
     span: Span
@@ -85,13 +85,13 @@ class VideoPiece:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Determine the pieces of a video, and which of them are done.
+    """A job that determines the pieces of a video, and which of them are done.
 
     Attributes:
-        video: the video.
-        length: the length of a piece, s.
-        target: the Parquet file of the video.
-        drafts: the folder for its pieces.
+        video: The video.
+        length: The length of a piece, s.
+        target: The Parquet file of the video.
+        drafts: The folder for its pieces.
     """
 
     video: ArchiveVideo
@@ -100,10 +100,10 @@ class Cut:
     drafts: str
 
     def run(self, _threads: int) -> list[VideoPiece]:
-        """Return the pieces; a video that is short or cannot be cut is one piece, for `target`.
+        """Return the pieces; a video that is short or cannot be cut is a single piece.
 
         Raises:
-            MediaError: the video cannot be opened.
+            MediaError: The video cannot be opened.
         """
         name = self.video.source
         with open_file(name) as file, open_video(file, name) as (container, stream):
@@ -129,19 +129,21 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class ReadPiece:
-    """Read a piece of a video into its Parquet file."""
+    """A job that reads a piece of a video into its Parquet file."""
 
     video: ArchiveVideo
     options: Options
     piece: VideoPiece
 
     def run(self, threads: int) -> Report:
-        """Write the file atomically; of a damaged video it contains the readings up to the damage.
+        """Read the piece, write its file atomically and return the report.
+
+        The file of a damaged video contains the readings up to the damage.
 
         Raises:
-            MediaError: the video cannot be opened, or the connection to it was lost.
-            OutputError: the file cannot be written.
-            ModelFileError: this worker has another model.
+            MediaError: The video cannot be opened, or the connection to it was lost.
+            OutputError: The file cannot be written.
+            ModelFileError: This worker has another model.
         """
         analyzer, name = _analyzer(self.options, threads), self.video.source
         span, readings, error = self.piece.span, 0, ""
@@ -168,12 +170,12 @@ class ReadPiece:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Join a video's pieces into one Parquet file, as if the video had been read as a whole.
+    """A job that joins a video's pieces into one file, as if the video had been read as a whole.
 
     Attributes:
-        video: the video.
-        pieces: the files of the pieces, in order.
-        target: the Parquet file of the video.
+        video: The video.
+        pieces: The files of the pieces, in order.
+        target: The Parquet file of the video.
     """
 
     video: ArchiveVideo
@@ -181,11 +183,11 @@ class Join:
     target: str
 
     def run(self, _threads: int) -> Report:
-        """Write the file atomically.
+        """Join the pieces, write the video's file atomically and return the report.
 
         Raises:
-            MediaError: a piece cannot be read.
-            OutputError: the file cannot be written.
+            MediaError: A piece cannot be read.
+            OutputError: The file cannot be written.
         """
         import pyarrow.parquet as pq  # noqa: PLC0415 (an extra)
 
@@ -195,7 +197,7 @@ class Join:
             for path in self.pieces:
                 report = read_report(path)
                 if report is None:
-                    raise MediaError(f"{path}: is damaged", hint="delete it and run again")
+                    raise MediaError(f"{path}: is damaged", hint="delete this file and run again")
                 with open_file(path) as file:
                     table = _renumbered(pq.read_table(file), stitcher, frames)
                 writer = writer or pq.ParquetWriter(draft, table.schema)

@@ -1,1 +1,1 @@
-"""The nets of the service: in its own process, or shared on a Ray cluster."""
+"""Run nets on a Ray cluster, where several services share them."""

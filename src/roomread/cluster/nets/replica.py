@@ -40,7 +40,7 @@ class ReplicaSpec:
 
 
 class Replica:
-    """Run the detector and the classifier on one processor or accelerator.
+    """The detector and the classifier on one processor or accelerator, for Ray Serve to call.
 
     Args:
         spec: The version, model and device that the replica must have.
@@ -57,11 +57,11 @@ class Replica:
             raise RoomreadError(problem)
         self._classifier = ExpressionClassifier(model)
         self._faces = CenterFaceNet(threads=1, device=spec.device)
-        # Process one picture and one batch at a time; more at once would only slow down each.
+        # Process one picture and one batch at a time, because more would only slow each other down.
         self._finding, self._reading = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
     async def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
-        """Return the candidates of a picture; see `faces.centerface.FaceNet`."""
+        """Return the candidates for faces in a picture; see `faces.centerface.FaceNet`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._finding, self._faces.infer, picture, threshold)
 

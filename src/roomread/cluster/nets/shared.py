@@ -1,4 +1,4 @@
-"""Use nets that run behind Ray Serve and are shared by several services."""
+"""Use nets that run behind Ray Serve and that several services share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roomread.faces import CenterFace
 from roomread.faces.centerface import Candidates
 from roomread.runtime import Device
 
-# Maximum number of requests in a replica at once, and of waiting requests of this process.
+# Maximum number of requests that a replica processes at once, and that wait in this process.
 _ONGOING, _QUEUED = 16, 64
 # Mean number of requests per replica above which Serve starts another replica.
 _TARGET_ONGOING = 2.0
@@ -29,20 +29,20 @@ _ATTEMPTS = 3
 
 
 class SharedNets:
-    """The nets on a Ray cluster, behind the same classes as in one process.
+    """The nets on a Ray cluster, used through the same classes as nets in this process.
 
-    Only the inputs of the nets are sent: pictures that are already scaled down, and crops.
+    Only inputs of the nets are sent to the cluster: crops, and pictures that are scaled down.
 
     Args:
         device: The device that the replicas run on.
         replicas: Maximum number of replicas; None for the number of processors of the cluster.
 
     Attributes:
-        detector: Finds faces on the cluster.
-        classifier: Reads faces on the cluster.
+        detector: The detector, whose net runs on the cluster.
+        classifier: The classifier, whose net runs on the cluster.
 
     Raises:
-        RoomreadError: The cluster does not answer, has no free processor, or runs another version.
+        RoomreadError: The cluster does not respond, has no free processor, or runs another version.
         MissingExtraError: The extra `cluster` is not installed.
     """
 
@@ -59,7 +59,7 @@ class SharedNets:
         self.classifier = _SharedClassifier(model, nets)
 
     def close(self) -> None:
-        """Leave the cluster; a cluster that was started here ends with its nets."""
+        """Leave the cluster; a cluster that this process started is stopped with its nets."""
         cluster.leave()
 
 
@@ -74,24 +74,24 @@ class _SharedClassifier(ExpressionClassifier):
         """Return logits and features of crops; see `ExpressionClassifier.predict`.
 
         Raises:
-            ValueError: The crops have another shape or dtype.
-            BusyError: No answer came in time.
+            ValueError: The crops have a wrong shape or dtype.
+            BusyError: The cluster is overloaded or did not respond in time.
         """
         self.check(crops)
         return self._nets.predict(crops)
 
 
 class _ReplicaClient:
-    """Send requests to the replicas. Thread-safe."""
+    """A thread-safe client that sends requests to the replicas of the nets."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
     def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
-        """Return the candidates of a picture; see `FaceNet.infer`.
+        """Return the candidates for faces in a picture; see `FaceNet.infer`.
 
         Raises:
-            BusyError: No answer came in time.
+            BusyError: The cluster is overloaded or did not respond in time.
         """
         candidates: Candidates = self._ask("infer", picture, threshold)
         return candidates
@@ -100,7 +100,7 @@ class _ReplicaClient:
         """Return logits and features of grey crops, uint8 [N, side, side].
 
         Raises:
-            BusyError: No answer came in time.
+            BusyError: The cluster is overloaded or did not respond in time.
         """
         predictions: Predictions = self._ask("predict", crops)
         return predictions
@@ -134,7 +134,7 @@ class _ReplicaClient:
 
 
 def _deploy(digest: str, device: Device, replicas: int) -> Any:
-    """Return the handle of the cluster's nets, and start them if they are not running."""
+    """Return the Ray Serve handle of the nets, which are started if they do not run."""
     try:
         from ray import serve  # noqa: PLC0415 (needs the extra)
         from ray.serve.config import AutoscalingConfig, ProxyLocation  # noqa: PLC0415
