@@ -1,4 +1,4 @@
-"""An alert as values and in words."""
+"""Define alerts, and describe them in words."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ class Alert:
         time: When it was raised, seconds.
         rule: The rule as it is written.
         value: The average of the rule's measure that raised the alert, or the valence to which the
-            room fell: a share, 0..1, or a valence, -1..1, as it may be shown.
+            room fell; a share, 0..1, or a valence, -1..1. It is rounded for display if the session
+            keeps no people.
         certainty: The certainty of the alert, 0..1. For the room it is the probability that its
             people are beyond the threshold. For a person it is the averaged confidence in the
             expression, or the share of frames that could not be read.
         seconds: The time over which the value is averaged, or within which the valence fell.
-        before: The valence from which the room fell, as it may be shown; None if the alert is about
-            an average.
+        before: The valence from which the room fell, rounded like `value`; None if the alert is
+            about an average.
         seat: The seat of the person; None for the room.
-        ended: When it ended, seconds; None while it holds.
+        ended: When it ended, seconds; None while it is active.
     """
 
     number: int

@@ -25,20 +25,21 @@ _GAP, _GAP_FRAMES = 10.0, 2.5
 # Total time that a face must be seen to count as a person, s, because detectors also find faces on
 # posters for a moment.
 _PERSON = 30.0
-# A person who was not seen for this long has left, s; or for twice the longest rule's time.
+# Time without being seen after which a person counts as having left, s. It is at least twice the
+# time of the longest rule.
 _LEFT = 600.0
 
 
 class Attention:
-    """Watch one source and raise alerts.
+    """An evaluator of rules that raises and ends the alerts of one source.
 
     It reads no clock: times are passed in and must not decrease.
 
     Args:
         rules: The rules to apply.
-        people: Whether rules about a person are applied, and values are given exactly. Only with
-            the people's consent.
-        min_certainty: The minimum certainty of a reported fall, 0..1.
+        people: Whether rules about a person are applied and the values of alerts are exact, which
+            requires the people's consent. Otherwise values are rounded.
+        min_certainty: The minimum certainty of a fall that raises an alert, 0..1.
         every: Approximate time between two frames, seconds.
 
     Attributes:
@@ -97,10 +98,10 @@ class Attention:
         moods: Iterable[RoomMood] = (),
         frames: Iterable[tuple[float, Iterable[Reading]]] = (),
     ) -> None:
-        """Continue the source of an earlier object, as if it had not been interrupted.
+        """Continue the source of an earlier `Attention`, as if it had not been interrupted.
 
-        Active alerts are not raised again, and end by the rules. People who are in none of the
-        frames count as new people when they are seen again.
+        Active alerts are not raised again, and end according to their rules. People who are in none
+        of the frames count as new people when they are seen again.
 
         Args:
             alerts: All alerts that were raised earlier.
@@ -120,7 +121,7 @@ class Attention:
                 self._held[rules[alert.rule], alert.seat] = alert
 
     def update_room(self, mood: RoomMood) -> list[Alert]:
-        """Process the next mood; return the alerts that it raises and ends (`ended` is set)."""
+        """Process the next mood; return the alerts that begin, and those that end (with `ended`)."""
         means = self._add_mood(mood)
         changed = []
         for rule in self._room:
@@ -140,7 +141,7 @@ class Attention:
         return {key: window.mean() for key, window in self._room_windows.items()}
 
     def update_people(self, time: float, readings: Iterable[Reading]) -> list[Alert]:
-        """Process the readings of the next frame; return the alerts that they raise and end.
+        """Process the readings of the next frame; return the alerts that begin or end.
 
         A person who was seen before and is not in this frame counts as unreadable.
 
@@ -160,7 +161,7 @@ class Attention:
     def _add_people(
         self, time: float, readings: Iterable[Reading]
     ) -> dict[tuple[str, int], NDArray[np.float64]]:
-        """Add a frame to the windows of people, and return their means, each [columns]."""
+        """Add a frame to the windows of people, and return their means, each float64 [people]."""
         here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
@@ -183,7 +184,7 @@ class Attention:
         """Forget the people who have left, and end their alerts."""
         for _, seat in self._held:
             if seat is not None:
-                # An alert that was resumed may be of a person who was not seen since.
+                # A resumed alert may be about a person who has not been seen since the restart.
                 self._seen_last.setdefault(seat, time)
         left = {seat for seat, last in self._seen_last.items() if time - last > self._left}
         if not left:
@@ -253,7 +254,7 @@ class Attention:
         return []
 
     def _shown(self, value: float) -> float:
-        """Return a value as it may be shown: in steps of 0.05 if no individuals are stored."""
+        """Return a value for display, in steps of 0.05 if no individuals are stored."""
         return value if self._people else rounded_value(value)
 
     def _raise(self, rule: Rule, alert: Alert) -> list[Alert]:

@@ -44,8 +44,9 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
     minimises the sum of squared deviations from each level plus a penalty of 4 s² ln n for each
     level, over n means of 15 s after a running median of five. The noise s is the larger of the
     moods' own standard error and the spread of the differences between neighbouring means (1.4826
-    MAD / sqrt 2). The penalty is twice the usual one, which assumes independent deviations; those
-    of moods are correlated. Levels last a minute or more; steps under 0.1 are not reported.
+    MAD / sqrt 2). The penalty is twice the usual one, which assumes independent deviations, because
+    the deviations of moods are correlated. Levels last a minute or more; steps under 0.1 are not
+    reported.
 
     Args:
         moods: The moods in order of time; those without a valence are ignored.

@@ -8,22 +8,22 @@ import numpy as np
 
 from roomread.room.mood import RoomMood
 
-# A number of people counts as reached if it was present in this share of the moments, so that a
-# poster that is taken for a face once does not.
+# Minimum share and number of moments in which people must be present together to be expected, so
+# that a poster that is briefly mistaken for a face has no effect.
 _LEAST_SHARE = 0.02
 _LEAST_MOMENTS = 3
 
 
 def expected_people(moods: Sequence[RoomMood], class_size: int | None = None) -> int | None:
-    """Return how many people are expected, of whom some may be missing at a time.
+    """Return how many people are expected in the room, including those absent for a time.
 
     Args:
         moods: The moods of the lesson.
         class_size: The size of the class as its teacher gave it; None if it is not known.
 
     Returns:
-        The class size; without one, the largest number of people who were present together in 2 %
-        of the moments or more. None if nobody was seen.
+        The class size. If it is not known, the largest number of people who were present together
+        in at least 2 % of the moments and in at least three; None if no person was seen.
     """
     if class_size:
         return class_size

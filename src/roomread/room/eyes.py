@@ -10,20 +10,27 @@ from itertools import groupby, pairwise
 
 from roomread.readings import EyeActivity, Reading
 
-# A blink is shorter than this, s; eyes that stay closed longer are closed (Caffier et al. 2003,
-# "Experimental evaluation of eye-blink parameters").
+# Maximum duration of a blink, s (Caffier et al. 2003, "Experimental evaluation of eye-blink
+# parameters").
 _LONGEST_BLINK = 0.5
-# Frames further apart than this miss blinks, which last 0.1 to 0.4 s: then there is no rate.
+# Frames further apart than this, s, miss blinks of 0.1 to 0.4 s, so no blink rate is given.
 _SPARSE = 0.15
 # Minimum share of the window that must be observed.
 _OBSERVED = 0.5
-# Seconds between two measurements of one person, which have the whole window before them.
+# Seconds between two measurements of one person, each of which covers the whole window.
 _STEP = 1.0
 
 
 @dataclass(slots=True)
-class _Watched:
-    """What is known of one person: times and whether the eyes were shut, oldest first."""
+class _PersonEyes:
+    """The observations of one person's eyes.
+
+    Attributes:
+        seen: Times, s, and whether the eyes were shut, oldest first.
+        units: The last action units that were counted.
+        activity: The last measurement; None before the first measurement.
+        due: The time of the next measurement, s.
+    """
 
     seen: deque[tuple[float, bool]] = field(default_factory=deque)
     units: Mapping[str, float] | None = None
@@ -32,11 +39,11 @@ class _Watched:
 
 
 class EyeMeter:
-    """Measure closed eyes and blinks of each person over the last seconds.
+    """A meter of each person's closed eyes and blinks over the last seconds.
 
-    It reads no clock: times come with the readings. Action units that a reading has from an earlier
-    frame count once. A net reads a face about eight times a second by default, which is too rare
-    for blinks: use `Cadence(read=0)`.
+    It reads no clock: times come with the readings. Action units that a reading repeats from an
+    earlier frame are counted once. By default a net reads a face about eight times a second, which
+    is too rare for blinks: use `Cadence(read=0)`.
 
     Args:
         window: The seconds that a measurement covers.
@@ -44,19 +51,19 @@ class EyeMeter:
 
     def __init__(self, *, window: float = 60.0) -> None:
         self._window = window
-        self._people: dict[int, _Watched] = {}
+        self._people: dict[int, _PersonEyes] = {}
 
     def update(self, reading: Reading) -> Reading:
-        """Add a reading; return it with its person's activity of the last second.
+        """Add a reading; return it with the last measurement of its person's eyes.
 
-        A reading without a person or without action units adds nothing and is returned as it is;
-        so is every reading of a person until half a window is observed.
+        A reading without a person or without action units is ignored and returned unchanged. A
+        person's readings are returned unchanged until half of the window is observed.
         """
         key, shut = reading.person_key, reading.eyes_shut
         if key is None or shut is None:
             return reading
-        person = self._people.setdefault(key, _Watched())
-        # A prediction that is reused in several frames is one object.
+        person = self._people.setdefault(key, _PersonEyes())
+        # A prediction that is reused for several frames has the same object as action units.
         if reading.action_units is not person.units:
             person.units = reading.action_units
             person.seen.append((reading.time, shut))
@@ -78,7 +85,7 @@ class EyeMeter:
         return EyeActivity(round(closed, 4), blinks)
 
     def _drop(self, time: float) -> None:
-        """Forget what is older than the window, and people who have left."""
+        """Remove observations that are older than the window, and people without any."""
         for key, person in list(self._people.items()):
             while person.seen and time - person.seen[0][0] > self._window:
                 person.seen.popleft()
@@ -87,7 +94,7 @@ class EyeMeter:
 
 
 def _blinks(seen: deque[tuple[float, bool]]) -> int:
-    """Return the number of closed stretches, shorter than a blink, between open ones."""
+    """Return the number of blinks, which are short times of shut eyes between open eyes."""
     stretches = [
         (shut, [time for time, _ in group]) for shut, group in groupby(seen, lambda s: s[1])
     ]

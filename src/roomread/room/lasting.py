@@ -1,4 +1,4 @@
-"""Determine since when a room has had its present valence, compared with its own usual one."""
+"""Determine since when a room's valence has been below, at or above its baseline."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from roomread.room.mood import Direction, RoomMood
 
-# A shorter return to another state does not interrupt the present one, s: the interval of a mood
-# touches the baseline now and then by chance.
+# Maximum duration of another state that does not interrupt the present state, s, because the
+# interval of a mood occasionally touches the baseline by chance.
 _FLICKER = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class PresentState:
-    """The present state of a room.
+    """How a room's valence compares with its baseline at present, and since when.
 
     Attributes:
         direction: The valence compared with the room's own baseline.
-        since: When this state began, seconds.
+        since: When this direction began, seconds.
     """
 
     direction: Direction
@@ -26,7 +26,7 @@ class PresentState:
 
 
 def present_state(moods: Sequence[RoomMood]) -> PresentState | None:
-    """Return the present state of a room and when it began; None while it is not known.
+    """Return the present state of a room and when it began; None while it is unknown.
 
     Interruptions of less than 15 s are ignored.
 

@@ -1,4 +1,4 @@
-"""Compute the windowed means of a measure of a room or a person, and the falls of its value."""
+"""Compute means over time of a measure of a room or a person, and detect falls of these means."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 # Minimum share of a window's time that must be observed, and of its frames whose value is known.
 _OBSERVED, _KNOWN = 0.9, 0.5
-# A fall is measured from a mean over the longer of these times to one over either of them, s. After
-# the longer one the end of laughter is not a fall; after the shorter one a large fall is seen
-# sooner.
+# A fall is measured from a mean over the longer of these times, s, to a mean over either of them.
+# The longer time keeps the end of laughter from counting as a fall; the shorter time shows a large
+# fall sooner.
 _MOMENT, _SHORT = 30.0, 10.0
 # Length of the period before the measured one from which the normal variation of the room is
 # estimated, s; and the weight of the prior error, as a number of points.
@@ -48,7 +48,7 @@ class MeasureWindow:
                 self._sum, self._known = self._sum - old, self._known - 1
 
     def mean(self) -> float | None:
-        """Return the mean; None until enough values of the window are known."""
+        """Return the mean, or None while the window is not full or over half of it is unknown."""
         span = self._rows[-1][0] - self._rows[0][0]
         if span < _OBSERVED * self._seconds or self._known < _KNOWN * len(self._rows):
             return None
@@ -56,10 +56,10 @@ class MeasureWindow:
 
 
 class PeopleWindow:
-    """The means of a measure over the last seconds, of many people at once.
+    """The means of a measure over the last seconds for many people at once.
 
     Values are kept in bins of a thirtieth of the window, so that time and memory do not grow with
-    the rate of the frames. The window is longer than its seconds by up to one bin.
+    the rate of the frames. The window may be longer than `seconds` by up to one bin.
 
     Args:
         seconds: The length of the window.
@@ -73,7 +73,7 @@ class PeopleWindow:
         self._width = seconds / self._BINS
         self._bin, self._time = -1, -math.inf
         slots = self._BINS + 1
-        # By bin and person: the sum of the known values, their number, and that of all frames.
+        # By bin and person: the sum and the number of known values, and the number of all frames.
         self._sums = np.zeros((slots, 0), dtype=np.float32)
         self._known = np.zeros((slots, 0), dtype=np.int32)
         self._frames = np.zeros((slots, 0), dtype=np.int32)
@@ -85,9 +85,9 @@ class PeopleWindow:
         """Add the values at a time later than the last one.
 
         Args:
-            time: Seconds.
-            values: The value of each person, NaN where it is not known. People are appended, and
-                `keep` removes them.
+            time: The time of the frame, seconds.
+            values: The value of each person, NaN where it is unknown. New people must come last,
+                and only `keep` removes people.
         """
         if time - self._time > self._gap:
             self._clear()
@@ -105,7 +105,7 @@ class PeopleWindow:
         self._frames[slot] += 1
 
     def means(self) -> NDArray[np.float64]:
-        """Return the means; NaN until a window is full, or while less than half is known."""
+        """Return each person's mean, NaN until the window is full or if over half is unknown."""
         known, frames = self._known.sum(axis=0), self._frames.sum(axis=0)
         spans = self._time - np.maximum(self._starts, self._bin_starts.min())
         full = (spans >= _OBSERVED * self._seconds) & (known > 0) & (known >= _KNOWN * frames)
@@ -113,7 +113,7 @@ class PeopleWindow:
         return np.where(full, means, np.nan)
 
     def keep(self, people: Sequence[int]) -> None:
-        """Forget all people except these, given by their positions among the values."""
+        """Remove all people except those at the given positions among the values."""
         self._sums, self._known = self._sums[:, people], self._known[:, people]
         self._frames, self._starts = self._frames[:, people], self._starts[people]
 
@@ -152,7 +152,7 @@ class Fall:
 
     @property
     def size(self) -> float:
-        """By how much the measure fell."""
+        """The difference between the highest and the last mean."""
         return self.high - self.now
 
 
@@ -172,7 +172,7 @@ class MeasureHistory:
         self._short = MeasureWindow(self._short_length, gap)
         self._short_points: deque[tuple[float, float]] = deque()
         self._points: deque[tuple[float, float]] = deque()
-        # Those of them that no later one reaches, highest first: the first is the highest of all.
+        # The points that no later point reaches, highest first; the first is the highest of all.
         self._peaks: deque[tuple[float, float]] = deque()
         # The points before the period in which a fall is searched.
         self._before: deque[tuple[float, float]] = deque()
@@ -210,9 +210,10 @@ class MeasureHistory:
             points.popleft()
 
     def falls(self) -> list[Fall]:
-        """Return the fall to the last mean over 30 s, and that to the one over 10 s.
+        """Return the falls from the highest mean over 30 s to the last means over 30 s and 10 s.
 
-        Both begin at the highest mean over 30 s. There is none before the first mean.
+        The means cover less time if `seconds` is under two minutes. The list is empty before the
+        first mean.
         """
         if not self._points:
             return []
@@ -231,8 +232,8 @@ class MeasureHistory:
             fall: A fall of a size above 0.
             error: The standard error of one point by its own interval, used as a prior.
         """
-        # The highest of n independent points is compared, so the probability has the power n. It
-        # is doubled, because two means are compared with the highest one.
+        # The fall begins at the highest of n independent points, so the probability is raised to
+        # the power n. n is doubled, because two means are compared with the highest one.
         chances = 2 * self._seconds / fall.length
         before = _deviation(list(self._before), self._length, error)
         after = before
@@ -246,8 +247,8 @@ class MeasureHistory:
 def _deviation(points: Sequence[tuple[float, float]], length: float, error: float) -> float:
     """Return the standard deviation of the means of an unchanged room.
 
-    It is estimated from the means before the searched period. As means over several seconds, they
-    include the correlation of the moods (overlapping batch means, Meketon and Schmeiser 1984).
+    It is estimated from the means before the searched period. Because these cover several seconds,
+    they include the correlation of the moods (overlapping batch means, Meketon and Schmeiser 1984).
     `error` is a prior that counts as several more points (the mean of a scaled inverse chi-square
     posterior).
 
@@ -269,5 +270,5 @@ def _deviation(points: Sequence[tuple[float, float]], length: float, error: floa
 
 
 def normal(z: float) -> float:
-    """Return the distribution function of the standard normal distribution at `z`."""
+    """Return the probability that a standard normal variable is below `z`."""
     return 0.5 * (1 + math.erf(z / math.sqrt(2)))

@@ -38,7 +38,7 @@ BASELINE_FROM, BASELINE_TO, BASELINE_LEAST = 600.0, 60.0, 120.0
 
 
 class Interval(NamedTuple):
-    """A 95 % interval."""
+    """A 95 % confidence interval."""
 
     low: float
     high: float
@@ -62,16 +62,16 @@ class RoomMood(ComparedByValue):
         readable: The number of these people whose faces could be read.
         scores: float64 [7] in `Expression`'s order, summing to 1: the mean over the readable
             people, each with equal weight. None if fewer than `MIN_PEOPLE` are readable, or if the
-            figure is withheld.
+            scores are withheld.
         baseline: The usual valence of this room, -1..1; None until it is known.
         states: The share of the readable people who show each state that was taught, 0..1, by the
-            state's name; empty without `scores`, and if there are no taught states.
-        looking_away: The share of the people present whose head is turned away from the camera, see
-            `Reading.looking_away`, among those of whom that is known, 0..1; None without `scores`,
-            and if the pose of a readable person is not known, as of readings from a browser.
+            state's name; empty without `scores`, or if there are no taught states.
+        looking_away: The share of the people present whose head is turned away from the camera (see
+            `Reading.looking_away`), 0..1, without people of whom this is unknown. None without
+            `scores`, or if it is unknown of a readable person, as in readings from a browser.
         excluded: The number of the people present who could not be read, by reason: an `Unreadable`
-            or `NO_REASON`. None in moods that come from a store, which counts them over a whole
-            session only; see `roomread.formats.excluded`.
+            or `NO_REASON`. None in moods that are read from a store, which counts reasons only over
+            a whole session; see `roomread.formats.excluded`.
     """
 
     time: float
@@ -90,17 +90,17 @@ class RoomMood(ComparedByValue):
 
     @property
     def valence(self) -> float | None:
-        """The pleasant share minus the unpleasant one, -1..1."""
+        """The share of pleasant minus unpleasant expressions, -1..1; None without scores."""
         return float(VALENCE @ self.scores) if self.scores is not None else None
 
     @property
     def negative(self) -> float | None:
-        """The share of unpleasant expressions (angry, disgust, fear, sad), 0..1."""
+        """The share of angry, disgust, fear and sad expressions, 0..1; None without scores."""
         return float(self.scores[VALENCE < 0].sum()) if self.scores is not None else None
 
     @property
     def valence_interval(self) -> Interval | None:
-        """The 95 % interval of the valence (Agresti and Min 2005)."""
+        """The 95 % interval of the valence (Agresti and Min 2005); None without scores."""
         if self.scores is None:
             return None
         n = np.array([self.readable], dtype=np.float64)
@@ -111,14 +111,17 @@ class RoomMood(ComparedByValue):
     def interval(self, expression: Expression) -> Interval | None:
         """Return the 95 % interval of the share of the people who show an expression.
 
-        The expected number of these people is seldom a whole one: the interval spans Wilson's
-        (1927) of the next lower and the next higher whole number. Thus a share of less than one
-        person does not exclude that nobody shows the expression.
+        The expected number of these people is rarely a whole number, so the interval covers
+        Wilson's (1927) intervals for the next lower and the next higher whole number. A share of
+        less than one person therefore does not rule out that nobody shows the expression.
+
+        Returns:
+            None without scores.
         """
         if self.scores is None:
             return None
         n = self.readable
-        # Scores are float32: the rounding keeps 5.0000001 people five.
+        # Round off errors of the float32 scores, so that 5.0000001 people are five.
         people = round(n * float(self.scores[expression]), 4)
         low, high = (wilson_interval(k / n, n) for k in (math.floor(people), math.ceil(people)))
         return Interval(low.low, high.high)
@@ -150,7 +153,7 @@ class RoomMood(ComparedByValue):
 
 
 def wilson_interval(share: float, n: int) -> Interval:
-    """Return the 95 % interval of a share of `n` people (Wilson 1927), within 0..1."""
+    """Return the 95 % interval of a share that was observed in `n` people (Wilson 1927), 0..1."""
     scale = 1 + _Z**2 / n
     center = (share + _Z**2 / (2 * n)) / scale
     half = _Z / scale * math.sqrt(max(share * (1 - share), 0.0) / n + _Z**2 / (4 * n**2))
@@ -162,14 +165,15 @@ def difference_interval(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lower and upper ends of the 95 % interval of (pleasant - unpleasant) / n, -1..1.
 
-    It is Agresti and Min's (2005) for the difference of two shares of the same people. Half a
-    person is added to each of the four cells, so that it is valid for few people and extreme
-    shares.
+    This is the interval of Agresti and Min (2005) for the difference of two shares of the same
+    people. Half a person is added to each of the four cells of their table, so that the interval is
+    valid for few people and extreme shares.
 
     Args:
-        pleasant: Numbers of people, not necessarily whole, 0..n, in an array of any shape.
-        unpleasant: Numbers of people, likewise; the sum of both is at most n.
-        n: Numbers of people, 1 or more.
+        pleasant: The number of people with pleasant expressions, not necessarily whole, 0..n, in an
+            array of any shape.
+        unpleasant: The number of people with unpleasant expressions; the sum of both is at most n.
+        n: The number of all people, 1 or more.
     """
     center = (pleasant - unpleasant) / (n + 2)
     spread = pleasant + unpleasant + 1 - (pleasant - unpleasant) ** 2 / (n + 2)
@@ -178,7 +182,7 @@ def difference_interval(
 
 
 class RoomMeter:
-    """Compute the mood of one source from its readings, once a second.
+    """A meter that computes the mood of one source from its readings, by default once a second.
 
     A person's scores are the medians over a window, so that one bad frame has no effect. The meter
     reads no clock: times come with the frames and must not decrease.
@@ -191,11 +195,11 @@ class RoomMeter:
     def __init__(self, *, window: float = 10.0, step: float = 1.0) -> None:
         self.window, self.step = window, step
         self._frames: deque[tuple[float, dict[int, NDArray[np.float32] | None]]] = deque()
-        # In whom each state was looked for in each frame, by name, and whether they show it.
+        # For each frame, by the name of a state: the people checked for it, and if they show it.
         self._states: deque[dict[str, dict[int, bool]]] = deque()
-        # Who looked away in each frame, of those of whom it is known.
+        # For each frame: whether each person looked away, of people of whom this is known.
         self._away: deque[dict[int, bool]] = deque()
-        # Why each person without scores has none.
+        # For each frame: why each person without scores has none.
         self._reasons: deque[dict[int, str]] = deque()
         self._valences: deque[tuple[float, float]] = deque()
         self._due = -math.inf
@@ -231,7 +235,7 @@ class RoomMeter:
         self._states.extend({} for _ in range(len(self._frames) - len(self._states)))
 
     def forget(self, people: Collection[int]) -> None:
-        """Drop the past of people, by their `Reading.person_key`, from the moods to come."""
+        """Remove people, given by their `Reading.person_key`, from the frames in the window."""
         for key in people:
             for _, frame in self._frames:
                 frame.pop(key, None)
@@ -252,8 +256,8 @@ class RoomMeter:
             time: The time of the frame, seconds.
             readings: The readings of the frame; empty for an empty room. Readings with neither a
                 seat nor a track id are ignored, because their person could be counted twice.
-            withheld: Whether to withhold the mood, so that it reveals nothing about people who
-                have just come or gone.
+            withheld: Whether to return the mood without scores, so that it reveals nothing about
+                people who have just come or gone.
 
         Returns:
             The mood if a step has passed and the window contains at least three frames, else None.
@@ -367,7 +371,7 @@ def _people(
 
 
 def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the medians over the first axis of [F, N, 7] without NaN.
+    """Return the medians over the first axis of values [F, N, 7], ignoring NaN.
 
     Args:
         values: Values, with NaN for missing ones.

@@ -1,4 +1,4 @@
-"""Hold the moods of a long session as columns, which take a fifth of the memory of objects."""
+"""Represent many moods as columns, which take a fifth of the memory of objects."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from roomread.room.mood import RoomMood, difference_interval
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoodColumns(Sequence[RoomMood]):
-    """Moods as columns, each of which becomes an object when it is asked for.
+    """A sequence of moods stored as columns, in which accessing a mood builds its object.
 
     Attributes:
         times: The end of each window, s, float64 [N].
         present: The number of people seen, int64 [N].
         readable: The number of them who were readable, int64 [N].
-        scores: The shares of the expressions, float64 [N, 7]; a row of NaN where there are none.
+        scores: The shares of the expressions, float64 [N, 7]; a row of NaN where unknown.
         baseline: The usual valence of the room, float64 [N]; NaN where it is not known.
-        looking_away: The share of the people who look away, float64 [N]; NaN where there is none.
+        looking_away: The share of the people who look away, float64 [N]; NaN where unknown.
         states: The share of the people who show each taught state by its name, float64 [N]; NaN
             where the state was not looked for.
     """
@@ -38,7 +38,7 @@ class MoodColumns(Sequence[RoomMood]):
 
     @classmethod
     def of(cls, moods: Sequence[RoomMood]) -> MoodColumns:
-        """Return the columns of some moods, or the moods themselves if they are columns."""
+        """Convert moods to columns; return moods that are columns already unchanged."""
         if isinstance(moods, MoodColumns):
             return moods
         nothing = np.full(len(Expression), np.nan)
@@ -62,7 +62,7 @@ class MoodColumns(Sequence[RoomMood]):
 
     @classmethod
     def joined(cls, parts: Sequence[MoodColumns]) -> MoodColumns:
-        """Return the moods of several parts, one after another."""
+        """Concatenate several sequences of moods."""
         if not parts:
             return cls.of([])
         names = sorted({name for part in parts for name in part.states})
@@ -83,7 +83,7 @@ class MoodColumns(Sequence[RoomMood]):
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Whether each mood has shares, bool [N]."""
+        """Whether each mood has scores, bool [N]."""
         known: NDArray[np.bool_] = ~np.isnan(self.scores[:, 0])
         return known
 

@@ -1,4 +1,4 @@
-"""Shares in steps of 5 %, the form in which figures of a room without named people are shown.
+"""Round shares to steps of 5 %, in which the moods of a room are shown if it keeps no people.
 
 Exact shares before and after one person joins would reveal that person's own scores. Change points
 and alerts are found from exact shares; only what is shown is rounded.
@@ -19,20 +19,20 @@ from roomread.room.mood_columns import MoodColumns
 
 # Steps in which shares are shown: 20 of them are 100 %.
 _STEPS = 20
-# Moods whose shares are rounded at a time, which takes ten times their memory.
+# Number of moods that are rounded at a time, because rounding takes ten times their memory.
 _AT_ONCE = 5000
 # The valences that rounded shares can have: -20..20 steps.
 _LEVELS = 2 * _STEPS + 1
 
 
 def rounded_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return shares in steps of 5 % that still sum to 1, by the largest remainder.
+    """Round shares to steps of 5 % that still sum to 1, by the largest remainder method.
 
     Args:
         scores: float64 [..., 7], 0..1, summing to 1 along the last axis.
     """
     exact = np.asarray(scores, dtype=np.float64) * _STEPS
-    # A share that is a step already must not fall below it by an error of floating point.
+    # A share that is a step already must not be rounded down because of a floating-point error.
     whole = np.floor(exact + 1e-9)
     missing = np.rint(exact.sum(axis=-1) - whole.sum(axis=-1)).astype(int)
     order = np.argsort(whole - exact, axis=-1, kind="stable")
@@ -42,16 +42,16 @@ def rounded_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rounded_value(value: float) -> float:
-    """Return a share or a valence in steps of 0.05."""
+    """Round a share or a valence to the nearest step of 0.05."""
     return round(round(value * _STEPS) / _STEPS, 2)
 
 
 def rounded_moods(moods: Sequence[RoomMood]) -> list[RoomMood]:
-    """Return moods whose shares are in steps of 5 %, and whose baselines come from these shares.
+    """Return moods with shares in steps of 5 %, and baselines computed from these shares.
 
     Args:
-        moods: The moods of one room, earliest first. The first baselines are those of a room that
-            begins with them: give the ten minutes before the first mood of interest, too.
+        moods: The moods of one room, earliest first. Include the ten minutes before the first mood
+            of interest, because baselines are computed from the given moods alone.
     """
     known = [mood.scores for mood in moods if mood.scores is not None]
     # All at once: a day has 86,000 moods.
@@ -64,7 +64,7 @@ def rounded_moods(moods: Sequence[RoomMood]) -> list[RoomMood]:
 
 
 def rounded_columns(moods: MoodColumns) -> MoodColumns:
-    """Return all moods of a room rounded, as `rounded_moods` does."""
+    """Return all moods of a room rounded as by `rounded_moods`, as columns."""
     known = moods.known
     scores = np.full_like(moods.scores, np.nan)
     places = np.flatnonzero(known)
@@ -88,7 +88,7 @@ def rounded_columns(moods: MoodColumns) -> MoodColumns:
 
 
 def _rounded_values(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return shares in steps of 0.05, as `rounded_value` does."""
+    """Round each share to the nearest step of 0.05, as `rounded_value` does."""
     return np.round(np.rint(values * _STEPS) / _STEPS, 2)
 
 
@@ -98,20 +98,20 @@ def rounded_change(change: Change) -> Change:
 
 
 class MoodRounding:
-    """Round the shares of one room's moods to steps of 5 %, and derive their baselines from these.
+    """A rounding of one room's moods to steps of 5 % that computes baselines from rounded moods.
 
     Args:
         before: Earlier moods of the room, earliest first, for the first baselines.
     """
 
     def __init__(self, before: Iterable[RoomMood] = ()) -> None:
-        # The times and valences, in steps, of the last ten minutes; those of the last minute are
-        # not in the counts yet.
+        # The times and levels (valences in steps, from 0) of all moods. The counts by level are of
+        # the moods from ten minutes to one minute ago, `_levels[_first:_next]`.
         self._times: list[float] = []
         self._levels: list[int] = []
         self._counts = [0] * _LEVELS
         self._first = self._next = 0
-        # The median of the counts, until they change.
+        # The median of the counts, cached until they change.
         self._median: float | None = None
         for mood in before:
             self.add(mood)
@@ -139,7 +139,7 @@ class MoodRounding:
         return replace(mood, scores=scores, baseline=baseline, states=states, looking_away=away)
 
     def note(self, time: float, level: int) -> None:
-        """Add the valence of a mood, which later baselines are the median of.
+        """Add the valence of a mood to the valences whose median is a later baseline.
 
         Args:
             time: The time of the mood, s.
@@ -171,7 +171,7 @@ class MoodRounding:
         return self._median
 
     def _level(self, rank: int) -> int:
-        """Return the level of the valence at a rank in their order, from 0."""
+        """Return the level at a rank, from 0, among the counted levels in ascending order."""
         # For 41 levels a loop takes a tenth of the time of NumPy's calls.
         for level, count in enumerate(self._counts):
             if rank < count:

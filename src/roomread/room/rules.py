@@ -1,4 +1,4 @@
-"""Parse rules of attention, one per line.
+"""Parse the rules of attention that raise alerts, one per line, such as these.
 
 person negative above 50% for 30 s
 person unreadable above 90% for 2 min
@@ -20,9 +20,9 @@ MEASURES = {
     "room": ("valence", "negative", "coverage", "looking_away", *_EXPRESSIONS),
     "person": ("negative", "unreadable", "looking_away", "eyes_closed", *_EXPRESSIONS),
 }
-# Maximum time of a rule, s: longer than a lesson, and short enough to keep in memory.
+# Maximum time of a rule, s: longer than a lesson, but short enough for its values to fit memory.
 _LONGEST = 3600
-# More rules than a teacher can act on; each one costs time and memory at every frame.
+# Maximum number of rules, more than a teacher can act on; each rule takes time at every frame.
 MAX_RULES = 20
 _RULE = re.compile(
     r"(?P<subject>room|person) +(?P<measure>[a-z_]+) +(?P<relation>above|below|fell +by)"
@@ -60,7 +60,7 @@ class Rule:
 
     @property
     def threshold(self) -> float:
-        """The threshold as a share, -1..1."""
+        """The threshold as a share or a valence, -1..1."""
         return self.percent / 100
 
     @property
@@ -84,8 +84,8 @@ def parse_rules(text: str) -> list[Rule]:
     """Parse rules, one per line; empty lines and comments after # are ignored.
 
     Raises:
-        RulesError: A line is not a rule, and the message names the line and what is wrong; or
-            there are more than `MAX_RULES` different ones.
+        RulesError: A line is not a rule, or there are more than `MAX_RULES` different rules. The
+            message names the line and what is wrong.
     """
     lines = enumerate((line.partition("#")[0].strip() for line in text.splitlines()), start=1)
     # A rule that is written twice is one rule.

@@ -23,7 +23,7 @@ _FOLLOW = 0.1
 
 @dataclass(slots=True)
 class Place:
-    """The middle of a face and its size, px."""
+    """The position of a seat: the middle and the size of its face, px."""
 
     x: float
     y: float
@@ -31,11 +31,11 @@ class Place:
 
     @classmethod
     def of(cls, box: Box) -> Place:
-        """Return the place of a face."""
+        """Return the place of the face in a box."""
         return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
-        """Return the distance of a face, in its sizes; infinity if its size does not match."""
+        """Return the distance of a face in face sizes, or infinity if it cannot be at this place."""
         size = _size(box)
         if not 1 / _GROWTH <= size / self.size <= _GROWTH:
             return math.inf
@@ -61,13 +61,13 @@ class _Seat:
 
 
 class Seats:
-    """Number the seats of one source from 1, in reading order as they are first taken.
+    """The seats of one source, numbered from 1 as they are first taken, row by row in a frame.
 
     A seat is a place, not a face. A person who leaves and comes back to the same place, even
     minutes later, gets the same seat; a person who takes another's place gets that seat.
 
     Args:
-        places: The boxes of the seats that are already known, px.
+        places: The boxes of the seats that are already known, px, by the number of the seat.
     """
 
     def __init__(self, places: Mapping[int, Box] | None = None) -> None:
@@ -144,10 +144,10 @@ def _distances(faces: NDArray[np.float64], places: NDArray[np.float64]) -> NDArr
 
     Args:
         faces: The middle x, middle y and size of each face, px.
-        places: The same of each place.
+        places: The middle x, middle y and size of each place, px.
 
     Returns:
-        In sizes of the face; infinite where a face cannot be at a place.
+        Distances in face sizes; infinity where a face cannot be at a place.
     """
     sizes, other = faces[:, 2, None], places[None, :, 2]
     apart = np.hypot(faces[:, 0, None] - places[None, :, 0], faces[:, 1, None] - places[None, :, 1])

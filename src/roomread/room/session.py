@@ -1,4 +1,4 @@
-"""A session of a room: one lesson, meeting or recording, its marks and its people."""
+"""Define sessions of a room, with their marks, passages and people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SILENCE = 60.0
 
 
 class State(StrEnum):
-    """The state of a session."""
+    """The states of a session."""
 
     RECORDING = "recording"
     INTERRUPTED = "interrupted"
@@ -31,7 +31,7 @@ class Session:
         started_at: When it was created, UTC.
         updated_at: When it was last written, UTC.
         ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
-        rules: The rules of attention, as text.
+        rules: The rules of attention, which raise alerts, one per line.
         keeps_people: Whether the readings of individual people are stored, by seat, in addition to
             the moods of the room.
         consent: A text that records who consented and how; empty if people are not kept.
@@ -63,10 +63,10 @@ class Session:
     region: str = ""
 
     def state(self, now: datetime | None = None) -> State:
-        """Return whether the session is being recorded.
+        """Return whether the session is being recorded, was interrupted or has ended.
 
         Args:
-            now: UTC; defaults to the present time.
+            now: The present time, UTC; None to read it from the clock.
         """
         if self.ended_at is not None:
             return State.ENDED
@@ -89,7 +89,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that was said or written, without the speaker's name.
+    """A passage of a transcript or chat, without the name of its author.
 
     Attributes:
         start: Seconds from the start of the source, or of the file that it was read from.

@@ -22,8 +22,8 @@ class FallenStretch:
         end: When it had recovered by half or more, or the session ended, seconds.
         before: The mean valence before the fall, -1..1.
         during: The mean valence of the stretch, -1..1.
-        share_below: The share of the stretch's moments in which the room was certainly lower than
-            before: the upper end of the 95 % interval lies under `before`; 0..1.
+        share_below: The share of the stretch's moods whose 95 % interval lies entirely below
+            `before`, 0..1.
     """
 
     start: float
@@ -34,7 +34,7 @@ class FallenStretch:
 
     @property
     def depth(self) -> float:
-        """By how much the mean valence fell, over 0."""
+        """The difference between the mean valence before the fall and during the stretch."""
         return self.before - self.during
 
 
@@ -63,7 +63,7 @@ def fallen_stretches(changes: Sequence[Change], moods: Sequence[RoomMood]) -> li
 
 
 def _recovery(changes: Sequence[Change], end: float) -> float:
-    """Return when the first of some changes is recovered by half; `end` if it never is."""
+    """Return the time by which half of the first change is recovered, or `end` if it never is."""
     fall, lowest = changes[0], changes[0].after
     for change in changes[1:]:
         lowest = min(lowest, change.before)
@@ -74,6 +74,6 @@ def _recovery(changes: Sequence[Change], end: float) -> float:
 
 
 def _stretch(fall: Change, end: float, rows: NDArray[np.float64]) -> FallenStretch:
-    """Return the stretch of a fall from the rows of `valences` of its moods, [N, 3]."""
+    """Return the stretch after a fall, given the rows [N, 3] of `valences` for its moods."""
     below = float((rows[:, 2] < fall.before).mean())
     return FallenStretch(fall.time, end, fall.before, float(rows[:, 0].mean()), below)

@@ -1,4 +1,4 @@
-"""Tell of the people of a window who looks away, and why those without scores have none."""
+"""Determine which people in a window look away, and why people without scores have none."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable
 
 from roomread.readings import Reading
 
-# Stands for the reason of people whose source gives none: in the picture of a student's own camera
-# no face was found, or the student has just joined and is not counted yet.
+# Used where the source gives no reason: no face was found in the picture of a student's own camera,
+# or the student has just joined and is not counted yet.
 NO_REASON = "none"
 
 
 def away_by_person(readings: Iterable[Reading]) -> dict[int, bool]:
-    """Return whether each person of a frame looks away, where that is known."""
+    """Return whether each person in a frame looks away, by person, where this is known."""
     return {
         key: away
         for r in readings
@@ -24,11 +24,12 @@ def away_by_person(readings: Iterable[Reading]) -> dict[int, bool]:
 def away_share(
     frames: Iterable[dict[int, bool]], present: Collection[int], readable: Collection[int]
 ) -> float | None:
-    """Return the share of the people present who look away, among those of whom it is known.
+    """Return the share of the people present who look away, among people of whom this is known.
 
-    A person looks away who did so in more than half of the frames in which it is known. Of readings
-    without poses it is known only where a face is unreadable for being turned away, so that their
-    share would be far too high: it is None if the pose of a readable person is not known.
+    A person looks away if they did so in more than half of the frames in which this is known.
+    Readings without poses show it only for faces that are unreadable because they are turned away,
+    which would make the share far too high. The result is therefore None if it is unknown for any
+    readable person.
     """
     counts: dict[int, list[bool]] = {key: [] for key in present}
     for frame in frames:
@@ -42,7 +43,7 @@ def away_share(
 
 
 def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
-    """Return the reason of each person without scores: an `Unreadable`, or `NO_REASON`."""
+    """Return why each person without scores has none: an `Unreadable` value or `NO_REASON`."""
     return {
         key: NO_REASON if r.unreadable is None else r.unreadable.value
         for r in readings
@@ -54,7 +55,7 @@ def count_reasons(frames: Iterable[dict[int, str]], people: Collection[int]) -> 
     """Return the number of people by the reason that each had in most frames.
 
     Args:
-        frames: The reasons of each frame's people without scores.
+        frames: For each frame, the reason of each person without scores.
         people: The people to count, each of whom is in at least one frame.
     """
     reasons: dict[int, Counter[str]] = {key: Counter() for key in people}
