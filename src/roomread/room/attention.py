@@ -121,7 +121,7 @@ class Attention:
                 self._held[rules[alert.rule], alert.seat] = alert
 
     def update_room(self, mood: RoomMood) -> list[Alert]:
-        """Process the next mood; return the alerts that begin, and those that end (with `ended`)."""
+        """Process the next mood; return alerts that begin, and alerts that end (with `ended`)."""
         means = self._add_mood(mood)
         changed = []
         for rule in self._room:

@@ -14,7 +14,7 @@ _FLICKER = 15.0
 
 @dataclass(frozen=True, slots=True)
 class PresentState:
-    """How a room's valence compares with its baseline at present, and since when.
+    """The direction of a room's present valence, and the time since which it has lasted.
 
     Attributes:
         direction: The valence compared with the room's own baseline.

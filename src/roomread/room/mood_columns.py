@@ -15,7 +15,7 @@ from roomread.room.mood import RoomMood, difference_interval
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoodColumns(Sequence[RoomMood]):
-    """A sequence of moods stored as columns, in which accessing a mood builds its object.
+    """A sequence of moods that are stored as columns; accessing a mood builds its object.
 
     Attributes:
         times: The end of each window, s, float64 [N].

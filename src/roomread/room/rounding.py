@@ -1,4 +1,4 @@
-"""Round shares to steps of 5 %, in which the moods of a room are shown if it keeps no people.
+"""Round shares to steps of 5 %, as moods are shown if a session keeps no people.
 
 Exact shares before and after one person joins would reveal that person's own scores. Change points
 and alerts are found from exact shares; only what is shown is rounded.
@@ -64,7 +64,7 @@ def rounded_moods(moods: Sequence[RoomMood]) -> list[RoomMood]:
 
 
 def rounded_columns(moods: MoodColumns) -> MoodColumns:
-    """Return all moods of a room rounded as by `rounded_moods`, as columns."""
+    """Round all moods of a room as `rounded_moods` does, and return them as columns."""
     known = moods.known
     scores = np.full_like(moods.scores, np.nan)
     places = np.flatnonzero(known)

@@ -35,7 +35,7 @@ class Place:
         return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
-        """Return the distance of a face in face sizes, or infinity if it cannot be at this place."""
+        """Return the distance of a face in face sizes; infinity if it cannot be at this place."""
         size = _size(box)
         if not 1 / _GROWTH <= size / self.size <= _GROWTH:
             return math.inf

@@ -89,7 +89,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage of a transcript or chat, without the name of its author.
+    """A section of a transcript or chat, without the name of its author.
 
     Attributes:
         start: Seconds from the start of the source, or of the file that it was read from.

@@ -43,7 +43,7 @@ def away_share(
 
 
 def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
-    """Return why each person without scores has none: an `Unreadable` value or `NO_REASON`."""
+    """Return the reason, an `Unreadable` or `NO_REASON`, for each person without scores."""
     return {
         key: NO_REASON if r.unreadable is None else r.unreadable.value
         for r in readings
