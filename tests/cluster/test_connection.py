@@ -22,11 +22,11 @@ from roomread.errors import MissingExtraError, RoomreadError
         ("KeyError: 3\nand more text", "KeyError: 3"),
     ],
 )
-def test_last_error_of_a_traceback_is_the_reason(traceback: str, line: str) -> None:
+def test_reason_is_the_last_error_of_a_traceback(traceback: str, line: str) -> None:
     assert connection.reason(traceback) == line
 
 
-def test_reason_without_an_error_is_short() -> None:
+def test_reason_without_an_exception_is_cut_to_300_characters() -> None:
     assert connection.reason("x" * 5000) == "x" * 300
 
 
@@ -37,7 +37,7 @@ def test_worker_of_another_version_is_refused() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "auto", "local", "ray://head"])
-def test_address_without_a_port_is_left_to_ray(
+def test_address_without_a_port_is_not_checked(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(socket, "create_connection")
@@ -48,7 +48,7 @@ def test_address_without_a_port_is_left_to_ray(
     ("address", "host"),
     [("ray://head:10001", "head"), ("head:10001", "head"), ("[::1]:10001", "::1")],
 )
-def test_cluster_that_does_not_answer_is_named(
+def test_unreachable_cluster_is_reported_with_its_address(
     address: str, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, int]] = []
@@ -72,14 +72,14 @@ def keep_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
 
-def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_ray_is_reported_with_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     keep_environment(monkeypatch)
     with pytest.raises(MissingExtraError, match=r"roomread\[cluster\]"):
         connection.join()
 
 
-def test_processors_are_those_of_all_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processors_of_all_machines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     resources = {"CPU": 12.0, "memory": 1e9}
     ray = SimpleNamespace(cluster_resources=lambda: resources)
     monkeypatch.setitem(sys.modules, "ray", ray)

@@ -23,7 +23,7 @@ from roomread.training.runs import Run  # noqa: E402
 
 pytestmark = [
     pytest.mark.training,
-    # Ray leaves its own files and sockets to the interpreter.
+    # Ray leaves some of its files and sockets open for the interpreter to close.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 NET = ("--devices", "2", "--net", "cnn4", "--batch-size", "8")
@@ -48,7 +48,7 @@ def train(
     )
 
 
-def test_two_workers_train_one_net(cluster: Cluster, tmp_path: Path) -> None:
+def test_two_workers_train_one_net_together(cluster: Cluster, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     trained = train(tmp_path, cluster.environment, *NET, "--epochs", "2")
     assert trained.returncode == 0, trained.stderr
@@ -79,7 +79,7 @@ def test_interrupted_training_of_two_workers_is_resumed(cluster: Cluster, tmp_pa
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=200)
     finally:
-        # It would keep the cluster from the tests that come.
+        # Otherwise it would occupy the cluster during the following tests.
         process.kill()
     assert process.returncode == 130, errors
     assert "the last whole epoch is kept" in errors
@@ -92,7 +92,7 @@ def test_interrupted_training_of_two_workers_is_resumed(cluster: Cluster, tmp_pa
     assert not (run.folder / "ray").exists()
 
 
-def test_relative_paths_of_a_recipe_are_those_of_the_command_in_a_worker(
+def test_worker_resolves_relative_paths_of_a_recipe_in_the_folder_of_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
@@ -108,7 +108,9 @@ def test_relative_paths_of_a_recipe_are_those_of_the_command_in_a_worker(
     training._enter(tmp_path / "elsewhere", absolute)
 
 
-def test_more_workers_than_the_cluster_has_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+def test_requesting_more_workers_than_the_cluster_has_is_refused(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     done = train(tmp_path, cluster.environment, "--devices", "3")
     assert done.returncode == 2
     assert "the cluster has 2 workers of 1 processors, but 3 are requested" in done.stderr

@@ -32,13 +32,13 @@ def prediction(expression: Expression = Expression.SAD, *, like_state: bool = Fa
         (ProfileBinding(state("tired"), 4), 5, 2, False),
     ],
 )
-def test_profile_applies_to_its_track_or_to_the_only_face_or_to_all(
+def test_profile_applies_to_its_track_or_the_only_face_or_all_faces(
     binding: ProfileBinding, track_id: int | None, faces: int, *, applies: bool
 ) -> None:
     assert binding.applies(track_id, faces) is applies
 
 
-def test_scores_of_a_person_are_corrected_and_named() -> None:
+def test_scores_of_a_persons_track_are_corrected_and_get_the_persons_name() -> None:
     adapter = Adapter([ProfileBinding(person("asha"), 1)], small_model())
     own, other = adapter.adapt([prediction(), prediction()], [1, 2], faces=2)
     assert (own.person, other.person) == ("asha", None)
@@ -50,7 +50,7 @@ def test_scores_of_a_person_are_corrected_and_named() -> None:
     assert own.states == ()
 
 
-def test_state_is_scored_for_every_face_and_changes_no_scores() -> None:
+def test_state_is_scored_for_every_face_and_does_not_change_expression_scores() -> None:
     adapter = Adapter([ProfileBinding(state("tired"))], small_model())
     shown, not_shown = adapter.adapt(
         [prediction(like_state=True), prediction()], [None, None], faces=2
@@ -67,7 +67,7 @@ def test_no_faces_give_no_predictions() -> None:
     assert Adapter([ProfileBinding(state("tired"))], small_model()).adapt([], [], faces=0) == []
 
 
-def test_each_face_needs_its_track_id() -> None:
+def test_different_numbers_of_predictions_and_tracks_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         Adapter([], small_model()).adapt([prediction()], [1, 2], faces=2)
 
@@ -77,7 +77,7 @@ def test_profile_that_is_given_twice_is_refused() -> None:
         Adapter([ProfileBinding(person("asha"), n) for n in (1, 2)], small_model())
 
 
-def test_two_people_of_one_track_are_refused() -> None:
+def test_profiles_of_two_people_for_one_track_are_refused() -> None:
     with pytest.raises(ProfileError, match="track 3 cannot be both 'asha' and 'ben'"):
         Adapter([ProfileBinding(person(name), 3) for name in ("asha", "ben")], small_model())
 

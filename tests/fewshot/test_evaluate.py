@@ -22,13 +22,13 @@ def result(
         (result(correct=3, gain=0.1), True),
         (result(correct=3, gain=0.01), False),
         (result(correct=2, gain=0.5), False),
-        # Never right, before and after: a higher probability is no use.
+        # No picture is read correctly, before or after: a higher probability does not help.
         (result(correct=0, before=0, gain=0.5), False),
         (result(references=4, correct=2, before=None), True),
         (result(references=5, correct=2, before=None), False),
     ],
 )
-def test_profile_helps_if_more_is_read_correctly_or_more_surely(
+def test_profile_helps_if_it_reads_more_pictures_or_as_many_with_more_confidence(
     evaluated: LeaveOneOutResult, *, helps: bool | None
 ) -> None:
     assert evaluated.helps is helps
@@ -43,7 +43,7 @@ def test_result_is_printed_as_one_sentence() -> None:
     assert "no other is left for a test" in str(result(references=1))
 
 
-def test_person_whose_neutral_face_looks_sad_is_read_better_by_the_others() -> None:
+def test_profile_of_a_person_whose_neutral_face_looks_sad_improves_the_reading() -> None:
     found = evaluate(person("asha", 6), small_model())
     assert (found.references, found.correct, found.correct_before) == (6, 6, 0)
     assert found.probability_after > found.probability_before
@@ -51,13 +51,13 @@ def test_person_whose_neutral_face_looks_sad_is_read_better_by_the_others() -> N
     assert found.usual_expression is Expression.SAD
 
 
-def test_state_is_found_in_each_reference_by_the_others() -> None:
+def test_state_is_found_in_each_reference_by_a_profile_of_the_other_references() -> None:
     found = evaluate(state("tired", 3), small_model())
     assert (found.correct, found.correct_before) == (3, None)
     assert found.usual_expression is Expression.SAD
 
 
-def test_state_of_one_picture_is_found_in_none() -> None:
+def test_state_of_one_picture_counts_no_correct_reference() -> None:
     assert evaluate(state("tired", 1), small_model()).correct == 0
 
 

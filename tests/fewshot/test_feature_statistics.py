@@ -21,7 +21,7 @@ def test_net_without_feature_statistics_is_refused() -> None:
         feature_statistics_of(replace(open_model(), session=session))
 
 
-def test_feature_statistics_are_unchanged_after_writing_and_reading() -> None:
+def test_feature_statistics_are_nearly_unchanged_after_writing_and_reading() -> None:
     statistics = feature_statistics_of(open_model())
     again = FeatureStatistics.from_json(statistics.to_json())
     assert np.allclose(again.covariance, statistics.covariance)
@@ -29,7 +29,7 @@ def test_feature_statistics_are_unchanged_after_writing_and_reading() -> None:
     assert again.share.sum() == pytest.approx(1)
 
 
-def test_statistics_are_those_of_each_expression() -> None:
+def test_measured_statistics_are_the_means_of_each_expression() -> None:
     features = np.array([[2, 0], [0, 2], [4, 4]], np.float32)
     labels = np.array([0, 0, 3])
     logits = np.eye(7, dtype=np.float32)[labels]
@@ -43,7 +43,7 @@ def test_statistics_are_those_of_each_expression() -> None:
     np.testing.assert_allclose(measured.prototypes[3], [np.sqrt(0.5)] * 2)
 
 
-def test_normalised_features_have_length_one_and_the_mean_itself_zero() -> None:
+def test_normalised_features_have_length_one_and_the_mean_has_length_zero() -> None:
     features = np.array([[3, 4, 0, 0], [0, 0, 0, 0]], np.float32)
     lengths = np.linalg.norm(small_statistics().normalise(features), axis=1)
     np.testing.assert_allclose(lengths, [1, 0])

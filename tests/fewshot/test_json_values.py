@@ -8,18 +8,18 @@ import pytest
 from roomread.fewshot.json_values import to_text, to_vector
 
 
-def test_text_of_up_to_a_thousand_characters_is_kept() -> None:
+def test_text_of_up_to_a_thousand_characters_is_accepted() -> None:
     for text in ("", "ünïcode 😀", "x" * 1000):
         assert to_text(text) == text
 
 
 @pytest.mark.parametrize("value", [None, 3, ["a"], "x" * 1001, "half \ud800", "\udfff"])
-def test_other_value_is_no_text(value: Any) -> None:
+def test_value_that_is_not_a_valid_text_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"is not a string|not valid Unicode"):
         to_text(value)
 
 
-def test_list_of_numbers_is_a_vector() -> None:
+def test_list_of_numbers_is_converted_to_a_vector() -> None:
     vector = to_vector([1, -2.5, 1e6], size=3)
     assert vector.dtype == np.float32
     np.testing.assert_array_equal(vector, np.array([1, -2.5, 1e6], np.float32))
@@ -30,7 +30,7 @@ def test_list_of_numbers_is_a_vector() -> None:
     "values",
     [None, "123", {"0": 1}, [], [1, 2], ["1"], [True], [None], [1e7], [-(10**400)], [[1]]],
 )
-def test_other_value_is_no_vector_of_one_number(values: Any) -> None:
+def test_value_that_is_not_a_list_of_one_number_is_refused(values: Any) -> None:
     with pytest.raises(ValueError, match=r"vector|is not a number"):
         to_vector(values, size=1)
 

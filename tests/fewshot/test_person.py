@@ -27,7 +27,7 @@ def references(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.nd
     return shown.astype(np.float32)
 
 
-def test_shift_is_shrunk_by_half_with_ten_references() -> None:
+def test_shift_of_ten_references_is_shrunk_to_half() -> None:
     own = learn(statistics(), references(plainly=1, off=2)[-10:], LABELS[-10:], temperature=1.0)
     assert own.shift[6] == pytest.approx(1, abs=0.3)
     assert np.abs(own.shift[:6]).max() < 0.3
@@ -40,7 +40,7 @@ def test_weak_expressions_lower_the_temperature_and_misleading_ones_raise_it() -
     assert confusing.temperature > 1.1
 
 
-def test_references_of_one_expression_do_not_change_the_temperature() -> None:
+def test_temperature_stays_1_with_references_of_one_expression() -> None:
     neutral = np.full(6, 6)
     logits = (0.3 * ORDINARY[neutral]).astype(np.float32)
     assert learn(statistics(), logits, neutral, temperature=1.0).temperature == 1.0

@@ -75,7 +75,9 @@ def test_state_does_not_change_the_scores_of_the_seven_expressions(masked: Profi
     assert replace(taught, states=()) == plain
 
 
-def test_profile_of_a_person_makes_their_neutral_face_likelier(grace: Profile) -> None:
+def test_profile_of_a_person_raises_the_probability_of_neutral_for_their_neutral_face(
+    grace: Profile,
+) -> None:
     other = np.asarray(altered.narrow(Image.fromarray(scenes.hopper()), 0.65))
     (before,) = ANALYZER.analyze(other)
     (after,) = ANALYZER.with_profiles([grace]).analyze(other)
@@ -97,7 +99,7 @@ def test_profile_of_a_person_applies_to_the_given_track_among_several_faces(
     assert [(r.track_id, r.person) for r in stream.update(frame)] == [(1, None), (2, "grace")]
 
 
-def test_profile_of_a_named_track_overrides_that_of_the_only_face(grace: Profile) -> None:
+def test_profile_for_a_track_overrides_a_profile_for_the_only_face(grace: Profile) -> None:
     twin = replace(grace, name="twin", person="twin")
     frame = Frame(scenes.astronaut(), 0.0, 0, "one")
 
@@ -117,7 +119,9 @@ def test_profile_of_a_named_track_overrides_that_of_the_only_face(grace: Profile
         np.testing.assert_array_equal(both.scores.probabilities, alone.scores.probabilities)
 
 
-def test_leave_one_out_result_says_whether_a_profile_helps(masked: Profile, grace: Profile) -> None:
+def test_leave_one_out_result_states_that_useful_profiles_help(
+    masked: Profile, grace: Profile
+) -> None:
     assert evaluate(masked, ANALYZER.model).correct == 5
     assert evaluate(masked, ANALYZER.model).helps
     evaluation = evaluate(grace, ANALYZER.model)
@@ -135,14 +139,14 @@ def test_profile_that_repeats_what_the_net_already_reads_does_not_help() -> None
     assert evaluate(clear, ANALYZER.model).helps is False
 
 
-def test_profile_of_one_picture_has_no_test_result() -> None:
+def test_whether_a_profile_of_one_picture_helps_is_unknown() -> None:
     single = Profile.from_references(
         "grace", {Expression.NEUTRAL: [scenes.hopper()]}, analyzer=ANALYZER, consent=ASKED
     )
     assert evaluate(single, ANALYZER.model).helps is None
 
 
-def test_unusable_reference_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_unusable_reference_is_refused_with_its_name_in_the_error(tmp_path: Path) -> None:
     one, none, two, dark = (tmp_path / f"{n}.png" for n in ("one", "none", "two", "dark"))
     Image.fromarray(scenes.astronaut()).save(one)
     Image.new("RGB", (300, 200), (90, 90, 90)).save(none)
@@ -173,7 +177,7 @@ def test_picture_taught_as_two_states_is_refused(masked: Profile) -> None:
         check_against(other, [masked], ANALYZER.model)
 
 
-def test_profile_of_a_person_is_not_stored_without_consent() -> None:
+def test_profile_of_a_person_without_consent_is_refused() -> None:
     reference = Reference("neutral", np.zeros(4, np.float32), np.zeros(7, np.float32))
     with pytest.raises(ProfileError, match="the consent of asha is not recorded"):
         Profile("asha", (reference,), "net", "0", person="asha")
@@ -188,12 +192,12 @@ def test_two_profiles_cannot_both_apply_to_the_only_face(grace: Profile) -> None
     Adapter([ProfileBinding(grace, 1), ProfileBinding(twin, 2)], ANALYZER.model)
 
 
-def test_profile_of_another_net_is_refused_by_name(masked: Profile) -> None:
+def test_profile_of_another_net_is_refused_with_its_name_in_the_error(masked: Profile) -> None:
     with pytest.raises(ProfileError, match=r"'masked' was taught with the model compact \(0f\)"):
         Analyzer(detector=CenterFace(threads=1), profiles=[replace(masked, digest="0f")])
 
 
-def test_a_classifier_without_a_model_file_takes_no_profile(masked: Profile) -> None:
+def test_profile_is_refused_with_a_classifier_without_a_model_file(masked: Profile) -> None:
     with pytest.raises(ProfileError, match="need a model file"):
         Analyzer(detector=FixedDetector([]), classifier=FixedClassifier(), profiles=[masked])
 
@@ -206,7 +210,7 @@ def test_profiles_are_taught_and_used_with_the_default_head_only(masked: Profile
         Analyzer(classifier=label).observe(Frame(np.zeros((64, 64, 3), np.uint8), 0.0, 0, "x"), [])
 
 
-def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
+def test_damaged_profiles_are_reported_by_name_and_others_stay_readable(
     tmp_path: Path, masked: Profile
 ) -> None:
     store = ProfileStore(tmp_path)
@@ -262,7 +266,7 @@ def test_written_profile_is_read_back(count: int, size: int, name: str, values: 
 
 
 @given(text=st.text(max_size=200))
-def test_any_file_content_is_read_or_raises_a_roomread_error(text: str) -> None:
+def test_any_text_that_is_not_a_profile_raises_a_profile_error(text: str) -> None:
     with pytest.raises(ProfileError, match="file"):
         Profile.from_json(text, source="file")
 
@@ -285,7 +289,9 @@ def test_profile_with_too_short_vectors_is_refused(masked: Profile) -> None:
         check_model(short, ANALYZER.model)
 
 
-def test_one_in_fifty_ordinary_faces_exceeds_the_threshold_of_a_state(masked: Profile) -> None:
+def test_about_one_in_fifty_ordinary_faces_exceeds_the_threshold_of_a_state(
+    masked: Profile,
+) -> None:
     statistics = feature_statistics_of(ANALYZER.model)
     ordinary = statistics.ordinary()
     prototype = Prototype(statistics, statistics.normalise(masked.features), ordinary[::2])

@@ -12,7 +12,7 @@ from small_net import state
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "Asha", "neutral", "x" * 41, ".hidden"])
-def test_profile_names_that_are_invalid_or_expressions_are_refused(name: str) -> None:
+def test_profile_name_that_is_invalid_or_an_expression_is_refused(name: str) -> None:
     with pytest.raises(ProfileError, match=r"expressions|cannot be a profile's name"):
         ProfileStore(Path()).path(name)
 
@@ -31,21 +31,21 @@ def test_profile_is_stored_loaded_and_deleted(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_profile_under_another_name_is_refused(tmp_path: Path) -> None:
+def test_profile_in_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path)
     store.keep(state("tired")).rename(tmp_path / "bored.json")
     with pytest.raises(ProfileError, match=r"bored\.json: holds the profile 'tired'"):
         store.load("bored")
 
 
-def test_profile_is_overwritten_only_when_asked_for(tmp_path: Path) -> None:
+def test_profile_is_replaced_with_replace(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path)
     store.keep(state("tired"))
     store.keep(state("tired", 5), replace=True)
     assert len(store.load("tired").references) == 5
 
 
-def test_damaged_profile_is_left_out_and_can_be_deleted(tmp_path: Path) -> None:
+def test_damaged_profile_is_skipped_and_can_be_deleted(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path)
     store.keep(state("tired"))
     store.path("bored").write_bytes(b"\xff\xfe")
@@ -55,7 +55,7 @@ def test_damaged_profile_is_left_out_and_can_be_deleted(tmp_path: Path) -> None:
     assert store.names() == ["tired"]
 
 
-def test_unknown_profile_is_reported_with_the_known_ones(tmp_path: Path) -> None:
+def test_unknown_profile_is_reported_with_the_names_of_existing_profiles(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path)
     with pytest.raises(ProfileError, match="no profile 'eve'") as none:
         store.delete("eve")
@@ -80,6 +80,6 @@ def test_profile_that_cannot_be_deleted_is_reported_with_its_path(
         store.delete("tired")
 
 
-def test_folder_is_no_profile(tmp_path: Path) -> None:
+def test_folder_in_place_of_a_profile_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="cannot be read: Is a directory"):
         read_profile(tmp_path)

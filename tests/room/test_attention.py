@@ -57,7 +57,7 @@ def test_rule_is_evaluated_when_frames_are_half_a_minute_apart() -> None:
     assert rules[0].longest_step == 60
 
 
-def test_fall_slower_than_the_time_of_the_rule_raises_no_alert() -> None:
+def test_fall_that_is_slower_than_the_time_of_the_rule_raises_no_alert() -> None:
     rule = "room valence fell by 20% in 1 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []
 
@@ -119,7 +119,7 @@ def test_measure_that_oscillates_at_its_threshold_raises_one_alert() -> None:
     assert changed[0].ended is None
 
 
-def test_alert_ends_when_its_measure_has_crossed_the_threshold_back() -> None:
+def test_alert_ends_when_its_measure_has_moved_back_past_the_threshold() -> None:
     raised, ended = watch_room(
         "room negative above 40% for 10 s", 200, lambda t: mood(t, 0, 0.6 if t < 100 else 0.1)
     )
@@ -137,7 +137,7 @@ def test_low_coverage_is_reported_with_full_certainty() -> None:
     assert alert.reason == "room: coverage 10% on average over 30 s"
 
 
-def test_room_that_looks_away_is_reported_and_one_of_unknown_pose_is_not() -> None:
+def test_room_that_looks_away_raises_an_alert_only_if_poses_are_known() -> None:
     rule = "room looking_away above 50% for 20 s"
 
     def at(share: float | None) -> Callable[[int], RoomMood]:
@@ -171,7 +171,7 @@ def test_short_negative_moments_raise_no_alert() -> None:
     assert watch_seat(rule, 300, lambda t: SAD if t % 10 < 4 else NEUTRAL) == []
 
 
-def test_unreadable_person_raises_the_alert_for_unreadable_alone() -> None:
+def test_unreadable_person_raises_an_alert_about_unreadable_but_not_negative() -> None:
     assert watch_seat("person negative above 10% for 30 s", 200, lambda _: None) == []
     (alert,) = watch_seat(
         "person unreadable above 90% for 2 min", 300, lambda t: NEUTRAL if t < 60 else None
@@ -179,7 +179,7 @@ def test_unreadable_person_raises_the_alert_for_unreadable_alone() -> None:
     assert 60 + 100 < alert.time <= 60 + 120
 
 
-def test_absent_person_counts_as_unreadable_unless_seen_too_briefly_before() -> None:
+def test_absent_person_counts_as_unreadable_only_after_being_seen_for_half_a_minute() -> None:
     attention = Attention(parse_rules("person unreadable above 90% for 30 s"), people=True)
     alerts = []
     for time in range(120):
@@ -236,7 +236,7 @@ def test_alerts_of_a_rule_begin_and_end_alternately(
         assert {a.rule for a in attention.held} == set(held)
 
 
-def test_person_who_left_is_forgotten_and_the_alert_ends() -> None:
+def test_alert_ends_ten_minutes_after_its_person_left() -> None:
     attention = Attention(parse_rules("person unreadable above 50% for 10 s"), people=True)
     changed = []
     for time in range(1000):
@@ -336,7 +336,7 @@ def test_alerts_after_a_restart_equal_those_without_one(killed_at: int) -> None:
     assert before + play(second, killed_at, 300) == unbroken
 
 
-def test_alert_of_a_person_who_is_not_seen_after_a_restart_ends() -> None:
+def test_alert_ends_if_its_person_is_not_seen_after_a_restart() -> None:
     rule = "person unreadable above 50% for 10 s"
     attention = Attention(parse_rules(rule), people=True)
     attention.resume([Alert(3, 20.0, rule, 0.9, 0.9, 10, seat=2)])
@@ -346,7 +346,7 @@ def test_alert_of_a_person_who_is_not_seen_after_a_restart_ends() -> None:
     assert [(alert.number, alert.ended) for alert in changed] == [(3, 2601.0)]
 
 
-def test_rules_of_looking_away_and_closed_eyes_go_on_after_a_restart() -> None:
+def test_rules_about_looking_away_and_closed_eyes_continue_after_a_restart() -> None:
     rules = "person looking_away above 50% for 20 s\nperson eyes_closed above 50% for 20 s"
 
     def shown(time: int) -> list[Reading]:

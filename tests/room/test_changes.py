@@ -28,19 +28,19 @@ def changes(values: list[float]) -> list[tuple[float, float, float]]:
     return [(change.time, change.before, change.after) for change in found]
 
 
-def test_lasting_fall_is_one_change_at_its_time() -> None:
+def test_lasting_fall_is_reported_as_one_change_at_its_time() -> None:
     ((time, before, after),) = changes(time_series((600, 0.5), (900, 0.1)))
     assert time == pytest.approx(600, abs=15)
     assert (before, after) == pytest.approx((0.5, 0.1), abs=0.02)
 
 
-def test_rise_and_fall_are_two_changes() -> None:
+def test_rise_and_fall_are_reported_as_two_changes() -> None:
     times = [time for time, _, _ in changes(time_series((500, 0.0), (300, 0.4), (700, 0.0)))]
     assert times == pytest.approx([500, 800], abs=15)
 
 
 def test_at_most_one_steady_half_hour_in_a_hundred_has_a_change() -> None:
-    # A statistic has false alarms; their rate is measured over rooms that are always the same.
+    # Every statistic has false alarms, whose rate is measured in rooms that do not change.
     rooms = [(noise, seed) for noise in (0.02, 0.05, 0.1, 0.15, 0.2) for seed in range(60)]
     levels = np.random.default_rng(0).uniform(-0.8, 0.8, len(rooms))
     alarms = [
@@ -78,5 +78,5 @@ def test_change_is_found_in_a_lesson_whose_people_change_independently() -> None
     frames = lesson(1100, every=1.0, moods=((0, 0.6), (600, 0.1)))
     moods = [mood for time, rows in frames if (mood := meter.update(time, rows)) is not None]
     found = change_points(moods)
-    # People change every 20 s or so, and the mood is of the last 10 s.
+    # Each person's expression changes about every 20 s, and a mood covers the last 10 s.
     assert [change.time for change in found] == pytest.approx([615], abs=30)

@@ -17,5 +17,5 @@ from roomread.room.clock import clock
         (90_000, "25:00:00"),
     ],
 )
-def test_time_has_hours_only_if_it_needs_them(seconds: float, text: str) -> None:
+def test_time_is_formatted_with_hours_only_from_one_hour_on(seconds: float, text: str) -> None:
     assert clock(seconds) == text

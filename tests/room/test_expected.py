@@ -23,7 +23,7 @@ def test_brief_false_detection_does_not_raise_the_expected_number() -> None:
     assert expected_people(moods(*[26] * 150, 27, 27)) == 26
 
 
-def test_expected_number_is_0_when_no_face_was_seen() -> None:
+def test_expected_number_is_none_when_no_person_was_seen() -> None:
     assert expected_people([]) is None
     assert expected_people(moods(0, 0)) is None
 

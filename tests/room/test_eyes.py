@@ -14,7 +14,7 @@ FACE = Reading("cam", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality(), track_id=1)
 def watch(
     closed: Callable[[float], bool], *, rate: float = 25.0, seconds: float = 60.0
 ) -> EyeActivity | None:
-    """Return the last activity of a person whose eyes are closed at the times that are named."""
+    """Return the last activity of a person whose eyes are closed when `closed` is true."""
     meter, found = EyeMeter(), None
     for number in range(round(rate * seconds)):
         time = number / rate
@@ -23,7 +23,7 @@ def watch(
     return found
 
 
-def test_blinks_are_counted_and_their_closed_time_is_a_small_share() -> None:
+def test_blinks_are_counted_and_included_in_the_share_of_closed_eyes() -> None:
     # A blink of 0.2 s in the middle of every four seconds.
     found = watch(lambda time: 2.0 <= time % 4 < 2.2)
     assert found is not None
@@ -43,17 +43,17 @@ def test_blink_rate_is_unknown_at_a_low_frame_rate() -> None:
     assert found == EyeActivity(0.0, None)
 
 
-def test_activity_is_unknown_before_half_a_minute() -> None:
+def test_eye_activity_is_unknown_in_the_first_half_minute() -> None:
     assert watch(lambda _: False, seconds=29.0) is None
 
 
-def test_old_readings_leave_the_window() -> None:
+def test_readings_older_than_the_window_do_not_count() -> None:
     found = watch(lambda time: time < 60, seconds=125.0)
     assert found is not None
     assert found.closed_share == 0
 
 
-def test_activity_is_unknown_without_action_units_or_a_person() -> None:
+def test_eye_activity_is_unknown_without_action_units_or_a_person() -> None:
     meter = EyeMeter()
     for face in (FACE, replace(FACE, track_id=None, action_units={"AU45": 0.5})):
         assert meter.update(face) is face
@@ -66,5 +66,5 @@ def test_action_units_that_are_reused_in_later_frames_count_once() -> None:
         if number % 5 == 0:
             units = {"AU45": 0.1}
         found = meter.update(replace(FACE, time=number / 25, action_units=units)).eyes
-    # Of frames 0.04 s apart every fifth is read: too rare for blinks.
+    # Every fifth of the frames, which are 0.04 s apart, is read: too rare for blinks.
     assert found == EyeActivity(0.0, None)

@@ -31,13 +31,13 @@ def room(*shares: tuple[float, float]) -> list[RoomMood]:
     ],
     ids=["fallen", "risen", "always as usual", "recovered"],
 )
-def test_start_of_a_state_is_the_first_mood_that_shows_it(
+def test_present_state_began_with_the_first_mood_that_shows_it(
     moods: list[RoomMood], state: PresentState
 ) -> None:
     assert present_state(moods) == state
 
 
-def test_short_interruption_does_not_restart_the_state() -> None:
+def test_interruption_of_less_than_15_seconds_does_not_restart_the_state() -> None:
     fallen = room((300, 0.5), (40, 0.1), (10, 0.5), (40, 0.1))
     assert present_state(fallen) == PresentState(Direction.BELOW, 300.0)
     twice = room((300, 0.5), (40, 0.1), (20, 0.5), (40, 0.1))

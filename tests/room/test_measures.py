@@ -9,7 +9,7 @@ from roomread.room.measures import Fall, MeasureHistory, MeasureWindow, PeopleWi
 
 
 def window(values: Sequence[float | None], *, seconds: float = 10.0) -> MeasureWindow:
-    """Return a window that was given a value a second."""
+    """Return a window to which one value per second was added."""
     made = MeasureWindow(seconds, gap=5.0)
     for time, value in enumerate(values):
         made.add(float(time), value)
@@ -25,7 +25,7 @@ def test_mean_covers_only_the_last_seconds() -> None:
     assert window([0.0] * 50 + [1.0] * 11).mean() == pytest.approx(1.0)
 
 
-def test_mean_is_none_while_less_than_half_is_known() -> None:
+def test_mean_is_none_while_less_than_half_of_the_values_are_known() -> None:
     assert window([1.0, None, None] * 5).mean() is None
     assert window([1.0, 0.0, None] * 5).mean() == pytest.approx(0.5, abs=0.1)
 
@@ -37,7 +37,7 @@ def test_long_pause_empties_the_window() -> None:
 
 
 def history(values: list[float], *, seconds: float = 120.0) -> MeasureHistory:
-    """Return a history that was given a value a second."""
+    """Return a history to which one value per second was added."""
     made = MeasureHistory(seconds, gap=10.0)
     for time, value in enumerate(values):
         made.add(float(time), value)
@@ -48,7 +48,7 @@ def fall_of(size: float, *, length: float = 30.0) -> Fall:
     return Fall(high=size, now=0.0, seconds=60.0, length=length)
 
 
-def test_fall_is_from_the_highest_to_the_last_mean() -> None:
+def test_fall_is_measured_from_the_highest_to_the_last_mean() -> None:
     long, short = history([0.2] * 60 + [0.8] * 60 + [0.1] * 60).falls()
     for fall in (long, short):
         assert fall.high == pytest.approx(0.8)
@@ -64,7 +64,7 @@ def test_mean_over_a_short_window_shows_a_fall_before_the_long_one() -> None:
     assert long.now > 0.5
 
 
-def test_fall_is_none_without_a_point() -> None:
+def test_there_are_no_falls_before_the_first_mean() -> None:
     assert history([0.5] * 5).falls() == []
 
 
@@ -76,7 +76,7 @@ def test_certainty_grows_with_the_size_of_the_fall() -> None:
     assert values[-1] > 0.95
 
 
-def test_certainty_is_lower_after_larger_variation() -> None:
+def test_certainty_of_a_fall_is_lower_after_larger_variation() -> None:
     steady = history([0.5] * 900)
     wavering = history([0.5 + 0.3 * ((second // 60) % 2) for second in range(900)])
     for length in (30.0, 10.0):
@@ -90,7 +90,7 @@ def test_normal_returns_the_normal_distribution_function(z: float, share: float)
 
 
 def people_window(values: Sequence[Sequence[float]], *, seconds: float = 30.0) -> PeopleWindow:
-    """Return a window of people that was given a row of values a second."""
+    """Return a window of people to which one row of values per second was added."""
     made = PeopleWindow(seconds, gap=5.0)
     for time, row in enumerate(values):
         made.add(float(time), np.array(row, dtype=np.float64))
@@ -107,7 +107,7 @@ def test_window_of_people_has_the_same_means_as_one_window_per_person() -> None:
         assert means[person] == pytest.approx(window(known, seconds=30.0).mean(), abs=1e-6)
 
 
-def test_mean_of_a_person_is_unknown_until_the_window_is_full_since_they_came() -> None:
+def test_mean_of_a_person_is_unknown_until_they_were_seen_for_a_full_window() -> None:
     made = people_window([[1.0]] * 40)
     for time in range(40, 60):
         made.add(float(time), np.array([1.0, 0.5]))
@@ -119,13 +119,13 @@ def test_mean_of_a_person_is_unknown_until_the_window_is_full_since_they_came() 
     assert made.means().tolist() == [0.5]
 
 
-def test_long_pause_empties_the_window_of_everyone() -> None:
+def test_long_pause_empties_the_windows_of_all_people() -> None:
     made = people_window([[1.0, 0.0]] * 40)
     made.add(60.0, np.array([0.0, 0.0]))
     assert np.isnan(made.means()).all()
 
 
-def test_memory_of_a_window_does_not_grow_with_the_rate_of_frames() -> None:
+def test_memory_of_a_window_does_not_grow_with_the_frame_rate() -> None:
     slow, fast = PeopleWindow(60.0, gap=5.0), PeopleWindow(60.0, gap=5.0)
     for n in range(2000):
         slow.add(n * 1.0, np.ones(3))

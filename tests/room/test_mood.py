@@ -32,7 +32,7 @@ def mood_of(scores: np.ndarray, readable: int, baseline: float | None = None) ->
     return RoomMood(0.0, readable, readable, np.asarray(scores, dtype=float), baseline)
 
 
-def test_mood_is_the_mean_of_people_each_counted_once() -> None:
+def test_mood_is_the_mean_of_people_with_equal_weight() -> None:
     shown: dict[int, Expression | None] = dict.fromkeys(range(1, 7), HAPPY)
     shown |= {7: SAD, 8: NEUTRAL, 9: None, 10: None}
     mood = moods_of(steady(shown, 20))[-1]
@@ -46,7 +46,7 @@ def test_mood_is_the_mean_of_people_each_counted_once() -> None:
 
 
 @given(readable=st.integers(0, MIN_PEOPLE - 1), unreadable=st.integers(0, 60))
-def test_mood_has_no_values_with_fewer_than_five_readable_people(
+def test_mood_has_no_scores_with_fewer_than_five_readable_people(
     readable: int, unreadable: int
 ) -> None:
     people: dict[int, Expression | None] = dict.fromkeys(range(1, readable + 1), SAD)
@@ -62,7 +62,7 @@ def test_mood_has_no_values_with_fewer_than_five_readable_people(
     assert "no mood under 5" in str(mood)
 
 
-def test_mood_has_values_with_five_readable_people_or_more() -> None:
+def test_mood_has_scores_with_five_readable_people_or_more() -> None:
     assert moods_of(steady(dict.fromkeys(range(5), SAD), 5))[-1].scores is not None
 
 
@@ -142,7 +142,7 @@ def test_intervals_contain_the_true_value_in_95_percent_of_cases(n: int) -> None
     assert min(held.values()) / trials > 0.925
 
 
-def test_share_of_less_than_one_person_does_not_exclude_that_nobody_shows_it() -> None:
+def test_interval_of_a_share_of_less_than_one_person_includes_zero() -> None:
     scores = np.array([0.012, 0, 0, 0.288, 0, 0, 0.7], np.float32)
     few = mood_of(scores, 25).interval(Expression.ANGRY)
     assert few == (0.0, wilson_interval(1 / 25, 25).high)
@@ -153,8 +153,8 @@ def test_share_of_less_than_one_person_does_not_exclude_that_nobody_shows_it() -
     assert mood_of(scores, 25).interval(Expression.ANGRY) == wilson_interval(0.2, 25)
 
 
-def test_intervals_equal_the_published_ones() -> None:
-    # Wilson's for 10 of 20; Agresti and Min's for 30 and 10 of 100.
+def test_intervals_equal_published_intervals() -> None:
+    # Wilson's interval for 10 of 20, and Agresti and Min's for 30 and 10 of 100.
     assert wilson_interval(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
     center, half = 20 / 102, 1.959964 * (41 - 400 / 102) ** 0.5 / 102
     ends = difference_interval(*(np.array(float(count)) for count in (30, 10, 100)))
@@ -222,7 +222,7 @@ def test_mood_has_the_share_of_the_readable_people_who_show_a_taught_state() -> 
     assert moods_of(steady(dict.fromkeys(range(8), HAPPY), 10))[-1].states == {}
 
 
-def test_taught_state_has_no_share_with_fewer_than_five_readable_people_or_when_withheld() -> None:
+def test_taught_states_have_no_share_without_scores() -> None:
     assert moods_of(confused(MIN_PEOPLE - 1, 3))[-1].states == {}
     meter = RoomMeter()
     withheld = [meter.update(time, shown, withheld=True) for time, shown in confused(8, 2)]
@@ -237,7 +237,7 @@ def test_state_that_is_shown_in_one_frame_does_not_count() -> None:
 def mood_without(
     forgotten: Sequence[int], frames: Sequence[tuple[float, list[Reading]]]
 ) -> RoomMood:
-    """Return the mood after the last of some frames, before which people are forgotten."""
+    """Return the mood of the last frame, just before which people were forgotten."""
     meter = RoomMeter()
     *before, (last, readings) = frames
     for time, shown in before:
@@ -248,7 +248,7 @@ def mood_without(
     return mood
 
 
-def test_states_of_people_who_are_forgotten_are_dropped() -> None:
+def test_states_of_forgotten_people_do_not_count() -> None:
     assert mood_without([1, 2], confused(8, 2)).states == {"confused": 0.0}
 
 
@@ -274,7 +274,7 @@ def test_mood_has_the_share_of_the_people_present_who_look_away() -> None:
     assert moods_of([*frames[:6], *down[6:]])[-1].looking_away == 0.25
 
 
-def test_share_of_looking_away_is_unknown_without_poses_figures_or_if_withheld() -> None:
+def test_share_of_people_looking_away_is_unknown_without_poses_or_scores() -> None:
     # Students' browsers send no poses, but say which faces are turned away.
     shown: dict[int, Expression | None] = {seat: HAPPY if seat > 5 else None for seat in range(12)}
     assert moods_of(steady(shown, 10))[-1].scores is not None
@@ -285,7 +285,7 @@ def test_share_of_looking_away_is_unknown_without_poses_figures_or_if_withheld()
     assert {mood.looking_away for mood in withheld if mood is not None} == {None}
 
 
-def test_share_of_looking_away_goes_on_after_a_restart() -> None:
+def test_share_of_people_looking_away_continues_after_a_restart() -> None:
     frames = [*turned(10, 2, 20), *[(t + 10, r) for t, r in turned(10, 5, 20)]]
     unbroken, second = RoomMeter(), RoomMeter()
     moods = [mood for time, shown in frames if (mood := unbroken.update(time, shown))]
@@ -295,7 +295,7 @@ def test_share_of_looking_away_goes_on_after_a_restart() -> None:
     assert [mood.looking_away for mood in (after[0], after[-1])] == [0.2, 0.5]
 
 
-def test_people_who_are_forgotten_no_longer_look_away() -> None:
+def test_forgotten_people_do_not_count_as_looking_away() -> None:
     assert mood_without([1, 2], turned(8, 2)).looking_away == 0.0
 
 
@@ -317,7 +317,7 @@ def test_people_who_could_not_be_read_are_counted_by_their_most_frequent_reason(
     assert (few.scores, few.excluded) == (None, {turned_away.value: 1, NO_REASON: 1})
 
 
-def test_people_who_are_forgotten_are_not_counted_by_reason() -> None:
+def test_forgotten_people_are_not_counted_by_reason() -> None:
     meter = RoomMeter()
     for time, people in steady({1: HAPPY}, 6):
         meter.update(time, [*people, unread(2, Unreadable.COVERED)])

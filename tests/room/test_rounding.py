@@ -43,7 +43,7 @@ def test_rounding_keeps_the_order_of_shares(exact: np.ndarray) -> None:
 
 
 def moods_of(valences: list[float | None], *, every: float = 5.0) -> list[RoomMood]:
-    """Return moods of a room whose share of happy faces is given; None has no scores."""
+    """Return moods with the given shares of happy faces; None gives a mood without scores."""
     moods = []
     for number, happy in enumerate(valences):
         scores = np.zeros(7)
@@ -58,7 +58,7 @@ def moods_of(valences: list[float | None], *, every: float = 5.0) -> list[RoomMo
 
 
 @given(st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=160))
-def test_baseline_is_the_median_of_the_rounded_valences_before(happy: list[float | None]) -> None:
+def test_baseline_is_the_median_of_the_earlier_rounded_valences(happy: list[float | None]) -> None:
     rounded = rounded_moods(moods_of(happy))
     for mood in rounded:
         old = [
@@ -73,13 +73,13 @@ def test_baseline_is_the_median_of_the_rounded_valences_before(happy: list[float
             assert mood.valence == pytest.approx(float(VALENCE @ mood.scores))
 
 
-def test_moods_that_come_one_by_one_are_rounded_as_all_at_once() -> None:
+def test_moods_are_rounded_one_by_one_as_all_at_once() -> None:
     moods = moods_of([0.13, 0.42, None, 0.98] * 40)
     feed = MoodRounding(moods[:100])
     assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]
 
 
-def test_columns_are_rounded_as_moods_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_are_rounded_to_the_same_values_as_moods(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("roomread.room.rounding._AT_ONCE", 7)
     generator = np.random.default_rng(4)
     happy = [None if value < 0.1 else float(value) for value in generator.random(400)]

@@ -20,14 +20,14 @@ def numbers(seats: Seats, *faces: tuple[int, Box]) -> list[int | None]:
     return [r.seat for r in seats.update([seen(track_id, box) for track_id, box in faces])]
 
 
-def test_seats_are_numbered_row_by_row_in_any_order_of_faces() -> None:
+def test_seats_are_numbered_row_by_row_whatever_the_order_of_faces() -> None:
     places = [16, 2, 9, 1, 8, 15, 3, 10]
     given_numbers = numbers(Seats(), *((n, tile(place)) for n, place in enumerate(places, 1)))
     order = sorted(places)
     assert given_numbers == [order.index(place) + 1 for place in places]
 
 
-def test_face_that_returns_to_a_place_after_minutes_gets_its_seat() -> None:
+def test_face_that_returns_to_its_place_after_minutes_gets_its_seat_back() -> None:
     seats = Seats()
     assert numbers(seats, (1, tile(1)), (2, tile(2))) == [1, 2]
     for _ in range(1000):
@@ -35,14 +35,14 @@ def test_face_that_returns_to_a_place_after_minutes_gets_its_seat() -> None:
     assert numbers(seats, (1, tile(1)), (77, tile(2))) == [1, 2]
 
 
-def test_neighbouring_tile_is_another_seat() -> None:
+def test_face_in_a_neighbouring_tile_gets_another_seat() -> None:
     seats = Seats()
     assert numbers(seats, (1, tile(1))) == [1]
     assert numbers(seats, (2, tile(2))) == [2]
     assert numbers(seats, (3, tile(8))) == [3]
 
 
-def test_face_of_another_size_in_the_same_place_is_another_seat() -> None:
+def test_face_of_another_size_in_the_same_place_gets_another_seat() -> None:
     seats = Seats()
     numbers(seats, (1, Box(100, 100, 140, 150)))
     assert numbers(seats, (2, Box(0, 0, 240, 250))) == [2]
@@ -54,7 +54,7 @@ def test_tracked_face_keeps_its_seat_while_it_moves() -> None:
     assert walk == [[1]] * len(walk)
 
 
-def test_track_that_lost_its_seat_gets_another() -> None:
+def test_track_that_lost_its_seat_to_another_track_gets_a_new_seat() -> None:
     seats = Seats()
     numbers(seats, (1, tile(1)))
     assert numbers(seats, (2, tile(1))) == [1]
@@ -69,13 +69,13 @@ tiles = st.lists(st.integers(1, 49), unique=True, max_size=49)
 
 
 @given(st.lists(tiles, min_size=1, max_size=8))
-def test_faces_of_a_frame_have_different_seats_and_a_tile_keeps_its_seat(
+def test_faces_of_a_frame_have_different_seats_and_each_tile_keeps_its_seat(
     frames: list[list[int]],
 ) -> None:
     seats = Seats()
     first: dict[int, int | None] = {}
     for number, places in enumerate(frames):
-        # The tracker has forgotten everybody: only the place is left.
+        # Each frame has new track ids, so that only the place identifies a seat.
         faces = [(1000 * number + place, tile(place)) for place in places]
         given_numbers = numbers(seats, *faces)
         assert len(set(given_numbers)) == len(places)

@@ -33,13 +33,13 @@ def test_session_counts_as_interrupted_after_a_minute_without_a_write(
     assert SESSION.state(SESSION.updated_at + timedelta(seconds=seconds)) is state
 
 
-def test_session_that_ended_stays_ended() -> None:
+def test_ended_session_is_not_interrupted_later() -> None:
     ended = replace(SESSION, ended_at=SESSION.updated_at)
     assert ended.state(SESSION.updated_at) is State.ENDED
     assert ended.state() is State.ENDED
 
 
-def test_state_refers_to_the_present_by_default() -> None:
+def test_state_of_a_session_refers_to_the_present_time_by_default() -> None:
     now = datetime.now(UTC)
     assert replace(SESSION, updated_at=now).state() is State.RECORDING
     assert replace(SESSION, updated_at=now - timedelta(hours=1)).state() is State.INTERRUPTED

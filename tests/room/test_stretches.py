@@ -13,7 +13,7 @@ SAD_FROM, SAD_UNTIL = 100.0, 200.0
 
 
 def moods(end: int = 300) -> list[RoomMood]:
-    """Return moods by the second, sad from 100 to 200 s, of twenty people."""
+    """Return one mood a second of twenty people who are sad from 100 to 200 s."""
     return [
         RoomMood(
             float(second),
@@ -27,7 +27,7 @@ def moods(end: int = 300) -> list[RoomMood]:
     ]
 
 
-def test_stretch_lasts_from_the_fall_to_the_recovery() -> None:
+def test_fallen_stretch_lasts_from_the_fall_to_the_recovery() -> None:
     changes = [Change(SAD_FROM, HIGH, LOW), Change(SAD_UNTIL, LOW, HIGH)]
     (stretch,) = fallen_stretches(changes, moods())
     assert (stretch.start, stretch.end) == (SAD_FROM, SAD_UNTIL)
@@ -42,7 +42,7 @@ def test_stretch_without_a_recovery_lasts_to_the_end() -> None:
     assert stretch.end == 179.0
 
 
-def test_small_rise_does_not_end_a_stretch_and_a_deeper_fall_belongs_to_it() -> None:
+def test_stretch_continues_through_a_small_rise_and_a_deeper_fall() -> None:
     changes = [
         Change(100.0, 0.6, 0.0),
         Change(130.0, 0.0, 0.15),
@@ -63,6 +63,6 @@ def test_deepest_stretch_comes_first() -> None:
     assert [each.start for each in fallen_stretches(changes, moods())] == [100.0, 20.0]
 
 
-def test_rise_without_a_fall_is_not_a_stretch() -> None:
+def test_rise_without_a_fall_is_not_a_fallen_stretch() -> None:
     assert fallen_stretches([Change(100.0, LOW, HIGH)], moods()) == []
     assert fallen_stretches([], []) == []

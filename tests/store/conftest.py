@@ -32,11 +32,11 @@ def everything(url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def store(everything: Store) -> OwnerStore:
-    """Return the handle of the local user's sessions."""
+    """Return the store of the local user."""
     return everything.owned_by(LOCAL_OWNER)
 
 
 @pytest.fixture
 def anna(everything: Store) -> OwnerStore:
-    """Return the handle of a user of the service."""
+    """Return the store of a user of the service."""
     return everything.owned_by("user:anna")

@@ -11,7 +11,7 @@ from roomread.store import (
 )
 
 
-def test_account_change_by_one_process_is_seen_by_all(everything: Store) -> None:
+def test_account_change_is_visible_to_all_processes_immediately(everything: Store) -> None:
     other = everything.accounts
     anna = Account("1", "anna", "hash", ("read", "analyze"), 1.0)
     assert everything.accounts.add_user(anna)
@@ -40,7 +40,7 @@ def test_accounts_are_listed_oldest_first(accounts: AccountStore) -> None:
     assert accounts.users() == ()
 
 
-def test_two_keys_may_have_one_name_and_never_one_id(accounts: AccountStore) -> None:
+def test_two_keys_may_share_a_name_but_not_an_id(accounts: AccountStore) -> None:
     assert accounts.add_key(Account("a", "board", "hash", ("read",), 1.0))
     assert accounts.add_key(Account("b", "board", "other", ("read",), 1.0))
     assert not accounts.add_key(Account("a", "camera", "third", (), 1.0))
@@ -50,14 +50,14 @@ def test_two_keys_may_have_one_name_and_never_one_id(accounts: AccountStore) -> 
     assert [key.id for key in left] == ["b"]
 
 
-def test_user_is_found_by_the_hash_of_a_provider(accounts: AccountStore) -> None:
+def test_user_is_found_by_the_stored_hash_of_the_provider_account(accounts: AccountStore) -> None:
     anna = Account("1", "anna", "provider:7", ("read",), 1.0)
     accounts.add_user(anna)
     assert accounts.user_hashed("provider:7") == anna
     assert accounts.user_hashed("provider:") is None
 
 
-def test_sign_in_is_found_only_between_the_two_times(accounts: AccountStore) -> None:
+def test_sign_in_is_found_only_if_it_began_between_the_given_times(accounts: AccountStore) -> None:
     accounts.add_sign_in("token", "user:1", 100.0, oldest=0.0, newest=200.0, kept=3)
     assert accounts.sign_in("token", oldest=100.0, newest=100.0) == "user:1"
     assert accounts.sign_in("token", oldest=100.5, newest=200.0) is None
@@ -67,7 +67,9 @@ def test_sign_in_is_found_only_between_the_two_times(accounts: AccountStore) -> 
     assert accounts.sign_in("token", oldest=0.0, newest=200.0) is None
 
 
-def test_new_sign_in_removes_the_oldest_of_its_own_principal_only(accounts: AccountStore) -> None:
+def test_new_sign_in_removes_only_the_oldest_sign_in_of_its_principal(
+    accounts: AccountStore,
+) -> None:
     for begun, principal in ((1.0, "anna"), (2.0, "ben"), (3.0, "anna"), (4.0, "anna")):
         token = f"{principal} {begun:g}"
         accounts.add_sign_in(token, principal, begun, oldest=0.0, newest=9.0, kept=2)

@@ -20,7 +20,7 @@ def files_of(folder: Path) -> bytes:
 
 
 @pytest.mark.parametrize("way", ["delete", "forget", "purge"])
-def test_deleted_content_is_gone_from_the_files_of_sqlite(tmp_path: Path, way: str) -> None:
+def test_deleted_content_is_erased_from_the_sqlite_files(tmp_path: Path, way: str) -> None:
     everything = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     store = everything.owned_by(LOCAL_OWNER)
     other = class_with_people(store, "kept session")
@@ -86,7 +86,7 @@ def test_unresponsive_database_server_is_reported_within_seconds(
             Store(url)
 
 
-def test_server_that_does_not_speak_postgresql_is_reported() -> None:
+def test_server_without_the_postgresql_protocol_is_reported() -> None:
     pytest.importorskip("pg8000")
     with socket.create_server(("127.0.0.1", 0)) as other:
 
@@ -100,10 +100,10 @@ def test_server_that_does_not_speak_postgresql_is_reported() -> None:
             Store(url)
 
 
-def test_writers_of_one_process_take_turns_without_busy_waits_of_sqlite(
+def test_writers_of_one_process_take_turns_without_waiting_inside_sqlite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Without patience SQLite refuses a second writer at once, so that only the turns let it write.
+    # With a timeout of 0 SQLite refuses a second writer at once, so that it must wait for its turn.
     monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 0)
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     sessions = store.owned_by(LOCAL_OWNER)

@@ -44,7 +44,7 @@ def commits(engine: Engine) -> list[None]:
 
 
 def waits(group_commit: GroupCommit, count: int) -> None:
-    """Wait until some threads wait for their turn."""
+    """Wait until `count` threads are waiting for their turn."""
     deadline = time.monotonic() + 10
     while group_commit._waiting < count:
         assert time.monotonic() < deadline
@@ -54,7 +54,7 @@ def waits(group_commit: GroupCommit, count: int) -> None:
 def begin_together(
     group_commit: GroupCommit, writes: list[Callable[[], None]]
 ) -> list[BaseException | None]:
-    """Run each write in a thread, all of which wait at first; return their errors."""
+    """Start each write in its own thread, let all take turns at once; return their errors."""
     with ThreadPoolExecutor(len(writes)) as pool:
         with group_commit._turn:
             futures = [pool.submit(write) for write in writes]
@@ -62,7 +62,7 @@ def begin_together(
         return [future.exception(10) for future in futures]
 
 
-def test_threads_that_wait_for_their_turn_are_committed_together(engine: Engine) -> None:
+def test_transactions_of_waiting_threads_are_committed_together(engine: Engine) -> None:
     group_commit, seen = GroupCommit(engine, patience=5), commits(engine)
     texts = [str(number) for number in range(COUNT)]
     errors = begin_together(group_commit, [partial(add, group_commit, text) for text in texts])
@@ -71,13 +71,13 @@ def test_threads_that_wait_for_their_turn_are_committed_together(engine: Engine)
     assert len(seen) == 1
 
 
-def test_single_thread_is_committed_when_its_block_ends(engine: Engine) -> None:
+def test_transaction_of_a_single_thread_is_committed_when_its_block_ends(engine: Engine) -> None:
     group_commit = GroupCommit(engine, patience=5)
     add(group_commit, "one")
     assert notes(engine) == ["one"]
 
 
-def test_error_undoes_only_the_changes_of_its_own_thread(engine: Engine) -> None:
+def test_error_rolls_back_only_the_changes_of_its_own_thread(engine: Engine) -> None:
     group_commit = GroupCommit(engine, patience=5)
     errors = begin_together(group_commit, [partial(add, group_commit, text) for text in "abac"])
     (error,) = [error for error in errors if error is not None]
@@ -100,7 +100,7 @@ def test_failed_commit_is_reported_to_each_thread_of_the_group(engine: Engine) -
     assert notes(engine) == ["later"]
 
 
-def test_transaction_that_sqlite_undid_is_reported_to_each_thread(engine: Engine) -> None:
+def test_transaction_that_sqlite_rolled_back_is_reported_to_each_thread(engine: Engine) -> None:
     group_commit = GroupCommit(engine, patience=5)
 
     def write(text: str, *, undo: bool) -> None:
@@ -113,7 +113,7 @@ def test_transaction_that_sqlite_undid_is_reported_to_each_thread(engine: Engine
 
     writes = [partial(write, "a", undo=False), partial(write, "b", undo=True)]
     errors = begin_together(group_commit, [*writes, partial(write, "c", undo=False)])
-    # One that came after the error is in a transaction of its own.
+    # A write that came after the error is in a transaction of its own.
     assert isinstance(errors[1], OSError)
     written = [text for text, error in zip("abc", errors, strict=True) if error is None]
     assert notes(engine) == written
@@ -121,9 +121,9 @@ def test_transaction_that_sqlite_undid_is_reported_to_each_thread(engine: Engine
     assert notes(engine) == sorted([*written, "later"])
 
 
-def test_transaction_is_committed_although_the_next_thread_has_given_up(engine: Engine) -> None:
+def test_transaction_is_committed_even_if_the_next_thread_gives_up(engine: Engine) -> None:
     group_commit = GroupCommit(engine, patience=5)
-    # A thread that waits now, and will never come.
+    # Pretend that another thread is waiting, which will never take its turn.
     group_commit._waiting = 1
     giving_up = threading.Timer(0.2, lambda: setattr(group_commit, "_waiting", 0))
     giving_up.start()
@@ -132,7 +132,7 @@ def test_transaction_is_committed_although_the_next_thread_has_given_up(engine: 
     assert notes(engine) == ["one"]
 
 
-def test_thread_whose_turn_does_not_come_gives_up(engine: Engine) -> None:
+def test_thread_gives_up_when_its_turn_does_not_come_in_time(engine: Engine) -> None:
     group_commit = GroupCommit(engine, patience=0.01)
     with ThreadPoolExecutor(1) as pool, group_commit.writing():
         late = pool.submit(add, group_commit, "late")

@@ -20,7 +20,7 @@ READING = JobRecord(
 )
 
 
-def test_progress_is_the_read_share_of_the_duration() -> None:
+def test_share_of_a_job_is_the_read_fraction_of_its_duration() -> None:
     assert READING.share == 0.25
     assert replace(READING, seconds=200.0).share == 1.0
     assert replace(READING, duration=None).share is None
@@ -46,6 +46,6 @@ def test_remaining_time_is_unknown_without_a_start_a_duration_or_progress(
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_job_is_ended_when_it_finished_failed_or_was_cancelled(state: JobState) -> None:
+def test_job_has_ended_when_it_finished_failed_or_was_cancelled(state: JobState) -> None:
     ended = replace(READING, state=state).is_ended
     assert ended == (state not in (JobState.WAITING, JobState.READING))

@@ -27,7 +27,7 @@ def test_job_of_another_owner_is_neither_listed_nor_cancelled_nor_deleted(
     assert anna.jobs.all() == [record]
 
 
-def test_cancelling_ends_a_waiting_job_at_once_and_requests_the_end_of_a_running_one(
+def test_cancelling_ends_a_waiting_job_at_once_and_marks_a_running_job_as_cancelled(
     everything: Store, anna: OwnerStore
 ) -> None:
     for job_id in ("waiting", "read"):
@@ -41,7 +41,7 @@ def test_cancelling_ends_a_waiting_job_at_once_and_requests_the_end_of_a_running
     assert [record.id for record in everything.jobs.unfinished()] == ["read"]
 
 
-def test_report_of_a_process_that_lost_its_job_changes_nothing(everything: Store) -> None:
+def test_progress_report_of_a_process_that_lost_its_job_is_ignored(everything: Store) -> None:
     everything.jobs.add(JobRecord("job-1", "user:anna", "a.mp4", None, True, 0.0))  # noqa: FBT003
     everything.leases().acquire("job:job-1")
     mine = everything.leases().holder
@@ -70,7 +70,9 @@ def test_jobs_are_listed_oldest_first(everything: Store, anna: OwnerStore) -> No
 
 @ON_SQLITE
 @pytest.mark.parametrize("state", sorted(ENDED_STATES))
-def test_ended_job_is_not_cancelled(everything: Store, anna: OwnerStore, state: JobState) -> None:
+def test_cancelling_an_ended_job_does_not_change_it(
+    everything: Store, anna: OwnerStore, state: JobState
+) -> None:
     ended = job("job-1", state=state, ended=3.0)
     everything.jobs.add(ended)
     assert anna.jobs.cancel("job-1", now=5.0) == ended

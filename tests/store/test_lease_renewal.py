@@ -23,9 +23,7 @@ class FailingLeases(Leases):
 renewed = threading.Event()
 
 
-def test_renewal_that_fails_is_tried_again(
-    everything: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_renewal_is_tried_again(everything: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("roomread.store.lease_renewal._RENEWAL_SECONDS", 0.01)
     leases = FailingLeases(everything._database, "this")
     renewal = LeaseRenewal(leases)

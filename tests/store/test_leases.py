@@ -10,7 +10,7 @@ from roomread.store.leases import LEASE_SECONDS
 
 
 class Clock:
-    """A clock whose time, s, the test sets."""
+    """A clock whose time in seconds is set by the test."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -43,7 +43,7 @@ def test_lease_is_held_by_one_process_and_names_its_address(first: Leases, secon
     assert second.acquire("session:2") is None
 
 
-def test_lease_of_a_dead_process_ends_after_five_seconds(
+def test_lease_of_a_dead_process_expires_after_five_seconds(
     first: Leases, second: Leases, clock: Clock
 ) -> None:
     first.acquire("session:1")
@@ -56,7 +56,7 @@ def test_lease_of_a_dead_process_ends_after_five_seconds(
     assert lease.holder == "second"
 
 
-def test_renewed_lease_is_kept(first: Leases, second: Leases, clock: Clock) -> None:
+def test_renewed_lease_does_not_expire(first: Leases, second: Leases, clock: Clock) -> None:
     first.acquire("session:1")
     for _ in range(10):
         clock.now += 1
@@ -64,20 +64,20 @@ def test_renewed_lease_is_kept(first: Leases, second: Leases, clock: Clock) -> N
     assert second.acquire("session:1") is not None
 
 
-def test_lease_that_has_ended_is_not_renewed(first: Leases, second: Leases, clock: Clock) -> None:
+def test_expired_lease_is_not_renewed(first: Leases, second: Leases, clock: Clock) -> None:
     first.acquire("session:1")
     clock.now += LEASE_SECONDS + 1
     first.renew()
     assert second.acquire("session:1") is None
 
 
-def test_lease_that_ended_while_its_renewal_waited_is_not_held(
+def test_lease_that_expired_before_its_renewal_reached_the_database_is_lost(
     first: Leases, second: Leases, clock: Clock
 ) -> None:
     first.acquire("session:1")
     clock.now += LEASE_SECONDS - 1
     begun = first._moment()
-    # The renewal begins in time, and reaches the database too late.
+    # The renewal begins in time, but reaches the database too late.
     first._moment = lambda: begun  # type: ignore[method-assign]
     clock.now += 2
     first.renew()
@@ -103,7 +103,9 @@ def test_restarted_process_takes_over_the_leases_of_its_address(
     assert again.acquire("session:1") is None
 
 
-def test_time_since_a_lease_ended_is_known(first: Leases, second: Leases, clock: Clock) -> None:
+def test_resource_is_free_only_after_no_process_held_it_for_the_given_time(
+    first: Leases, second: Leases, clock: Clock
+) -> None:
     first.acquire("job:1")
     clock.now += LEASE_SECONDS + 1
     assert second.is_free("job:1", seconds=0.5)
@@ -120,11 +122,11 @@ def test_leases_use_the_time_of_the_database_by_default(everything: Store) -> No
     assert second.acquire("session:1") is None
 
 
-def test_recently_renewed_lease_is_not_looked_up_in_the_database(
+def test_recently_renewed_lease_is_checked_without_the_database(
     first: Leases, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> NoReturn:
-        raise DatabaseError("the database is asked")
+        raise DatabaseError("the database is queried")
 
     first.acquire("session:1")
     clock.now += 2
@@ -137,7 +139,7 @@ def test_recently_renewed_lease_is_not_looked_up_in_the_database(
         first.keeps("session:1")
 
 
-def test_suspended_process_checks_its_lease_in_the_database(
+def test_process_finds_that_it_lost_its_lease_while_it_was_suspended(
     first: Leases, second: Leases, clock: Clock
 ) -> None:
     first.acquire("session:1")

@@ -8,7 +8,7 @@ from roomread.store import Mark, OwnerStore
 from roomread.store.marks import MAX_MARKS
 
 
-def test_marks_are_sorted_by_time_and_kept_once(store: OwnerStore) -> None:
+def test_marks_are_sorted_by_time_and_stored_once(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     marks = [Mark(600, "group work"), Mark(0, "slides"), Mark(600.5, " Übung 3 ")]
     store.mark(session.id, marks)
@@ -43,7 +43,7 @@ def test_marks_of_one_session_are_counted(store: OwnerStore) -> None:
 
 
 @ON_SQLITE
-def test_mark_is_removed_under_the_label_with_which_it_was_set(store: OwnerStore) -> None:
+def test_mark_is_removed_by_the_label_with_which_it_was_set(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     kept, gone = Mark(1, "slides"), Mark(1, " group work ")
     store.mark(session.id, [kept, gone])
@@ -53,7 +53,7 @@ def test_mark_is_removed_under_the_label_with_which_it_was_set(store: OwnerStore
     assert store.marks(session.id) == [kept]
 
 
-def test_title_of_a_slide_with_characters_that_no_database_stores_is_a_mark(
+def test_mark_label_loses_characters_that_a_database_cannot_store(
     store: OwnerStore,
 ) -> None:
     session = store.create("Algebra 7b")

@@ -14,7 +14,7 @@ from roomread.errors import DatabaseError
 from roomread.store import OwnerStore, Store, database, schema, service_schema
 
 
-def test_migrations_lead_to_the_tables_that_the_program_uses(store: OwnerStore) -> None:
+def test_migrations_create_the_tables_that_the_program_uses(store: OwnerStore) -> None:
     config = Config()
     config.set_main_option("script_location", "roomread.store:migrations")
     with store._database.engine.connect() as connection:
@@ -39,7 +39,7 @@ def test_no_column_can_hold_a_picture() -> None:
     assert binary == ["batches.data"]
 
 
-def test_processes_that_open_a_new_database_at_once_create_its_tables_once(url: str) -> None:
+def test_threads_that_open_a_new_database_at_once_create_its_tables_once(url: str) -> None:
     with ThreadPoolExecutor(6) as pool:
         stores = list(pool.map(Store, [url] * 6))
     session = stores[0].owned_by("user:anna").create("Algebra 7b")
@@ -61,7 +61,7 @@ def test_database_of_another_version_is_refused_and_not_changed(url: str) -> Non
     engine.dispose()
 
 
-def test_sessions_of_the_first_version_are_kept_without_a_purpose(url: str) -> None:
+def test_sessions_of_the_first_version_have_no_purpose_after_the_migration(url: str) -> None:
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
     config = Config()
     config.set_main_option("script_location", "roomread.store:migrations")

@@ -17,7 +17,7 @@ MOODS = [
 ]
 
 
-def test_columns_of_a_session_are_its_moods(
+def test_moods_read_as_objects_and_as_columns_are_equal(
     anna: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.store.mood_rows._AT_ONCE", 2)

@@ -44,7 +44,9 @@ def test_purge_deletes_only_sessions_older_than_the_limit(
     assert store.session(new.id)
 
 
-def test_forgetting_a_name_and_purging_reach_the_sessions_of_all_owners(everything: Store) -> None:
+def test_forgetting_a_name_and_purging_include_the_sessions_of_all_owners(
+    everything: Store,
+) -> None:
     anna = everything.owned_by("user:anna")
     hers = class_with_people(anna)
     anna.enrol(hers.id, 3, "Ada", consent="letter")
@@ -56,7 +58,7 @@ def test_forgetting_a_name_and_purging_reach_the_sessions_of_all_owners(everythi
     assert anna.sessions() == []
 
 
-def test_deletions_are_counted_before_they_are_made(everything: Store) -> None:
+def test_data_that_would_be_deleted_is_listed_before_the_deletion(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Physics 9a", keeps_people=True, consent="all")
     later = session.updated_at + timedelta(days=2)

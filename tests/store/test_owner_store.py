@@ -24,7 +24,7 @@ from roomread.store.pieces import Piece
 NEUTRAL = Expression.NEUTRAL
 
 
-def test_session_is_read_as_it_was_recorded(store: OwnerStore) -> None:
+def test_session_is_read_back_as_it_was_recorded(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", source="lesson.mp4", model="compact", threshold=0.4)
     record_class(store, session)
     (listed,) = store.sessions()
@@ -40,7 +40,7 @@ def test_session_is_read_as_it_was_recorded(store: OwnerStore) -> None:
     assert store.last_time(session.id) == 59
 
 
-def test_texts_that_no_database_stores_are_stored_without_their_broken_characters(
+def test_texts_of_a_session_lose_characters_that_a_database_cannot_store(
     store: OwnerStore,
 ) -> None:
     session = store.create(
@@ -59,7 +59,7 @@ def test_texts_that_no_database_stores_are_stored_without_their_broken_character
         store.create("\0 ")
 
 
-def test_sessions_are_listed_newest_first_and_in_parts(store: OwnerStore) -> None:
+def test_sessions_are_listed_newest_first_and_in_pages(store: OwnerStore) -> None:
     for name in ("Algebra", "Biology", "Chemistry", "Drama", "English"):
         store.create(name)
     started = store.sessions()[2].started_at.replace(tzinfo=None)
@@ -77,7 +77,7 @@ def test_sessions_are_listed_newest_first_and_in_parts(store: OwnerStore) -> Non
         store.sessions(before=everything[0].id)
 
 
-def test_values_are_stored_with_four_decimals(store: OwnerStore) -> None:
+def test_moods_are_stored_exactly_to_four_decimals(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     recorder = RoomRecorder(store, session)
     for time, readings in lesson(40, people=8, every=1.0):
@@ -91,7 +91,7 @@ def test_values_are_stored_with_four_decimals(store: OwnerStore) -> None:
     assert kept.valence_interval == pytest.approx(last.valence_interval, abs=1e-4)
 
 
-def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) -> None:
+def test_only_moods_of_the_room_are_stored_without_consent(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", rules="person negative above 1% for 5 s")
     record_class(store, session)
     assert len(store.moods(session.id)) == 58
@@ -104,7 +104,7 @@ def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) ->
         store.enrol(session.id, 3, "Ada", consent="letter")
 
 
-def test_keeping_people_without_a_consent_is_refused(store: OwnerStore) -> None:
+def test_session_that_keeps_people_without_consent_is_refused(store: OwnerStore) -> None:
     with pytest.raises(SessionError, match="only with their consent"):
         store.create("Algebra 7b", keeps_people=True, consent=" ")
     session = class_with_people(store)
@@ -125,7 +125,7 @@ def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerS
     assert {value for row in rows for value in tuple(row)[4:-1]} == {None}
 
 
-def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: OwnerStore) -> None:
+def test_shares_of_taught_states_are_stored_and_shown_in_the_report(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     scores = np.full(7, 1 / 7)
     shares: list[dict[str, float]] = [{}, {"confused": 0.125}, {"confused": 0.25, "bored": 0.0}]
@@ -138,7 +138,9 @@ def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: Owner
     assert "confused: between 10% and 25%" in report
 
 
-def test_reasons_of_exclusion_are_stored_and_shown_in_the_report(store: OwnerStore) -> None:
+def test_reasons_why_people_were_not_read_are_stored_and_shown_in_the_report(
+    store: OwnerStore,
+) -> None:
     session = store.create("Algebra 7b")
     reasons = {"turned away": 8, "covered": 1, NO_REASON: 4}
     moods = [RoomMood(1.0, 40, 27, excluded=reasons), RoomMood(2.0, 40, 40, excluded={})]
@@ -149,14 +151,14 @@ def test_reasons_of_exclusion_are_stored_and_shown_in_the_report(store: OwnerSto
     assert f"Why people could not be read: {shown}" in session_report(store, session.id)
 
 
-def test_report_says_that_an_earlier_version_kept_no_reasons(store: OwnerStore) -> None:
+def test_report_states_that_reasons_are_unknown_if_none_were_stored(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     store.append(session.id, [Piece(1, 0.0, moods=[RoomMood(1.0, 40, 31)])])
     assert store.excluded(session.id) == [(40, None)]
     assert "It is not known why people could not be read" in session_report(store, session.id)
 
 
-def test_share_of_looking_away_is_stored_summarised_and_shown_in_report_and_exports(
+def test_share_of_people_looking_away_is_stored_and_shown_in_report_and_exports(
     store: OwnerStore, tmp_path: Path
 ) -> None:
     session = store.create("Algebra 7b")
@@ -208,7 +210,7 @@ def test_deleting_a_session_deletes_everything_that_belongs_to_it(store: OwnerSt
     assert len(store.marks(kept.id)) == 1
 
 
-def test_session_is_found_by_its_whole_id_only(store: OwnerStore) -> None:
+def test_session_is_found_only_by_its_complete_id(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     assert store.session(session.id).id == session.id
     for wrong in ("", "%", "________", session.id[:7], session.id + "0", "0000000\0"):
@@ -216,7 +218,7 @@ def test_session_is_found_by_its_whole_id_only(store: OwnerStore) -> None:
             store.session(wrong)
 
 
-def test_credentials_in_the_url_of_a_source_are_not_kept(store: OwnerStore) -> None:
+def test_credentials_in_the_url_of_a_source_are_not_stored(store: OwnerStore) -> None:
     session = store.create("Hall", source="rtsp://teacher:secret@cam.example/live?token=abc")
     assert store.session(session.id).source == "rtsp://cam.example/live"
 
@@ -269,7 +271,7 @@ def hers_now(anna: OwnerStore) -> Session:
     return only
 
 
-def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None:
+def test_newest_mood_and_a_limited_range_of_moods_are_returned(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     assert store.last_mood(session.id) is None
     record_class(store, session)
@@ -279,7 +281,7 @@ def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None
     assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
 
 
-def test_session_keeps_how_and_when_its_people_were_informed(store: OwnerStore) -> None:
+def test_session_stores_how_and_when_its_people_were_informed(store: OwnerStore) -> None:
     informed = store.create("Algebra 7b", notice=" slide before the lesson ")
     kept = store.session(informed.id)
     assert (kept.notice, kept.notice_at) == ("slide before the lesson", informed.started_at)

@@ -47,7 +47,7 @@ def test_expression_confidence_and_probabilities_are_stored_exactly(before: list
         assert new.eyes_closed == pytest.approx(old.eyes_closed, abs=0.0006)
 
 
-def test_twenty_thousand_readings_keep_their_expression() -> None:
+def test_expressions_of_twenty_thousand_readings_are_unchanged_by_storage() -> None:
     random = np.random.default_rng(0)
     values = random.dirichlet([0.3] * 7, 20_000).astype(np.float32)
     threshold = float(np.median(values.max(axis=1)))
@@ -72,7 +72,7 @@ def test_fields_that_are_not_stored_are_none() -> None:
     assert back.seat == 3
 
 
-def test_reading_is_stored_by_its_seat_or_else_by_its_track() -> None:
+def test_reading_without_a_seat_is_stored_under_its_track_id() -> None:
     tracked = replace(reading(1, 0.0, None), track_id=5, seat=None)
     assert [r.seat for r in stored([tracked, replace(tracked, track_id=None)])] == [5]
 
@@ -83,7 +83,7 @@ def test_packing_no_readings_gives_empty_bytes() -> None:
     assert pack_records(unpack([])) == b""
 
 
-def test_columns_agree_with_the_readings() -> None:
+def test_columns_of_stored_readings_equal_the_readings() -> None:
     before = [reading(n % 3 + 1, n / 2, row) for n, row in enumerate([None, *np.eye(7)], 1)]
     columns = StoredReadings(unpack([pack(before)]), SESSION, {2: "Ada"})
     readings = list(columns)
@@ -101,7 +101,7 @@ def test_slice_of_stored_readings_has_the_same_rows() -> None:
     assert [r.seat for r in columns[1:3]] == [2, 3]
 
 
-def test_every_unreadable_reason_has_a_stable_number() -> None:
+def test_every_unreadable_reason_has_a_number_that_does_not_change() -> None:
     assert set(REASONS) == set(Unreadable)
     assert REASONS[0] is Unreadable.TOO_SMALL
     assert REASONS[6] is Unreadable.TURNED_AWAY
@@ -111,7 +111,7 @@ def test_stored_record_has_no_field_for_a_picture_or_a_face_vector() -> None:
     assert RECORD.itemsize == 69
 
 
-def test_pose_and_eyes_as_the_pipeline_gives_them_are_stored_exactly() -> None:
+def test_pose_and_closed_eyes_rounded_as_by_the_pipeline_are_stored_exactly() -> None:
     seen = [
         replace(reading(seat, 0.0, HAPPY), pose=pose, action_units=units)
         for seat, pose, units in (
@@ -138,7 +138,7 @@ def first_format(readings: list[Reading]) -> bytes:
     return zlib.compress(old.view(np.uint8).reshape(len(old), -1).T.tobytes(), 1)
 
 
-def test_batches_of_the_first_format_are_read_beside_new_ones() -> None:
+def test_batches_of_the_first_and_the_present_format_are_read_together() -> None:
     before = [replace(reading(seat, seat / 2, HAPPY), pose=Pose(50, 0, 0)) for seat in (1, 2, 3)]
     old = first_format(before[:2])
     assert len(zlib.decompress(old)) == 2 * 61
@@ -156,7 +156,7 @@ def test_batch_of_an_unknown_format_is_refused() -> None:
         unpack([b"\x03" + pack([reading(1, 0.0, HAPPY)])[1:]])
 
 
-def test_a_reading_of_a_class_takes_about_45_bytes() -> None:
+def test_packed_reading_of_a_class_takes_about_45_bytes() -> None:
     random = np.random.default_rng(0)
     shown = random.dirichlet([0.3] * 7, 50).astype(np.float32)
     second = [

@@ -13,7 +13,7 @@ from roomread.store.passages import MAX_PASSAGES
 PROOF, QUESTION = Passage(8.5, 9.0, "Now the proof."), Passage(1.0, 8.25, "Who can say why?")
 
 
-def test_passages_are_replaced_and_read_back_in_the_order_of_their_starts(
+def test_passages_are_replaced_and_read_back_sorted_by_start(
     store: OwnerStore,
 ) -> None:
     session = store.create("Algebra 7b")
@@ -31,7 +31,7 @@ def test_passages_are_replaced_and_read_back_in_the_order_of_their_starts(
     [Passage(-0.5, 1.0, "early"), Passage(2.0, 1.0, "back"), Passage(0.0, 3e6, "late")],
     ids=["before the start", "ends before it starts", "too late"],
 )
-def test_passage_without_valid_times_is_refused_and_earlier_ones_are_kept(
+def test_passage_with_invalid_times_is_refused_and_stored_passages_are_kept(
     store: OwnerStore, wrong: Passage
 ) -> None:
     session = store.create("Algebra 7b")
@@ -52,7 +52,7 @@ def test_number_of_passages_of_a_session_is_limited(store: OwnerStore) -> None:
     assert store.passages(session.id) == []
 
 
-def test_passage_with_characters_that_no_database_stores_is_kept_without_them(
+def test_passage_loses_characters_that_a_database_cannot_store(
     store: OwnerStore,
 ) -> None:
     session = store.create("Algebra 7b")

@@ -10,7 +10,7 @@ from roomread.errors import SessionError
 from roomread.store import OwnerStore
 
 
-def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> None:
+def test_enrolling_requires_a_seat_with_readings_and_consent(store: OwnerStore) -> None:
     session = class_with_people(store)
     with pytest.raises(SessionError, match="needs the person's consent"):
         store.enrol(session.id, 3, "Ada", consent="")
@@ -26,7 +26,7 @@ def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> 
 
 
 @ON_SQLITE
-def test_people_are_listed_by_seat_with_the_time_of_their_consent(store: OwnerStore) -> None:
+def test_people_are_sorted_by_seat_and_have_the_time_of_their_consent(store: OwnerStore) -> None:
     session = class_with_people(store)
     ben, ada = (
         store.enrol(session.id, seat, name, consent="letter")

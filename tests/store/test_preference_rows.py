@@ -4,7 +4,7 @@ from roomread.store import Store
 from roomread.store.preference_rows import PreferenceRows
 
 
-def test_preferences_of_an_owner_are_replaced_and_those_of_others_kept(everything: Store) -> None:
+def test_replacing_preferences_of_an_owner_does_not_change_other_owners(everything: Store) -> None:
     rows = PreferenceRows(everything._database)
     assert (rows.content("user:anna"), rows.owners()) == (None, [])
     rows.keep("user:ben", "his")

@@ -25,7 +25,7 @@ LESSON = list(lesson(60, people=8))
 
 
 class Clock:
-    """A clock whose time, s, the test sets."""
+    """A clock whose time in seconds is set by the test."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -124,7 +124,7 @@ def test_resumed_session_continues_its_seats_and_alert_numbers(store: OwnerStore
     for begin in (0, 100):
         recorder = RoomRecorder(store, session)
         for time in range(begin, begin + 60):
-            # The tracker of each run numbers as it likes.
+            # The tracker of each run assigns other track ids.
             people = dict.fromkeys((1, 2, 9), SAD if time > begin + 40 else NEUTRAL)
             order = dict(reversed(people.items())) if begin else people
             readings = frame(float(time), order)
@@ -135,13 +135,13 @@ def test_resumed_session_continues_its_seats_and_alert_numbers(store: OwnerStore
     assert [alert.seat for alert in store.alerts(session.id)] == [1, 2, 3, 1, 2, 3]
 
 
-def test_full_disk_is_reported_and_nothing_is_lost_or_doubled(
+def test_recording_survives_a_full_disk_without_lost_or_repeated_readings(
     sqlite_url: str,
 ) -> None:
     everything, clock = Store(sqlite_url), Clock()
     store = everything.owned_by(LOCAL_OWNER)
     session, recorder = new(store, clock)
-    # A real refusal of SQLite's: the file may not grow.
+    # Make SQLite itself fail: its file may not grow.
     limit = {"pages": 0}
     sa.event.listen(
         store._database.engine,
@@ -164,7 +164,7 @@ def test_full_disk_is_reported_and_nothing_is_lost_or_doubled(
     everything.close()
 
 
-def test_lost_server_is_reported_and_nothing_is_lost_or_doubled(
+def test_recording_survives_a_lost_server_without_lost_or_repeated_readings(
     postgres: PostgresServer,
 ) -> None:
     everything, clock = Store(postgres.new_database()), Clock()
@@ -190,7 +190,7 @@ def test_lost_server_is_reported_and_nothing_is_lost_or_doubled(
 
 
 @pytest.mark.parametrize("patience", [0.0, 0.01])
-def test_unresponsive_database_delays_no_frame_and_loses_nothing(
+def test_unresponsive_database_delays_no_frame_and_loses_no_reading(
     store: OwnerStore, patience: float
 ) -> None:
     clock, answer = Clock(), threading.Event()
@@ -201,7 +201,7 @@ def test_unresponsive_database_delays_no_frame_and_loses_nothing(
             answer.wait(60)
 
     sa.event.listen(store._database.engine, "begin", hang)
-    # Were a frame to wait for the answer, it would wait for what comes after it.
+    # The database responds only after the last frame, so that a frame that waited would hang.
     for time in play(recorder, clock, LESSON):
         if time == 40:
             assert recorder.trouble.endswith("does not respond")
@@ -218,7 +218,7 @@ def test_readings_of_a_resumed_camera_have_increasing_times(store: OwnerStore) -
     for offset in (0.0, 60.5):
         recorder = RoomRecorder(store, session)
         for time, readings in LESSON:
-            # As a camera's do, that counts from its own start.
+            # The times of the second run continue those of the first.
             recorder.add_readings(time + offset, readings)
         recorder.close()
     times = store.readings(session.id).times
@@ -226,14 +226,14 @@ def test_readings_of_a_resumed_camera_have_increasing_times(store: OwnerStore) -
     assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
 
 
-def test_retry_after_an_unanswered_commit_writes_nothing_twice(store: OwnerStore) -> None:
+def test_retry_after_an_unconfirmed_commit_writes_nothing_twice(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     lost = 0
 
     def lose(connection: sa.Connection) -> None:
         nonlocal lost
-        # The transaction is in the database; the news of it is not.
+        # The transaction is committed, but its confirmation is lost.
         connection.connection.commit()
         lost += 1
         if lost % 3 == 1:
@@ -276,7 +276,7 @@ def test_unwritten_moments_are_reported_when_the_recording_closes(sqlite_url: st
         recorder.close()
     assert "everything before that is kept" in str(error.value)
     lost = recorder.waiting
-    # Pages that are not full still take a few seconds.
+    # Pages with free space still take the readings of a few seconds.
     assert 10 < lost < 20
     everything.close()
     later = Store(sqlite_url)
@@ -285,7 +285,7 @@ def test_unwritten_moments_are_reported_when_the_recording_closes(sqlite_url: st
     later.close()
 
 
-def test_recorder_that_does_not_write_by_itself_writes_when_it_is_flushed(
+def test_recorder_that_does_not_write_by_itself_writes_when_flushed(
     store: OwnerStore,
 ) -> None:
     clock = Clock()

@@ -5,7 +5,7 @@ import pytest
 from roomread.store.records import LAST_TIME, milliseconds, source_name, storable
 
 
-def test_times_are_stored_in_whole_milliseconds_up_to_the_largest_integer() -> None:
+def test_times_are_rounded_to_milliseconds_up_to_the_largest_32_bit_integer() -> None:
     assert [milliseconds(seconds) for seconds in (0.0, 1.0004, 1.0006)] == [0, 1000, 1001]
     assert milliseconds(LAST_TIME) == 2**31 - 1
 
@@ -27,5 +27,5 @@ def test_source_that_is_a_url_loses_its_credentials_and_its_query(source: str, n
     ("text", "kept"),
     [("Übung 3 😀", "Übung 3 😀"), ("a\0b", "ab"), ("half \ud83d", "half ?"), ("\0", "")],
 )
-def test_text_loses_what_no_database_stores(text: str, kept: str) -> None:
+def test_text_loses_characters_that_a_database_cannot_store(text: str, kept: str) -> None:
     assert storable(text) == kept

@@ -9,7 +9,7 @@ from roomread.store import (
 )
 
 
-def test_room_of_another_owner_is_not_found_and_its_code_not_replaced(
+def test_room_of_another_owner_is_neither_found_nor_given_a_new_code(
     everything: Store, anna: OwnerStore
 ) -> None:
     session = anna.create("Algebra 7b")
@@ -23,7 +23,9 @@ def test_room_of_another_owner_is_not_found_and_its_code_not_replaced(
     assert anna.rooms.with_sessions() == [(room, session)]
 
 
-def test_code_opens_one_open_room_and_no_closed_room(everything: Store, anna: OwnerStore) -> None:
+def test_code_belongs_to_one_open_room_and_to_no_closed_room(
+    everything: Store, anna: OwnerStore
+) -> None:
     first, second = anna.create("Algebra 7b"), anna.create("Algebra 7c")
     assert anna.rooms.add(first.id, "K7QXM3PD", faces=False)
     assert not anna.rooms.add(second.id, "K7QXM3PD", faces=False)
@@ -34,7 +36,7 @@ def test_code_opens_one_open_room_and_no_closed_room(everything: Store, anna: Ow
     assert anna.rooms.replace_code(second.id, "K7QXM3PD")
 
 
-def test_pause_of_a_room_is_kept_until_it_ends(everything: Store, anna: OwnerStore) -> None:
+def test_pause_of_a_room_is_stored_until_it_ends(everything: Store, anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     anna.rooms.add(session.id, "K7QXM3PD", faces=False)
     for on in (True, False):
@@ -77,14 +79,16 @@ def test_rooms_are_listed_with_their_sessions_newest_first(anna: OwnerStore) -> 
     assert anna.rooms.with_sessions(only_open=True) == [listed[1]]
 
 
-def test_session_becomes_a_room_once(anna: OwnerStore) -> None:
+def test_session_cannot_become_a_room_twice(anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
     assert not anna.rooms.add(session.id, "H4JMN2PQ", faces=False)
     assert [room.code for room, _ in anna.rooms.with_sessions()] == ["K7QXM3PD"]
 
 
-def test_id_of_no_room_is_not_found(everything: Store, anna: OwnerStore) -> None:
+def test_room_is_not_found_by_the_id_of_a_session_without_a_room(
+    everything: Store, anna: OwnerStore
+) -> None:
     plain = anna.create("Algebra 7b").id
     for unknown in (plain, "00000000", "0000\0000"):
         assert anna.rooms.get(unknown) is None
@@ -93,9 +97,7 @@ def test_id_of_no_room_is_not_found(everything: Store, anna: OwnerStore) -> None
 
 
 @ON_SQLITE
-def test_shared_screen_is_named_as_a_source_of_the_session(
-    everything: Store, anna: OwnerStore
-) -> None:
+def test_source_of_a_room_is_changed_in_its_session(everything: Store, anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b", source="students")
     everything.rooms.set_source(session.id, "students and screen")
     assert anna.session(session.id).source == "students and screen"

@@ -14,13 +14,13 @@ from roomread.store.pieces import Piece
 from roomread.store.rows import delete_seat, insert_once, mood_row, stored, to_moods
 
 
-def test_time_of_any_zone_is_stored_as_utc_without_a_zone() -> None:
+def test_time_in_any_time_zone_is_stored_as_utc_without_a_time_zone() -> None:
     noon = datetime(2026, 9, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     assert stored(noon) == datetime(2026, 9, 1, 10)  # noqa: DTZ001 (the form of the columns)
     assert stored(datetime(2026, 9, 1, 10, tzinfo=UTC)) == stored(noon)
 
 
-def test_row_that_exists_is_not_inserted_again(everything: Store) -> None:
+def test_existing_row_is_not_inserted_again(everything: Store) -> None:
     row = {"name": "service", "value": "first"}
     table = service_schema.secrets
     with everything._database.writing() as connection:
@@ -30,7 +30,7 @@ def test_row_that_exists_is_not_inserted_again(everything: Store) -> None:
         assert connection.execute(sa.select(table.c.value)).scalar_one() == "first"
 
 
-def test_moods_with_and_without_scores_are_read_back_in_one_list(store: OwnerStore) -> None:
+def test_moods_with_and_without_scores_are_read_back_unchanged(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     scores = np.array([0.125, 0, 0, 0.5, 0.25, 0, 0.125])
     full = RoomMood(1.5, 9, 8, scores, 0.25, {"confused": 0.5}, 0.125)
@@ -44,7 +44,7 @@ def test_moods_with_and_without_scores_are_read_back_in_one_list(store: OwnerSto
 
 
 @ON_SQLITE
-def test_deleting_a_seat_rewrites_only_the_batches_that_have_it(store: OwnerStore) -> None:
+def test_deleting_a_seat_rewrites_only_the_batches_that_contain_it(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     happy, both = Expression.HAPPY, {1: Expression.HAPPY, 2: Expression.SAD}
     readings = [frame(0.0, both), frame(1.0, {2: happy}), frame(2.0, {1: happy})]

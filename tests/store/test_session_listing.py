@@ -5,7 +5,7 @@ from datetime import UTC
 from roomread.store import Mark, OwnerStore, SessionHeading, Store
 
 
-def test_headings_have_the_name_the_start_and_each_label_once(
+def test_heading_has_the_name_the_start_and_each_mark_label_once(
     everything: Store, anna: OwnerStore
 ) -> None:
     older, newer = anna.create("Algebra 7b"), anna.create("Algebra 7c")
@@ -20,7 +20,7 @@ def test_headings_have_the_name_the_start_and_each_label_once(
     assert second.started_at.tzinfo is UTC
 
 
-def test_sessions_with_ids_are_returned_newest_first_without_missing_ones(
+def test_sessions_with_ids_are_returned_newest_first_and_unknown_ids_ignored(
     everything: Store, anna: OwnerStore
 ) -> None:
     made = [anna.create(name) for name in ("Algebra", "Biology", "Chemistry")]
@@ -32,7 +32,7 @@ def test_sessions_with_ids_are_returned_newest_first_without_missing_ones(
     assert anna.listing.with_ids([]) == []
 
 
-def test_sessions_of_an_owner_are_counted(everything: Store, anna: OwnerStore) -> None:
+def test_only_the_sessions_of_the_owner_are_counted(everything: Store, anna: OwnerStore) -> None:
     assert anna.listing.count() == 0
     anna.create("Algebra 7b")
     everything.owned_by("user:eve").create("Eve's")

@@ -15,7 +15,7 @@ def opened(sqlite_url: str) -> Iterator[Store]:
     store.close()
 
 
-def test_all_handles_of_a_store_use_one_database(opened: Store) -> None:
+def test_all_parts_of_a_store_use_one_database(opened: Store) -> None:
     session = opened.owned_by("user:anna").create("Algebra 7b")
     again = opened.owned_by("user:anna")
     assert again.owner == "user:anna"
@@ -26,7 +26,9 @@ def test_all_handles_of_a_store_use_one_database(opened: Store) -> None:
     assert opened.accounts.secret() == opened.accounts.secret()
 
 
-def test_leases_of_one_process_are_those_of_all_its_handles(opened: Store, sqlite_url: str) -> None:
+def test_leases_of_a_process_are_shared_by_all_its_lease_objects(
+    opened: Store, sqlite_url: str
+) -> None:
     other = Store(sqlite_url)
     first = opened.leases("http://one.example")
     assert first.acquire("session:1") is None
@@ -38,19 +40,21 @@ def test_leases_of_one_process_are_those_of_all_its_handles(opened: Store, sqlit
     other.close()
 
 
-def test_sqlite_file_is_for_one_service_process(opened: Store, sqlite_url: str) -> None:
+def test_sqlite_file_is_not_shared_between_service_processes(
+    opened: Store, sqlite_url: str
+) -> None:
     assert not opened.is_shared
     assert opened.name.endswith("roomread.db")
     assert opened.name in sqlite_url
 
 
-def test_postgresql_database_is_shared(url: str) -> None:
+def test_only_a_postgresql_database_is_shared(url: str) -> None:
     store = Store(url)
     assert store.is_shared == url.startswith("postgresql")
     store.close()
 
 
-def test_file_that_is_no_database_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_file_that_is_not_a_database_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("store") / "notes.txt"
     path.write_text("no database " * 100)
     with pytest.raises(DatabaseError, match=r"notes\.txt"):

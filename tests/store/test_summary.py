@@ -30,7 +30,7 @@ def test_session_without_moods_has_an_empty_summary() -> None:
     assert (summary.whole, summary.parts, summary.changes) == (None, (), ())
 
 
-def test_session_without_marks_is_one_part() -> None:
+def test_session_without_marks_is_summarised_as_one_part() -> None:
     summary = summarise([mood(float(n), HAPPY) for n in range(1, 10)], [])
     (part,) = summary.parts
     assert (part.label, part.start, part.end, part.present) == ("from the start", 0.0, 9.0, 10.0)
@@ -72,7 +72,7 @@ def test_part_without_scores_has_no_valence() -> None:
     assert part.coverage == pytest.approx(0.3)
 
 
-def test_time_series_averages_moods_and_leaves_steps_without_one_empty() -> None:
+def test_time_series_averages_moods_and_is_nan_in_steps_without_moods() -> None:
     moods = [mood(float(n), HAPPY) for n in range(100)] + [mood(300.0, SAD)]
     series = time_series(moods, points=10)
     assert len(series.times) == 10
@@ -83,7 +83,7 @@ def test_time_series_averages_moods_and_leaves_steps_without_one_empty() -> None
     assert series.present[0] == 10
 
 
-def test_time_series_bridges_pauses_of_a_busy_computer_and_leaves_longer_ones_empty() -> None:
+def test_time_series_bridges_short_pauses_and_is_nan_in_long_pauses() -> None:
     times = [0.0, 1.0, 2.0, 4.4, 5.4, 6.4, 8.0, 9.0]
     bridged = time_series([mood(time, HAPPY) for time in times])
     assert not np.isnan(bridged.present).any()

@@ -34,7 +34,7 @@ def job(error: Exception | None = None) -> Job:
     return cast("Job", Fake(error))
 
 
-def test_result_of_a_job_is_its_outcome() -> None:
+def test_outcome_contains_the_result_of_the_job() -> None:
     done = execute(job(), 3)
     assert (done.result, done.error) == (REPORT, "")
     assert cast("Fake", done.job).threads == 3
@@ -47,7 +47,7 @@ def test_failure_of_a_video_is_reported_in_one_line() -> None:
     assert fault.error == ("a.mp4: ZeroDivisionError: by zero (a bug in Roomread: report it)")
 
 
-def test_jobs_run_one_after_the_other_when_they_are_waited_for() -> None:
+def test_local_executor_runs_the_next_job_when_its_outcome_is_awaited() -> None:
     executor = LocalExecutor(threads=2)
     jobs = [job(), job(MediaError("a.mp4: is damaged")), job()]
     for each in jobs:

@@ -19,7 +19,7 @@ from roomread.media import VideoWriter
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is not Windows'"),
-    # Ray leaves its own files and sockets to the interpreter.
+    # Ray leaves some of its files and sockets open for the interpreter to close.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 pytest.importorskip("ray", reason="needs the extra 'cluster'")
@@ -80,7 +80,7 @@ def check(out: Path) -> None:
     assert not (out / "_pieces").exists()
 
 
-def test_only_the_piece_of_a_killed_worker_is_repeated(
+def test_only_the_piece_of_a_killed_worker_is_read_again(
     cluster: Cluster, lessons: Path, tmp_path: Path
 ) -> None:
     process = start(cluster, lessons, tmp_path / "out")
@@ -131,7 +131,7 @@ executor.close()
 """
 
 
-def test_video_that_ends_every_worker_is_reported_as_failed(
+def test_video_that_crashes_every_worker_is_reported_as_failed(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     said = subprocess.check_output(
@@ -140,7 +140,7 @@ def test_video_that_ends_every_worker_is_reported_as_failed(
         text=True,
         timeout=100,
     )
-    # Beside what Ray prints of each.
+    # Ray prints messages of its own about each crash.
     assert "bad.mp4: crashed its worker 3 times (WorkerCrashedError) 2" in said.splitlines()
     assert (tmp_path / "begun").read_text() == "begun\n" * 3
 
@@ -148,7 +148,7 @@ def test_video_that_ends_every_worker_is_reported_as_failed(
 STRANGE = POISON.replace("from poison", "sys.path.insert(0, sys.argv[2])\nfrom strange")
 
 
-def test_workers_without_roomread_are_reported(cluster: Cluster, tmp_path: Path) -> None:
+def test_missing_module_on_a_worker_is_reported(cluster: Cluster, tmp_path: Path) -> None:
     # A module that only the driver has, as Roomread would be.
     source = (Path(__file__).parents[2] / "poison.py").read_text(encoding="utf-8")
     (tmp_path / "strange.py").write_text(source, encoding="utf-8")

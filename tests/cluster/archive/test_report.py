@@ -25,7 +25,9 @@ def test_report_is_read_back_from_the_footer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "note", [None, "", "[]", "{}", "3", json.dumps(json.loads(REPORT.to_json()) | {"colour": 1})]
 )
-def test_file_with_another_footer_has_no_report(tmp_path: Path, note: str | None) -> None:
+def test_file_without_a_valid_report_in_its_footer_has_no_report(
+    tmp_path: Path, note: str | None
+) -> None:
     assert read_report(write(tmp_path / "a.parquet", note)) is None
 
 
@@ -35,6 +37,6 @@ def test_missing_or_damaged_file_has_no_report(tmp_path: Path) -> None:
     assert read_report(str(tmp_path / "a.parquet")) is None
 
 
-def test_fields_of_another_version_are_refused() -> None:
+def test_report_with_unknown_fields_is_refused() -> None:
     with pytest.raises(ValueError, match="not a report"):
         Report.from_dict({"source": "a.mp4"})

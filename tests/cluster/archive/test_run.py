@@ -52,7 +52,7 @@ def rows(path: Path | io.BytesIO) -> list[dict[str, Any]]:
     return list(pq.read_table(path).to_pylist())
 
 
-def test_archive_has_the_same_readings_as_its_videos_read_as_a_whole(
+def test_archive_has_the_same_readings_as_videos_that_are_not_cut(
     roomread: Program, tmp_path: Path, six_seconds: bytes
 ) -> None:
     folder = tmp_path / "lessons" / "algebra"
@@ -70,7 +70,7 @@ def test_archive_has_the_same_readings_as_its_videos_read_as_a_whole(
     assert "cut.mkv: " in cut
     assert "none.mp4: is damaged or no supported picture or video" in none
     assert roomread("analyze", "lessons/algebra/long.mp4", "-o", "long.parquet").returncode == 0
-    # The first of two alike, by name, stands for both.
+    # Of two videos with the same content, the first by name is read for both.
     joined, whole = (
         sorted(rows(path), key=lambda row: (row["frame_index"], row["track_id"]))
         for path in (
@@ -114,7 +114,7 @@ def test_interrupted_run_continues_after_its_last_piece(tmp_path: Path, six_seco
     assert nothing.pieces == 0
 
 
-def test_copy_of_a_video_that_was_read_is_not_read_again(
+def test_copy_of_a_video_that_an_earlier_run_read_is_not_read(
     tmp_path: Path, six_seconds: bytes
 ) -> None:
     folder, out = tmp_path / "videos", tmp_path / "out"
@@ -126,7 +126,7 @@ def test_copy_of_a_video_that_was_read_is_not_read_again(
     _, archive = run(str(folder), str(out))
     assert archive.copies == {str(folder / "a.mp4"): str(folder / "b.mp4")}
     assert list(out.glob("*.parquet")) == kept
-    # A video that is written over with another becomes its copy.
+    # A video that is overwritten with the content of another becomes its copy.
     (folder / "c.mp4").write_bytes(six_seconds + b"more")
     run(str(folder), str(out))
     assert len(list(out.glob("*.parquet"))) == 2
@@ -137,7 +137,7 @@ def test_copy_of_a_video_that_was_read_is_not_read_again(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for other processes")
 def test_ctrl_c_keeps_finished_videos_and_reports_the_rest(tmp_path: Path) -> None:
-    # So long that most of it is to be read when the first piece is.
+    # So long that most of it is still unread when the first piece is done.
     lesson(tmp_path / "lesson.mp4", 20.0)
     with subprocess.Popen(
         [*PROGRAM, "analyze", "lesson.mp4", "-o", "out/", "--piece=2s"],
@@ -247,7 +247,7 @@ def test_lost_connection_is_not_reported_as_a_damaged_video(tmp_path: Path) -> N
     steps, _ = run("unsteady://a.mp4", str(tmp_path / "whole"))
     (report,) = [step.report for step in steps if step.report is not None]
     assert (report.frames, report.error) == (10, "")
-    # In the midst of the reading, which comes after the cutting.
+    # Fail while the video is read, which comes after cutting it into pieces.
     Unsteady.reads = (most - Unsteady.reads) * 3 // 4
     steps, _ = run("unsteady://a.mp4", str(tmp_path / "out"))
     (error,) = [step.error for step in steps if step.error]
@@ -279,7 +279,7 @@ def test_invalid_archive_is_refused_in_one_line(
     assert said in line
 
 
-def test_plain_paths_need_no_fsspec(tmp_path: Path) -> None:
+def test_paths_work_without_fsspec_and_addresses_name_the_extra(tmp_path: Path) -> None:
     make_clip(tmp_path / "a.mp4", [n / 25 for n in range(10)])
     block = "import sys; sys.modules['fsspec'] = sys.modules['ray'] = None; "
     command = [*PROGRAM[:-1], block + PROGRAM[-1], "analyze"]

@@ -12,7 +12,7 @@ from roomread.cluster.archive.stitch import Rows, Stitcher, same_tracks
     left=st.integers(0, 5),
     data=st.data(),
 )
-def test_face_in_two_pieces_keeps_its_track(
+def test_face_in_two_pieces_keeps_its_track_id(
     seats: list[int], left: int, data: st.DataObject
 ) -> None:
     before = {seat: number for number, seat in enumerate(seats, start=1)}
@@ -33,7 +33,7 @@ def test_face_in_two_pieces_keeps_its_track(
 
 
 def rows(*faces: tuple[float, int, int]) -> Rows:
-    """Return rows of a time, s, a track and a place; faces of one place overlap."""
+    """Return rows from times in s, track ids and places; faces at the same place overlap."""
     times, tracks, places = zip(*faces, strict=True) if faces else ((), (), ())
     left = 100.0 * np.array(places, float)
     box = np.stack([left, 0 * left, left + 60, 0 * left + 80], axis=-1)
@@ -43,7 +43,7 @@ def rows(*faces: tuple[float, int, int]) -> Rows:
 NO_LEAD = np.zeros(2, dtype=bool)
 
 
-def test_tracks_are_numbered_in_order_and_continue_in_the_next_piece() -> None:
+def test_track_ids_are_assigned_in_order_and_continue_in_the_next_piece() -> None:
     stitcher = Stitcher()
     first = stitcher.number(rows((0, 7, 1), (0, 9, 2)), lead=NO_LEAD)
     assert first.tolist() == [1, 2]
@@ -53,23 +53,23 @@ def test_tracks_are_numbered_in_order_and_continue_in_the_next_piece() -> None:
     assert stitcher.number(second, lead=lead).tolist() == [2, 2, 3, 4]
 
 
-def test_track_that_is_seen_in_the_lead_only_gets_no_number() -> None:
+def test_track_that_is_only_in_the_lead_gets_no_id() -> None:
     stitcher = Stitcher()
     stitcher.number(rows((0, 1, 1), (0, 2, 2)), lead=NO_LEAD)
     numbers = stitcher.number(rows((0, 5, 8), (1, 6, 9)), lead=np.array([True, False]))
     assert numbers.tolist() == [0, 3]
 
 
-def test_piece_without_faces_ends_all_tracks() -> None:
+def test_tracks_do_not_continue_after_a_piece_without_faces() -> None:
     stitcher = Stitcher()
     stitcher.number(rows((0, 1, 1), (0, 2, 2)), lead=NO_LEAD)
     assert stitcher.number(rows(), lead=np.zeros(0, bool)).tolist() == []
     assert stitcher.number(rows((2, 1, 1), (2, 2, 2)), lead=NO_LEAD).tolist() == [3, 4]
 
 
-def test_track_with_the_most_common_frames_is_the_same_one() -> None:
+def test_track_with_the_most_overlapping_frames_is_continued() -> None:
     before = rows((0, 1, 1), (1, 1, 1), (2, 1, 1), (2, 2, 3))
-    # Track 8 lies where track 1 is once, and track 9 twice.
+    # Track 8 overlaps track 1 in one frame, and track 9 in two frames.
     after = rows((0, 8, 1), (1, 9, 1), (2, 9, 1))
     assert same_tracks(before, after) == {9: 1}
 

@@ -87,7 +87,7 @@ def test_videos_of_a_bucket_are_found_by_folder_pattern_and_name(bucket: Any) ->
         find_videos("empty://lessons/d.jpg")
 
 
-def test_file_is_written_whole_or_not_at_all(tmp_path: Path, bucket: Any) -> None:
+def test_file_is_written_completely_or_not_at_all(tmp_path: Path, bucket: Any) -> None:
     for address in (str(tmp_path / "new" / "a.txt"), "empty://new/a.txt"):
         with pytest.raises(KeyError), storage.writing(address) as draft:  # noqa: PT012
             draft.write_text("half")
@@ -100,7 +100,7 @@ def test_file_is_written_whole_or_not_at_all(tmp_path: Path, bucket: Any) -> Non
     assert bucket.cat_file("/new/a.txt") == b"whole"
 
 
-def test_files_and_folders_are_removed_and_missing_ones_are_no_error(
+def test_files_and_folders_are_removed_and_missing_paths_are_ignored(
     tmp_path: Path, bucket: Any
 ) -> None:
     for folder in (str(tmp_path / "out"), "empty://out"):
@@ -115,7 +115,9 @@ def test_files_and_folders_are_removed_and_missing_ones_are_no_error(
     assert not bucket.exists("/out")
 
 
-def test_same_content_has_the_same_digest_here_and_in_a_bucket(tmp_path: Path, bucket: Any) -> None:
+def test_same_content_has_the_same_digest_on_disk_and_in_a_bucket(
+    tmp_path: Path, bucket: Any
+) -> None:
     (tmp_path / "a.mp4").write_bytes(b"content")
     bucket.pipe_file("/a.mp4", b"content")
     digests = {
@@ -132,7 +134,7 @@ def test_missing_file_is_reported_with_its_address(source: str) -> None:
         storage.content_digest(source)
 
 
-def test_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+def test_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(OutputError, match="out: Not a directory"):
         storage.list_names(str(tmp_path / "out"))
@@ -143,7 +145,7 @@ def test_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_unknown_kind_of_address_is_refused() -> None:
+def test_address_with_an_unknown_scheme_is_refused() -> None:
     with pytest.raises(RoomreadError, match="nowhere://: an unsupported URL scheme"):
         find_videos("nowhere://a/b.mp4")
 
@@ -155,7 +157,7 @@ class Broken(io.BytesIO):
         raise ConnectionError(f"lost at {size}")
 
 
-def test_lost_connection_is_remembered_and_looks_like_the_end() -> None:
+def test_lost_connection_is_recorded_and_reads_as_the_end_of_the_file() -> None:
     file = RangedFile(Broken(b"12345"))
     assert file.seek(2) == 2
     assert file.tell() == 2
@@ -167,6 +169,6 @@ def test_lost_connection_is_remembered_and_looks_like_the_end() -> None:
     assert str(file.error) == "lost at 3"
 
 
-def test_names_are_joined_to_paths_and_addresses() -> None:
+def test_folder_and_names_are_joined_to_a_path_or_an_address() -> None:
     assert storage.join("out/", "a", "b.parquet") == str(Path("out", "a", "b.parquet"))
     assert storage.join("s3://bucket/", "a", "b.parquet") == "s3://bucket/a/b.parquet"

@@ -41,7 +41,7 @@ def write_piece(
     return str(path)
 
 
-def test_pieces_are_joined_without_the_seconds_that_two_of_them_hold(tmp_path: Path) -> None:
+def test_pieces_are_joined_without_the_seconds_that_both_contain(tmp_path: Path) -> None:
     happy = Expression.HAPPY
     pieces = [
         write_piece(tmp_path / "0", [(0.0, 0, {1: happy, 2: happy}), (1.0, 1, {1: happy})]),
@@ -69,14 +69,14 @@ def test_first_error_of_a_damaged_video_is_kept(tmp_path: Path) -> None:
     assert (joined.frames, joined.error) == (3, "is cut off")
 
 
-def test_damaged_piece_is_named_and_leaves_no_file(tmp_path: Path) -> None:
+def test_damaged_piece_is_reported_by_name_and_no_file_is_written(tmp_path: Path) -> None:
     (tmp_path / "0").write_bytes(b"PAR1")
     with pytest.raises(MediaError, match="0: is damaged"):
         Join(VIDEO, [str(tmp_path / "0")], str(tmp_path / "whole.parquet")).run(1)
     assert not (tmp_path / "whole.parquet").exists()
 
 
-def test_short_video_is_one_piece_and_a_long_one_is_cut(tmp_path: Path) -> None:
+def test_short_video_is_one_piece_and_long_video_is_cut(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", [n / 5 for n in range(50)], key_every=5)
     video = ArchiveVideo(str(path), 1, "")
     (whole,) = Cut(video, 8.0, "whole.parquet", str(tmp_path / "pieces")).run(1)
@@ -85,7 +85,7 @@ def test_short_video_is_one_piece_and_a_long_one_is_cut(tmp_path: Path) -> None:
     assert [piece.span.start for piece in pieces] == [0.0, 2.0, 4.0, 6.0, 8.0]
     assert [piece.span.lead > 0 for piece in pieces] == [False, True, True, True, True]
     assert pieces[-1].span.stop == float("inf")
-    # A piece that an earlier run wrote is done; one that it left damaged is not.
+    # A piece that an earlier run wrote is done; a damaged piece is not.
     (tmp_path / "pieces").mkdir()
     write_piece(Path(pieces[1].file), [(2.0, 0, {1: Expression.SAD})])
     Path(pieces[2].file).write_bytes(b"PAR1")

@@ -19,14 +19,14 @@ from ray_cluster import Cluster, command_of
 from serving import Service, serving
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is not Windows'"),
-    # Ray leaves its own files and sockets to the interpreter.
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9"),
+    # Ray leaves some of its files and sockets open for the interpreter to close.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 pytest.importorskip("ray", reason="needs the extra 'cluster'")
 pytest.importorskip("grpc_reflection", reason="needs the extra 'cluster'")
 PHOTO = (Path(__file__).parents[3] / "examples" / "astronaut.jpg").read_bytes()
-# Serve is detached from who started it, and other tests want its processor.
+# Ray Serve outlives the process that started it, and other tests need its processor.
 SHUT_DOWN = "import ray; from ray import serve; ray.init(); serve.shutdown()"
 
 
@@ -56,7 +56,7 @@ def asked(served: Cluster) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def test_shared_nets_give_the_same_readings_as_local_nets(asked: list[dict[str, Any]]) -> None:
+def test_shared_nets_produce_the_same_readings_as_local_nets(asked: list[dict[str, Any]]) -> None:
     compared = asked[0]
     shared, own = compared["readings"]
     assert shared == own > 25
@@ -69,7 +69,7 @@ def test_request_is_refused_as_busy_when_too_many_wait(asked: list[dict[str, Any
     told = asked[1]
     late = "the cluster's nets did not answer for 20 s"
     full = "64 requests are already waiting for the cluster's nets"
-    # Which of the two bounds is met first is for the machine to say.
+    # Which of the two limits is reached first depends on the machine.
     assert "25 faces" in told
     assert {late, full} & set(told)
     assert set(told) <= {"25 faces", late, full}
@@ -100,13 +100,13 @@ def a_replica(service: Service) -> psutil.Process:
         for each in psutil.Process(service.process.pid).children(recursive=True):
             if "ServeReplica" in command_of(each):
                 return each
-        # Ray writes a process's name anew with each request, and it is half written for a moment.
+        # Ray rewrites a process's name with each request, so that it is incomplete for a moment.
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
 @pytest.mark.sweep
-def test_service_survives_the_end_of_a_replica_and_stops_its_cluster_at_exit(
+def test_service_survives_a_killed_replica_and_stops_its_cluster_at_exit(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path, "--engine", "ray") as service:
@@ -143,7 +143,7 @@ def test_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("roomread: the Ray cluster at 127.0.0.1:9: Connection refused")
 
 
-def test_missing_dependency_of_serve_names_the_extra() -> None:
+def test_missing_ray_is_reported_with_the_extra_to_install() -> None:
     script = (
         "import sys; sys.modules['ray'] = None\n"
         "from roomread.cluster.connection import join\n"
