@@ -90,7 +90,7 @@ class Adapter:
 
         Args:
             predictions: The net's predictions, with features and logits.
-            tracks: Their N track ids; None in pictures.
+            tracks: The track id of each of the N faces; None in pictures.
             faces: The number of faces in the frame, unreadable ones included.
         """
         if not predictions:

@@ -25,12 +25,13 @@ class LeaveOneOutResult:
 
     Attributes:
         references: The number of references.
-        correct: The number read correctly with a profile of the other references.
-        correct_before: The number read correctly without a profile; None for a state, which the
-            general model does not know.
+        correct: The number of references read correctly with a profile of the other references.
+        correct_before: The number of references read correctly without a profile; None for a state,
+            which the general model does not know.
         probability_before: Mean probability of the true expression without a profile, 0..1; 0 for
             a state.
-        probability_after: This mean with a profile of the other references, 0..1; 0 for a state.
+        probability_after: Mean probability of the true expression with a profile of the other
+            references, 0..1; 0 for a state.
         gain: Mean of log(probability_after / probability_before); 0 for a state.
         usual_expression: The expression that the general model reads most often in the references.
     """

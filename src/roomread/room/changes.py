@@ -85,7 +85,7 @@ def _bins(
 
 
 def _partition(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
-    """Return the index at which each level of the best segmentation starts, without the first."""
+    """Return the indices at which the levels of the best segmentation start, except the first."""
     n = len(values)
     total = np.concatenate([[0.0], np.cumsum(values)])
     square = np.concatenate([[0.0], np.cumsum(values**2)])

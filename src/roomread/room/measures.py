@@ -230,7 +230,7 @@ class MeasureHistory:
 
         Args:
             fall: A fall of a size above 0.
-            error: The standard error of one point by its own interval, used as a prior.
+            error: The standard error of the last mood, from its own interval, used as a prior.
         """
         # The fall begins at the highest of n independent points, so the probability is raised to
         # the power n. n is doubled, because two means are compared with the highest one.
@@ -255,7 +255,7 @@ def _deviation(points: Sequence[tuple[float, float]], length: float, error: floa
     Args:
         points: The time and the value of each mean, oldest first.
         length: The time over which each mean is taken, seconds.
-        error: The standard error of one point by its own interval.
+        error: The standard error of the last mood, from its own interval.
     """
     if len(points) < 2:
         return error

@@ -32,7 +32,7 @@ _FORM = "room|person MEASURE above|below N% for N s|min, or: room valence fell b
 
 
 class Relation(StrEnum):
-    """The relation of a measure to its threshold."""
+    """How a rule compares its measure with its threshold."""
 
     ABOVE = "above"
     BELOW = "below"

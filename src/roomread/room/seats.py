@@ -83,7 +83,7 @@ class Seats:
         """Return the readings of one frame with their `seat` set.
 
         Args:
-            readings: The readings with their track ids; readings without one are omitted.
+            readings: The readings with their track ids; readings without a track id are omitted.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         seats = self._of_known_tracks(readings)
@@ -94,7 +94,7 @@ class Seats:
         return [self._seated(reading, seats[i]) for i, reading in enumerate(readings)]
 
     def _of_known_tracks(self, readings: Sequence[Reading]) -> dict[int, _Seat]:
-        """Return the seats of tracks that have one, by index of the reading."""
+        """Return the seats of readings whose track has a seat, by index of the reading."""
         found = {}
         for i, reading in enumerate(readings):
             seat = self._of_track.get(reading.track_id or 0)

@@ -11,7 +11,7 @@ _SILENCE = 60.0
 
 
 class State(StrEnum):
-    """The states of a session."""
+    """The states of a session: being recorded, interrupted or ended."""
 
     RECORDING = "recording"
     INTERRUPTED = "interrupted"
@@ -36,13 +36,13 @@ class Session:
             the moods of the room.
         consent: A text that records who consented and how; empty if people are not kept.
         purpose: What the installation was used for when the session was created, such as
-            "research"; empty if that was not chosen.
-        region: Where it was used, "eu" or "elsewhere"; empty if that was not chosen.
-        notice: How the people were informed before their expressions were read; empty if that
-            was not recorded.
-        notice_at: When that was recorded, UTC; None if it was not.
+            "research"; empty if no purpose was chosen.
+        region: Where the installation was used, "eu" or "elsewhere"; empty if no region was chosen.
+        notice: How the people were informed before their expressions were read; empty if it was not
+            recorded.
+        notice_at: When the notice was recorded, UTC; None if it was not recorded.
         owner: The id of the user or key that owns it, or "local". Empty in sessions returned by the
-            client, which sees only its own.
+            client, which sees only its own sessions.
     """
 
     id: str
@@ -104,7 +104,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The name of the person at a seat.
+    """A person who was enrolled at a seat.
 
     Attributes:
         seat: The seat's number.

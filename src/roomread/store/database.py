@@ -43,7 +43,7 @@ class Database:
             exist) or `postgresql://user:password@host/name`.
 
     Raises:
-        DatabaseError: The database cannot be opened, or a newer version of Roomread made it.
+        DatabaseError: The database cannot be opened, or another version of Roomread made it.
         MissingExtraError: The URL names PostgreSQL, and its extra is not installed.
     """
 

@@ -79,7 +79,7 @@ class JobStore:
         self._database = database
 
     def add(self, record: JobRecord) -> None:
-        """Add a job."""
+        """Add a job to the database."""
         with self._database.writing() as connection:
             connection.execute(_JOBS.insert().values(_plain(asdict(record))))
 

@@ -66,7 +66,7 @@ def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
 def read_excluded(
     connection: Connection, session_id: str
 ) -> list[tuple[int, Mapping[str, int] | None]]:
-    """Return for each mood the number of people present, and of those not readable by reason.
+    """Return how many people each mood has and, by reason, how many could not be read.
 
     The numbers by reason are None if the mood was stored without them.
     """

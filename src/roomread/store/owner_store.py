@@ -251,7 +251,7 @@ class OwnerStore:
             return read_mood_columns(connection, session_id)
 
     def excluded(self, session_id: str) -> list[tuple[int, Mapping[str, int] | None]]:
-        """Return for each mood the number of people present, and of those not readable by reason.
+        """Return how many people each mood has and, by reason, how many could not be read.
 
         The numbers by reason are None if the mood was stored without them.
         """
@@ -280,7 +280,7 @@ class OwnerStore:
         return StoredReadings(unpack(blobs), session, names)
 
     def alerts(self, session_id: str) -> list[Alert]:
-        """Return the alerts in the order in which they were raised."""
+        """Return the session's alerts in the order in which they were raised."""
         table = schema.alerts
         query = table.select().where(table.c.session_id == session_id).order_by(table.c.number)
         with self._database.reading() as connection:
@@ -288,13 +288,13 @@ class OwnerStore:
             return [to_alert(row) for row in connection.execute(query)]
 
     def marks(self, session_id: str) -> list[Mark]:
-        """Return the marks, earliest first."""
+        """Return the session's marks, earliest first."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_marks(connection, session_id)
 
     def count_marks(self, session_id: str) -> int:
-        """Return the number of marks."""
+        """Return the number of the session's marks."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return count_marks(connection, session_id)
@@ -339,7 +339,7 @@ class OwnerStore:
             return read_reports(connection, session_id)
 
     def people(self, session_id: str) -> list[Person]:
-        """Return the enrolled people, sorted by seat."""
+        """Return the session's enrolled people, sorted by seat."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_people(connection, session_id)
@@ -379,7 +379,8 @@ class OwnerStore:
     def forget_seat(self, session_id: str, seat: int) -> None:
         """Delete all data of one person: readings, alerts and name.
 
-        The room's moods are kept; each summarises at least five people and contains no seats.
+        The room's moods are kept: they contain no seats, and their scores are means of at least
+        five people.
 
         Raises:
             SessionError: The session is being recorded.

@@ -65,7 +65,7 @@ def begin_writing(connection: Connection, session_id: str, owner: str, holder: s
         connection: A connection inside the transaction that writes.
         session_id: The session.
         owner: The owner to whom the session must belong.
-        holder: The id of this process in its leases.
+        holder: The id under which this process holds leases.
 
     Returns:
         False if this owner has no such session, or another process holds it.

@@ -160,7 +160,7 @@ class Recorder:
         return sorted(frames.items())
 
     def mark(self, label: str, time: float) -> None:
-        """Set a mark.
+        """Set a mark in the session.
 
         Args:
             label: The name of what begins, such as a slide or an activity.
@@ -192,10 +192,10 @@ class Recorder:
         return self._settle(None)
 
     def close(self) -> None:
-        """Write the rest and end the session.
+        """Write everything that is waiting, and end the session.
 
         Raises:
-            SessionError: The rest could not be written; earlier pieces are kept.
+            SessionError: Not everything could be written; earlier pieces are kept.
         """
         if not self.flush():
             raise SessionError(

@@ -18,7 +18,7 @@ from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, atomic_path, find_m
 
 T = TypeVar("T")
 
-# Size of the blocks in which files are compared, bytes.
+# Size of the blocks in which files are read to compute their digests, bytes.
 _BLOCK = 2**20
 
 

@@ -195,6 +195,6 @@ def _wait(serve: Any, name: str) -> None:
             serve.delete(name, _blocking=False)
             problem = f"the cluster's nets did not start within {_START_SECONDS:g} s"
             raise RoomreadError(
-                problem, hint="check with `ray status` that it has a free processor"
+                problem, hint="check with `ray status` that the cluster has a free processor"
             )
         time.sleep(0.1)
