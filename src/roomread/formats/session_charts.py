@@ -244,15 +244,7 @@ def _shares_chart(
     span: Span | None,
     words: Translator,
 ) -> str:
-    """Return a line over time for each named share.
-
-    Args:
-        series: the moods of the session.
-        shares_of: the shares by name, each float64 [N], 0..1.
-        what: the start of the description of the chart.
-        span: the time range of the chart; None for the time range of the moods.
-        words: the texts in the language of the reader.
-    """
+    """Return a chart with a line over time for each named share, 0..1."""
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 110)
     parts = [*_gaps(area, series, words), plot.axes(area, plot.share_levels(words))]
     entries = []
