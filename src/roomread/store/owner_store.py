@@ -251,10 +251,7 @@ class OwnerStore:
             return read_mood_columns(connection, session_id)
 
     def excluded(self, session_id: str) -> list[tuple[int, Mapping[str, int] | None]]:
-        """Return how many people each mood has and, by reason, how many could not be read.
-
-        The numbers by reason are None if the mood was stored without them.
-        """
+        """Return for each mood the people present and, if known, the people not read by reason."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_excluded(connection, session_id)
@@ -379,8 +376,7 @@ class OwnerStore:
     def forget_seat(self, session_id: str, seat: int) -> None:
         """Delete all data of one person: readings, alerts and name.
 
-        The room's moods are kept: they contain no seats, and their scores are means of at least
-        five people.
+        The room's moods are kept: they contain no seats, and scores only of five people or more.
 
         Raises:
             SessionError: The session is being recorded.
