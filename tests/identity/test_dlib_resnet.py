@@ -10,14 +10,14 @@ from roomread.errors import MissingExtraError, ModelFileError
 from roomread.identity import DlibResNet, dlib_resnet
 
 
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_names_the_extra_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     dlib_resnet._net.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"roomread\[identity\]"):
         DlibResNet()
 
 
-def test_weights_with_another_digest_are_refused(
+def test_missing_or_altered_weights_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dlib_resnet._net.cache_clear()
@@ -36,11 +36,13 @@ def test_weights_with_another_digest_are_refused(
     ("number", "packed"),
     [(1, b"\x01\x01"), (255, b"\x01\xff"), (256, b"\x02\x00\x01"), (2048, b"\x02\x00\x08")],
 )
-def test_numbers_are_packed_lowest_byte_first(number: int, packed: bytes) -> None:
+def test_integers_are_packed_as_their_length_and_little_endian_bytes(
+    number: int, packed: bytes
+) -> None:
     assert dlib_resnet._packed(number) == packed
 
 
-def test_tensor_is_found_by_its_sizes_after_a_place() -> None:
+def test_tensor_with_the_given_sizes_is_found_after_an_offset() -> None:
     head = b"".join(dlib_resnet._packed(n) for n in (2, 3, 1, 1, 1))
     values = np.array([1.5, -2.0, 3.0], "<f4")
     content = b"other data" + head + values.tobytes() + head + (2 * values).tobytes()

@@ -46,13 +46,13 @@ def net() -> DlibResNet:
 
 
 @pytest.mark.parametrize("width", [90, 512, 3000])
-def test_crop_has_its_landmarks_at_the_template_for_any_size_of_picture(
+def test_landmarks_of_a_crop_are_at_the_template_for_any_picture_size(
     width: int, net: DlibResNet
 ) -> None:
     image = np.asarray(Image.fromarray(astronaut()).resize((width, width)))
     marks = landmarks(astronaut()) * np.float32(width / 512)
     (crop,) = align(image, [marks], net.template, net.side)
-    # The detector finds them again where they should be, give or take a twentieth of the crop.
+    # The detector finds the landmarks within about a twentieth of the crop's side.
     wall = np.full((300, 300, 3), 128, dtype=np.uint8)
     wall[75:225, 75:225] = crop
     assert np.abs(landmarks(wall) - 75 - net.template).max() < 8
@@ -91,7 +91,7 @@ def test_portraits_of_two_people_are_told_apart(net: DlibResNet) -> None:
     assert (net.embed(crops[0]) @ net.embed(crops[1]).T).item() < net.threshold
 
 
-def test_embed_accepts_no_crops_and_refuses_crops_of_another_size(net: DlibResNet) -> None:
+def test_embed_accepts_an_empty_batch_and_refuses_crops_of_another_size(net: DlibResNet) -> None:
     assert net.embed(np.empty((0, 150, 150, 3), dtype=np.uint8)).shape == (0, 128)
     with pytest.raises(ValueError, match="uint8"):
         net.embed(np.zeros((1, 48, 48), dtype=np.uint8))

@@ -17,7 +17,7 @@ from roomread.room import Seats
 
 
 class Scene:
-    """Frames in which people are even tiles of their own grey, tracked by place."""
+    """Frames in which each person is a tile of one shade of grey, and each position is a track."""
 
     def __init__(self, **options: float) -> None:
         self.embedder = Grey()
@@ -27,7 +27,10 @@ class Scene:
     def show(
         self, places: dict[int, int], *, hidden: tuple[int, ...] = (), step: float = 1.0
     ) -> dict[int, int | None]:
-        """Return the seat of each person by their tile; people who are `hidden` look away."""
+        """Show people in their tiles for one frame, and return the seat of each person.
+
+        People who are `hidden` look away.
+        """
         self.time += step
         image = np.zeros((1080, 1920, 3), dtype=np.uint8)
         readings = []
@@ -44,7 +47,7 @@ class Scene:
     def settle(
         self, places: dict[int, int], *, hidden: tuple[int, ...] = ()
     ) -> dict[int, int | None]:
-        """Return the seats after six seconds."""
+        """Show six frames, one per second, and return the seats of the last one."""
         for _ in range(5):
             self.show(places, hidden=hidden)
         return self.show(places, hidden=hidden)
@@ -61,7 +64,7 @@ def test_people_get_seats_row_by_row_after_three_matching_embeddings() -> None:
 def test_person_who_moves_to_another_tile_keeps_the_seat() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2, 3: 3})
-    # One face that does not match is enough for all of them to be embedded.
+    # One face that does not match its person is enough for all faces to be embedded.
     shuffled = [scene.show({1: 3, 2: 1, 3: 2}) for _ in range(3)]
     assert shuffled[-1] == before
     assert scene.show({1: 20, 2: 30, 3: 40}) == before
@@ -80,29 +83,29 @@ def test_newcomer_in_a_tile_that_was_left_gets_a_new_seat() -> None:
     scene.settle({1: 1, 2: 2})
     scene.settle({1: 1})
     assert scene.settle({1: 1, 7: 2}) == {1: 1, 7: 3}
-    # At once, in the tile's next frame, too.
+    # The same holds for a newcomer who is in the tile in the very next frame.
     assert scene.settle({1: 1, 8: 2}) == {1: 1, 8: 4}
 
 
-def test_single_embedding_without_a_match_changes_nothing() -> None:
+def test_single_embedding_without_a_match_changes_no_seat() -> None:
     scene = Scene(every=0.1)
     before = scene.settle({1: 1, 2: 2})
     assert list(scene.show({1: 1, 9: 2}).values()) == list(before.values())
     assert scene.settle({1: 1, 2: 2}) == before
 
 
-def test_unreadable_face_keeps_its_seat_or_gets_one_by_place() -> None:
+def test_unreadable_face_keeps_its_seat_or_gets_one_by_position() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2})
     assert scene.settle({1: 1, 2: 2}, hidden=(2,)) == before
     never = Scene()
     assert never.settle({1: 1, 2: 2}, hidden=(2,)) == {1: 1, 2: 2}
-    # Seen at last, it is the same number, and goes along from then on.
+    # Once the face can be read, it keeps its seat, and takes the seat along to another tile.
     assert never.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
     assert never.settle({1: 2, 2: 1}) == {1: 1, 2: 2}
 
 
-def test_resumed_session_recognises_people_by_place_at_first() -> None:
+def test_resumed_session_recognises_people_by_position_at_first() -> None:
     scene = Scene(places={1: tile(1), 2: tile(2)})  # type: ignore[arg-type]
     assert scene.settle({8: 2, 9: 30}) == {8: 2, 9: 3}
     assert scene.settle({8: 12, 9: 30}) == {8: 2, 9: 3}
@@ -121,11 +124,11 @@ def test_embeddings_of_faces_that_stay_are_spread_over_time() -> None:
     assert max(counts) <= 10
 
 
-def test_person_found_elsewhere_leaves_the_old_tile() -> None:
+def test_person_recognised_in_another_tile_no_longer_has_the_old_one() -> None:
     scene = Scene(every=60.0)
     assert scene.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
     assert scene.show({1: 1, 2: 5}, step=0.4) == {1: 1, 2: 2}
-    # Another person is in tile 2 before the tracker has missed the first one there.
+    # Another person appears in tile 2 before the tracker notices that the first one left it.
     assert scene.show({1: 1, 2: 5, 9: 2}, step=0.4) == {1: 1, 2: 2, 9: None}
 
 
@@ -148,8 +151,8 @@ def test_faces_of_a_frame_have_different_seats(
 def test_people_keep_their_seats_in_a_shuffled_call() -> None:
     """Run four calls of eight people whose tiles are shuffled and who leave and return.
 
-    A person who gets a second seat after an absence keeps it to the end of the call, so that one
-    call alone would say little.
+    A person who gets a second seat after an absence keeps it until the end of the call. A single
+    call is therefore too few to measure the share of wrong seats.
     """
     people = orl_people()[:8]
     embedder = DlibResNet()
@@ -178,7 +181,10 @@ def test_people_keep_their_seats_in_a_shuffled_call() -> None:
 
 
 def numbered_wrongly(call: ShuffledCall, people: People) -> Counter[str]:
-    """Count the faces of a minute that get a wrong seat by place and by face, and all faces."""
+    """Count the faces of one minute that get a wrong seat, assigned by position and by face.
+
+    The counter also has the number of all faces and of people who returned.
+    """
     stream, seats = Analyzer().stream_analyzer(), Seats()
     owner: dict[tuple[str, int], int] = {}
     number: dict[tuple[str, int], int] = {}
@@ -194,7 +200,7 @@ def numbered_wrongly(call: ShuffledCall, people: People) -> Counter[str]:
         ):
             for seen in numbered:
                 who, seat = person_at(seen.box, there), seen.seat or 0
-                # Both ways: a number is one person's, and a person has one number.
+                # A seat must belong to one person, and a person must have one seat.
                 right = owner.setdefault((kind, seat), who) == who
                 right &= number.setdefault((kind, who), seat) == seat
                 counted[kind] += not right

@@ -11,7 +11,7 @@ def test_alphabet_has_28_characters_without_look_alikes() -> None:
     assert not set("01ILOSUZ") & set(ALPHABET)
 
 
-def test_typed_code_is_parsed_to_the_stored_one() -> None:
+def test_typed_code_is_parsed_to_its_stored_form() -> None:
     for _ in range(50):
         code = new_code()
         assert len(code) == LENGTH

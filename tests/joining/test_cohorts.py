@@ -25,7 +25,7 @@ def test_no_person_counts_until_there_are_five() -> None:
     assert not room.withheld
 
 
-def test_newcomers_wait_until_they_are_five_and_half_a_minute_has_passed() -> None:
+def test_newcomers_wait_until_there_are_five_of_them() -> None:
     room = cohorts()
     room.update(0.0, people(*range(5)))
     for now in (10.0, 31.0, 99.0):
@@ -56,7 +56,7 @@ def test_person_who_stops_is_left_out_immediately_together_with_four_others() ->
     assert not room.withheld
     assert len(changed) == 4
     assert len(room.counted) == 7
-    # With the one who returns, those who rested are five.
+    # The returning person and the four who were left out are five, so all of them count again.
     room.update(120.0, people(*range(12)))
     assert room.counted == people(*range(12))
 
@@ -94,12 +94,12 @@ def test_newcomer_does_not_replace_a_person_who_left() -> None:
     room = cohorts()
     room.update(0.0, people(*range(12)))
     for now in range(50, 600, 10):
-        # One has left and four rest; with a newcomer these would be five.
+        # One person has left and four are left out, who would be five with the newcomer.
         room.update(float(now), people(*range(1, 12), *((99,) if now > 100 else ())))
         assert 99 not in room.counted
     assert not room.withheld
     assert len(room.counted) == 7
-    # The figure with the one who left is ten minutes old.
+    # The last mood with the person who left is now ten minutes old.
     room.update(660.0, people(*range(1, 12), 99))
     assert room.counted == people(*range(1, 12), 99)
 

@@ -15,7 +15,7 @@ def mood(time: float, happy: float) -> RoomMood:
     return RoomMood(time, 20, 20, scores)
 
 
-def test_minutes_of_low_valence_and_of_many_lost_are_found_and_the_hardest_is_first() -> None:
+def test_minutes_with_low_valence_or_many_lost_people_are_returned_hardest_first() -> None:
     moods = [mood(t, 0.2 if 300 <= t < 360 else 0.8) for t in range(0, 900, 5)]
     lost = ReportCounts(lost=8)
     samples = [
@@ -28,7 +28,7 @@ def test_minutes_of_low_valence_and_of_many_lost_are_found_and_the_hardest_is_fi
     assert (second.start, second.lost) == (480.0, 0.4)
 
 
-def test_hardest_minutes_are_found_from_presses_alone() -> None:
+def test_hardest_minutes_are_found_from_button_reports_without_moods() -> None:
     samples = [ReportSample(t, 20, 9, ReportCounts(lost=t // 60)) for t in range(0, 300, 5)]
     found = hardest_minutes([], samples)
     assert [minute.start for minute in found] == [240.0, 180.0, 120.0]

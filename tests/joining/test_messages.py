@@ -93,13 +93,13 @@ def test_message_that_violates_the_protocol_is_refused(values: dict[str, Any]) -
     | st.text(max_size=30)
     | st.sampled_from(["[" * 5000, '{"k":'])
 )
-def test_any_text_is_parsed_or_refused(text: str) -> None:
+def test_arbitrary_text_is_parsed_or_raises_a_message_error(text: str) -> None:
     with suppress(MessageError):
         parse_message(text)
 
 
 @given(st.lists(st.floats(0, 1), min_size=7, max_size=7).filter(lambda p: sum(p) > 0))
-def test_probabilities_that_a_page_rounds_are_accepted(shares: list[float]) -> None:
+def test_rounded_probabilities_are_accepted(shares: list[float]) -> None:
     exact = np.array(shares) / sum(shares)
     message = parsed(k="r", n=0, age=0, p=[round(10_000 * share) for share in exact])
     assert np.abs(message.probabilities - exact).max() < 0.001

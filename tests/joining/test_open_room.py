@@ -40,7 +40,7 @@ def test_seat_numbers_increase_and_are_never_reused() -> None:
     assert room.join(0.0, 1, faces=False, resume=None).seat == 1
     room.leave(1)
     assert room.join(1.0, 2, faces=False, resume=None).seat == 2
-    # The token of a seat that was left gives a new one.
+    # A page that resumes a seat after leaving it gets a new one.
     assert room.join(2.0, 3, faces=False, resume=1).seat == 3
 
 
@@ -68,7 +68,7 @@ def test_page_that_reconnects_within_a_minute_gets_its_seat_back() -> None:
 def test_duplicated_tab_takes_over_the_seat() -> None:
     room = room_of(1)
     assert room.join(5.0, 7, faces=True, resume=1).displaced == 100
-    # The end of the older tab is not the end of the seat.
+    # Closing the older tab does not release the seat.
     room.disconnect(6.0, 1, 100)
     assert room.status(70.0).people == 1
     room.disconnect(70.0, 1, 7)
@@ -99,7 +99,7 @@ def test_repeated_or_outdated_reading_changes_nothing() -> None:
     assert room.newest(1) == 5
 
 
-def test_age_of_a_reading_is_measured_from_its_picture() -> None:
+def test_age_of_a_reading_is_measured_from_the_time_of_its_picture() -> None:
     room = room_of(5)
     for seat in range(1, 6):
         room.report_face(10.0, seat, message(1, age=1.5))
@@ -125,7 +125,7 @@ def test_person_who_turns_away_is_counted_by_the_last_reading_for_a_minute() -> 
     for now in range(61, 100):
         show_all(room, float(now), but=3)
         assert room.tick(float(now)).withheld == (now < 91)
-    # Four others rest with them.
+    # Four others are left out together with this person.
     assert len(counted(room, 99.0)) == 7
 
 
@@ -152,7 +152,7 @@ def test_people_who_do_not_count_yet_are_present_without_scores() -> None:
     assert [reading.scores for reading in readings] == [None] * 4
 
 
-def test_seat_that_is_taken_again_is_still_paused_and_a_new_one_is_not() -> None:
+def test_resumed_seat_is_still_paused_and_a_new_seat_is_not() -> None:
     room = room_of(2)
     room.pause_seat(1, on=True)
     room.disconnect(1.0, 1, 1)
@@ -214,7 +214,7 @@ def test_seat_may_send_three_messages_a_second() -> None:
     assert not room.admits(30.0, 99)
 
 
-def test_recent_faces_of_a_shared_screen_are_added() -> None:
+def test_recent_faces_of_a_shared_screen_are_added_to_the_frame() -> None:
     room = room_of(6)
     show_all(room, 1.0)
     room.show_screen(1.0, frame(0.0, {1: Expression.SAD, 2: None, 3: Expression.SAD}))
@@ -225,7 +225,7 @@ def test_recent_faces_of_a_shared_screen_are_added() -> None:
     assert room.status(2.9).screen == 0
 
 
-def test_scores_of_a_frame_are_those_that_were_sent() -> None:
+def test_scores_of_a_frame_equal_the_probabilities_that_were_sent() -> None:
     room = room_of(5)
     show_all(room, 1.0)
     for reading in room.tick(1.0).readings:

@@ -7,7 +7,7 @@ import pytest
 from roomread.joining import SeatTokens, check_receipt, make_receipt
 
 
-def test_token_returns_its_seat_to_its_own_room_only() -> None:
+def test_token_is_valid_only_for_its_own_room_and_secret() -> None:
     tokens = SeatTokens("secret", "0a1b2c3d")
     assert tokens.seat(tokens.token(17)) == 17
     assert SeatTokens("secret", "ffffffff").seat(tokens.token(17)) is None

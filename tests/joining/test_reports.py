@@ -18,6 +18,6 @@ def test_every_report_is_in_the_total(said: Say) -> None:
     assert getattr(ReportCounts.of([said]), said.value) == 1
 
 
-def test_no_reports_are_zeros() -> None:
+def test_counts_without_reports_are_zero() -> None:
     assert ReportCounts.of([]) == ReportCounts()
     assert ReportCounts().total == 0

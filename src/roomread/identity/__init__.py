@@ -1,4 +1,4 @@
-"""Distinguish people by their faces; used only on request."""
+"""Distinguish people by their faces. Nothing here runs unless the user turns it on."""
 
 from roomread.identity.dlib_resnet import DlibResNet
 from roomread.identity.embedder import FaceEmbedder, align

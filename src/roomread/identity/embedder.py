@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# A crop is sampled from a picture at most this many times as large as itself; see `align`.
+# A large face is reduced before it is sampled, to no less than this many times the side of its
+# crop; see `align`.
 _DENSEST = 2
 
 
@@ -17,10 +18,11 @@ class FaceEmbedder(Protocol):
     """A net that turns aligned crops of faces into vectors.
 
     Attributes:
-        name: The name that people are shown.
-        side: The side of a crop, px.
-        template: float [5, 2], the landmarks' places in a crop, px, in `Face`'s order.
-        threshold: The cosine from which two vectors are taken to be of one person, -1..1.
+        name: Name shown to users.
+        side: Side of a crop, px.
+        template: float [5, 2], the positions of the landmarks in a crop, px, in the order of
+            `Face.landmarks`.
+        threshold: Minimum cosine of two vectors that count as the same person, -1..1.
     """
 
     @property
@@ -50,8 +52,8 @@ def align(
     Args:
         image: uint8 [H, W, 3], RGB.
         faces: The landmarks of N faces, float32 [5, 2] each, px of `image`.
-        template: float [5, 2], the landmarks' places in a crop, px.
-        side: The side of a crop, px.
+        template: float [5, 2], the positions of the landmarks in a crop, px.
+        side: Side of a crop, px.
 
     Returns:
         uint8 [N, side, side, 3], RGB; black outside of the picture.
@@ -61,7 +63,8 @@ def align(
     for crop, landmarks in zip(crops, faces, strict=True):
         matrix, shift = similarity(template, landmarks.astype(np.float64))
         scale = float(np.hypot(*matrix[0]))
-        # Pillow's transform samples single px, so that a large face is first reduced.
+        # Reduce a large face first, because Pillow's transform samples only nearby pixels and would
+        # skip the others.
         factor = max(1, int(scale / _DENSEST))
         source, offset = picture, np.zeros(2)
         if factor > 1:
@@ -86,17 +89,18 @@ def align(
 def similarity(
     source: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the rotation, scale and shift that bring points nearest to others (Umeyama 1991).
+    """Return the similarity transform that best maps points to other points (Umeyama 1991).
 
     Args:
-        source: float [N, 2].
-        target: float [N, 2].
+        source: float [N, 2], the points.
+        target: float [N, 2], the points to which they are mapped.
 
     Returns:
-        M [2, 2] and s [2], so that `M @ source[i] + s` is near `target[i]`.
+        The rotation and scale M [2, 2] and the shift s [2] that minimise the mean squared distance
+        of `M @ source[i] + s` and `target[i]`.
     """
     a, b = source - source.mean(axis=0), target - target.mean(axis=0)
-    # In the plane the best rotation and scale are one complex number.
+    # In the plane, one complex number holds the best rotation and scale.
     p, q = a[:, 0] + 1j * a[:, 1], b[:, 0] + 1j * b[:, 1]
     z = np.vdot(p, q) / max(float(np.vdot(p, p).real), 1e-9)
     matrix = np.array([[z.real, -z.imag], [z.imag, z.real]])

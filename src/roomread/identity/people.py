@@ -1,4 +1,4 @@
-"""Assign each person of one source the same seat, even if their tile moves."""
+"""Recognise the people of a source by their faces, so that each keeps a seat when tiles move."""
 
 from __future__ import annotations
 
@@ -15,23 +15,29 @@ from roomread.readings import Box, Frame, Reading
 from roomread.room.seats import Place, reading_order
 from roomread.tracking import stagger
 
-# This many vectors that match no person make a new person, or end a track's claim to its person:
-# a single one may come from a blurred face or one that is half turned away.
+# Number of successive embeddings without a match after which a face becomes a new person, or a
+# track loses its person. A single one may come from a face that is blurred or half turned away.
 _LOOKS = 3
-# A face that cannot be recognised for this long gets its seat by its place, s.
+# Time without recognition after which a face gets a seat by its position in the picture, s.
 _PATIENCE = 5.0
-# After this long out of sight, another person may have come, s.
+# Time out of sight after which a track may show another person, s.
 _GAP = 1.0
-# A track that is gone for this long is forgotten, as the tracker does not bring it back, s.
+# Time out of sight after which a track is deleted, s; the tracker does not resume it after that.
 _MEMORY = 60.0
-# The person who was at a place is preferred, unless the cosine of another is higher by this much:
-# half of what the vectors of one person differ by.
+# Added to the cosine of a face and the person that its track has, so that small differences do not
+# change the person: half of the usual difference between vectors of one person.
 _STAYING = 0.01
 
 
 @dataclass(slots=True, eq=False)
 class _KnownFace:
-    """A person: seat number, last place, and the sum of their vectors."""
+    """A person who has a seat.
+
+    Attributes:
+        number: The seat, from 1.
+        place: The last position of the face.
+        sum: The sum of the person's vectors; None if the face was never embedded.
+    """
 
     number: int
     place: Place
@@ -46,12 +52,12 @@ class _Stay:
     """A track while it is continuously in sight.
 
     Attributes:
-        since: Start of the time in which it has had no person, seconds.
-        seen: When it was last in a frame, seconds.
-        looked: When its face was last embedded, seconds.
-        person: The person it is; None while unknown.
-        strange: How many times in a row its face did not match its person.
-        looks: The embeddings of a face that is not matched yet.
+        since: Time since when the track has had no person, seconds.
+        seen: Time of the last frame that shows the track, seconds.
+        looked: Time when the face was last embedded, seconds.
+        person: The person whose face it is; None while unknown.
+        strange: Number of successive embeddings that did not match the person.
+        looks: Embeddings of a face that has no person yet.
     """
 
     since: float
@@ -62,25 +68,27 @@ class _Stay:
     looks: list[NDArray[np.float32]] = field(default_factory=list)
 
     def lose(self) -> None:
-        """Forget the person."""
+        """Unassign the person."""
         self.person, self.strange, self.since = None, 0, self.seen
 
 
 class People:
-    """Number the people of one source from 1, in reading order as they are first distinguished.
+    """The people of one source, whose faces are compared so that each person keeps one seat.
 
-    Each face is embedded when it appears, and every few seconds after that. When one does not match
-    its person, all faces of that frame are embedded. A person is the mean of their vectors. Faces
-    and people are matched by the optimal assignment of cosines (Jonker and Volgenant 1987); a face
-    whose cosine is below the embedder's threshold matches no person. Faces that cannot be read are
-    not embedded: they keep their person by place and time, as in `roomread.room.Seats`.
+    Seats are numbered from 1, in reading order as people are first distinguished. Each face is
+    embedded when it appears, and every few seconds after that. If a face does not match its person,
+    all faces of that frame are embedded. The mean of a person's vectors represents the person.
+    Faces and people are matched by the optimal assignment of cosines (Jonker and Volgenant 1987); a
+    face whose cosine is below the embedder's threshold matches no person. Faces that cannot be read
+    are not embedded: they keep their person by position and time, as in `roomread.room.Seats`.
 
-    The vectors are biometric data. Only this object holds them.
+    The vectors are biometric data and exist only in this object.
 
     Args:
         embedder: The net that turns faces into vectors.
-        every: Seconds between two embeddings of a face that stays, above 0.
-        places: The boxes of people whose seats are known already, px; their vectors are not known.
+        every: Seconds between two embeddings of a face that stays in view, above 0.
+        places: Boxes of the people who already have a seat, by seat, px. They are recognised by
+            position until their faces have been embedded.
     """
 
     def __init__(
@@ -98,12 +106,13 @@ class People:
         self._last = -math.inf
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings of one frame with the person's number as their `seat`.
+        """Return the readings of one frame with the seats of their people.
+
+        Readings without a track id and readings of people without a seat are left out.
 
         Args:
-            frame: The picture.
-            readings: The readings with their track ids. Readings without one, and those of people
-                who are not distinguished yet, are left out.
+            frame: The frame that was read.
+            readings: Its readings with their track ids.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         stays = self._stays_of(readings, frame.time)
@@ -118,7 +127,7 @@ class People:
         return found
 
     def forget_tracks(self) -> None:
-        """Forget the track ids, which the next source counts from 1 again; people stay known."""
+        """Forget all tracks but no people, because the next source counts track ids from 1 again."""
         self._stays.clear()
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:
@@ -139,7 +148,7 @@ class People:
     def _look(
         self, frame: Frame, readings: Sequence[Reading], stays: Sequence[_Stay]
     ) -> dict[int, NDArray[np.float32]]:
-        """Return the vectors of the faces that are due, by index of the reading."""
+        """Embed the faces that are due, and return their vectors by index of the reading."""
         able = [i for i, r in enumerate(readings) if r.quality.reason is None]
         able = [i for i in able if readings[i].landmarks is not None]
         due = [
@@ -151,14 +160,14 @@ class People:
         ]
         looks = self._embed(frame, readings, due)
         if any(self._is_another(stays[i].person, vector) for i, vector in looks.items()):
-            # The tiles of a call move together.
+            # The tiles of a call are rearranged together, so other faces may have moved too.
             looks |= self._embed(frame, readings, [i for i in able if i not in looks])
         for i in looks:
             stays[i].looked = frame.time
         return looks
 
     def _turn(self, reading: Reading, time: float) -> int:
-        """Return how often a face was due; faces that appeared together take turns."""
+        """Return how often a face has been due; tracks are due at different times."""
         return math.floor(time / self.every + stagger(reading.track_id or 0))
 
     def _embed(
@@ -178,7 +187,7 @@ class People:
         return float(_unit(person.sum) @ vector) < self.embedder.threshold - _STAYING
 
     def _recognise(self, stays: Sequence[_Stay], looks: Mapping[int, NDArray[np.float32]]) -> None:
-        """Assign the faces that were embedded to the people they match."""
+        """Assign each embedded face to the person whom it matches."""
         held = {id(s.person) for i, s in enumerate(stays) if i not in looks}
         people = [p for p in self._people if p.sum is not None and id(p) not in held]
         rows = list(looks)
@@ -188,7 +197,7 @@ class People:
             stay, vector = stays[i], looks[i]
             person = owners.get(row)
             if person is None and stay.person is not None and stay.person.sum is None:
-                # Seated by place until now, and matching no other person.
+                # The person was known only by position, and the face matches no other person.
                 person = stay.person
             if person is not None:
                 self._give(stay, person, [vector])
@@ -222,7 +231,7 @@ class People:
         return {row: people[column] for row, column in enumerate(columns) if column >= 0}
 
     def _assign_seats(self, readings: Sequence[Reading], stays: Sequence[_Stay]) -> None:
-        """Give seats to new people, and to faces that cannot be recognised."""
+        """Assign seats to new people, and to faces that cannot be recognised."""
         here = {id(stay.person) for stay in stays if stay.person is not None}
         ready = set()
         for i, stay in enumerate(stays):
@@ -233,7 +242,7 @@ class People:
                 ready.add(i)
         for i in reading_order(readings, ready):
             stay, box = stays[i], readings[i].box
-            # A face that was embedded can only be a person whose face never was.
+            # An embedded face matched no vectors, so it can only be a person who has none.
             free = [
                 person
                 for person in self._people
@@ -248,7 +257,7 @@ class People:
             here.add(id(person))
 
     def _give(self, stay: _Stay, person: _KnownFace, looks: Sequence[NDArray[np.float32]]) -> None:
-        """Assign a person to a face, and take the person from any other track."""
+        """Assign a person to a track, and unassign the person from any other track."""
         for other in self._stays.values():
             if other.person is person and other is not stay:
                 other.lose()

@@ -1,7 +1,6 @@
-"""A room that students join by a code: seats, cohorts, self-reports, receipts.
+"""Rooms that students join by a code, with their seats, cohorts, self-reports and receipts.
 
-The package uses no clock, socket or database: callers pass the times, in seconds of one monotonic
-clock.
+The package uses no clock, socket or database. Callers pass times in seconds of one monotonic clock.
 """
 
 from roomread.joining.codes import format_code, new_code, parse_code

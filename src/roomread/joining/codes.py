@@ -7,13 +7,13 @@ import secrets
 # 28 characters that are not mistaken for one another when they are read aloud or copied by hand:
 # without 0, 1, I, L, O, S, U and Z.
 ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXY"
-# 28 to the power of 8 is 4e11, so that guessing is hopeless within the limits of wrong codes.
+# 28 to the power of 8 is 4e11, and wrong codes are limited, so guessing a code is hopeless.
 LENGTH = 8
 _HALF = LENGTH // 2
 
 
 def new_code() -> str:
-    """Return a random code, as it is stored: eight characters without a hyphen."""
+    """Return a random code of eight characters in its stored form, without a hyphen."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
@@ -23,10 +23,10 @@ def format_code(code: str) -> str:
 
 
 def parse_code(text: str) -> str | None:
-    """Return the code that a person typed, as it is stored; None if it cannot be one.
+    """Return the stored form of a typed code; None if the text cannot be a code.
 
     Args:
-        text: In capitals or not, with spaces and hyphens anywhere.
+        text: Text in upper or lower case, with spaces and hyphens anywhere.
     """
     code = "".join(text.upper().split()).replace("-", "")
     is_code = len(code) == LENGTH and all(character in ALPHABET for character in code)

@@ -1,8 +1,8 @@
 """Decide which people count in the mood of a room, so that no mood reveals one person.
 
 Any two moods of the same ten minutes must be of the same people, or differ by five people or more
-in each direction, whoever joins, leaves, pauses or turns away between them. docs/live-class.md has
-the rules and what they cannot prevent.
+in each direction, whoever joins, leaves, pauses or turns away between them. docs/live-class.md
+describes the rules and their limits.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import math
 from collections.abc import Set as AbstractSet
 from random import Random
 
-# People who begin to count together, and who stop to count together.
+# Minimum number of people who begin, or stop, to count together.
 COHORT = 5
-# The least time from one change of who counts to the next, s.
+# Minimum time between two changes of the people who count, s.
 _LEAST_SECONDS = 30.0
-# Figures that are farther apart than this may differ by one person, s: their moods have changed.
+# Moods that are farther apart than this may differ by one person, s: all expressions have changed.
 _REMEMBERED_SECONDS = 600.0
 
 
 class Cohorts:
-    """Decide which people count: newcomers begin, and leavers stop, in cohorts of five or more.
+    """The people who count in a room's mood, of whom five or more begin or stop to count together.
 
     Between two changes the same people count. A person who stops is left out immediately, and the
     mood is withheld until the people who count are those of an earlier mood, or differ from
@@ -28,7 +28,7 @@ class Cohorts:
     five people stopped, others are drawn at random and left out too.
 
     Args:
-        random: The random generator that draws these others.
+        random: Generator that draws the others who are left out.
 
     Attributes:
         counted: The people who count at present.
@@ -39,9 +39,9 @@ class Cohorts:
         self.counted: frozenset[int] = frozenset()
         self.withheld = False
         self._random = random
-        # The people of the last figure; empty if no one counted.
+        # The people of the last mood that was shown; empty if it was none.
         self._published: frozenset[int] = frozenset()
-        # The people of each remembered figure, with the time at which it was last shown.
+        # The people of each remembered mood, with the time at which it was last shown.
         self._figures: dict[frozenset[int], float] = {}
         self._changed = -math.inf
 
@@ -49,7 +49,7 @@ class Cohorts:
         """Decide which people count from now on.
 
         Args:
-            now: Seconds.
+            now: Present time, s.
             able: The people who may count. A counted person who is not among them is left out.
 
         Returns:
@@ -65,7 +65,8 @@ class Cohorts:
             return stopped
         self._forget(now)
         chosen = self._choose(frozenset(able))
-        # Without one of the last figure's people nothing can be computed of any of them.
+        # Showing no mood is an accepted state only once everyone in the last mood has left, as a
+        # later mood then reveals nothing about any of them.
         is_enough = bool(chosen) or not (self._published & able)
         if not is_enough or (chosen == self._published and not self.withheld):
             return stopped
@@ -77,7 +78,7 @@ class Cohorts:
         return changed
 
     def _forget(self, now: float) -> None:
-        """Forget cohorts that are too old, except the last one."""
+        """Forget moods that are too old, except the last one."""
         old = [
             people
             for people, shown in self._figures.items()
@@ -96,7 +97,11 @@ class Cohorts:
         return chosen
 
     def _admissible(self, able: frozenset[int]) -> frozenset[int]:
-        """Return people who differ by none, or by five or more, from each remembered cohort."""
+        """Return the people who may count without revealing a person.
+
+        In each direction they differ from the people of each remembered mood by none, or by five or
+        more. The result is empty if fewer than five people remain.
+        """
         chosen, before = able, frozenset[int]()
         while chosen != before:
             before = chosen

@@ -21,9 +21,9 @@ class HardMinute:
     Attributes:
         start: The start of the minute, s.
         valence: The mean valence of the minute, -1..1; None if there was no mood.
-        lost: The largest share of the people who reported being lost, 0..1; None if fewer than
-            five people were in the room.
-        hardness: The distance of the valence below the lesson's median, plus `lost`.
+        lost: The largest fraction of the room's people who reported being lost at the same time,
+            0..1; None if fewer than five people were in the room.
+        hardness: How far the valence is below the median of the lesson's minutes, plus `lost`.
     """
 
     start: float
@@ -33,11 +33,14 @@ class HardMinute:
 
 
 def hardest_minutes(moods: Sequence[RoomMood], samples: Sequence[ReportSample]) -> list[HardMinute]:
-    """Return at most three minutes, the hardest first; those that were not hard are left out.
+    """Return the hardest minutes of a lesson, hardest first.
 
     Args:
         moods: The moods of the session as they are shown, earliest first.
         samples: The button reports of the room's people, earliest first.
+
+    Returns:
+        At most three minutes, all with a hardness above 0.
     """
     valences: dict[int, list[float]] = {}
     for mood in moods:

@@ -1,4 +1,4 @@
-"""Parse the JSON messages that a student's page sends by the subprotocol `roomread.room.1`."""
+"""Parse the JSON messages of a student's page (WebSocket subprotocol `roomread.room.1`)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from roomread.errors import RoomreadError
 from roomread.joining.reports import Say
 from roomread.readings import Expression, Unreadable
 
-# Longest message, bytes.
+# Maximum size of a message, bytes.
 MAX_BYTES = 1024
 # Probabilities are sent as whole ten-thousandths.
 _WHOLE = 10_000
-# Seven numbers that were rounded one by one may miss their sum by this much.
+# Rounding seven probabilities separately may change their sum by this much.
 _SUM_ERROR = 4
 _MAX_COUNTER = 2**31
 _MAX_AGE_MS = 60_000
-# What a page sends in place of probabilities when it found no face.
+# Reason that a page sends in place of probabilities when it finds no face.
 NO_FACE = "no face"
 _REASONS = [NO_FACE, *Unreadable]
 
@@ -36,10 +36,10 @@ class JoinMessage:
     """The first message of a connection.
 
     Attributes:
-        code: The code of the room, as it was typed or as the link gave it.
-        consent: The version of the text that the student agreed to.
+        code: The code of the room, as typed by the student or contained in the link.
+        consent: The version of the consent text that the student agreed to.
         faces: Whether the page will send readings of the student's face.
-        resume: The token of an earlier connection; None for a new seat.
+        resume: The token of the seat that the page had before; None for a new seat.
     """
 
     code: str
@@ -53,11 +53,10 @@ class FaceMessage:
     """One reading of the student's own face.
 
     Attributes:
-        number: A number that increases with each message of a connection.
+        number: A counter that increases with each reading of a connection.
         age: Seconds from taking the picture to sending the message.
-        probabilities: float32 [7] in `Expression`'s order, summing to 1; None where there is
-            nothing to read.
-        reason: Why the face cannot be read; None where it is read, and where there is none.
+        probabilities: float32 [7] in `Expression`'s order, summing to 1; None if no face was read.
+        reason: Why the face cannot be read; None if it was read, and if no face was found.
     """
 
     number: int
@@ -68,21 +67,21 @@ class FaceMessage:
 
 @dataclass(frozen=True, slots=True)
 class PauseMessage:
-    """The student pauses, or continues."""
+    """A student pauses (`on` is True) or continues."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SayMessage:
-    """The student presses a button; None withdraws the last press."""
+    """A student presses a button; None as `say` withdraws the last press."""
 
     say: Say | None
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveMessage:
-    """The student leaves for good."""
+    """A student leaves permanently."""
 
 
 Message = JoinMessage | FaceMessage | PauseMessage | SayMessage | LeaveMessage
@@ -99,7 +98,7 @@ def parse_message(text: str) -> Message:
     except (ValueError, RecursionError):
         raise MessageError("the message is not JSON") from None
     if not isinstance(values, dict):
-        raise MessageError("the message is not an object")
+        raise MessageError("the message is not a JSON object")
     kind = values.get("k")
     if not isinstance(kind, str) or kind not in _PARSERS:
         raise MessageError("'k' is not one of " + ", ".join(_PARSERS))
@@ -142,7 +141,7 @@ def _say(values: Mapping[str, Any]) -> SayMessage:
     if said is None:
         return SayMessage(None)
     if said not in list(Say):
-        raise MessageError("v is not one of " + ", ".join(Say))
+        raise MessageError("'v' is not one of " + ", ".join(Say))
     return SayMessage(Say(said))
 
 
@@ -163,7 +162,7 @@ def _probabilities(shares: Any) -> NDArray[np.float32]:
     if not isinstance(shares, list) or len(shares) != len(Expression):
         raise MessageError(f"'p' is not a list of {len(Expression)} numbers")
     if not all(_is_integer(share, _WHOLE) for share in shares):
-        raise MessageError(f"'p' has a number that is not from 0 to {_WHOLE}")
+        raise MessageError(f"'p' contains a value that is not a whole number from 0 to {_WHOLE}")
     total = sum(shares)
     if abs(total - _WHOLE) > _SUM_ERROR:
         raise MessageError(f"the numbers of 'p' add up to {total}, not {_WHOLE}")
@@ -192,5 +191,5 @@ def _integer(values: Mapping[str, Any], name: str, largest: int) -> int:
 
 
 def _is_integer(value: Any, largest: int) -> bool:
-    # A bool is an int in Python, and not in JSON.
+    # Python counts bool as int; JSON does not count true and false as numbers.
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= largest

@@ -21,18 +21,18 @@ from roomread.room import Seats
 
 # Seconds from one frame of a room to the next.
 TICK_SECONDS = 0.5
-# An older reading says nothing about the present, s.
+# Maximum age of a reading that describes the present, s.
 FRESH_SECONDS = 1.6
-# A seat is kept for a page that lost its connection, s.
+# Time for which the seat of a disconnected page is kept, s.
 KEPT_SECONDS = 60.0
-# Someone who counts and cannot be read for a while counts by the last reading for so long, s:
-# the figure must not show who looked away.
+# Time for which a counted person who cannot be read is counted by the last reading, s. Without it,
+# the mood would show who looked away.
 HELD_SECONDS = 60.0
-# Someone who said something within this time is covered by the reports, s.
+# Time since a person's last press within which `RoomStatus.taps` counts the person, s.
 _TAP_SECONDS = 600.0
-# Messages of one seat: at once, and a second in the long run.
+# Maximum number of messages that one seat may send in a burst, and per second in the long run.
 _BURST, _PER_SECOND = 6.0, 3.0
-# Seats of faces on a shared screen have numbers above those of students.
+# Added to the seats of faces on a shared screen, to keep them apart from the seats of students.
 _SCREEN_SEATS = 1_000_000
 
 
@@ -42,22 +42,22 @@ class RoomFullError(RoomreadError):
 
 @dataclass(slots=True)
 class _StudentSeat:
-    """One student.
+    """The seat of one student, with the newest data of the student's page.
 
     Attributes:
-        connection: The connection that the page has; None while it has none.
-        seen: When the page was last connected, s.
+        connection: Id of the page's connection; None while the page is disconnected.
+        seen: Time when the page was last connected, s.
         faces: Whether the page sends readings.
         paused: Whether the student paused.
         said: The last button that the student pressed; None if there is none.
-        said_at: The time of the press, s.
-        number: The number of the newest message with a reading.
-        reading: The newest reading.
-        read_at: When its picture was taken, s.
-        readable: The newest reading with scores, while it is recent enough to be used.
-        readable_at: When its picture was taken, s.
-        messages: The number of messages that may be sent at once.
-        filled_at: When `messages` was last computed, s.
+        said_at: Time of that press, s.
+        number: Number of the newest message with a reading; -1 if there is none.
+        reading: The newest reading; None if there is none.
+        read_at: Time when the picture of `reading` was taken, s.
+        readable: The newest reading with scores; None if there is none.
+        readable_at: Time when the picture of `readable` was taken, s.
+        messages: Number of messages that the seat could send in a burst at `filled_at`.
+        filled_at: Time when `messages` was last computed, s.
     """
 
     connection: int | None
@@ -75,18 +75,18 @@ class _StudentSeat:
     filled_at: float = float("-inf")
 
     def forget_face(self) -> None:
-        """Drop the readings of the face."""
+        """Delete the readings of the face."""
         self.reading = self.readable = None
         self.read_at = self.readable_at = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedSeat:
-    """The result of joining.
+    """The seat that a connection got when it joined.
 
     Attributes:
         seat: The number of the seat.
-        displaced: The connection that had the seat until now; None if there was none.
+        displaced: Id of the connection that had the seat until now; None if there was none.
     """
 
     seat: int
@@ -98,7 +98,7 @@ class RoomFrame:
     """The input of a room's pipeline at one moment.
 
     Attributes:
-        readings: The faces; those that do not count in the mood have no scores.
+        readings: The readings of all faces; those that do not count in the mood have no scores.
         changed: The people whose earlier scores must be forgotten.
         withheld: Whether the mood is withheld at present.
         lost: The number of presses of "I am lost" since the previous frame.
@@ -112,12 +112,12 @@ class RoomFrame:
 
 @dataclass(slots=True)
 class OpenRoom:
-    """The seats of one room. One thread at a time may use it.
+    """The seats of one room that students have joined; not thread-safe.
 
     Args:
-        max_seats: How many students may be in the room.
+        max_seats: Maximum number of students in the room.
         first_seat: The lowest seat number that was never assigned.
-        opened_at: When the room was opened here, s.
+        opened_at: Time when this process opened the room, s.
         threshold: The confidence below which the net withholds an expression, 0..1.
         random: The random generator for `Cohorts`.
 
@@ -146,14 +146,14 @@ class OpenRoom:
         self._cohorts = Cohorts(self.random)
 
     def join(self, now: float, connection: int, *, faces: bool, resume: int | None) -> JoinedSeat:
-        """Give a connection a seat.
+        """Assign a seat to a connection.
 
         Args:
-            now: Seconds.
+            now: Present time, s.
             connection: The id of the connection.
             faces: Whether it will send readings.
-            resume: The seat that the page had before; it gets a new one if that seat is no longer
-                kept.
+            resume: The seat that the page had before; None for a new seat. The page gets a new seat
+                if that one is no longer kept.
 
         Raises:
             RoomFullError: All seats are taken.
@@ -174,8 +174,8 @@ class OpenRoom:
         return JoinedSeat(number, None)
 
     def _number(self, now: float, resume: int | None) -> int:
-        """Return the number of a seat that this process does not know yet."""
-        # Another process gave the number out a moment ago, and has ended.
+        """Return the number for a seat that this process does not have yet."""
+        # Shortly before this process opened the room, another one may have assigned the seat.
         is_kept = now - self.opened_at < KEPT_SECONDS
         if resume is not None and resume < self.first_seat and is_kept:
             return resume
@@ -183,7 +183,7 @@ class OpenRoom:
         return self.next_seat - 1
 
     def disconnect(self, now: float, seat: int, connection: int) -> None:
-        """Note that a connection ended; the seat is kept for a minute."""
+        """Mark a seat as disconnected; it is kept for a minute."""
         known = self._seats.get(seat)
         if known is not None and known.connection == connection:
             known.connection, known.seen = None, now
@@ -193,7 +193,10 @@ class OpenRoom:
         self._seats.pop(seat, None)
 
     def admits(self, now: float, seat: int) -> bool:
-        """Return whether a seat may send a message now: three per second, in bursts of six."""
+        """Count a message of a seat, and return whether it is within the rate limit.
+
+        A seat may send three messages per second in the long run, and six in a burst.
+        """
         known = self._seats.get(seat)
         if known is None:
             return False
@@ -205,7 +208,12 @@ class OpenRoom:
         return True
 
     def report_face(self, now: float, seat: int, message: FaceMessage) -> bool:
-        """Store a reading; return whether it is newer than the last one of the seat."""
+        """Store a reading, unless the seat or the room is paused.
+
+        Returns:
+            False if the reading was ignored, because it is not newer than the last one or the seat
+            sends no faces.
+        """
         known = self._seats.get(seat)
         if known is None or not known.faces or message.number <= known.number:
             return False
@@ -231,7 +239,7 @@ class OpenRoom:
         return True
 
     def newest(self, seat: int) -> int:
-        """Return the number of the newest reading of a seat; -1 without one."""
+        """Return the number of the newest reading of a seat; -1 if there is none."""
         known = self._seats.get(seat)
         return known.number if known is not None else -1
 
@@ -281,7 +289,7 @@ class OpenRoom:
         changed = self._cohorts.update(now, able.keys())
         counted = self._cohorts.counted
         readings = [reading for number, reading in able.items() if number in counted]
-        # The others are present, and do not count: they have just come, or cannot be read.
+        # People who do not count are still present: they joined recently, or cannot be read.
         readings += [
             replace(seat.reading, scores=None)
             for number, seat in self._seats.items()

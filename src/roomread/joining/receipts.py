@@ -1,4 +1,4 @@
-"""Sign tokens that give a page its seat back, and receipts of consent that cannot be forged."""
+"""Sign tokens with which a page resumes its seat, and receipts of consent."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 
 class SeatTokens:
-    """Sign the seats of one room, so that a page can return to its own seat only.
+    """Signed tokens for the seats of one room, with which a page can resume only its own seat.
 
     Args:
-        secret: The service's secret for seats.
-        room_id: The room.
+        secret: The service's secret for signing seats.
+        room_id: The id of the room.
     """
 
     def __init__(self, secret: str, room_id: str) -> None:
@@ -27,7 +27,7 @@ class SeatTokens:
     def seat(self, token: str) -> int | None:
         """Return the seat of a token; None if this room did not sign it."""
         number = token.partition(".")[0]
-        # Ten digits are more than the counter of seats can reach.
+        # No room assigns a seat number of more than ten digits.
         if not number.isascii() or not number.isdecimal() or len(number) > 10:
             return None
         seat = int(number)
@@ -39,13 +39,13 @@ def make_receipt(fields: Mapping[str, Any], secret: str) -> dict[str, Any]:
 
     Args:
         fields: The content of the receipt, as JSON values.
-        secret: The service's secret for receipts.
+        secret: The service's secret for signing receipts.
     """
     return {**fields, "mac": _sign(secret, _canonical(fields))}
 
 
 def check_receipt(receipt: Mapping[str, Any], secret: str) -> bool:
-    """Return whether a receipt was made with a secret and not changed since."""
+    """Return whether a receipt was signed with this secret and has not been changed since."""
     fields = {name: value for name, value in receipt.items() if name != "mac"}
     mac = receipt.get("mac")
     expected = _sign(secret, _canonical(fields))

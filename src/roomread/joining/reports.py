@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-# A report counts for this long, s: people forget to take it back.
+# Time after which a report expires, s, because people forget to withdraw it.
 FADE_SECONDS = 120.0
-# Below this number of people the counts could be traced to single ones.
+# Minimum number of people for counts; those of fewer could be traced to individuals.
 MIN_REPORTERS = 5
 
 
@@ -26,10 +26,10 @@ class ReportCounts:
     """The number of people in a room who make each report at present.
 
     Attributes:
-        ok: "I follow".
-        lost: "I am lost".
-        slower: "slower".
-        faster: "faster".
+        ok: The number of people who report "I follow".
+        lost: The number of people who report "I am lost".
+        slower: The number of people who ask for a slower lesson.
+        faster: The number of people who ask for a faster lesson.
     """
 
     ok: int = 0
@@ -39,7 +39,7 @@ class ReportCounts:
 
     @classmethod
     def of(cls, said: Iterable[Say]) -> ReportCounts:
-        """Return the counts of some reports."""
+        """Count reports by their kind."""
         found = list(said)
         return cls(**{say.value: found.count(say) for say in Say})
 
@@ -51,7 +51,7 @@ class ReportCounts:
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:
-    """The number of people in a room, and counts of what is known about them.
+    """The present number of people in a room, and how many of them can be read or report something.
 
     Attributes:
         people: The number of people who joined, including paused ones.
@@ -83,9 +83,10 @@ class ReportSample:
         time: Seconds from the start of the session.
         people: The number of people who had joined.
         taps: The number of people who had pressed a button in the last ten minutes; None with fewer
-            than five people, as are the other counts.
-        reports: The counts of the reports at this time.
-        presses: The number of presses of "I am lost" since the previous sample.
+            than five people.
+        reports: The counts of the reports at this time; None with fewer than five people.
+        presses: The number of presses of "I am lost" since the previous sample; None with fewer
+            than five people.
     """
 
     time: float

@@ -13,7 +13,7 @@ def render(package: str, page: str, **values: Any) -> str:
     """Render a template from a package's folder `pages/` with escaped values.
 
     Args:
-        package: the package with the template, such as `roomread.training`.
+        package: the package that contains the template, such as `roomread.training`.
         page: file name of the template; it may extend `base.html.j2` of this package.
         values: the values of the template's variables.
     """
@@ -23,10 +23,12 @@ def render(package: str, page: str, **values: Any) -> str:
 
 
 def render_text(package: str, page: str, **values: Any) -> str:
-    """Return a plain text, such as Markdown, from a package's folder `pages/`; nothing is escaped.
+    """Render a plain-text template, such as Markdown, from a package's folder `pages/`.
+
+    Values are not escaped.
 
     Args:
-        package: the package that contains the text.
+        package: the package that contains the template.
         page: file name of the template.
         values: the values of the template's variables.
     """
@@ -42,7 +44,7 @@ def _environment(package: str, *, escaped: bool) -> Environment:
         loader=ChoiceLoader(
             [PackageLoader(package, "pages"), PackageLoader("roomread.pages", ".")]
         ),
-        autoescape=escaped,  # noqa: S701 (a text is no HTML)
+        autoescape=escaped,  # noqa: S701 (plain text is not HTML)
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
