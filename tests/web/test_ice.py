@@ -66,7 +66,7 @@ def test_credential_service_that_cannot_be_reached_is_reported(
     monkeypatch.setenv("CLOUDFLARE_TURN_KEY_API_TOKEN", "token")
     # Nothing listens at this proxy, so that the test needs no network.
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(RoomreadError, match="'cloudflare' gives no credentials"):
+    with pytest.raises(RoomreadError, match="'cloudflare' issued no credentials"):
         ice_servers(Settings.model_validate({"ice_service": "cloudflare"}))
 
 

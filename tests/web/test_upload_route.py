@@ -136,7 +136,7 @@ def test_body_without_exactly_one_file_is_refused(client: TestClient, address: s
 def test_too_large_file_is_refused(files: UploadedFiles, address: str) -> None:
     small = TestClient(UploadRoute(app, files, max_mb=1), cookies={XSRF_COOKIE_NAME: TOKEN})
     answer = small.put(address, files=sent(bytes(1_000_001)), headers=HEADERS)
-    assert (answer.status_code, answer.text) == (413, "the file is over 1 MB")
+    assert (answer.status_code, answer.text) == (413, "the file is larger than 1 MB")
     assert files.size() == 0
 
 

@@ -91,10 +91,10 @@ def test_large_file_is_read_from_the_disk_by_the_page_that_needs_it(
     path = files.path_of("1")
     assert path is not None
     path.unlink()
-    with pytest.raises(OutputError, match=r"a\.mp4: is no longer there"):
+    with pytest.raises(OutputError, match=r"a\.mp4: is no longer stored"):
         read_upload(given)
     manager.remove_session_files("page")
-    with pytest.raises(OutputError, match=r"a\.mp4: is no longer there"):
+    with pytest.raises(OutputError, match=r"a\.mp4: is no longer stored"):
         read_upload(given)
     files.close()
     assert uploaded_files._served == []

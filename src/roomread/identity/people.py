@@ -127,7 +127,7 @@ class People:
         return found
 
     def forget_tracks(self) -> None:
-        """Forget all tracks but no people, because the next source counts track ids from 1 again."""
+        """Forget all tracks but no people, as the next source numbers its tracks from 1 again."""
         self._stays.clear()
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:

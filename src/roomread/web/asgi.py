@@ -26,33 +26,35 @@ def make_app(*, max_upload_mb: int) -> App:
     app: App = st.App(_SCRIPT)
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
-    # The options repeat .streamlit/config.toml, which is not read if Streamlit does not run the
-    # app.
-    config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
+    # Repeat this option of .streamlit/config.toml, which Streamlit does not read for a mounted app.
+    config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's signature)
     return app
 
 
 def load_libraries() -> None:
-    """Import the large libraries of the pages.
+    """Import the large libraries of the pages in advance.
 
-    Streamlit would import them at the first visit, which takes seconds in which this process
-    answers all other requests late. The pages themselves stay to be imported by Streamlit: the
-    camera's component is drawn only if it is declared in a visitor's script.
+    Otherwise Streamlit would import them at the first visit, which takes seconds and delays all
+    other requests of this process. The pages themselves must be imported by Streamlit, because the
+    camera's component is drawn only if a visitor's script declares it.
     """
     for name in _LARGE:
         import_module(name)
 
 
 def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
-    """Let the app keep uploads on disk, and return them; the caller closes them.
+    """Make the app store uploads on disk, and return the store, which the caller must close.
 
     Args:
-        max_upload_mb: Largest file, MB; a principal may have two such files at once.
-        all_mb: The size of all files, MB.
+        max_upload_mb: Maximum size of a file, MB. A principal may have two such files at once.
+        all_mb: Maximum size of all files together, MB; raised to that of two files if it is lower.
+
+    Raises:
+        TypeError: This version of Streamlit does not store uploads in memory.
     """
     manager = get_instance().uploaded_file_mgr
     if not isinstance(manager, MemoryUploadedFileManager):
-        raise TypeError("this version of Streamlit has no uploaded-file manager in memory")
+        raise TypeError("this version of Streamlit has no in-memory uploaded-file manager")
     uploads = UploadedFiles(principal_mb=2 * max_upload_mb, all_mb=max(all_mb, 2 * max_upload_mb))
     uploads.serve(manager)
     return uploads

@@ -15,7 +15,7 @@ from roomread.web.texts import t
 _PERCENT = 5
 _SECONDS = (10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600)
 _Kind = tuple[str, str, Relation]
-# The rules that have sliders: those of a new installation, and some that are switched off there.
+# The rules that have sliders: the default rules, and some that are off in a new installation.
 _OFFERED = f"""{DEFAULT_RULES}
 room looking_away above 30% for 20 s
 person looking_away above 90% for 20 s
@@ -25,10 +25,13 @@ person looking_away above 90% for 20 s
 def ask_rules(text: str) -> str:
     """Draw each offered rule as a sentence with a switch and two sliders; return the chosen rules.
 
-    Rules of other kinds are lines of text below them.
+    Rules of other kinds are edited as lines of text below.
 
     Args:
         text: the present rules, one per line.
+
+    Returns:
+        The chosen rules, one per line.
     """
     present = {_kind(rule): rule for rule in parse_rules(text)}
     offered = {_kind(rule): rule for rule in parse_rules(_OFFERED)}
@@ -52,12 +55,12 @@ def _kind(rule: Rule) -> _Kind:
 
 
 def _is_other(rule: Rule, present: dict[_Kind, Rule], offered: dict[_Kind, Rule]) -> bool:
-    """Return whether a rule has no sliders, because it is not an offered one or repeats one."""
+    """Return whether a rule is edited as text, as it is not offered or repeats an offered rule."""
     return _kind(rule) not in offered or present[_kind(rule)] != rule
 
 
 def _ask_rule(rule: Rule, number: int, *, on: bool) -> Rule | None:
-    """Draw one rule; return it as it was set, None if it is switched off."""
+    """Draw one rule, and return it with the chosen values; None if it is switched off."""
     limits = t("It is known where a head points, not where its eyes look or why.")
     about_heads = rule.measure == "looking_away"
     wanted = st.toggle(
@@ -75,7 +78,7 @@ def _ask_rule(rule: Rule, number: int, *, on: bool) -> Rule | None:
 
 
 def sentence(rule: Rule) -> str:
-    """Return a rule that has sliders as a sentence."""
+    """Describe a rule that has sliders in a sentence; return any other rule as its text."""
     known = {
         ("room", "valence"): t("The valence of the room falls within a time"),
         ("room", "negative"): t("Unpleasant expressions in the room stay above a threshold"),

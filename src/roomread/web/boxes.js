@@ -1,4 +1,4 @@
-// A picture with a numbered box for each face; a chosen box shows the scores of its face.
+// A picture with a numbered box for each face, and the scores of the face whose box is chosen.
 
 /**
  * @typedef {object} Face
@@ -8,14 +8,14 @@
  * @property {string} scores HTML.
  *
  * @typedef {object} Data
- * @property {string} id Of the picture.
- * @property {string} picture Its URL.
+ * @property {string} id Id of the picture.
+ * @property {string} picture URL of the picture.
  * @property {string} alt
- * @property {number} width px.
- * @property {number} height px.
- * @property {number} chosen The face that is chosen at first.
+ * @property {number} width Width of the picture, px.
+ * @property {number} height Height of the picture, px.
+ * @property {number} chosen Index of the face that is chosen at first.
  * @property {Face[]} faces
- * @property {string} nothing What is said where there is no face.
+ * @property {string} nothing Text shown if there is no face.
  */
 
 /** @param {{data: Data, parentElement: HTMLElement, setStateValue: (name: string, value: number) => void}} component */

@@ -1,4 +1,4 @@
-"""Show a picture with numbered boxes, of which one can be chosen."""
+"""Show a picture with a numbered box around each face; the visitor can choose one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show_faces(picture: PictureResult, *, key: str) -> Reading | None:
     """Draw a picture with a numbered box for each face, and the scores of the chosen one.
 
     Args:
-        picture: the result of a picture.
+        picture: the picture with its readings.
         key: the key of the picture on its page.
 
     Returns:
@@ -69,7 +69,7 @@ def show_faces(picture: PictureResult, *, key: str) -> Reading | None:
 
 
 def faces_text(count: int) -> str:
-    """Return how many faces were found, in words."""
+    """Describe the number of faces that were found."""
     return tn("1 face", "{n} faces", count) if count else t("no face was found")
 
 

@@ -8,9 +8,9 @@ from enum import Enum, auto
 class ConnectionPhase(Enum):
     """The phase of a camera's connection.
 
-    OFF: the camera waits for the visitor's START. CONNECTING: a connection is being made.
-    PLAYING: pictures arrive. AWAY: the camera is taken off the page, which frees it. READY: a new
-    camera is on the page and about to be asked to connect.
+    OFF: the visitor has not pressed START. CONNECTING: a connection is being established.
+    PLAYING: pictures arrive. AWAY: the camera is removed from the page, which frees the device.
+    READY: a new camera is on the page and will be told to connect.
     """
 
     OFF = auto()
@@ -21,23 +21,23 @@ class ConnectionPhase(Enum):
 
 
 class CameraLink:
-    """Decide when the page shows the camera, and when to reconnect after a lost connection.
+    """The state of a visitor's camera, which decides when the page shows and reconnects it.
 
     A browser reports a connection as lost as soon as a network falters. streamlit-webrtc then
-    either ends it for good or, if asked to play, starts again by itself: often twice at once, or
-    with the answer to an earlier offer, so that nothing ever connects. Therefore a camera whose
-    connection ended is removed from the page, which frees the device and cancels half-open
-    connections, and a new one is added and told to connect.
+    either closes it permanently or, if it is to play, reconnects by itself. It often does so twice
+    at once, or with the answer to an earlier offer, so that no connection is ever established.
+    Therefore a camera that lost its connection is removed from the page, which frees the device and
+    cancels half-open connections, and a new camera is added and told to connect.
 
     Args:
-        patience: seconds without a picture after which no further reconnection is tried.
+        patience: seconds without a picture after which no further attempt to connect is made.
         attempt: time limit of the first attempt, seconds. It doubles with each attempt, because a
             slow attempt means a busy computer.
-        settle: seconds that the browser has to take a camera off the page. It has twice as long to
-            put a new one there; both are doubled with each attempt.
+        settle: time that the browser gets to remove a camera from the page, seconds. It gets twice
+            as long to add a new one; both times double with each attempt.
 
     Attributes:
-        lost: whether the last connection was given up.
+        lost: whether the attempts to reconnect were given up.
     """
 
     def __init__(
@@ -63,15 +63,15 @@ class CameraLink:
 
     @property
     def desired(self) -> bool | None:
-        """Whether the camera on the page is asked to connect; None leaves it to its own button."""
+        """Whether the camera on the page must be connected; None leaves it to its START button."""
         return {ConnectionPhase.OFF: None, ConnectionPhase.READY: False}.get(self._phase, True)
 
     def update(self, *, signalling: bool, playing: bool, now: float) -> bool:
-        """Process a report of the browser; return whether the page must be drawn again.
+        """Process the state that the browser reports; return whether the page must be redrawn.
 
         Args:
-            signalling: whether the browser is about to connect, as it is once it may use the
-                camera.
+            signalling: whether the browser is negotiating a connection, which it begins once it may
+                use the camera.
             playing: whether the browser is connected.
             now: seconds on a monotonic clock.
         """
@@ -88,7 +88,7 @@ class CameraLink:
         return self.check(now) or self._phase is not before
 
     def check(self, now: float) -> bool:
-        """Apply time limits; return whether the page must be drawn again."""
+        """Apply the time limits; return whether the page must be redrawn."""
         before = self._phase
         if self._until is not None and now > self._until:
             self.stop(now)
@@ -105,7 +105,7 @@ class CameraLink:
         return self._phase is not before
 
     def retry(self, now: float) -> None:
-        """Connect a new camera after the last one did not start, as after a lost connection."""
+        """Replace a camera that did not start by a new one, as after a lost connection."""
         self._until, self.lost, self._tries = now + self._patience, False, 0
         self._enter(ConnectionPhase.AWAY, now)
 

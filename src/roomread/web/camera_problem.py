@@ -51,19 +51,19 @@ def _component() -> ComponentRenderer:
 
 
 def camera_problem() -> str:
-    """Return the browser's name of the error with which the last camera failed; empty for none."""
+    """Return the browser's name of the last camera's error; empty if there was none."""
     attempt = st.session_state.setdefault(_ATTEMPT, 0)
     found = _component()(key=f"camera-problem-{attempt}", on_problem_change=lambda: None)
     return str(found.problem or "")
 
 
 def forget_problem() -> None:
-    """Forget the problem, because the visitor tries again."""
+    """Forget the error, because the visitor tries again."""
     st.session_state[_ATTEMPT] = st.session_state.get(_ATTEMPT, 0) + 1
 
 
 def explain_problem(problem: str) -> str:
-    """Return in words why the camera did not start, and what to do.
+    """Explain why the camera did not start, and what to do.
 
     Args:
         problem: The browser's name of the error, such as "NotAllowedError".

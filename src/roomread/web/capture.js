@@ -1,11 +1,13 @@
 // Pictures of the visitor's camera, taken while a button is held.
 
+// Milliseconds between two pictures.
 const EVERY = 500;
+// Maximum number of pictures while the button is held once.
 const MOST = 10;
 
-/** @typedef {Record<string, string>} Texts By their names. */
+/** @typedef {Record<string, string>} Texts Texts by name. */
 
-/** @type {Record<string, string>} The texts of errors. */
+/** @type {Record<string, string>} Name of the text for each error of the browser. */
 const PROBLEMS = {
   NotAllowedError: "denied",
   NotFoundError: "missing",
@@ -18,7 +20,7 @@ class Camera {
    * @param {Texts} texts
    */
   constructor(root, texts) {
-    /** @type {(pictures: string[]) => void} Takes pictures as JPEG in base64. */
+    /** @type {(pictures: string[]) => void} Called with the pictures that were taken, as JPEG in base64. */
     this.taken = () => undefined;
     this.texts = texts;
     this.video = part(root, ".preview", HTMLVideoElement);

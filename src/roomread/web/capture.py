@@ -30,12 +30,13 @@ button:empty { visibility: hidden; }
 button:active { border-width: 2px; }
 button:focus-visible { outline: 3px solid #3b82c4; outline-offset: 2px; }
 """
-# Maximum number of pictures of one hold, as in the script, and maximum size of one, bytes.
+# Maximum number of pictures while the button is held once, as in the script, and maximum size of a
+# picture, bytes.
 _MOST, _LARGEST = 10, 2_000_000
 
 
 def take_pictures(*, key: str) -> list[bytes]:
-    """Draw the camera, and return the pictures that were taken since the last drawing, as JPEG.
+    """Draw the camera, and return the pictures taken since the page was last drawn, as JPEG.
 
     Args:
         key: the key of the camera on its page.
@@ -59,7 +60,7 @@ def take_pictures(*, key: str) -> list[bytes]:
 
 
 def _decoded(sent: object) -> list[bytes]:
-    """Return the valid pictures that a browser sent; others and too large ones are dropped."""
+    """Decode the pictures that a browser sent, and leave out invalid and too large ones."""
     pictures = []
     for text in sent[:_MOST] if isinstance(sent, list) else ():
         if isinstance(text, str) and len(text) <= 4 * _LARGEST // 3:

@@ -1,4 +1,4 @@
-"""The tab People of a lesson: its seats over time, their names, and the deletion of their data."""
+"""The tab People of a lesson: show its seats over time, name them, and delete their data."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def show_people(
 
     Args:
         store: the store of the session.
-        session: a session that keeps people.
-        readings: its readings.
+        session: a session that stores readings of individual people.
+        readings: the readings of the session.
         span: the span of the lesson's charts.
     """
     # Escape the text, which a person typed and which may contain Markdown.
@@ -115,7 +115,7 @@ def _offer_to_forget(store: OwnerStore, session: Session, seat: int, count: int)
 
 
 def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
-    """Forget a seat, and choose none, so that the next click cannot forget another one."""
+    """Forget a seat, and clear the choice, so that the next click cannot forget another seat."""
     try:
         store.forget_seat(session.id, seat)
     except RoomreadError as error:
@@ -132,14 +132,14 @@ def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
 
 
 def _show_outcome(key: str) -> None:
-    """Draw the result of the last button press, or its error, once."""
+    """Draw the result of the last button press, or its error, and discard it."""
     text, done = st.session_state.pop(key, ("", True))
     if text:
         (st.success if done else st.error)(text)
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Draw the controls that delete old lessons, or all data of a person, with the counts."""
+    """Draw the controls that delete old lessons or all data of a person, and what they affect."""
     with st.expander(t("Delete old lessons, or a person in all lessons")):
         _show_outcome(_PURGED)
         days = st.number_input(

@@ -30,7 +30,7 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
     """Draw one session.
 
     Args:
-        queue: the recordings of this process.
+        queue: the recordings of this process, in which a running recording is found.
         store: the store of the session.
         session: the session.
     """

@@ -85,8 +85,8 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
 
 
 def _list(store: OwnerStore, everything: Store) -> None:
-    # The list is above the forms but drawn after them, so that it lacks the sessions that they
-    # delete.
+    # The list is above the forms but drawn after them, so that it omits the sessions that they have
+    # just deleted.
     listing = st.container()
     if store.listing.count() and not is_signed_in():
         # The forms delete sessions of all owners, so they are for this computer's user only.

@@ -14,8 +14,8 @@ def component(name: str, *, html: str, css: str) -> ComponentRenderer:
 
     Args:
         name: the name of the component and of its script.
-        html: its markup.
-        css: its style.
+        html: the markup of the component.
+        css: the style of the component.
     """
     folder = resources.files("roomread.web")
     # The browser loads a component's script from memory, where it cannot import another file.

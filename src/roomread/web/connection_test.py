@@ -97,7 +97,7 @@ def verdict(
         route: the route by which the browser and the app connected.
         relay_answered: whether a TURN server gave the browser an address.
         servers: the `iceServers` that were used.
-        refused: whether the camera did not start, so that the network is not the cause.
+        refused: whether the camera could not be started.
     """
     if refused and route is not Route.NONE:
         return t("The network is not the cause: this app can be reached. The camera is missing.")
@@ -129,7 +129,7 @@ def _as_list(urls: Any) -> list[str]:
 
 
 class Answerer:
-    """The app's end of connection attempts, in its own thread."""
+    """The app's side of the connection attempts, which runs in a thread of its own."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -144,6 +144,10 @@ class Answerer:
 
         The connection is closed automatically after the attempt.
 
+        Args:
+            offer: the browser's offer.
+            servers: the `iceServers` to use.
+
         Raises:
             ValueError: the offer is not SDP.
             TimeoutError: the servers did not answer in time.
@@ -151,7 +155,7 @@ class Answerer:
         return self._run(self._answer(offer, servers))
 
     def close(self) -> None:
-        """End all attempts and the thread."""
+        """Close all connections, and stop the thread."""
         self._run(self._close_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -196,7 +200,7 @@ def show_connection_test(servers: Sequence[dict[str, Any]], *, refused: bool) ->
 
     Args:
         servers: the `iceServers` to use.
-        refused: whether the camera did not start.
+        refused: whether the camera could not be started.
     """
     state = st.session_state
     if st.button(t("Test the connection")):

@@ -17,18 +17,18 @@ def expression_name(expression: Expression) -> str:
 
 
 def label_text(label: str) -> str:
-    """Return in the visitor's language the `label` of a reading."""
+    """Return the `label` of a reading in the visitor's language."""
     names = {str(each): expression_name(each) for each in Expression}
     return (names | {"unsure": t("unsure"), "unreadable": t("unreadable")})[label]
 
 
 def unreadable_text(reason: Unreadable) -> str:
-    """Return in the visitor's language why a face cannot be read."""
+    """Explain in the visitor's language why a face cannot be read."""
     return core_words.unreadable_text(reason, words())
 
 
 def movement_text(unit: str) -> str:
-    """Return in the visitor's language what an action unit looks like; an unknown one's name."""
+    """Describe an action unit in the visitor's language; return the name of an unknown unit."""
     names = {
         "AU1": t("inner brows raised"),
         "AU2": t("outer brows raised"),
@@ -55,7 +55,7 @@ def movement_text(unit: str) -> str:
 
 
 def no_picture_text(reason: NoPicture) -> str:
-    """Return in the visitor's language why a source shows no picture."""
+    """Explain in the visitor's language why a source shows no picture."""
     return {
         NoPicture.BLANK: t("No picture: the camera is covered, dark or switched off."),
         NoPicture.FROZEN: t("No picture: it has been frozen for seconds."),
@@ -75,7 +75,7 @@ def reading_text(reading: Reading) -> str:
 
 
 def check_text(check: PictureCheck) -> str:
-    """Return in the visitor's language why a picture cannot be learnt from; empty if it can."""
+    """Explain in the visitor's language why a picture cannot be learnt from; empty if it can."""
     if check.problem:
         return t("cannot be opened: {problem}", problem=problem_text(check.problem))
     if check.face is None:
@@ -85,7 +85,7 @@ def check_text(check: PictureCheck) -> str:
 
 
 def profile_text(summary: ProfileSummary) -> str:
-    """Return in the visitor's language what a profile is of, and how many pictures it has."""
+    """Describe a profile in the visitor's language: its kind, and its pictures by label."""
     names = {str(each): expression_name(each) for each in Expression}
     pictures = (f"{count} {names.get(label, label)}" for label, count in summary.pictures.items())
     kind = t("a person")
@@ -96,7 +96,7 @@ def profile_text(summary: ProfileSummary) -> str:
 
 
 def alert_text(alert: Alert) -> str:
-    """Return in the visitor's language why an alert was raised."""
+    """Explain in the visitor's language why an alert was raised."""
     return core_words.alert_text(alert, words())
 
 

@@ -20,7 +20,7 @@ def _own_engine() -> Engine:
 
 
 def engine() -> Engine:
-    """Return the engine of the service, or that of this process if Streamlit runs alone."""
+    """Return the engine of the service; if Streamlit runs without it, that of this process."""
     served = served_engine()
     if served is not None:
         return served
@@ -35,6 +35,6 @@ def turn(holder: str) -> AbstractContextManager[None]:
         holder: The id of the visitor.
 
     Raises:
-        BusyError: no turn was free in time, because others are using the processors.
+        BusyError: no turn was free in time, because other requests use the processors.
     """
     return engine().limiter.turn(patience=_MAX_WAIT, holder=holder)

@@ -1,4 +1,4 @@
-"""Show which parts of a face influenced its label, when the visitor asks."""
+"""Show which parts of a face influenced its label, if the visitor presses a button."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def offer_explanation(kept: KeptPicture, reading: Reading, analyzer: Analyzer) -
 
     Args:
         kept: The picture.
-        reading: The chosen face, as it was read; nothing is drawn for one without scores.
-        analyzer: What read the picture.
+        reading: The reading of the chosen face; nothing is drawn if it has no scores.
+        analyzer: The analyzer that read the picture.
     """
     if reading.scores is None:
         return
@@ -78,7 +78,7 @@ def _show(explanation: Explanation) -> None:
 
 
 def explanation_text(explanation: Explanation) -> str:
-    """Return in one sentence of the visitor's language what the label depends on."""
+    """Describe in one sentence which part of the face the label depends on."""
     name, times = expression_name(explanation.expression), decimal(explanation.odds_ratio)
     third = explanation.strongest_third
     if third is None:

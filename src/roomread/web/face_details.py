@@ -1,4 +1,4 @@
-"""Show what is read of one face besides its expression: valence, pose and action units."""
+"""Show the details of one face besides its expression: valence, pose, eyes and action units."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roomread.web.core_texts import movement_text
 from roomread.web.table import show_table
 from roomread.web.texts import percent, signed, t
 
-# Angles under this many degrees are shown as none.
+# Angles below this many degrees are not mentioned.
 _STRAIGHT = 5.0
 
 
@@ -35,8 +35,8 @@ def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
     """Draw the details of one face.
 
     Args:
-        panel: where to draw it.
-        reading: the face.
+        panel: the container to draw in.
+        reading: the reading of the face.
         key: the key of the panel on its page.
     """
     if reading.valence is not None:
@@ -68,7 +68,7 @@ def draw_details(panel: DeltaGenerator, reading: Reading, *, key: str) -> None:
 
 
 def describe_pose(pose: Pose) -> str:
-    """Return the direction of a head, as seen in the picture, in words and degrees."""
+    """Describe the direction of a head, as seen in the picture, in words and degrees."""
     turns = (
         (pose.yaw, t("turned to the right"), t("turned to the left")),
         (pose.pitch, t("raised"), t("lowered")),

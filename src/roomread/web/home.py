@@ -1,4 +1,4 @@
-"""The page Home: what can be done here, and the lessons that were recorded last."""
+"""The page Home, with the main tasks and the most recent lessons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.svg import show_svg
 from roomread.web.texts import day_and_time, t, words
 
-# The lessons that are shown; the page Lessons lists all.
+# Number of lessons that are shown; the page Lessons lists all of them.
 _RECENT = 5
 
 
@@ -105,7 +105,7 @@ def _show_recent() -> None:
         for session in sessions:
             glance = _glance(store, session.id, session.updated_at, words().language)
             name, line, worst = st.columns([4, 3, 5], vertical_alignment="center")
-            # Its name is the button, so that no two buttons are called alike.
+            # The label of the button is the lesson's name, so that buttons can be told apart.
             opened = name.button(
                 plain(session.name),
                 key=f"open{session.id}",
@@ -125,7 +125,7 @@ def _show_recent() -> None:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _glance(_store: OwnerStore, session_id: str, written: datetime, language: str) -> _Glance:
-    del written  # It is part of the key of the cache.
+    del written  # Only the cache uses it, as a part of the key.
     figures, told = session_figures(_store, _store.session(session_id)), translator(language)
     line = sparkline(time_series(figures.moods, points=80), stretches=figures.stretches, words=told)
     return _Glance(line, answer(figures, told))

@@ -19,7 +19,7 @@ from streamlit_webrtc.credentials import (
 from roomread.errors import RoomreadError
 from roomread.settings.environment import IceService, Settings
 
-# Lifetime of the credentials, s; longer than a lesson.
+# Lifetime of coturn's credentials, s; longer than a lesson.
 _COTURN_SECONDS = 6 * 3600
 _CREDENTIAL_SERVICES: dict[IceService, tuple[Callable[..., list[Any]], tuple[str, ...]]] = {
     IceService.CLOUDFLARE: (
@@ -32,13 +32,14 @@ _CREDENTIAL_SERVICES: dict[IceService, tuple[Callable[..., list[Any]], tuple[str
 
 
 def ice_servers(settings: Settings) -> list[dict[str, Any]]:
-    """Return the servers that browser and app use, as WebRTC's `iceServers`.
+    """Return the servers that the browser and the app use, as WebRTC's `iceServers`.
 
     These are the servers of `settings.ice_servers`, followed by those for which
-    `settings.ice_service` gives credentials. Credentials of a service are kept for an hour.
+    `settings.ice_service` issues credentials. Credentials of an external service are cached for an
+    hour.
 
     Raises:
-        RoomreadError: a setting of the service is missing, or it gives no credentials.
+        RoomreadError: a setting of the ICE service is missing, or it issues no credentials.
     """
     servers = list(settings.ice_servers)
     service = settings.ice_service
@@ -57,8 +58,8 @@ def ice_servers(settings: Settings) -> list[dict[str, Any]]:
         return [*servers, *ask(*(os.environ[name] for name in names))]
     except Exception as error:  # the library raises its own errors and those of the network
         raise RoomreadError(
-            f"the ICE service '{service}' gives no credentials: {error}",
-            hint="check its key, and that this computer may reach it",
+            f"the ICE service '{service}' issued no credentials: {error}",
+            hint="check its key, and that this computer can reach it",
         ) from error
 
 

@@ -30,7 +30,7 @@ class _Lesson(NamedTuple):
 
 
 def show_comparison(store: OwnerStore, ids: list[str]) -> None:
-    """Draw the valence of lessons over one another.
+    """Draw the valence of several lessons in one chart, and compare their means in a table.
 
     Args:
         store: the lessons of the visitor.

@@ -1,4 +1,4 @@
-"""The list of the page Lessons: search, and compare, export or delete the chosen ones."""
+"""The list of stored lessons, which can be searched, compared, exported and deleted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from roomread.web.texts import day_and_time, day_of, t, tn, words
 from roomread.web.vanished import names_of_vanished
 
 _KNOWN, _DELETED, _CHOSEN = "lessons_known", "lessons_deleted", "lessons_chosen"
-# The lessons that are drawn at once; the search finds the others.
+# Maximum number of lessons that are drawn; the search finds the others.
 _SHOWN = 50
 
 
@@ -67,7 +67,7 @@ def show_lessons(store: OwnerStore) -> None:
 def _matches(lesson: SessionHeading, wanted: str) -> bool:
     """Return whether all words occur in the name, the day or the marks of a lesson."""
     marks = " ".join(lesson.labels)
-    # A day is found as the list writes it and by its digits.
+    # A day can be written as the list shows it, or as YYYY-MM-DD.
     day = f"{day_and_time(lesson.started_at)} {lesson.started_at.astimezone():%Y-%m-%d}"
     text = f"{lesson.name} {day} {marks}".casefold()
     return all(word in text for word in wanted.casefold().split())
@@ -141,7 +141,7 @@ def _offer_actions(store: OwnerStore, chosen: list[Session]) -> None:
 
 
 def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
-    """Delete lessons for good; the list then states how many.
+    """Delete lessons permanently; the list then shows how many were deleted.
 
     Args:
         store: the lessons of the visitor.
@@ -150,7 +150,7 @@ def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
     known: dict[str, str] = st.session_state.get(_KNOWN, {})
     count = 0
     for lesson_id in ids:
-        # One that is gone already, as in another tab, is named as no longer kept.
+        # The list reports a lesson that was deleted before, for example in another tab.
         with suppress(SessionNotFoundError):
             store.delete(lesson_id)
             known.pop(lesson_id, None)
@@ -159,7 +159,7 @@ def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
 
 
 def _say_what_is_gone(store: OwnerStore, newest: list[Session]) -> None:
-    """Tell the visitor which lessons of the list were deleted since the page was last drawn."""
+    """Show which lessons of the list were deleted since the page was last drawn."""
     done = st.session_state.pop(_DELETED, "")
     if done:
         st.success(done)

@@ -40,11 +40,11 @@ class LessonView:
     """The figures and the charts of a lesson.
 
     Attributes:
-        figures: Its figures.
-        alerts: Its alerts, oldest first.
-        reports: The reports that its students made by buttons, oldest first.
-        series: Its moods as columns.
-        span: The span of its charts, s.
+        figures: The figures of the lesson.
+        alerts: The alerts of the lesson, oldest first.
+        reports: The reports that students made by buttons, oldest first.
+        series: The moods of the lesson as columns.
+        span: The start and end of the charts, s.
         expected: The number of people who are expected; None if it is unknown.
         charts: The charts of the room, the same as in the report; empty before the first mood.
         narrow: The chart of the valence for a narrow screen; empty before the first mood.
@@ -61,7 +61,7 @@ class LessonView:
 
 
 def lesson_view(store: OwnerStore, session: Session) -> LessonView:
-    """Return the content of a lesson's page; the visit caches that of the last lesson.
+    """Return the content of a lesson's page, which is cached for the last lesson of the visit.
 
     Args:
         store: The store of the session.

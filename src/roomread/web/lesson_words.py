@@ -16,7 +16,7 @@ _TRANSCRIPTS = ("vtt", "sbv", "txt")
 
 
 def upload_words(store: OwnerStore, session: Session, settings: Settings) -> None:
-    """Draw the form, and keep or mark what is uploaded.
+    """Draw the form, and store an uploaded transcript or chat, or the marks of uploaded slides.
 
     Args:
         store: the store of the session.

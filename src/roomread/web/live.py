@@ -1,4 +1,4 @@
-"""The visitor's webcam on the page Watch now, read while it runs."""
+"""The visitor's webcam on the page Watch now."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def show_webcam(visit: str) -> None:
     if problem:
         _show_problem(problem, link, servers)
         return
-    # Both are drawn even if they are empty, so that the camera keeps its place.
+    # Draw both even if they are empty, so that the camera keeps its position on the page.
     stop, state = st.container(key="stop"), st.container(key="state")
     left, right = st.columns([3, 2])
     camera: LiveCamera | None = None
@@ -115,7 +115,7 @@ def show_webcam(visit: str) -> None:
 
 
 def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
-    """Return the `LiveWatch` of the lost connection, or a new one."""
+    """Return the present `LiveWatch` while its camera connects or runs, and else a new one."""
     watch: LiveWatch | None = st.session_state.get("live_watch")
     if watch is None or not link.wanted:
         previous, watch = watch, LiveWatch(analyzer)
@@ -221,7 +221,7 @@ def _show_waiting(link: CameraLink, watch: LiveWatch) -> None:
 
 
 def _wait(link: CameraLink, watch: LiveWatch) -> None:
-    """Show that the camera is connecting, until a picture arrives or the attempts end."""
+    """Show that the camera is connecting, until a picture arrives or the attempts are given up."""
     st.info(t("Connecting to the camera …") if link.wanted else t("Stopping the camera …"))
     if watch.is_recording:
         st.caption(t("The recording continues when the camera is connected again."))
@@ -239,7 +239,7 @@ def _follow_recording(recording: Recording, link: CameraLink, visit: str) -> Non
 
 
 def _keep(link: CameraLink, visit: str) -> None:
-    """Keep the slot of the camera, and record that it is playing."""
+    """Renew the slot of the camera, and report to the link that the camera is playing."""
     now = time.monotonic()
     engine().cameras.take(visit, now)
     link.update(signalling=False, playing=True, now=now)

@@ -14,15 +14,15 @@ from roomread.services.watch import LiveWatch
 
 
 class LiveCamera(VideoProcessorBase):
-    """Pass the newest frame to a watch, and return it with its readings drawn.
+    """The video processor of one connection, which reads frames and draws the readings into them.
 
     Args:
-        watch: reads the frames; it outlives the connection and this object.
+        watch: the object that reads the frames; it outlives the connection and this object.
         analyzer: the analyzer with the profiles that are switched on now.
         mirrored: whether to show a mirror image.
 
     Attributes:
-        watch: the watch.
+        watch: the object that reads the frames.
         mirrored: whether to show a mirror image; may be changed at any time.
     """
 
@@ -32,7 +32,7 @@ class LiveCamera(VideoProcessorBase):
         watch.connect(analyzer)
 
     async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
-        """Read the newest of the frames that arrived since the last call, and drop the others."""
+        """Return the newest of the queued frames with its readings drawn; drop the others."""
         newest = frames[-1]
         image = np.asarray(newest.to_ndarray(format="rgb24"), dtype=np.uint8)
         if self.mirrored:

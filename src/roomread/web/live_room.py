@@ -30,8 +30,8 @@ from roomread.web.room_mood import show_alerts, show_state
 from roomread.web.svg import show_svg
 from roomread.web.texts import t, words
 
-# What was read of a recording last, and how long it is shown, s: a little less than the second
-# after which the page is drawn again.
+# Key of the data that was last read of a recording, and the time for which it is used, s: a little
+# less than the second after which the page is drawn again.
 _READ, _FRESH_SECONDS = "recording_read", 0.9
 # Height of the plot of the valence, px.
 _HEIGHT = 150.0
@@ -46,9 +46,9 @@ class Watched:
     """The moods, marks and alerts of a room that is being watched.
 
     Attributes:
-        moods: its moods as they are shown, oldest first.
-        marks: the marks of its recording.
-        alerts: the alerts of its recording, those that have ended included.
+        moods: the moods of the room as they are shown, oldest first.
+        marks: the marks of the recording; empty if there is no recording.
+        alerts: the alerts of the recording, including ended ones.
     """
 
     moods: Sequence[RoomMood]
@@ -57,7 +57,7 @@ class Watched:
 
 
 def show_room(watched: Watched) -> None:
-    """Draw the timeline of a room: its valence and who is there, on one axis in m:ss."""
+    """Draw the valence of a room and its number of people over time, on one axis in m:ss."""
     moods = watched.moods
     # A line needs two points.
     if sum(mood.valence is not None for mood in moods) < 2:
@@ -80,7 +80,7 @@ def show_recorded(recording: Recording) -> None:
     try:
         watched = _recorded(recording)
     except DatabaseError:
-        # The state, which is drawn above, says so.
+        # The state, which is drawn above, shows this error.
         return
     show_room(watched)
 
@@ -90,7 +90,7 @@ def _recorded(recording: Recording) -> Watched:
     store, session = visitor_sessions(), recording.session
     now = time.monotonic()
     kept: tuple[str, float, Watched] | None = st.session_state.get(_READ)
-    # The state and the timeline are drawn in the same second, each by itself.
+    # The state and the timeline are drawn in the same second, but independently.
     if kept is not None and kept[0] == session.id and now - kept[1] < _FRESH_SECONDS:
         return kept[2]
     figures = _running_figures(store, session).update()
@@ -154,7 +154,7 @@ def offered_labels(usual: Sequence[str], used: Sequence[str]) -> list[str]:
         usual: The labels that are always offered.
         used: The labels of the marks of this recording, oldest first.
     """
-    # A new one is the last. A full row takes no more, as a label that is pressed must not vanish.
+    # New labels come last, and a full row gets no more, so that no label vanishes before a click.
     return list(dict.fromkeys([*usual, *used]))[:_OFFERED]
 
 
@@ -168,7 +168,7 @@ def show_marks(recording: Recording) -> None:
         return
     usual = [t("explanation"), t("group work"), t("discussion"), t("break")]
     st.markdown("**" + t("What begins now") + "**")
-    # The field stands above the buttons, whose row grows.
+    # The field is above the buttons, because their row grows.
     with st.form("mark_now", clear_on_submit=True, border=False):
         left, right = st.columns([2, 1], vertical_alignment="bottom")
         left.text_input(t("Another activity"), key="mark_label")
@@ -186,7 +186,7 @@ def show_marks(recording: Recording) -> None:
                 args=(recording, label),
             )
     marked: tuple[str, str] = st.session_state.get("marked", ("", ""))
-    # It stays until the next mark, as a toast is gone before everybody has read it.
+    # The message stays until the next mark, because a toast may vanish before it is read.
     st.caption(marked[1] if marked[0] == session_id else "")
 
 
@@ -210,7 +210,7 @@ def _mark(recording: Recording, label: str) -> None:
 
 
 def show_trouble(state: LiveState) -> None:
-    """Draw why a source cannot be read properly, if there is a problem."""
+    """Draw a warning if results are late, or if the last frame could not be read."""
     if state.age > _LATE_SECONDS:
         st.warning(t("Results are late: this computer is reading too much at once."))
     if state.no_picture is not None:

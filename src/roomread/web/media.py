@@ -64,7 +64,8 @@ def show() -> None:
     """Draw the page."""
     st.title(t("Photos and videos"))
     if st.query_params.pop("example", ""):
-        # Before the uploader is drawn: it would move the page if it was drawn anew for the photo.
+        # Add the photo before the uploader is drawn, because redrawing the uploader would move the
+        # page.
         most_mb = 2 * load_settings().max_upload_mb
         st.session_state[_CHOSEN] = add_picture(*example_photo(), most_mb=most_mb)
     _add()
@@ -124,7 +125,7 @@ def _add() -> None:
             st.session_state[_CHOSEN] = videos().submit_source(place, profiles=visitor_profiles())
         except RoomreadError as error:
             st.session_state[_PROBLEMS].append(message_for(error, settings))
-    # Another key empties the uploader.
+    # A new key empties the uploader.
     st.session_state[_ROUND] = round_ + 1
     st.rerun()
 
@@ -152,9 +153,9 @@ def _add_file(upload: UploadedFile, *, most_mb: int) -> str:
 
 
 def _analyzer_of_pictures() -> Analyzer | None:
-    """Return the analyzer for the pictures; None without any, or if they may not be read.
+    """Return the analyzer for the pictures; None if there are none, or if they may not be read.
 
-    Where others must not be read, the visitor is asked whether the pictures show them.
+    Where the purpose prohibits reading others, ask whether the pictures show the visitor.
     """
     if not kept_pictures():
         return None
@@ -172,7 +173,9 @@ def _analyzer_of_pictures() -> Analyzer | None:
 
 
 def _read_pictures(analyzer: Analyzer) -> None:
-    """Read the waiting pictures at the end of the page, so that nothing moves; then draw them.
+    """Read the waiting pictures, and redraw the page once one was read.
+
+    This is called at the end of the page, so that the progress bar moves no other element.
 
     Args:
         analyzer: the analyzer with the visitor's profiles.
@@ -202,7 +205,7 @@ def _show_queue(jobs: list[VideoJob]) -> None:
 
 
 def _content(jobs: list[VideoJob]) -> list[tuple[str, bool]]:
-    """Return the state of the queue as drawn: the ids, and which videos have ended."""
+    """Return the id of each file in the queue, and whether it is finished (pictures always are)."""
     pictures = [(kept.id, True) for kept in kept_pictures()]
     return pictures + [(job.record.id, job.finished) for job in jobs]
 
@@ -226,7 +229,7 @@ def _row(item_id: str, name: str, state: str, *, share: float | None) -> None:
         middle.markdown(state)
     else:
         middle.progress(share, text=state)
-    # Each button is named after its file, so that no two are called alike.
+    # The label of a button contains the name of its file, so that buttons can be told apart.
     shown = plain(name)
     label = t("Remove {name}", name=shown) if share is None else t("Cancel {name}", name=shown)
     right.button(

@@ -31,7 +31,7 @@ class KeptPicture:
     """A picture of this visit.
 
     Attributes:
-        id: the digest of its name and content.
+        id: a digest of the name and the content.
         picture: the encoded picture.
         profiles: the names of the profiles that it was read with.
         result: the readings, or the error if it cannot be read; None before it is read.
@@ -46,12 +46,12 @@ class KeptPicture:
 
     @property
     def name(self) -> str:
-        """The name of its file."""
+        """The name of the file."""
         return self.picture.name
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it still has to be read, for example because the analyzer was busy."""
+        """Whether the picture has not been read yet, for example because the analyzer was busy."""
         return self.result is None or isinstance(self.result, BusyError)
 
 
@@ -64,7 +64,7 @@ def kept_picture(picture_id: str) -> KeptPicture:
     """Return a picture of this visit.
 
     Raises:
-        KeyError: there is none of this id.
+        KeyError: the visit has no picture with this id.
     """
     return _pictures()[picture_id]
 
@@ -73,7 +73,7 @@ def add_picture(name: str, content: bytes, *, most_mb: int) -> str:
     """Add a picture to this visit, unless it was added before, and return its id.
 
     Args:
-        name: the name of its file.
+        name: the name of the file.
         content: the encoded picture.
         most_mb: the maximum size of all pictures of a visit, MB.
 
@@ -96,12 +96,12 @@ def add_picture(name: str, content: bytes, *, most_mb: int) -> str:
 
 
 def remove_picture(picture_id: str) -> None:
-    """Forget a picture; a no-op if there is none."""
+    """Forget a picture; a no-op if the visit has no picture with this id."""
     _pictures().pop(picture_id, None)
 
 
 def count_waiting(analyzer: Analyzer) -> int:
-    """Return how many pictures wait, or were read with other profiles than the analyzer's."""
+    """Return the number of pictures that are unread or were read with other profiles."""
     profiles = _profiles(analyzer)
     return sum(kept.is_waiting or kept.profiles != profiles for kept in kept_pictures())
 
@@ -109,9 +109,9 @@ def count_waiting(analyzer: Analyzer) -> int:
 def read_waiting(
     analyzer: Analyzer, *, oneself: bool, show_progress: Callable[[KeptPicture], None]
 ) -> bool:
-    """Read the pictures that wait, and those that were read with other profiles.
+    """Read the pictures that are unread or were read with other profiles.
 
-    One that cannot be read does not stop the others.
+    A picture that cannot be read does not stop the others.
 
     Args:
         analyzer: the analyzer with the visitor's profiles.
@@ -119,7 +119,7 @@ def read_waiting(
         show_progress: called with each picture before it is read.
 
     Returns:
-        Whether a picture was read or refused; False if the analyzer was busy all the time.
+        Whether any picture was read or refused; False if the analyzer was busy for all of them.
     """
     profiles, progressed = _profiles(analyzer), False
     for kept in kept_pictures():

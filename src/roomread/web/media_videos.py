@@ -24,7 +24,7 @@ _KNOWN = "media_videos"
 
 
 def videos() -> VideoService:
-    """Return the visitor's videos."""
+    """Return the service that reads and stores the visitor's videos."""
     return VideoService(engine().job_queue, owner())
 
 
@@ -34,7 +34,7 @@ def shown_videos() -> list[VideoJob]:
 
 
 def show_deleted(jobs: list[VideoJob]) -> None:
-    """Say which videos of this visit were deleted since the page was last drawn.
+    """Show which videos of this visit were deleted since the page was last drawn.
 
     Args:
         jobs: the videos that are kept.
@@ -51,14 +51,14 @@ def show_deleted(jobs: list[VideoJob]) -> None:
 
 
 def remove_video(job_id: str) -> None:
-    """Delete a video and its results; a no-op if they are deleted already."""
+    """Delete a video and its results; a no-op if they were deleted before."""
     st.session_state.get(_KNOWN, {}).pop(job_id, None)
     if any(job.record.id == job_id for job in videos().all()):
         videos().forget(job_id)
 
 
 def state_text(job: VideoJob) -> str:
-    """Return how far a video is read, or until when its results are kept."""
+    """Describe how much of a video has been read, or until when its results are kept."""
     record = job.record
     if record.state is JobState.WAITING:
         before = videos().waiting_before(record.id)

@@ -24,10 +24,10 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
 
 
 def problem_text(problem: str) -> str:
-    """Return a problem of the core in the visitor's language; English if it is not known.
+    """Return a problem of the core in the visitor's language; in English if it has no translation.
 
     Args:
-        problem: The English text of a problem or of an error, such as one that a job has stored.
+        problem: The English text of a problem or an error, such as one that a job has stored.
     """
     return error_words.problem_text(problem, words())
 
@@ -44,5 +44,5 @@ def plain(text: str) -> str:
 
 
 def bold(text: str) -> str:
-    """Return a text of the catalogues as bold Markdown."""
+    """Return a text as bold Markdown; user text must be escaped by `plain` before."""
     return f"**{text}**"

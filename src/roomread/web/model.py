@@ -1,4 +1,4 @@
-"""The model on the page Settings: the training data, results and weaknesses of the net."""
+"""The section of the page Settings on the model: its training data, results and weaknesses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from roomread.web.core_texts import label_text
 from roomread.web.table import show_table
 from roomread.web.texts import t
 
-# The colours of the shares 0 and 1, and the share from which a number is white rather than black:
-# every number then has a contrast of 4.5:1.
+# The colours of cells with the fractions 0 and 1, and the fraction above which the number in a cell
+# is white and not black, so that every number has a contrast of at least 4.5:1.
 LEAST, MOST, WHITE_FROM = (230, 240, 250), (8, 48, 107), 0.63
-# The text of charts by the theme: Streamlit's grey has a contrast of 3.7:1 on white.
+# The colour of the texts of charts, by theme, as Streamlit's grey has a contrast of 3.7:1 on white.
 TEXT: dict[str, RGB] = {"light": (47, 45, 43), "dark": (237, 235, 232)}
 
 
@@ -104,7 +104,7 @@ def _show_training(model: ModelFile) -> None:
     st.subheader(t("How it was trained"))
     if card.curves:
         left, right = st.columns(2)
-        # By their names in the training log.
+        # The keys are the names in the training log.
         losses = {"train_loss": t("training"), "val_loss": "PublicTest"}
         accuracies = {
             "train_accuracy": t("training (augmented), FER-2013"),
@@ -165,7 +165,7 @@ def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
 
 
 def _axis() -> dict[str, str]:
-    """Return the colours of the texts of an axis."""
+    """Return the options that colour the texts of an axis."""
     text = hex_color(_text_color())
     return {"labelColor": text, "titleColor": text}
 

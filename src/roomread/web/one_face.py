@@ -1,4 +1,4 @@
-"""One face of the visitor's camera: its scores, and learning its neutral face."""
+"""The tab One face: the scores of a face of the visitor's camera, and its calibration."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from roomread.web.texts import probability, t, words
 
 
 def show_one_face(watch: LiveWatch) -> None:
-    """Draw the chosen face, and learning its neutral face."""
+    """Draw the chosen face, and the controls that learn the visitor's neutral face."""
     state = watch.state
     reading = _show_face(state)
-    # A toggle that is always drawn stays as it is when the face leaves and comes back.
+    # A toggle that is always drawn keeps its value when the face leaves and comes back.
     if st.toggle(details_title(), key="live_details") and reading is not None:
         draw_details(st.container(), reading, key="live")
     _offer_calibration(watch)
@@ -57,7 +57,7 @@ def _show_face(state: LiveState) -> Reading | None:
 
 
 def _chosen_face(keys: list[int]) -> int | None:
-    """Draw a button for each face, and return the one that was pressed last.
+    """Draw a button for each face, and return the key of the face whose button was pressed last.
 
     Buttons are used because a menu would close when the page is drawn again each second.
     """

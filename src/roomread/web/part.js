@@ -1,7 +1,7 @@
-// What the scripts of the components share: it is put before each of them, as none can import.
+// Code that the scripts of all components share. It is put before each script, as none can import.
 
 /**
- * Return a part of the component's markup.
+ * Return the element of the component's markup that matches a selector.
  * @template {Element} T
  * @param {Element} root
  * @param {string} selector

@@ -35,7 +35,7 @@ def visitor_preferences() -> Preferences:
                 known = load_preferences(visitor_sessions())
             except DatabaseError as error:
                 st.warning(message_for(error, load_settings()))
-                # They are asked for again, so that the defaults are never kept instead of them.
+                # Do not cache the defaults, so that the next page reads the preferences again.
                 return known
             except RoomreadError as error:
                 st.warning(message_for(error, load_settings()))
@@ -45,7 +45,7 @@ def visitor_preferences() -> Preferences:
 
 
 def keep_visitor_preferences(preferences: Preferences) -> None:
-    """Store the preferences of the visitor, or keep them for this visit only if there is no store.
+    """Store the preferences of the visitor; if the visitor may not record, for this visit only.
 
     Raises:
         PreferencesError: A value is not in its range.
@@ -60,7 +60,7 @@ def keep_visitor_preferences(preferences: Preferences) -> None:
 
 @st.cache_resource
 def haar() -> Haar:
-    """Return the Haar cascade of OpenCV.
+    """Return the Haar cascade detector of OpenCV, which is loaded once.
 
     Raises:
         MissingExtraError: OpenCV is not installed.
@@ -81,7 +81,7 @@ def room_analyzer() -> Analyzer:
 
 
 def _as_preferred(analyzer: Analyzer) -> Analyzer:
-    """Return an analyzer of the same nets with the visitor's preferred detector and head."""
+    """Return the analyzer with the detector and the head that the visitor prefers."""
     wanted = visitor_preferences()
     detector, classifier = analyzer.detector, analyzer.classifier
     try:
@@ -89,7 +89,7 @@ def _as_preferred(analyzer: Analyzer) -> Analyzer:
             detector = haar()
     except RoomreadError as error:
         st.warning(message_for(error, load_settings()))
-    # Profiles correct the default head only.
+    # Profiles work only with the default head.
     if isinstance(classifier, ExpressionClassifier) and not analyzer.profiles:
         classifier = classifier.with_head(wanted.head)
     return Analyzer(detector=detector, classifier=classifier, profiles=analyzer.profiles)

@@ -1,7 +1,7 @@
-// A press of the mouse counts for the button on which it began, even if the page is drawn anew, and
-// the button moves, before the mouse is released: the browser then sends the button no click.
+// Click the button on which the mouse was pressed, even if the page is redrawn and the button moves
+// before the mouse is released. The browser does not send a click to such a button.
 
-// Distance by which the mouse may move within a press, px; one who moves it away changes their mind.
+// Distance that the mouse may move while it is pressed, px; moving it farther cancels the click.
 const STILL = 8;
 
 /** @type {{button: HTMLElement, x: number, y: number} | null} */
@@ -9,7 +9,7 @@ let began = null;
 let isListening = false;
 
 /**
- * Return the button that holds the target of an event, if one does.
+ * Return the button or link that contains the target of an event, if any.
  * @param {PointerEvent} event
  * @returns {HTMLElement | null}
  */

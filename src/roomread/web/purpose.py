@@ -131,7 +131,7 @@ def show_purpose() -> None:
             told = problem_text(reason)
             st.info(t("It must not {activity}: {reason}.", activity=what, reason=told))
     if is_signed_in():
-        # One user of a service must not decide for all; a manager has the API for it.
+        # A single user must not decide for the whole service; a manager uses the API for that.
         return
     with st.expander(t("Change the purpose")):
         chosen = _ask_use(use, t("Change"))

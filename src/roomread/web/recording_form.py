@@ -31,7 +31,7 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
     """Draw the form; the name is prefilled, so that a recording can start with one click.
 
     Args:
-        may_tell_apart: Whether people of this source can be distinguished by their faces.
+        may_tell_apart: Whether the form offers to distinguish people by their faces.
     """
     preferences = visitor_preferences()
     if "lesson_name" not in st.session_state:

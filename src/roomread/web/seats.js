@@ -2,22 +2,22 @@
 
 /**
  * @typedef {object} Data
- * @property {string} svg The drawing.
+ * @property {string} svg Source of the drawing.
  * @property {number[]} seats The seats, from the top row down.
- * @property {number | null} chosen The seat that is chosen, if one is.
- * @property {number} top Where the first row begins, in the drawing's units.
- * @property {number} height Of a row, in the drawing's units.
- * @property {number} width Of the drawing, in its units.
+ * @property {number | null} chosen The chosen seat; null if there is none.
+ * @property {number} top Top of the first row, in units of the drawing.
+ * @property {number} height Height of a row, in units of the drawing.
+ * @property {number} width Width of the drawing, in its own units.
  */
 
 /**
- * What is drawn in each component: the source of the drawing, and the frame of the chosen row.
+ * The drawing of each component: its source, and the frame around the chosen row.
  * @type {WeakMap<Element, {svg: string, frame: SVGRectElement}>}
  */
 const drawings = new WeakMap();
 
 /**
- * Draw the seats anew, with a frame that is hidden at first.
+ * Draw the seats, and add a frame for the chosen row.
  * @param {Element} root
  * @param {string} svg
  * @returns {SVGRectElement}

@@ -21,10 +21,10 @@ def show_seats(seats: SeatMap, *, span: Span, key: str, choice: str) -> None:
     """Draw the seats, with a frame around the chosen one.
 
     Args:
-        seats: the valence of the seats.
-        span: the span of the chart.
+        seats: the valence of each seat over time.
+        span: the start and end of the chart, s.
         key: the key of the chart on its page.
-        choice: the key of the widget that holds the chosen seat; a click sets it.
+        choice: the key of the widget with the chosen seat, whose value a click sets.
     """
 
     def choose() -> None:

@@ -154,7 +154,7 @@ def _keep(wanted: Preferences) -> None:
     """Save the preferences, and draw the page again; an error is shown in the form."""
     try:
         if wanted.detector is DetectorChoice.HAAR:
-            # Say now, and not when a camera starts, that OpenCV is missing.
+            # Report a missing OpenCV now, and not when a camera starts.
             haar()
         keep_visitor_preferences(wanted)
     except RoomreadError as error:
@@ -179,7 +179,7 @@ def _head_name(head: Head) -> str:
 
 
 def _show_model() -> None:
-    """Draw a sentence on how often the net is right, and the figures of its card below."""
+    """Draw how often the net is right, and all figures of its card in an expander."""
     classifier = engine().analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         st.info(t("This classifier has no card."))

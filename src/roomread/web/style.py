@@ -1,4 +1,4 @@
-"""Style that all pages share, beyond Streamlit's theme."""
+"""Style that all pages share in addition to Streamlit's theme."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import streamlit as st
 
 from roomread.web.component import component
 
-# Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9, and so has the
-# ring of a choice that is not chosen, whose contrast is 1.6. The primary colour is one of graphics
-# and grounds: in the dark theme no colour can be both read on the page and read white text on, so
-# texts that Streamlit would draw in it have the colour of their surroundings. Keyboard focus is
-# visible on all that can be reached by it, in a blue whose contrast is 3.4:1 or more on all grounds
-# of both themes. The state of a room keeps its height while its texts change, and an uploader while
-# it is loaded, so that what stands below does not move. The button that stops a recording stays in
-# sight while the page is scrolled.
+# Captions have the colour of other texts, because Streamlit's grey has a contrast of only 3.9:1. So
+# has the circle of a radio option that is not selected, whose contrast would be 1.6:1.
+# The primary colour is used for graphics and backgrounds only. In the dark theme, no colour is both
+# readable on the page and dark enough for white text, so texts that Streamlit would draw in it have
+# the colour of their surroundings.
+# Keyboard focus has a blue outline, whose contrast is at least 3.4:1 on all backgrounds.
+# The state of a room and an uploader have a minimum height, so that elements below them do not move
+# when a text changes or the uploader is loaded.
+# The button that stops a recording stays visible while the page is scrolled.
 _STYLE = """
 <style>
 a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible,

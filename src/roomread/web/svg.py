@@ -8,7 +8,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from roomread.web.texts import t
 
 # `st.html` removes SVG, and `st.image` would show neither the theme's colour nor a description.
-# On a narrow screen a wide chart is scrolled sideways, as its labels would be too small to read.
+# On a narrow screen a wide chart scrolls sideways, because smaller labels could not be read.
 STYLE = """
 .chart { --chart-page: var(--st-background-color); color: var(--st-text-color); overflow-x: auto; }
 .chart:focus-visible { outline: 2px solid #3b82c4; outline-offset: 2px; }
@@ -50,8 +50,8 @@ def show_svg(svg: str, *, key: str, wide: bool = True, narrow: str = "") -> None
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
         key: the key of the chart on its page, so that it is redrawn in place.
-        wide: keep the labels readable on a narrow screen by scrolling, with a note that says so.
-        narrow: the same chart for a narrow screen, where it is shown instead.
+        wide: whether the chart scrolls sideways on a narrow screen, with a hint, and is not shrunk.
+        narrow: the same chart for a narrow screen, where it replaces `svg`; empty if there is none.
     """
     hint = t("The charts continue to the right: swipe sideways.") if wide and not narrow else ""
     _component()(key=key, data={"svg": svg, "wide": wide, "narrow": narrow, "hint": hint})

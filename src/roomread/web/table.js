@@ -1,15 +1,15 @@
-// A table that scrolls by itself where it is wider or longer than its place, and shows that it does.
+// A table that scrolls within its container if it is too wide or too long, and shows that it does.
 
 /**
  * @typedef {object} Data
  * @property {string} name What the table shows.
  * @property {string[]} columns
  * @property {string[][]} rows
- * @property {string} hint Shown while the table is wider than its place.
+ * @property {string} hint Text shown while the table is wider than its container.
  */
 
 /**
- * What tells that a table or its place has another size, by component.
+ * The observer of the sizes of the table and its container, by component.
  * @type {WeakMap<Element, ResizeObserver>}
  */
 const observers = new WeakMap();
@@ -47,7 +47,7 @@ export default function ({ data, parentElement }) {
     root.classList.toggle("more-left", place.scrollLeft > 1);
     root.classList.toggle("more-right", hidden - place.scrollLeft > 1);
     hint.hidden = hidden <= 1;
-    // Only a place that scrolls is reached by Tab, which leaves it again.
+    // The Tab key reaches the container only if it scrolls, and leaves it again.
     if (hidden > 1 || isLonger) place.tabIndex = 0;
     else place.removeAttribute("tabindex");
   };

@@ -1,4 +1,4 @@
-"""Show a table that the keyboard enters and leaves, and that says where it goes on."""
+"""Show a table that can be used with the keyboard, and that shows where it continues."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from roomread.web.component import component
 from roomread.web.texts import t
 
-# Tab does not leave the grid of `st.dataframe`, and `st.table` does not show that it scrolls.
+# The Tab key cannot leave the grid of `st.dataframe`, and `st.table` does not show that it scrolls.
 _HTML = """
 <div class="table">
   <p class="hint" hidden></p>
@@ -42,7 +42,7 @@ def show_table(rows: Sequence[Mapping[str, str]], *, name: str, key: str) -> Non
     """Draw a table; its columns are the keys of all rows, in the order of the longest row.
 
     Args:
-        rows: the texts of each row by their columns, at least one row; a missing one is drawn "-".
+        rows: the texts of each row by column, at least one row; a missing text is drawn as "-".
         name: what the table shows, for screen readers.
         key: the key of the table on its page, so that it is redrawn in place.
     """

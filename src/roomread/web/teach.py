@@ -197,7 +197,7 @@ def _keep(service: TeachingService, taught: TaughtProfile) -> None:
 
 
 def _show_before_and_after(result: LeaveOneOutResult) -> None:
-    """Draw how many pictures are read right without and with the profile."""
+    """Draw how many pictures are read correctly without and with the profile."""
     if result.helps is None or result.correct_before is None:
         return
     before, after = st.columns(2)
@@ -230,7 +230,7 @@ def _show_profiles(service: TeachingService) -> None:
 
 
 def _switch(name: str, key: str) -> None:
-    """Switch a profile on or off, as a callback that also runs if the page is left."""
+    """Switch a profile on or off, in a callback that runs even if the visitor leaves the page."""
     (profiles_on().add if st.session_state[key] else profiles_on().discard)(name)
 
 

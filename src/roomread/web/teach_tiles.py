@@ -1,4 +1,4 @@
-"""The pictures of the page Teach as tiles, with whether and why each can be used."""
+"""The pictures of the page Teach as tiles, which show whether each picture can be used, and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from roomread.web.engine import engine
 from roomread.web.messages import plain
 from roomread.web.texts import t
 
-# Expressions that are seldom one's resting face: a picture that is read so is asked about.
+# Expressions as which a resting face is seldom read. If a picture that was added as neutral is read
+# as one of them, the visitor must confirm it.
 _NOT_NEUTRAL = {Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR}
 _THUMBNAIL = (200, 200)
 _IN_A_ROW = 4
@@ -27,13 +28,13 @@ _IN_A_ROW = 4
 
 @dataclass(slots=True)
 class Tile:
-    """One picture.
+    """A picture that was added on the page Teach.
 
     Attributes:
-        id: the digest of its content.
-        name: its name.
-        content: the encoded picture; empty once it was checked.
-        expression: what it shows; None for a picture of a state.
+        id: a digest of the content.
+        name: the name of the file.
+        content: the encoded picture; empty once a face was found.
+        expression: the expression that the visitor chose; None for a picture of a state.
         thumbnail: a small JPEG; empty before it is decoded.
         check: the check of the picture; None before it was checked.
     """
@@ -62,12 +63,12 @@ def tiles_of(kind: str) -> list[Tile]:
 
 
 def add_tiles(kind: str, pictures: list[tuple[str, bytes]], shows: Expression | None) -> None:
-    """Add pictures; those that are there already are left out.
+    """Add pictures, except those that were added before.
 
     Args:
         kind: the kind of profile.
         pictures: names and encoded pictures.
-        shows: what they show; None for pictures of a state.
+        shows: the expression that the visitor chose; None for pictures of a state.
     """
     tiles = tiles_of(kind)
     known = {tile.id for tile in tiles}
@@ -88,7 +89,7 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
 
     Args:
         tiles: the pictures.
-        analyzer: finds the faces.
+        analyzer: the analyzer that finds and reads the faces.
     """
     for tile in tiles:
         try:
@@ -103,7 +104,7 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
         small.save(file, "JPEG", quality=85)
         tile.thumbnail = file.getvalue()
         tile.check = check_reference(image, tile.name, analyzer)
-        # What is learnt is the face that was found.
+        # The profile is learnt from the face that was found, so the picture is no longer needed.
         tile.content = b""
 
 

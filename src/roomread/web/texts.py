@@ -9,7 +9,7 @@ import streamlit as st
 from roomread.formats import core_words
 from roomread.locales import Translator, Value, negotiate, translator
 
-# The pages that run in the browser keep the language that was chosen there in this cookie.
+# The cookie in which the pages that are not drawn by Streamlit store the chosen language.
 _COOKIE = "roomread_lang"
 _CHOSEN = "language"
 
@@ -18,13 +18,13 @@ def choose_language(language: str) -> None:
     """Set the language of this visit.
 
     Args:
-        language: One of `roomread.locales.LANGUAGES`; empty for that of the browser.
+        language: One of `roomread.locales.LANGUAGES`; empty for the language of the browser.
     """
     st.session_state[_CHOSEN] = language
 
 
 def words() -> Translator:
-    """Return the texts in the visitor's language: the one chosen, or else that of the browser."""
+    """Return the translator for the visitor's language, chosen here or accepted by the browser."""
     chosen = (st.session_state.get(_CHOSEN, ""), st.context.cookies.get(_COOKIE, ""))
     return translator(negotiate(chosen, st.context.headers.get("Accept-Language", "")))
 
@@ -40,30 +40,30 @@ def tn(singular: str, plural: str, n: int, **values: Value) -> str:
 
 
 def day_and_time(moment: datetime) -> str:
-    """Return a day and a time as the visitor's language writes them, in the app's time zone."""
+    """Format a day and a time in the visitor's language and the app's time zone."""
     return words().day_and_time(moment)
 
 
 def day_of(moment: datetime) -> str:
-    """Return a day as the visitor's language writes it, in the app's time zone."""
+    """Format a day in the visitor's language and the app's time zone."""
     return words().day_of(moment)
 
 
 def decimal(value: float) -> str:
-    """Return a number with one decimal, as the visitor's language writes it."""
+    """Format a number with one decimal in the visitor's language."""
     return words().decimal(value)
 
 
 def probability(share: float) -> str:
-    """Return a probability as the visitor's language writes it, at most 99 %."""
+    """Format a probability, 0..1, as a percentage of at most 99 % in the visitor's language."""
     return core_words.probability(share, words())
 
 
 def percent(share: float) -> str:
-    """Return a share, 0..1, as the visitor's language writes it."""
+    """Format a fraction, 0..1, as a percentage in the visitor's language."""
     return words().percent(share)
 
 
 def signed(value: float) -> str:
-    """Return a number with its sign and two decimals, as the visitor's language writes it."""
+    """Format a number with its sign and two decimals in the visitor's language."""
     return words().signed(value)

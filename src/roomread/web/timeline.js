@@ -1,15 +1,16 @@
-// The charts of a lesson on one axis: one moment is chosen in all of them, and sought in a video.
+// The charts of a lesson on one time axis. The chosen moment is marked in all of them, and a video is
+// moved to it.
 
 /**
  * @typedef {object} Data
- * @property {Record<string, string>} texts By their names.
+ * @property {Record<string, string>} texts Texts by name.
  * @property {{title: string, svg: string}[]} charts
- * @property {[number, number]} span Of the axis, s.
- * @property {number} left Margin of the charts, px.
- * @property {number} right Likewise.
- * @property {number} width Of the charts, px.
- * @property {number[]} times Of the moments, s.
- * @property {string[]} words What is said of each moment.
+ * @property {[number, number]} span Start and end of the axis, s.
+ * @property {number} left Left margin of the charts, px.
+ * @property {number} right Right margin of the charts, px.
+ * @property {number} width Width of the charts, px.
+ * @property {number[]} times Times of the described moments, s.
+ * @property {string[]} words Description of each of these moments.
  */
 
 /** @param {number} seconds */

@@ -1,4 +1,4 @@
-"""Show the charts of a lesson on one axis, with a video of the visitor beside them."""
+"""Show the charts of a lesson on one time axis, and beside them a video that the visitor opens."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _HTML = """
   </div>
 </div>
 """
-# On a narrow screen the charts are scrolled sideways, as their labels would be too small to read.
-# The handle of the slider is above the charts' axis: the margins are those of `svg_plot`.
+# On a narrow screen the charts scroll sideways, because smaller labels could not be read.
+# The slider has the margins of `svg_plot`, so that its handle is above the chosen moment.
 _STYLE = f"""
 .timeline {{ --chart-page: var(--st-background-color); color: var(--st-text-color);
   font-family: var(--st-font); display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }}
@@ -75,8 +75,8 @@ class Chart(NamedTuple):
     """One chart of a timeline.
 
     Attributes:
-        title: its title.
-        svg: an `<svg>` element of `roomread.formats` whose span is that of the timeline.
+        title: the title of the chart.
+        svg: an `<svg>` element of `roomread.formats` that has the span of the timeline.
     """
 
     title: str
@@ -92,8 +92,8 @@ def show_timeline(
 
     Args:
         charts: the charts, from top to bottom.
-        series: the moods that are described in words at the chosen moment.
-        span: the span of all charts.
+        series: the moods, one of which is described in words at the chosen moment.
+        span: the start and end of all charts, s.
         expected: the number of people who are expected; None if it is unknown.
         key: the key of the timeline on its page.
     """

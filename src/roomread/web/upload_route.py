@@ -1,4 +1,4 @@
-"""Receive the files that visitors upload, which Streamlit's own route reads into memory."""
+"""Receive uploads in place of Streamlit's own route, which would read them into memory."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ _UPLOADS = "/_stcore/upload_file/"
 
 
 class UploadRoute:
-    """Answer the uploads of pages, and pass on all other requests.
+    """ASGI middleware that receives uploads and passes all other requests to the app.
 
-    An upload that no page has asked for is refused before it is read.
+    An upload that no open page expects is refused before it is read. The middleware that sets
+    `USER_HEADER` must come before this one.
 
     Args:
-        app: The web app, behind the middleware that sets `USER_HEADER`.
-        uploads: The files of its pages.
-        max_mb: Largest file, MB.
+        app: The web app.
+        uploads: The store of uploaded files.
+        max_mb: Maximum size of a file, MB.
     """
 
     def __init__(self, app: ASGIApp, uploads: UploadedFiles, *, max_mb: int) -> None:
@@ -52,13 +53,13 @@ class UploadRoute:
         await answer(scope, receive, send)
 
     async def _keep(self, request: Request, page: str, file_id: str) -> None:
-        """Keep the file of a request.
+        """Store the file that a request uploads.
 
         Raises:
             HTTPException: The upload is refused.
         """
         if not self._uploads.awaits(page, file_id):
-            raise HTTPException(404, "no page awaits this file")
+            raise HTTPException(404, "no open page expects this file: choose it again")
         token = request.headers.get("X-Xsrftoken")
         if not validate_xsrf_token(token, request.cookies.get(XSRF_COOKIE_NAME)):
             raise HTTPException(403, "the XSRF token is missing or invalid: reload the page")
@@ -67,7 +68,7 @@ class UploadRoute:
             async with request.form(max_files=1, max_fields=0) as form:
                 sent = [value for value in form.values() if isinstance(value, UploadFile)]
                 if len(sent) != 1:
-                    raise HTTPException(400, "the request has no file")
+                    raise HTTPException(400, "the request does not contain a file")
                 await to_thread.run_sync(self._store, request, page, file_id, sent[0])
         except (MultiPartException, UnicodeError) as error:
             raise HTTPException(400, "the form cannot be parsed") from error
@@ -76,7 +77,7 @@ class UploadRoute:
         size = sent.file.seek(0, os.SEEK_END)
         sent.file.seek(0)
         if size > self._max_bytes:
-            raise HTTPException(413, f"the file is over {self._max_bytes // 1_000_000} MB")
+            raise HTTPException(413, f"the file is larger than {self._max_bytes // 1_000_000} MB")
         kind = sent.content_type or "application/octet-stream"
         record = UploadedFileRec(file_id, sent.filename or "", kind, b"")
         who = Headers(scope=request.scope).get(USER_HEADER, "")

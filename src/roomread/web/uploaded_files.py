@@ -24,18 +24,18 @@ from roomread.services.contents import write_content
 
 _MB = 1_000_000
 _TOO_LARGE, _NO_SPACE = 413, 507
-# Size of the largest file that a page's uploader returns in memory, bytes: that of pictures.
+# Maximum size of a file that is passed to a page in memory, bytes. It is enough for most pictures.
 _IN_MEMORY = 8_000_000
-# Uploads of one page that may be awaited; a page asks for the addresses of the files chosen.
+# Maximum number of uploads that one page may announce; older ones are forgotten.
 _MOST_AWAITED = 1000
 
-# The files of the service's pages, which Streamlit runs without a way to pass arguments.
+# The service's store of uploaded files, if there is one. Streamlit cannot pass arguments to pages.
 _served: list[UploadedFiles] = []
 
 
 @dataclass(frozen=True, slots=True)
 class _StoredFile:
-    """One file on disk.
+    """An uploaded file on disk.
 
     Attributes:
         record: Streamlit's record of the file, without its content.
@@ -51,25 +51,28 @@ class _StoredFile:
 
 
 class UploadedFiles:
-    """Keeps the files of all pages in a temporary folder, in place of Streamlit's memory.
+    """A store of the files that visitors upload, in a temporary folder and not in memory.
+
+    It has the methods of Streamlit's manager of uploaded files. A `session_id` is the id of an open
+    page in Streamlit.
 
     Args:
-        principal_mb: The size of all files of one principal, MB.
-        all_mb: The size of all files, MB.
+        principal_mb: Maximum size of all files of one principal together, MB.
+        all_mb: Maximum size of all files together, MB.
     """
 
     def __init__(self, *, principal_mb: int, all_mb: int) -> None:
         self._principal_mb, self._all_mb = principal_mb, all_mb
         self._folder = tempfile.TemporaryDirectory(prefix="roomread-uploads-")
         self._files: dict[str, dict[str, _StoredFile]] = {}
-        # By page, oldest first.
+        # The ids of the announced files by page, oldest first.
         self._awaited: dict[str, OrderedDict[str, None]] = {}
         self._arriving: dict[Path, tuple[str, int]] = {}
         self._number = 0
         self._lock = threading.Lock()
 
     def serve(self, manager: MemoryUploadedFileManager) -> None:
-        """Replace Streamlit's store of uploaded files by this one."""
+        """Make Streamlit use this store for uploaded files."""
         addresses = manager.get_upload_urls
 
         def get_upload_urls(session_id: str, file_names: Sequence[str]) -> list[UploadFileUrlInfo]:
@@ -83,7 +86,7 @@ class UploadedFiles:
         manager.get_upload_urls = get_upload_urls  # type: ignore[method-assign]
 
     def await_files(self, session_id: str, file_ids: Iterable[str]) -> None:
-        """Register the ids that a page was given for the files that its visitor chose."""
+        """Register the ids of files that the visitor of a page chose and is about to upload."""
         with self._lock:
             awaited = self._awaited.setdefault(session_id, OrderedDict())
             awaited.update(dict.fromkeys(file_ids))
@@ -91,19 +94,19 @@ class UploadedFiles:
                 awaited.popitem(last=False)
 
     def awaits(self, session_id: str, file_id: str) -> bool:
-        """Return whether an id was given to a page, which is still open."""
+        """Return whether an open page has announced the upload of a file."""
         with self._lock:
             return file_id in self._awaited.get(session_id, ())
 
     def size(self, principal: str | None = None) -> int:
-        """Return the size of the files of a principal, or of all, bytes."""
+        """Return the total size of the files of one principal, or of all principals, bytes."""
         with self._lock:
             return self._size(principal)
 
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
-        """Return the files of a page that exist, with the content of those that are not large.
+        """Return those of the files of a page that exist; large ones have no content.
 
-        Streamlit asks for them each time that it draws the page. `open_upload` opens any of them.
+        Streamlit calls this each time it draws the page. `open_upload` opens files of any size.
         """
         with self._lock:
             known = self._files.get(session_id, {})
@@ -122,7 +125,7 @@ class UploadedFiles:
             return pages[0][file_id].path if pages else None
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
-        """Keep a file of a page; an earlier file with the same id is replaced.
+        """Store a file of a page; an earlier file with the same id is replaced.
 
         Raises:
             HTTPException: The file exceeds a quota, or the disk is full.
@@ -133,28 +136,29 @@ class UploadedFiles:
     def keep(
         self, session_id: str, record: UploadedFileRec, content: IO[bytes], size: int, who: str
     ) -> None:
-        """Keep a file of a page; an earlier file with the same id is replaced.
+        """Store a file of a page; an earlier file with the same id is replaced.
 
         Args:
-            session_id: The page.
+            session_id: The id of the page.
             record: Streamlit's record of the file, without its content.
-            content: The content.
-            size: Its size, bytes.
-            who: The principal that uploads it.
+            content: The content of the file.
+            size: The size of the content, bytes.
+            who: The principal that uploads the file.
 
         Raises:
-            HTTPException: The file exceeds a quota, or the disk is full.
+            HTTPException: The file exceeds a quota, or cannot be written.
         """
         with self._lock:
             self._remove(session_id, [record.file_id])
             if self._size(who) + size > self._principal_mb * _MB:
-                problem = f"your uploads take over {self._principal_mb} MB: close other pages"
-                raise HTTPException(_TOO_LARGE, problem)
+                limit = f"the uploads of one visitor are limited to {self._principal_mb} MB"
+                raise HTTPException(_TOO_LARGE, f"{limit}: remove files, or close other pages")
             if self._size(None) + size > self._all_mb * _MB:
-                raise HTTPException(_NO_SPACE, "the uploads of all visitors use all the space")
+                problem = "the uploads of all visitors fill the available space: try again later"
+                raise HTTPException(_NO_SPACE, problem)
             self._number += 1
             path = Path(self._folder.name) / str(self._number)
-            # Its space is taken before it is copied, which may take a while.
+            # Reserve the space before the file is copied, which may take a while.
             self._arriving[path] = (who, size)
         stored: _StoredFile | None = None
         try:
@@ -162,7 +166,7 @@ class UploadedFiles:
             stored = _StoredFile(record, path, size, who)
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise HTTPException(_NO_SPACE, "the disk has no space for this upload") from error
+            raise HTTPException(_NO_SPACE, "the upload cannot be written to the disk") from error
         finally:
             with self._lock:
                 del self._arriving[path]
@@ -171,12 +175,12 @@ class UploadedFiles:
                     self._files.setdefault(session_id, {})[record.file_id] = stored
 
     def remove_file(self, session_id: str, file_id: str) -> None:
-        """Delete one file of a page; a no-op if there is none."""
+        """Delete one file of a page; a no-op if there is no such file."""
         with self._lock:
             self._remove(session_id, [file_id])
 
     def remove_session_files(self, session_id: str) -> None:
-        """Delete the files of a page that was closed."""
+        """Delete all files of a page that was closed."""
         with self._lock:
             self._awaited.pop(session_id, None)
             self._remove(session_id, list(self._files.get(session_id, {})))
@@ -203,7 +207,7 @@ class UploadedFiles:
 
 
 def open_upload(upload: UploadedFile) -> IO[bytes]:
-    """Open a file that a page's uploader returned; a large one is on disk, not in memory.
+    """Open a file that a page's uploader returned, from disk if it is stored there.
 
     Raises:
         OutputError: The file was deleted meanwhile.
@@ -216,14 +220,14 @@ def open_upload(upload: UploadedFile) -> IO[bytes]:
             return path.open("rb")
     except OSError as error:
         raise _gone(upload) from error
-    # A small file is in memory, too.
+    # The content of a small file is also in memory.
     if content := upload.getvalue():
         return io.BytesIO(content)
     raise _gone(upload)
 
 
 def _gone(upload: UploadedFile) -> OutputError:
-    return OutputError(f"{upload.name}: is no longer there, upload it again")
+    return OutputError(f"{upload.name}: is no longer stored", hint="upload it again")
 
 
 def read_upload(upload: UploadedFile) -> bytes:

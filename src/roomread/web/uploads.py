@@ -1,4 +1,4 @@
-"""Helpers for uploads."""
+"""The file types that the uploaders of the pages accept."""
 
 from __future__ import annotations
 

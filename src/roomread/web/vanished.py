@@ -10,11 +10,11 @@ from roomread.web.messages import plain
 
 
 def names_of_vanished(key: str, present: Mapping[str, str]) -> str:
-    """Return the names of the items that were present at the last call of this visit, for Markdown.
+    """Return the names of items that vanished since the last call, escaped for Markdown.
 
     Args:
         key: the key of the items in the state of the visit.
-        present: the names of the items that are kept now, by their ids.
+        present: the names of the items that exist now, by id.
 
     Returns:
         The names with commas between them; empty if nothing has vanished.

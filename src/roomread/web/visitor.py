@@ -47,13 +47,13 @@ def profile_shelf() -> ProfileShelf:
 
 
 def profiles_on() -> set[str]:
-    """Return the set of names of profiles that are switched on, which the page Teach changes."""
+    """Return the names of the profiles that are switched on; changes to the set are kept."""
     names: set[str] = st.session_state.setdefault("profiles_on", set())
     return names
 
 
 def ask_states() -> None:
-    """Draw the choice of the taught states to look for in all faces, if there are any."""
+    """Draw the choice of taught states that are looked for in all faces, if any were taught."""
     names = teaching_service().room_states()
     if not names:
         return

@@ -46,7 +46,7 @@ def show() -> None:
             )
         )
         return
-    # Drawn even if it is empty, as the row of the source is.
+    # Draw the container even if it is empty, so that the camera keeps its position on the page.
     with st.container():
         if not _is_recording():
             ask_states()
@@ -79,7 +79,7 @@ def _recording(session_id: str) -> Recording | None:
 
 def _ask_source() -> str:
     """Draw the choice of the source to watch, and return it."""
-    # Draw it even if it is empty: the camera below would be connected anew if its place changed.
+    # Draw the row even if it is empty, as the camera below would reconnect if its position changed.
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if _is_recording():
         # Another choice would stop the camera that is recorded.
@@ -92,7 +92,7 @@ def _ask_source() -> str:
     if len(names) == 1:
         return _WEBCAM
     with row:
-        # Of a segmented control, the choice has too little contrast in dark.
+        # The selected option of a segmented control has too little contrast in the dark theme.
         return st.radio(
             t("What to watch"),
             list(names),

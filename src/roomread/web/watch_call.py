@@ -1,4 +1,4 @@
-"""A call on the page Watch now: the page that reads its window, in a frame."""
+"""The frame on the page Watch now with the page that reads the window of a call."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _HEIGHT = 1100
 def show_call() -> None:
     """Draw the page that reads the window of a call, and a link to open it in a separate tab.
 
-    The service serves that page, so the browser, the sign-in and the policies are the same as in
-    a tab; pictures go from the frame to the service and never through this app.
+    The service serves that page, so sign-in and policies are the same as in a tab. Pictures go from
+    the frame to the service and never through this app.
     """
     address = f"/share?lang={words().language}"
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -63,7 +63,7 @@ def show_place(visit: str) -> None:
 
 
 def _replaced(preview: Preview | None, place: str) -> Preview | None:
-    """End a preview, and start that of another source if one is given."""
+    """Close a preview, and open the preview of another source if one is given."""
     if preview is not None:
         preview.close()
     if not place:
@@ -130,6 +130,6 @@ def show_running(recording: Recording) -> None:
 
 def _follow_recording(recording: Recording) -> None:
     if not recording.running:
-        # The page then shows the lesson.
+        # When it is drawn again, the page switches to the lesson.
         st.rerun()
     follow_recording(recording)
