@@ -1,4 +1,4 @@
-"""The app and its visitor in a real browser, one of each for a file of tests."""
+"""Fixtures that start the app and a real browser, once for each file of tests."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from roomread import __version__
 from roomread.web import about
 
 
-def test_page_says_what_happens_to_pictures_and_links_to_the_notice(
+def test_about_page_explains_what_happens_to_pictures_and_links_to_the_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = FakePage()

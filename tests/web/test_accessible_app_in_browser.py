@@ -1,7 +1,7 @@
-"""Every page of the web app for people who use a keyboard, a screen reader or a small screen.
+"""The accessibility of every page of the web app: keyboard, screen reader and small screens.
 
-What the project draws has no serious finding. Findings in what Streamlit draws are listed here by
-rule and element, in lists that only shrink.
+Elements that the project draws must have no serious finding. Accepted findings in elements that
+Streamlit draws are listed here by rule and element; these lists may only become shorter.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from roomread.store import LOCAL_OWNER, Store
 from visitors import CHROMIUM, press, start_camera, unfold, wait_until_drawn
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-# Rule and test id of elements that Streamlit draws.
+# Accepted findings in elements that Streamlit draws: the rule, and the test id of the element.
 OF_STREAMLIT: set[tuple[str, str]] = set()
-# Elements whose shifts Streamlit causes alone, while it builds the page around ours.
+# Elements whose layout shifts are caused by Streamlit alone, while it builds the page.
 SHIFTED_BY_STREAMLIT = {"stAppViewContainer", "stMain", "stMainBlockContainer", "stSidebar"}
 LARGEST_SHIFT = 0.1
-# Number of presses after which an element counts as out of the keyboard's reach.
+# Number of presses of the Tab key after which an element counts as unreachable.
 MOST_TABS = 80
 # The page's background in each scheme; Streamlit changes it a moment after the browser.
 GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(23, 22, 20)"}
@@ -66,7 +66,7 @@ FURTHER_PAGES = ("watch", "lessons", "files", "teach", "settings", "about")
 
 
 def check_drawn(page: Page) -> None:
-    """Check what a page shows now: rules in both schemes, a narrow screen and 200 %."""
+    """Check what a page shows now, in both colour schemes, on a narrow screen and at 200 % zoom."""
     found: list[Any] = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -83,7 +83,7 @@ def check_drawn(page: Page) -> None:
 
 
 def our_shift(page: Page) -> float:
-    """Return the layout shift of what was drawn so far, without what Streamlit causes alone."""
+    """Return the total layout shift of a page so far, without shifts caused by Streamlit alone."""
     shifts = page.evaluate("window.shifts")
     ours = [value for value, names in shifts if not set(names) & SHIFTED_BY_STREAMLIT]
     return float(sum(ours))
@@ -103,7 +103,7 @@ def test_page_is_accessible_and_has_no_layout_shift(page: Page, address: str, pa
     check_drawn(page)
 
 
-def test_lesson_is_accessible_in_all_its_tabs(page: Page, address: str) -> None:
+def test_answer_and_timeline_of_a_lesson_are_accessible(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_role("button", name="The demo class").click()
     page.wait_for_url("**/lessons?session=*")
@@ -117,7 +117,7 @@ def test_lesson_is_accessible_in_all_its_tabs(page: Page, address: str) -> None:
     check_drawn(page)
 
 
-def test_people_of_a_lesson_are_accessible(page: Page, address: str, folder: Path) -> None:
+def test_people_tab_of_a_lesson_is_accessible(page: Page, address: str, folder: Path) -> None:
     store = Store(f"sqlite:///{folder / 'roomread.db'}")
     own = store.owned_by(LOCAL_OWNER)
     session = own.create("Physics 9a", keeps_people=True, consent="all, in writing")
@@ -140,7 +140,7 @@ def test_people_of_a_lesson_are_accessible(page: Page, address: str, folder: Pat
 
 @pytest.fixture
 def state(folder: Path) -> Iterator[str]:
-    """Store a taught state of anyone, and yield its name."""
+    """Store a taught state that applies to all people, and yield its name."""
     features, logits = np.ones(4, np.float32), np.zeros(7, np.float32)
     taught = Profile("masked", (Reference("masked", features, logits),), "net", "0123")
     path = ProfileStore(folder / "data" / "profiles").keep(taught)
@@ -148,11 +148,11 @@ def state(folder: Path) -> Iterator[str]:
     path.unlink()
 
 
-def test_watch_is_accessible_in_all_its_choices_and_while_it_is_recorded(
+def test_watch_page_is_accessible_for_every_source_and_while_recording(
     page: Page, address: str, state: str
 ) -> None:
     page.goto(f"{address}/watch")
-    # The states that can be looked for are offered; this one is of another net, so none is chosen.
+    # The taught state is offered but not chosen, because it was taught with another net.
     states = page.get_by_role("combobox", name="Taught states to look for")
     states.press("ArrowDown")
     expect(page.get_by_role("option", name=state)).to_be_visible()
@@ -193,7 +193,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 
 def check_ring(target: Locator) -> None:
-    """Check that an element that has the focus shows it."""
+    """Check that an element that has the focus has a blue outline."""
     expect(target).to_have_css("outline-style", "solid")
     expect(target).to_have_css("outline-color", "rgb(59, 130, 196)")
 

@@ -14,7 +14,7 @@ from roomread.web.asgi import keep_uploads, load_libraries
 
 
 class FakeUploads:
-    """Keeps the limits and the manager that it is given."""
+    """A fake store of uploads, which keeps the limits and the manager that it is given."""
 
     def __init__(self, **limits: int) -> None:
         self.limits = limits
@@ -30,7 +30,7 @@ def served(monkeypatch: pytest.MonkeyPatch, manager: object) -> None:
 
 
 @pytest.mark.parametrize(("all_mb", "kept"), [(1000, 1000), (100, 400)])
-def test_uploads_have_space_for_two_of_the_largest_files(
+def test_quotas_allow_at_least_two_uploads_of_the_maximum_size(
     monkeypatch: pytest.MonkeyPatch, all_mb: int, kept: int
 ) -> None:
     manager = MemoryUploadedFileManager("/upload")
@@ -40,13 +40,15 @@ def test_uploads_have_space_for_two_of_the_largest_files(
     assert uploads.manager is manager
 
 
-def test_other_manager_of_uploads_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_uploaded_file_manager_of_streamlit_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     served(monkeypatch, object())
     with pytest.raises(TypeError, match="uploaded-file manager"):
         keep_uploads(max_upload_mb=200, all_mb=1000)
 
 
-def test_large_libraries_are_imported_and_no_page_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_libraries_are_imported_but_no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
     monkeypatch.setattr(asgi, "import_module", names.append)
     load_libraries()

@@ -26,9 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, text: str, answers: dict[str, object]
     ],
     ids=["standard", "another measure", "one measure twice"],
 )
-def test_rules_that_are_not_changed_are_returned(
-    monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
+def test_unchanged_form_returns_the_same_rules(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     returned = parse_rules(asked(monkeypatch, text, {}))
     assert sorted(map(str, returned)) == sorted(map(str, parse_rules(text)))
 
@@ -46,13 +44,15 @@ def test_rule_that_is_switched_on_has_its_standard_threshold(
     assert asked(monkeypatch, "", {}) == ""
 
 
-def test_further_rules_follow_those_with_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_entered_as_text_follow_the_rules_with_sliders(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     further = {"Further rules, one per line": " person sad above 50% for 1 min\n", FALL: True}
     lines = asked(monkeypatch, "", further).splitlines()
     assert lines == ["room valence fell by 20% in 3 min", "person sad above 50% for 1 min"]
 
 
-def test_rules_about_heads_are_offered_and_off_until_they_are_switched_on(
+def test_looking_away_rules_are_offered_but_off_by_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = "The share of people who look away stays above a threshold"
@@ -62,7 +62,7 @@ def test_rules_about_heads_are_offered_and_off_until_they_are_switched_on(
     assert asked(monkeypatch, "", one) == "person looking_away above 90% for 20 s"
 
 
-def test_every_offered_rule_has_a_sentence_of_its_own() -> None:
+def test_every_offered_rule_has_its_own_sentence() -> None:
     rules = parse_rules(_OFFERED)
     assert len({sentence(rule) for rule in rules}) == len(rules)
     assert not {sentence(rule) for rule in rules} & {str(rule) for rule in rules}

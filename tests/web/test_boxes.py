@@ -22,7 +22,7 @@ HAPPY, HIDDEN = reading(1, 0.0, showing(Expression.HAPPY)), reading(2, 0.0, None
 def shown(
     monkeypatch: pytest.MonkeyPatch, faces: Sequence[Reading], chosen: object = 0
 ) -> tuple[Reading | None, dict[str, Any]]:
-    """Return the chosen face, and what the component is given."""
+    """Return the chosen face, and the data that is passed to the component."""
     given: dict[str, Any] = {}
 
     def draw(*, data: dict[str, Any], **_: object) -> SimpleNamespace:
@@ -37,13 +37,13 @@ def shown(
 @pytest.mark.parametrize(
     ("chosen", "face"), [(0, HAPPY), (1, HIDDEN), (7, HIDDEN), (-1, HAPPY), (None, HAPPY)]
 )
-def test_chosen_face_is_one_of_the_picture_whatever_the_browser_says(
+def test_chosen_face_is_one_of_the_picture_even_if_the_browser_sends_an_invalid_index(
     monkeypatch: pytest.MonkeyPatch, chosen: object, face: Reading
 ) -> None:
     assert shown(monkeypatch, [HAPPY, HIDDEN], chosen)[0] is face
 
 
-def test_picture_without_faces_has_no_chosen_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_without_faces_has_no_chosen_face(monkeypatch: pytest.MonkeyPatch) -> None:
     face, data = shown(monkeypatch, [], 3)
     assert face is None
     assert data["faces"] == []

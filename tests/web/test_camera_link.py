@@ -29,7 +29,7 @@ def test_lost_camera_is_reconnected_until_the_time_limit() -> None:
     assert not link.lost
 
 
-def test_offer_sent_before_the_last_connection_ended_is_not_answered() -> None:
+def test_camera_is_removed_if_it_offers_a_new_connection_while_it_was_playing() -> None:
     link = CameraLink()
     link.update(signalling=False, playing=True, now=0)
     assert link.update(signalling=True, playing=False, now=1)
@@ -37,7 +37,7 @@ def test_offer_sent_before_the_last_connection_ended_is_not_answered() -> None:
     assert not link.shown
 
 
-def test_connection_that_fails_or_takes_too_long_is_started_again() -> None:
+def test_connection_attempt_that_fails_or_takes_too_long_is_repeated() -> None:
     link = CameraLink(patience=90, attempt=20, settle=1)
     link.update(signalling=True, playing=False, now=0)
     assert not link.check(19)
@@ -67,7 +67,7 @@ def test_camera_that_was_stopped_stays_stopped() -> None:
     assert not link.lost
 
 
-def test_retry_connects_a_new_camera_as_after_a_lost_connection() -> None:
+def test_retry_replaces_the_camera_and_connects_it() -> None:
     link = CameraLink(settle=1.0)
     link.update(signalling=True, playing=False, now=0.0)
     link.stop(1.0)

@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[OwnerStore]:
 def drawn(
     monkeypatch: pytest.MonkeyPatch, store: OwnerStore, *pressed: str, no_pdf: str = ""
 ) -> FakePage:
-    """Draw the buttons of a new lesson, of which some are pressed."""
+    """Draw the buttons of a new lesson, with some of them pressed."""
     page = FakePage(dict.fromkeys(pressed, True))
     monkeypatch.setattr(class_export, "st", page)
     monkeypatch.setattr(
@@ -34,7 +34,7 @@ def drawn(
     return page
 
 
-def test_files_are_made_only_when_they_are_downloaded(
+def test_report_is_created_only_when_it_is_downloaded(
     monkeypatch: pytest.MonkeyPatch, store: OwnerStore
 ) -> None:
     page = drawn(monkeypatch, store)
@@ -47,7 +47,7 @@ def test_files_are_made_only_when_they_are_downloaded(
     assert report.options["file_name"] == f"{session.id}.html"
 
 
-def test_pdf_that_cannot_be_made_is_disabled_with_the_reason(
+def test_pdf_button_is_disabled_with_the_reason_if_no_pdf_can_be_made(
     monkeypatch: pytest.MonkeyPatch, store: OwnerStore
 ) -> None:
     page = drawn(monkeypatch, store, no_pdf="no Chromium was found")

@@ -35,7 +35,7 @@ def lesson(store: OwnerStore) -> Session:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return the page, whose seats over time are not drawn."""
+    """Return a fake page without the chart of the seats."""
     made = FakePage()
     monkeypatch.setattr(class_people, "st", made)
     monkeypatch.setattr(class_people, "show_seats", lambda *_, **__: None)
@@ -70,7 +70,7 @@ def test_named_seat_is_shown_with_the_name_and_the_consent(
     assert consent.startswith("**Ada\\_L** agreed to be named: letter (recorded on ")
 
 
-def test_seat_without_a_consent_is_not_named(
+def test_seat_is_named_only_with_a_consent(
     page: FakePage, store: OwnerStore, lesson: Session
 ) -> None:
     page.answers = {SEAT: 3, "The person's name": "Ada", "Name this seat": True}
@@ -84,7 +84,7 @@ def test_seat_without_a_consent_is_not_named(
     assert [person.name for person in store.people(lesson.id)] == ["Ada"]
 
 
-def test_forgotten_seat_is_chosen_no_longer_and_told_once(
+def test_forgetting_a_seat_clears_the_choice_and_is_reported_once(
     page: FakePage, store: OwnerStore, lesson: Session
 ) -> None:
     draw(page, store, lesson, Seat=3)
@@ -98,7 +98,7 @@ def test_forgotten_seat_is_chosen_no_longer_and_told_once(
     assert page.texts("success") == ["Seat 3 is forgotten: 60 readings were deleted."]
 
 
-def test_seat_of_a_lesson_that_is_gone_is_reported(
+def test_forgetting_a_seat_of_a_deleted_lesson_shows_an_error(
     page: FakePage, store: OwnerStore, lesson: Session
 ) -> None:
     store.delete(lesson.id)
@@ -108,7 +108,7 @@ def test_seat_of_a_lesson_that_is_gone_is_reported(
     assert "there is no session" in error
 
 
-def test_data_of_a_person_is_deleted_in_all_lessons_with_the_count(
+def test_person_is_forgotten_in_all_lessons_and_the_number_of_seats_is_shown(
     page: FakePage, everything: Store, store: OwnerStore
 ) -> None:
     for _ in range(2):

@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[OwnerStore]:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch, store: OwnerStore) -> FakePage:
-    """Return the page of a visitor who may record, whose parts draw their names alone."""
+    """Return the page of a visitor who may record; each section draws only its name."""
     made = FakePage()
     queue = SimpleNamespace(store=None)
     monkeypatch.setattr(classroom, "st", made)
@@ -40,7 +40,7 @@ def page(monkeypatch: pytest.MonkeyPatch, store: OwnerStore) -> FakePage:
     return made
 
 
-def test_page_shows_the_form_and_the_list_until_a_lesson_is_named(
+def test_page_shows_the_form_and_the_list_unless_the_url_names_lessons(
     page: FakePage, store: OwnerStore
 ) -> None:
     classroom.show()
@@ -73,7 +73,7 @@ def test_unknown_lesson_is_reported_with_a_way_back(
         classroom.show()
 
 
-def test_visitor_without_sessions_of_their_own_gets_an_explanation(
+def test_visitor_who_may_not_record_gets_an_explanation(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(classroom, "may_record", lambda: False)
@@ -84,7 +84,7 @@ def test_visitor_without_sessions_of_their_own_gets_an_explanation(
 
 
 class FakeQueue:
-    """Keeps the place that is recorded."""
+    """A fake queue of recordings, which keeps the paths and URLs that it was told to record."""
 
     def __init__(self) -> None:
         self.places: list[str] = []
@@ -97,7 +97,7 @@ class FakeQueue:
 def ask(
     monkeypatch: pytest.MonkeyPatch, *, place: str = "", missing: str = "", local: bool = True
 ) -> tuple[FakePage, FakeQueue, list[dict[str, str]]]:
-    """Press Start, and return the page, the queue, and where the visitor is sent."""
+    """Press Start, and return the page, the queue, and the pages to which the visitor is sent."""
     page, queue = FakePage({"Start": True, "or a path or a URL": place}), FakeQueue()
     sent: list[dict[str, str]] = []
     form = SimpleNamespace(missing=missing, request=None)
@@ -112,7 +112,9 @@ def ask(
     return page, queue, sent
 
 
-def test_recording_of_a_place_is_started_and_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_of_a_path_is_started_and_shown_on_the_watch_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     page, queue, sent = ask(monkeypatch, place=" lesson.mp4 ")
     assert queue.places == ["lesson.mp4"]
     assert sent == [{"watch": "0a1b2c3d"}]

@@ -26,13 +26,13 @@ TURN = {"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}
         (Route.NONE, True, [TURN], "must reach the relay as well"),
     ],
 )
-def test_connection_verdict_says_what_to_do_and_who_can_do_it(
+def test_verdict_depends_on_the_route_the_relay_and_the_configured_servers(
     *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
 ) -> None:
     assert words in verdict(route, relay_answered=relay_answered, servers=servers)
 
 
-def test_test_connection_is_established_for_a_valid_offer() -> None:
+def test_connection_is_established_for_a_valid_offer() -> None:
     answerer = Answerer()
 
     async def offer_and_wait() -> None:
@@ -66,7 +66,7 @@ def test_network_is_not_blamed_for_a_camera_that_did_not_start(route: Route) -> 
 
 
 class FakeAnswerer:
-    """Answers each offer with its own text, or fails."""
+    """A fake of the app's side, which answers each offer with its text, or raises an error."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -85,7 +85,7 @@ def attempt(
     refused: bool = False,
     state: dict[str, Any] | None = None,
 ) -> FakePage:
-    """Draw the test of a connection of which the browser has reported some values."""
+    """Draw a connection test for which the browser has reported the values `found`."""
     page = FakePage()
     page.session_state.update(state if state is not None else {"connection_attempt": 1})
     values = SimpleNamespace(**{"offer": None, "result": None} | found)
@@ -120,7 +120,7 @@ def test_offer_of_the_browser_is_answered_once(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("error", "reason"), [(ValueError("no SDP"), "no SDP"), (TimeoutError(), "no answer in time")]
 )
-def test_failure_of_the_apps_own_end_is_reported(
+def test_failure_to_answer_the_offer_is_shown_with_its_reason(
     monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     page = attempt(monkeypatch, {"offer": "SDP"}, error=error)
@@ -131,7 +131,7 @@ def test_failure_of_the_apps_own_end_is_reported(
     ("route", "refused", "kind"),
     [("direct", False, "success"), ("relay", True, "warning"), ("none", False, "error")],
 )
-def test_result_is_drawn_by_its_severity(
+def test_result_is_shown_as_a_success_a_warning_or_an_error(
     monkeypatch: pytest.MonkeyPatch, route: str, kind: str, *, refused: bool
 ) -> None:
     page = attempt(monkeypatch, {"result": {"route": route, "relay": False}}, refused=refused)

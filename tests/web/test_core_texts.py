@@ -38,7 +38,7 @@ def german() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("german")
-def test_reasons_of_the_core_are_translated_for_the_visitor() -> None:
+def test_reasons_for_an_unreadable_face_and_for_no_picture_are_translated() -> None:
     assert unreadable_text(Unreadable.TOO_DARK) == "zu dunkel"
     assert no_picture_text(NoPicture.FROZEN) == "Kein Bild: Es steht seit Sekunden still."
     reading = replace(
@@ -56,7 +56,7 @@ def test_every_reason_and_expression_has_its_own_text() -> None:
     assert len({expression_name(expression) for expression in Expression}) == len(Expression)
 
 
-def test_english_text_of_a_reading_equals_that_of_the_core() -> None:
+def test_english_text_of_a_reading_equals_its_string_form() -> None:
     for reading in next(iter(lesson(2)))[1]:
         assert reading_text(reading) == str(reading)
 
@@ -72,7 +72,7 @@ def test_reason_of_an_alert_is_translated_for_the_visitor() -> None:
 
 
 @pytest.mark.usefixtures("german")
-def test_rule_and_label_are_told_in_the_language_of_the_visitor() -> None:
+def test_rules_and_labels_are_translated_for_the_visitor() -> None:
     assert rule_text(FALL.rule) == "Raum: Valenz fällt um 20\u00a0% in 3:00 min"
     assert rule_text(AVERAGE.rule) == "eine Person: Augen geschlossen über 50\u00a0% für 2:00 min"
     assert rule_text("room coverage below 50% for 90 s").endswith("unter 50\u00a0% für 90 s")
@@ -88,7 +88,7 @@ def test_every_measure_of_a_rule_has_its_own_text() -> None:
     assert len(told) == len(measures)
 
 
-def test_english_reason_of_an_alert_equals_that_of_the_core() -> None:
+def test_english_text_of_an_alert_equals_its_reason() -> None:
     assert (alert_text(FALL), alert_text(AVERAGE)) == (FALL.reason, AVERAGE.reason)
 
 

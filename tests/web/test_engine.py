@@ -11,7 +11,7 @@ from fake_page import FakePage
 from roomread.web import engine
 
 
-def test_engine_of_the_service_is_used_and_no_other_is_made(
+def test_engine_of_the_service_is_used_and_no_other_is_created(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     served = object()
@@ -20,7 +20,7 @@ def test_engine_of_the_service_is_used_and_no_other_is_made(
     assert engine.engine() is served
 
 
-def test_app_without_the_service_has_an_engine_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_without_the_service_creates_its_own_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     page, own = FakePage(), object()
     monkeypatch.setattr(engine, "st", page)
     monkeypatch.setattr(engine, "served_engine", lambda: None)

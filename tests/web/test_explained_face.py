@@ -1,4 +1,4 @@
-"""What moved a label, on the page Photos and videos."""
+"""The explanation of a face's label on the page Photos and videos."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL = "What led to this label"
 
 
 class FakeDecoder:
-    """Decode pictures in this process."""
+    """A fake engine, which decodes pictures in this process."""
 
     def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
         return Frame(read_image(content), 0.0, index, name)
@@ -77,12 +77,12 @@ def test_explanation_is_computed_only_when_it_is_asked_for(
     assert "“happy” depends most on the lower third of the face" in sentence
     (image,) = page.image
     assert image.proto.imgs[0].alt.startswith("The face in grey: red where hiding a part lowers")
-    # Drawn again, it is remembered.
+    # When the page is drawn again, the explanation is not computed again.
     page.run()
     assert asked == [1]
 
 
-def test_explanation_is_in_the_language_of_the_visit() -> None:
+def test_explanation_is_in_the_language_of_the_visitor() -> None:
     page = AppTest.from_function(page_of_a_photo, default_timeout=60)
     page.session_state["language"] = "de"
     page = page.run().button[0].click().run()
@@ -102,7 +102,7 @@ def test_purpose_is_checked_again_when_the_face_is_explained(
     page = page.button[0].click().run()
     assert not page.exception
     assert "not allowed here" in page.error[0].value
-    # It may be tried again.
+    # The visitor can try again.
     assert page.button[0].label == LABEL
 
 

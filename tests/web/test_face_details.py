@@ -23,13 +23,13 @@ def test_pose_is_described_in_words(pose: Pose, text: str) -> None:
     assert describe_pose(pose) == text
 
 
-def test_strongest_unit_comes_first_with_its_movement() -> None:
+def test_action_units_are_sorted_strongest_first_and_described() -> None:
     rows = unit_rows({"AU4": 0.1, "AU12": 0.9, "AU99": 0.5})
     assert [row["movement"] for row in rows] == ["lip corners pulled up", "AU99", "brows lowered"]
     assert [row["intensity"] for row in rows] == ["90%", "50%", "10%"]
 
 
-def test_every_unit_that_training_teaches_has_a_description() -> None:
+def test_every_action_unit_of_the_training_has_a_description() -> None:
     assert UNITS.keys() <= DESCRIPTIONS.keys()
     assert {unit: movement_text(unit) for unit in DESCRIPTIONS} == DESCRIPTIONS
 
@@ -51,7 +51,7 @@ def page_of_one_face() -> None:
     draw_details(st.container(), replace(known, eyes=EyeActivity(0.3, 14.0)), key="d")
 
 
-def test_panel_is_shown_only_where_something_is_known() -> None:
+def test_details_are_shown_only_if_they_are_known() -> None:
     page = AppTest.from_function(page_of_one_face, default_timeout=30).run()
     assert not page.exception
     texts = [element.value for element in page.markdown]
@@ -59,6 +59,6 @@ def test_panel_is_shown_only_where_something_is_known() -> None:
     assert "Valence -0.50, from unpleasant (-1) to pleasant (1)" in texts
     assert "Head: turned to the right by 30°" in texts
     assert "Eyes closed for 25% of the last minute" in texts
-    # The blinks of the first reading are not known.
+    # Of the two readings with eyes, only the second has a known rate of blinks.
     assert [text for text in texts if "Blinks" in text] == ["Blinks a minute: 14"]
     assert len(page.expander) == 1

@@ -54,7 +54,7 @@ def test_new_installation_has_no_recent_lessons(page: FakePage) -> None:
     assert page.element("An example photo").options["type"] == "secondary"
 
 
-def test_five_lessons_are_listed_newest_first_with_their_answer(
+def test_five_lessons_are_listed_newest_first_with_their_summary(
     page: FakePage, store: OwnerStore
 ) -> None:
     for number in range(7):
@@ -67,7 +67,7 @@ def test_five_lessons_are_listed_newest_first_with_their_answer(
 
 
 def moods(times: range, share: float) -> list[RoomMood]:
-    """Return the moods of a class of which a share smiles."""
+    """Return the moods of a class in which the fraction `share` of the people smiles."""
     scores = np.zeros(len(Expression))
     scores[Expression.HAPPY], scores[Expression.NEUTRAL] = share, 1 - share
     return [RoomMood(float(time), 26, 26, scores, 0.7) for time in times]
@@ -108,7 +108,7 @@ def test_button_opens_its_page(
     assert opened == [place]
 
 
-def test_database_that_does_not_answer_leaves_the_rest_of_the_page(
+def test_rest_of_the_page_is_shown_if_the_database_fails(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> OwnerStore:

@@ -34,7 +34,7 @@ def figures(whole: Part | None, *falls: FallenStretch) -> SessionFigures:
     return SessionFigures([], marks, Summary(whole, (), ()), falls)
 
 
-def test_fall_is_a_warning_with_its_row_and_its_activity(page: FakePage) -> None:
+def test_fall_is_shown_as_a_warning_and_as_a_table_row_with_its_activity(page: FakePage) -> None:
     show_answer(figures(WHOLE, FALL), chart="<svg/>", narrow="", expected=28)
     assert len(page.texts("warning")) == 1
     (table,) = (each for each in page.drawn if each.kind == "table")
@@ -62,7 +62,7 @@ def test_lesson_without_a_fall_is_shown_without_a_table(page: FakePage) -> None:
     assert page.element("People seen, on average").values == ("26",)
 
 
-def test_lesson_without_moods_has_no_numbers(page: FakePage) -> None:
+def test_mean_values_of_a_lesson_are_shown_only_if_they_are_known(page: FakePage) -> None:
     show_answer(figures(None), chart="", narrow="", expected=None)
     assert page.texts("metric") == []
     unread = Part("from the start", 0.0, 9.0, 3.0, 0.5, None, None)

@@ -75,7 +75,7 @@ def test_lesson_without_a_mood_is_named_and_left_out(page: FakePage, store: Owne
     assert page.texts("svg")[1:] == []
 
 
-def test_lesson_of_another_visitor_is_not_found(page: FakePage, store: OwnerStore) -> None:
+def test_unknown_lessons_are_not_found(page: FakePage, store: OwnerStore) -> None:
     with pytest.raises(SessionNotFoundError):
         show_comparison(store, ["00000000", "11111111"])
     assert page.texts("svg") == []

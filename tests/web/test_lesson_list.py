@@ -113,7 +113,7 @@ def test_actions_are_offered_for_the_chosen_lessons(page: FakePage, store: Owner
     assert page.element(f"Compare {len(lessons)} lessons").options["disabled"]
 
 
-def test_deleted_lessons_are_counted_once_and_one_gone_before_is_named(
+def test_deletion_is_reported_once_and_names_a_lesson_that_was_deleted_before(
     page: FakePage, store: OwnerStore
 ) -> None:
     gone, deleted, kept = (store.create(name) for name in ("gone", "deleted", "kept"))
@@ -127,7 +127,7 @@ def test_deleted_lessons_are_counted_once_and_one_gone_before_is_named(
     assert page.texts("warning") == ["No longer stored, because they were deleted or too old: gone"]
 
 
-def test_lesson_that_is_no_longer_among_the_newest_is_not_named_as_gone(
+def test_lesson_is_reported_as_deleted_only_if_it_is_no_longer_stored(
     page: FakePage, store: OwnerStore
 ) -> None:
     gone = store.create("gone")

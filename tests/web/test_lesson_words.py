@@ -63,7 +63,7 @@ def test_uploaded_transcript_is_kept(store: OwnerStore, tmp_path: Path) -> None:
     assert [each.text for each in store.passages(session.id)] == ["Now the proof."]
 
 
-def test_chat_without_its_minute_and_damaged_file_are_refused(
+def test_chat_without_a_start_minute_and_damaged_slides_are_refused(
     store: OwnerStore, tmp_path: Path
 ) -> None:
     shown = upload(store, tmp_path, "chat.txt", b"09:12:34 From Ann : hello\n")

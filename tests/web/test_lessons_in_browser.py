@@ -1,4 +1,4 @@
-"""The page Lessons in a real browser: recording a lesson, and what is shown of it afterwards."""
+"""The page Lessons in a real browser: record lessons, show, compare, export and delete them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECONDS = 120
 
 @pytest.fixture
 def everything(address: str, folder: Path) -> Iterator[Store]:
-    """Return the app's store; `address` makes sure that the app has made it."""
+    """Yield the database of the app, which the fixture `address` creates."""
     assert address
     store = Store(f"sqlite:///{folder / 'roomread.db'}")
     yield store
@@ -59,13 +59,13 @@ def recorded(
 
 
 def click_at(page: Page, share: float) -> None:
-    """Click the first chart of the timeline at a share of its width."""
+    """Click the first chart of the timeline at a fraction of its width."""
     box = page.locator(".charts svg").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + share * box["width"], box["y"] + 60)
 
 
-def test_timeline_shares_one_axis_lists_missing_people_and_seeks_in_the_video(
+def test_chosen_moment_moves_all_cursors_counts_the_people_and_seeks_in_the_video(
     page: Page, address: str, store: OwnerStore, tmp_path: Path
 ) -> None:
     session = recorded(store, "Algebra 7b", leave=2)
@@ -105,7 +105,7 @@ def test_timeline_shares_one_axis_lists_missing_people_and_seeks_in_the_video(
     store.delete(session.id)
 
 
-def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
+def test_seat_is_named_and_forgotten_and_no_other_seat_is_chosen_instead(
     page: Page, address: str, store: OwnerStore
 ) -> None:
     session = recorded(store, "Physics 9a", consent="all, in writing", people=6)
@@ -114,7 +114,7 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
     expect(page.get_by_text("nothing is drawn where no face was seen")).to_be_visible()
     expect(page.get_by_role("button", name="Forget")).to_have_count(0)
-    # A click on a row of the chart chooses its seat, and the list says so.
+    # A click on a row of the chart chooses its seat, which the list then shows.
     chart = page.get_by_role("img", name=re.compile("^Valence of 6 seats"))
     box = chart.bounding_box()
     assert box is not None
@@ -135,7 +135,7 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     expect(page.get_by_text("deletes its 60 readings")).to_be_visible()
     forget = page.get_by_role("button", name="Forget seat 1")
     press(forget, expect(page.get_by_text("60 readings were deleted")).to_be_visible)
-    # The button is gone, so that another click cannot forget the next seat.
+    # The button has disappeared, so that another click cannot forget the next seat.
     expect(page.get_by_role("button", name="Forget")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Seat")).to_have_value("")
     assert store.people(session.id) == []
@@ -143,14 +143,14 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     store.delete(session.id)
 
 
-def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
+def test_lesson_can_be_recorded_marked_exported_reopened_and_deleted(
     page: Page, tmp_path: Path
 ) -> None:
     clip = tmp_path / "lesson.mp4"
     call = grid(width=960, height=540, columns=4, rows=3, people=8)
     with VideoWriter(clip) as writer:
         for number in range(240):
-            # A camera's picture is never quite the same.
+            # Shift the picture, because a camera never sends exactly the same one twice.
             writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
     visit(page, "Lessons")
     page.get_by_role("textbox", name="Name").fill("Algebra 7b")
@@ -190,7 +190,7 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     expect(page.get_by_text("No lesson is stored yet.")).to_be_visible()
 
 
-def test_old_lessons_and_a_person_are_deleted_everywhere_with_their_counts(
+def test_old_lessons_and_all_data_of_a_person_can_be_deleted(
     page: Page, everything: Store, store: OwnerStore
 ) -> None:
     session = recorded(store, "Physics 9a", consent="all, in writing", people=6)
@@ -220,7 +220,7 @@ def test_old_lessons_and_a_person_are_deleted_everywhere_with_their_counts(
     assert store.sessions() == []
 
 
-def test_lessons_are_found_compared_exported_and_deleted_together(
+def test_several_lessons_can_be_found_compared_exported_and_deleted_together(
     page: Page, store: OwnerStore
 ) -> None:
     made = {name: recorded(store, name) for name in ("Algebra 7b", "Algebra 7c", "Physics 9a")}

@@ -33,7 +33,7 @@ def watch() -> LiveWatch:
 
 
 @pytest.mark.usefixtures("page")
-def test_lost_connection_keeps_its_watch_and_a_new_camera_gets_one() -> None:
+def test_reconnecting_camera_keeps_its_watch_and_a_new_camera_gets_a_new_one() -> None:
     link = CameraLink()
     first = live._watch(link, ANALYZER)
     second = live._watch(link, ANALYZER)
@@ -77,13 +77,15 @@ def test_camera_that_did_not_start_is_explained_and_tried_again(
     assert forgotten == [True]
 
 
-def test_diagnostics_are_in_their_units(page: FakePage, watch: LiveWatch) -> None:
+def test_diagnostics_show_the_rate_the_age_in_ms_and_the_dropped_frames(
+    page: FakePage, watch: LiveWatch
+) -> None:
     watch.state = LiveState(rate=12.4, age=0.0861, dropped=3)
     live._show_diagnostics(watch)
     assert [each.values for each in page.drawn if each.kind == "metric"] == [("12",), ("86",), (3,)]
 
 
-def test_camera_that_plays_keeps_its_slot(
+def test_playing_camera_renews_its_slot(
     page: FakePage, monkeypatch: pytest.MonkeyPatch, watch: LiveWatch
 ) -> None:
     taken: list[str] = []

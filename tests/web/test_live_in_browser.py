@@ -31,7 +31,7 @@ from visitors import (
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
-def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
+def test_face_is_read_again_after_it_left_the_picture(page: Page) -> None:
     visit(page, "Watch now")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
@@ -53,14 +53,15 @@ def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
 def test_lost_connection_is_restored(
     browser: Browser, address: str, page: Page, *, overtaken: bool
 ) -> None:
-    del page  # the purpose is answered
+    del page  # its fixture has answered the question about the purpose
     context = browser.new_context(permissions=["camera"])
     context.add_init_script(
         "const Free = RTCPeerConnection;"
         "window.RTCPeerConnection = function (settings) {"
         "  return (window.connection = new Free(settings));"
         "};"
-        # On a busy computer the app receives the next offer and never the end of the call before.
+        # Simulate a busy computer, on which the app receives the next offer but never the end of
+        # the previous connection.
         "window.addEventListener('message', (event) => {"
         "  const value = event.data?.value;"
         "  if (window.overtaken && value && !value.playing && !value.sdpOffer) {"
@@ -77,13 +78,14 @@ def test_lost_connection_is_restored(
     visitor.evaluate("(overtaken) => { window.overtaken = overtaken }", overtaken)
     frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
     frame.evaluate(
-        # The browser reports this when the network fails.
+        # Simulate what the browser reports when the network fails.
         "Object.defineProperty(connection, 'connectionState', { value: 'disconnected' });"
         "connection.dispatchEvent(new Event('connectionstatechange'))"
     )
     expect(visitor.get_by_text("Connecting to the camera")).to_be_visible()
     face = visitor.get_by_role("tab", name="One face")
-    expect(face).to_be_visible(timeout=100 * SECONDS)  # as it tries
+    # The app tries to reconnect for 90 s.
+    expect(face).to_be_visible(timeout=100 * SECONDS)
     assert not visitor.evaluate("window.overtaken")
     context.close()
 
@@ -91,9 +93,9 @@ def test_lost_connection_is_restored(
 def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     browser: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
-    del page  # the purpose is answered
+    del page  # its fixture has answered the question about the purpose
     image = grid(width=640, height=480, columns=3, rows=3, people=8).image
-    # A camera's picture is never quite the same.
+    # Shift the picture, because a camera never sends exactly the same one twice.
     pictures = [np.roll(image, number % 5 - 2, axis=1) for number in range(45)]
     filmed = launch(browser.browser_type, write_camera(tmp_path / "class.y4m", pictures))
     context = filmed.new_context(permissions=["camera"], accept_downloads=True)
@@ -104,7 +106,8 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     expect(visitor.get_by_text("8 seen, 8 of them readable. Shown most: happy")).to_be_visible()
     chart = visitor.get_by_role("img", name="Valence of the room")
     expect(chart).to_be_visible()
-    # On a phone the reading is seen without scrolling, and nothing is wider than the screen.
+    # On a phone, the state of the room is visible without scrolling, and nothing is wider than the
+    # screen.
     visitor.set_viewport_size({"width": 390, "height": 844})
     shown = visitor.get_by_text("8 seen, 8 of them readable.").bounding_box()
     assert shown is not None
@@ -115,7 +118,7 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     stop = visitor.get_by_role("button", name="Stop recording")
     record = visitor.get_by_role("button", name="Record", exact=True)
     press(record, expect(stop).to_be_visible)
-    # The recording has its own moods: three frames must come first.
+    # A recording computes its own moods, the first of which needs three frames.
     expect(visitor.get_by_text("8 seen, 8 of them readable. Shown most: happy")).to_be_visible()
     activity = visitor.get_by_role("textbox", name="Another activity")
     activity.fill("quiz")
@@ -127,12 +130,12 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     expect(labels.last).to_contain_text("quiz")
     press_while_the_page_moves(visitor, visitor.get_by_role("button", name="group work"))
     expect(visitor.get_by_text(": group work")).to_be_visible()
-    # A mark becomes a button of one tap.
+    # The label of the typed mark is offered as a button.
     expect(visitor.get_by_role("button", name="quiz")).to_be_visible()
     assert is_reachable(stop)
     stop.click()
     expect(visitor.get_by_text("was recorded")).to_be_visible()
-    # The camera goes on: the page was redrawn without connecting it anew.
+    # The camera keeps running, because redrawing the page did not reconnect it.
     expect(visitor.get_by_text("Connecting to the camera")).to_have_count(0)
     visitor.get_by_role("button", name="Open the lesson").click()
     visitor.wait_for_url("**/lessons?session=*")
@@ -160,10 +163,10 @@ def test_two_visitors_can_each_use_a_camera(browser: Browser, address: str, page
     other.context.close()
 
 
-def test_refused_camera_is_reported_and_the_page_says_what_to_do(
+def test_refused_camera_is_explained_and_can_be_tried_again(
     browser: Browser, address: str, page: Page
 ) -> None:
-    del page  # the purpose is answered
+    del page  # its fixture has answered the question about the purpose
     context = browser.new_context(permissions=[])
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
@@ -171,7 +174,7 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
     visit(visitor, "Watch now")
     visitor.frame_locator("iframe").first.get_by_role("button", name="START").click()
     expect(visitor.get_by_text("The browser does not let this page use the camera")).to_be_visible()
-    # The help is open, and the browser's own name of the error is not shown.
+    # The help is open, and the browser's own name for the error is not shown.
     expect(visitor.get_by_text("The browser asks for the camera")).to_be_visible()
     expect(visitor.get_by_text("NotAllowedError")).to_have_count(0)
     test = visitor.get_by_role("button", name="Test the connection")
@@ -185,7 +188,7 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
 
 
 def press_while_the_page_moves(page: Page, button: Locator) -> None:
-    """Hold the mouse on a button, and release it after the page has put something above it."""
+    """Press the mouse on a button, and release it after the page has moved the button down."""
     button.scroll_into_view_if_needed()
     box = button.bounding_box()
     assert box is not None
@@ -198,7 +201,7 @@ def press_while_the_page_moves(page: Page, button: Locator) -> None:
 
 
 def is_reachable(button: Locator) -> bool:
-    """Return whether a click on the middle of a button reaches it, and nothing that covers it."""
+    """Return whether a click on the middle of a button reaches it, as nothing covers it."""
     reached: bool = button.evaluate(
         "(button) => {"
         "  const { left, top, width, height } = button.getBoundingClientRect();"
@@ -212,23 +215,23 @@ def is_reachable(button: Locator) -> bool:
 def try_connection(page: Page, says: str) -> None:
     """Press the button of the connection test on the page Watch now until the page says `says`."""
     visit(page, "Watch now")
-    # Once the camera is on the page, Streamlit draws the page again, which would lose a click.
+    # Wait for the camera, because Streamlit then redraws the page, which would lose a click.
     expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
     unfold(page, "The camera does not start?")
     test = page.get_by_role("button", name="Test the connection")
     press(test, expect(page.get_by_text(says)).to_be_visible)
 
 
-def test_connection_test_finds_that_one_computer_needs_no_relay(page: Page) -> None:
+def test_connection_test_needs_no_relay_on_a_single_computer(page: Page) -> None:
     try_connection(page, "no relay is needed from here")
 
 
 def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
     browser: Browser, address: str, page: Page, folder: Path, coturn: int
 ) -> None:
-    del page  # the purpose is answered
+    del page  # its fixture has answered the question about the purpose
     context = browser.new_context(permissions=["camera"])
-    # Like a network of a school or company that lets only a relay through.
+    # Simulate the network of a school or company that allows connections only to a relay.
     context.add_init_script(
         "const Free = RTCPeerConnection;"
         "window.RTCPeerConnection = function (settings) {"
@@ -256,7 +259,7 @@ def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
 def test_calibration_on_a_resting_face_raises_its_neutral_score(
     browser: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
-    del page  # the purpose is answered
+    del page  # its fixture has answered the question about the purpose
     face = squeezed()[0].resize((254, 480))
     pictures = []
     for n in range(45):

@@ -16,7 +16,9 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("own_folders")
-def test_bare_script_lists_the_missing_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_without_the_service_lists_the_missing_features(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "personal")
     script = testing.AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     (notice,) = script.sidebar.info

@@ -49,7 +49,7 @@ def kept(result: PictureResult | RoomreadError | None) -> KeptPicture:
     ],
 )
 @pytest.mark.usefixtures("page")
-def test_state_of_a_picture_is_its_faces_or_why_there_are_none(
+def test_state_of_a_picture_is_waiting_its_number_of_faces_or_the_error(
     result: PictureResult | RoomreadError | None, text: str
 ) -> None:
     assert media._picture_state(kept(result)) == text
@@ -60,7 +60,7 @@ def upload(name: str, content: bytes = b"content") -> Any:
 
 
 class FakeVideos:
-    """Keeps the names that are submitted and cancelled."""
+    """A fake service for videos, which keeps the submitted names and cannot cancel a video."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -168,7 +168,7 @@ def test_pictures_are_read_only_where_the_purpose_allows_it(
     assert media._analyzer_of_pictures() is (analyzer if is_read else None)
 
 
-def test_picture_that_stays_busy_can_be_tried_again(
+def test_reading_can_be_tried_again_if_the_analyzer_stays_busy(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = kept(BusyError("all slots are taken"))

@@ -31,7 +31,7 @@ def write_clip(path: Path, frames: int = 15) -> Path:
     return path
 
 
-def test_one_upload_of_photos_videos_and_broken_files_gives_one_table_and_one_archive(
+def test_photos_videos_and_broken_files_of_one_upload_share_a_table_and_an_archive(
     page: Page, tmp_path: Path
 ) -> None:
     call = tmp_path / "call.png"
@@ -47,14 +47,14 @@ def test_one_upload_of_photos_videos_and_broken_files_gives_one_table_and_one_ar
     visit(page, "Photos and videos")
     upload(page, broken, EXAMPLE, call, empty, *clips, no_video)
     expect(page.get_by_role("img", name="astronaut.jpg: 1 face")).to_be_visible()
-    # Another page is opened and left while the videos are read.
+    # Visit another page while the videos are read.
     visit(page, "About")
     visit(page, "Photos and videos")
     expect(page.get_by_text("broken.jpg:")).to_be_visible()
     expect(page.get_by_text(f"{len(call_of_12.people)} faces")).to_be_visible()
     expect(page.get_by_text("none.mp4:")).to_be_visible()
     expect(page.get_by_text(re.compile(r"0:01 read · kept until \d\d:\d\d"))).to_have_count(3)
-    # No two buttons are called alike.
+    # No two buttons have the same label.
     buttons = page.get_by_role("button", name="Remove").all_inner_texts()
     assert len(set(buttons)) == len(buttons) == 8
     with zipfile.ZipFile(io.BytesIO(download(page, "Everything (ZIP)"))) as archive:
@@ -73,7 +73,7 @@ def test_one_upload_of_photos_videos_and_broken_files_gives_one_table_and_one_ar
     expect(page.get_by_text("Faces of uploads are not compared")).to_be_visible()
     assert download(page, "Readings as CSV").count(b"happy") >= 10
     check_width(page, 390)
-    # A reload loses the photos of the visit, and not the videos.
+    # A reload loses the photos of the visit, but not the videos.
     page.reload()
     expect(page.get_by_text("kept until")).to_have_count(4)
     page.get_by_role("button", name="Remove").first.click()
@@ -82,7 +82,7 @@ def test_one_upload_of_photos_videos_and_broken_files_gives_one_table_and_one_ar
 
 
 @pytest.mark.sweep
-def test_thirty_videos_of_one_upload_are_read_and_lie_in_one_archive(
+def test_thirty_videos_of_one_upload_are_read_and_put_into_one_archive(
     page: Page, tmp_path: Path
 ) -> None:
     first = write_clip(tmp_path / "clip1.mp4", frames=4)
@@ -100,7 +100,9 @@ def test_thirty_videos_of_one_upload_are_read_and_lie_in_one_archive(
     assert {row["file"] for row in table} == {clip.name for clip in clips}
 
 
-def test_numbered_boxes_match_the_rows_and_show_their_scores(page: Page, tmp_path: Path) -> None:
+def test_numbered_boxes_match_the_rows_of_the_table_and_show_the_scores(
+    page: Page, tmp_path: Path
+) -> None:
     call = tmp_path / "call.png"
     Image.fromarray(grid(columns=2, rows=1).image).save(call)
     visit(page, "Photos and videos")

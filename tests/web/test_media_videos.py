@@ -16,7 +16,7 @@ from roomread.web.media_videos import shown_videos, state_text
 
 
 class FakeVideos:
-    """The visitor's videos, of which one waits behind two others."""
+    """A fake service with the visitor's videos; each waits behind two other videos."""
 
     def __init__(self, *jobs: VideoJob) -> None:
         self.jobs = list(jobs)
@@ -77,7 +77,9 @@ def test_state_of_a_video_is_shown_in_words(video: VideoJob, text: str) -> None:
 
 
 @pytest.mark.parametrize("zone", [None, "", "Moon/Crater", "../etc"])
-def test_time_of_day_is_utc_where_the_zone_is_not_known(page: FakePage, zone: str | None) -> None:
+def test_time_of_day_is_in_utc_if_the_time_zone_is_unknown(
+    page: FakePage, zone: str | None
+) -> None:
     page.context = SimpleNamespace(timezone=zone)
     assert media_videos._time_of_day(3600.0) == "01:00"
 
@@ -89,7 +91,7 @@ def test_videos_of_lessons_are_not_listed(monkeypatch: pytest.MonkeyPatch) -> No
     assert shown_videos() == [video]
 
 
-def test_video_is_removed_unless_it_is_gone_already(
+def test_removing_a_video_that_was_deleted_before_is_a_no_op(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = FakeVideos(job(JobState.FINISHED))

@@ -34,7 +34,7 @@ def test_figure_is_split_into_its_value_and_what_it_was_measured_on() -> None:
     }
 
 
-def test_card_of_the_bundled_net_is_drawn_whole(page: FakePage) -> None:
+def test_all_sections_of_the_card_of_the_bundled_net_are_drawn(page: FakePage) -> None:
     net = ExpressionClassifier()
     show(net)
     assert page.texts("subheader") == [
@@ -46,13 +46,13 @@ def test_card_of_the_bundled_net_is_drawn_whole(page: FakePage) -> None:
     assert net.model.digest in page.texts("caption")[-1]
 
 
-def test_card_without_a_confusion_or_curves_leaves_them_out(page: FakePage) -> None:
+def test_nothing_is_drawn_for_a_card_without_a_confusion_matrix(page: FakePage) -> None:
     model._show_confusion(replace(CARD, confusion={}))
     assert page.drawn == []
 
 
 def curve(card: ModelCard) -> pd.DataFrame:
-    """Return the values that a chart of the accuracies draws."""
+    """Return the values that the chart of the accuracies draws."""
     names = {"train_accuracy": "training", "val_accuracy": "PublicTest", "none": "nothing"}
     data = _curves(card, "accuracy", names).data
     assert isinstance(data, pd.DataFrame)

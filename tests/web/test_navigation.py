@@ -12,14 +12,16 @@ from roomread.web.navigation import go_to, set_pages, switch_to
 
 
 class Query(dict[str, str]):
-    """The query of a URL, as Streamlit has it."""
+    """A fake of Streamlit's query parameters."""
 
     def from_dict(self, values: dict[str, str]) -> None:
         self.clear()
         self.update(values)
 
 
-def test_shown_item_replaces_the_query_of_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_id_of_the_shown_item_replaces_the_query_of_the_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     page = FakePage()
     page.query_params = Query(session="0a1b2c3d")
     monkeypatch.setattr(navigation, "st", page)

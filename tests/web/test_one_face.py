@@ -21,7 +21,7 @@ RESULT = LeaveOneOutResult(10, 9, 2, 0.25, 0.75, 1.0, Expression.SAD)
 
 
 class FakeWatch:
-    """The state of a camera, with the result of a calibration."""
+    """A fake watch with the state of a camera and the result of a calibration."""
 
     def __init__(self, *faces: Reading, **values: Any) -> None:
         self.state = LiveState(faces)
@@ -56,7 +56,7 @@ def test_page_shows_that_no_face_is_found(page: FakePage) -> None:
     assert page.texts("info") == ["No face is found."]
 
 
-def test_only_face_is_drawn_without_a_choice(page: FakePage) -> None:
+def test_single_face_is_drawn_without_buttons_to_choose_it(page: FakePage) -> None:
     assert face([HAPPY]) is HAPPY
     assert page.texts("button") == []
     assert page.texts("markdown") == ["**#1: happy (90%)**"]
@@ -73,7 +73,7 @@ def test_chosen_face_stays_chosen_until_it_leaves(page: FakePage) -> None:
     assert face([HAPPY, third]) is HAPPY
 
 
-def test_unsure_face_is_called_unsure(page: FakePage) -> None:
+def test_face_below_the_threshold_is_called_unsure(page: FakePage) -> None:
     unsure = replace(HAPPY, scores=Scores(showing(Expression.HAPPY, 0.5), threshold=0.9))
     face([unsure])
     assert page.texts("markdown") == ["**#1: unsure (50%)**"]
@@ -104,7 +104,7 @@ def test_page_shows_the_result_of_a_calibration(
     assert "Learn it again (10 s)" in page.texts("button")
 
 
-def test_progress_takes_the_place_of_the_button(page: FakePage) -> None:
+def test_progress_bar_replaces_the_button_during_a_calibration(page: FakePage) -> None:
     watch: Any = FakeWatch(calibrating=2.6)
     one_face._offer_calibration(watch)
     (progress,) = (each for each in page.drawn if each.kind == "progress")

@@ -12,7 +12,7 @@ from roomread.web import preferences
 
 
 @pytest.mark.parametrize("head", list(Head))
-def test_analyzer_of_the_live_camera_uses_the_preferred_head(
+def test_analyzer_of_the_visitors_camera_uses_the_preferred_head(
     head: Head, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = Analyzer(detector=FixedDetector([]), classifier=ExpressionClassifier())

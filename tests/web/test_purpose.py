@@ -18,7 +18,7 @@ FOR, WHERE = "It is used for", "Where (the law for work and education differs)"
 
 @pytest.fixture
 def chosen() -> list[IntendedUse]:
-    """Return what is chosen during the test."""
+    """Return the list to which the chosen uses are appended during the test."""
     return []
 
 
@@ -34,7 +34,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: list[IntendedU
     return made
 
 
-def test_every_purpose_and_region_has_a_name_of_its_own() -> None:
+def test_every_purpose_and_region_has_its_own_name() -> None:
     assert len({purpose_name(each) for each in Purpose}) == len(Purpose)
     assert len({region_name(each) for each in Region}) == len(Region)
 
@@ -46,7 +46,7 @@ def test_known_purpose_is_not_asked_for(page: FakePage) -> None:
     assert page.drawn == []
 
 
-def test_first_visitor_is_asked_with_nothing_chosen(
+def test_first_visitor_is_asked_for_the_purpose_and_none_is_preselected(
     page: FakePage, chosen: list[IntendedUse], tmp_path: Path
 ) -> None:
     assert not purpose_is_known(Settings(purpose=None))
@@ -75,7 +75,7 @@ def test_incomplete_answer_is_refused(
     assert chosen == []
 
 
-def test_complete_answer_is_kept_for_the_installation_and_the_visit(
+def test_complete_answer_is_stored_for_the_installation_and_the_visit(
     page: FakePage, chosen: list[IntendedUse]
 ) -> None:
     page.answers = {"Continue": True, FOR: Purpose.WORK_OR_SCHOOL, WHERE: Region.EU}
@@ -101,7 +101,7 @@ def test_purpose_that_cannot_be_saved_is_kept_for_the_visit(
     assert f"**{purpose_name(Purpose.PERSONAL)}**" in page.texts("markdown")[-1]
 
 
-def test_what_a_purpose_prohibits_is_listed(
+def test_activities_that_the_purpose_prohibits_are_listed(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -113,7 +113,7 @@ def test_what_a_purpose_prohibits_is_listed(
     assert record.startswith("It must not record a class: ")
 
 
-def test_user_of_a_service_does_not_decide_for_all(
+def test_signed_in_user_cannot_change_the_purpose(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show_purpose()

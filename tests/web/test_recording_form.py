@@ -25,11 +25,11 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     return testing.AppTest.from_function(page, default_timeout=120).run()
 
 
-def test_recording_can_begin_at_once_and_keeps_no_people(script: Any) -> None:
+def test_default_form_is_complete_and_stores_no_readings_of_individual_people(script: Any) -> None:
     assert script.session_state["form"] == ("", False, "")
 
 
-def test_keeping_people_needs_their_consent_before_they_are_told_apart(script: Any) -> None:
+def test_storing_individual_people_requires_their_consent(script: Any) -> None:
     script.checkbox(key="lesson_keep").check().run()
     _, identity, missing = script.session_state["form"]
     assert not identity

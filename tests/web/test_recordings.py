@@ -18,7 +18,7 @@ from roomread.web import recordings
     ],
     ids=["user of this computer", "user of the service", "stranger", "demonstration"],
 )
-def test_only_users_with_sessions_of_their_own_may_record(
+def test_only_users_who_have_their_own_sessions_may_record(
     monkeypatch: pytest.MonkeyPatch,
     *,
     in_service: bool,

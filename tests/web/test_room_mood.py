@@ -13,7 +13,7 @@ from roomread.web.room_mood import seen_text, shown_text, state_text
 
 
 def mood(time: float, share: float, *, present: int = 26, baseline: float | None = 0.5) -> RoomMood:
-    """Return the mood of people of whom a share smiles; one of them cannot be read."""
+    """Return a mood in which the fraction `share` of the people smiles; one cannot be read."""
     scores = np.zeros(len(Expression))
     scores[Expression.HAPPY], scores[Expression.NEUTRAL] = share, 1 - share
     return RoomMood(time, present, present - 1, scores, baseline)
@@ -37,20 +37,20 @@ def test_state_of_the_room_is_described_with_its_start_time(
     assert state_text(moods) == text
 
 
-def test_missing_people_are_counted_against_the_class_size_or_the_lessons_own_maximum() -> None:
+def test_expected_people_are_the_class_size_or_the_maximum_of_the_lesson() -> None:
     full, later = [mood(float(n), 0.5, present=28) for n in range(3)], mood(3.0, 0.5)
     assert seen_text([later], None) == "26 seen, 25 of them readable."
     assert seen_text([later], 28) == "26 seen of 28 expected, 25 of them readable."
     assert seen_text([*full, later], None) == "26 seen of 28 expected, 25 of them readable."
 
 
-def test_shares_of_expressions_and_the_interval_of_valence_are_shown() -> None:
+def test_most_frequent_expression_and_the_interval_of_valence_are_shown() -> None:
     text = shown_text(mood(10.0, 0.75))
     assert text.startswith("Shown most: happy (75%). Valence +0.75 (95 % interval +0.")
     assert shown_text(RoomMood(10.0, 4, 4)) == ""
 
 
-def test_every_expression_has_a_display_name() -> None:
+def test_english_names_of_expressions_equal_their_display_names() -> None:
     assert [expression_name(e) for e in Expression] == [e.display_name for e in Expression]
 
 
@@ -62,7 +62,7 @@ def page_of_alerts() -> None:
     show_alerts(st.session_state["alerts"], sound=True)
 
 
-def test_alert_has_its_time_and_its_number_starts_the_sound(
+def test_alert_is_shown_with_its_time_and_its_number_is_passed_to_the_sound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     testing = pytest.importorskip("streamlit.testing.v1", reason="needs the app extra")

@@ -25,7 +25,7 @@ class Clicked:
 
 
 @pytest.mark.parametrize(("clicked", "chosen"), [(5, 5), (3, None), (None, None)])
-def test_click_chooses_a_seat_of_the_lesson_alone(
+def test_click_chooses_only_seats_of_the_lesson(
     monkeypatch: pytest.MonkeyPatch, clicked: object, chosen: int | None
 ) -> None:
     page, drawn = FakePage(), list[dict[str, Any]]()

@@ -1,4 +1,4 @@
-"""The page Settings in a real browser: what is saved holds for all pages, and after a reload."""
+"""The page Settings in a real browser: saved settings apply to all pages and are kept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_saved_settings_are_kept_and_pages_use_the_chosen_language(
 def test_pages_use_the_language_of_the_browser_until_another_is_chosen(
     browser: Browser, address: str, page: Page
 ) -> None:
-    del page  # the purpose is answered
+    del page  # its fixture has answered the question about the purpose
     context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844})
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)

@@ -25,14 +25,16 @@ def styled(monkeypatch: pytest.MonkeyPatch) -> str:
     return text
 
 
-def test_every_styled_container_is_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_styled_container_exists_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = set(re.findall(r"\.st-key-(\w+)", styled(monkeypatch)))
     code = "".join(path.read_text("utf-8") for path in FOLDER.glob("*.py"))
     assert keys == {"state", "uploader", "stop", "presses"}
     assert {key for key in keys if f'key="{key}"' not in code} == set()
 
 
-def test_keyboard_focus_is_visible_on_all_that_it_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_style_shows_the_keyboard_focus_on_every_kind_of_control(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     text = styled(monkeypatch)
     for element in ("a", "button", "summary", "input", "textarea", '[role="tab"]'):
         assert f"{element}:focus-visible" in text

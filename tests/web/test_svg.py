@@ -17,7 +17,7 @@ WIDE = "The charts continue to the right: swipe sideways."
     [({}, WIDE), ({"wide": False}, ""), ({"narrow": "<svg/>"}, "")],
     ids=["wide", "as wide as the page", "with a narrow form"],
 )
-def test_hint_to_swipe_is_given_where_a_chart_is_scrolled(
+def test_hint_to_swipe_is_shown_only_if_the_chart_scrolls(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], hint: str
 ) -> None:
     drawn: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
-def test_pictures_of_a_person_are_examined_only_with_consent_and_a_constant_smile_is_questioned(
+def test_pictures_of_a_person_need_consent_and_a_smile_taught_as_neutral_must_be_confirmed(
     page: Page,
 ) -> None:
     visit(page, "Teach")
@@ -96,7 +96,7 @@ def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_pat
     expect(page.get_by_text("'masked' does not help and was not kept")).to_be_visible()
     page.get_by_role("button", name="Start again").click()
     expect(page.get_by_text("It does not help: ")).to_have_count(0)
-    # A picture without a face and a damaged one are tiles with their reason, and stop nothing.
+    # A picture without a face and a damaged file are shown with the reason, and stop no others.
     upload(page, *covered, empty, broken)
     expect(page.get_by_text("no face was found")).to_be_visible()
     expect(page.get_by_text("is not a picture")).to_be_visible()

@@ -24,7 +24,7 @@ NEUTRAL, HAPPY = Expression.NEUTRAL, Expression.HAPPY
 
 
 def seen(expression: Expression | None) -> PictureCheck:
-    """Return the check of a picture of one face, which is unreadable when nothing is shown."""
+    """Return the check of a picture of one face, which is unreadable if `expression` is None."""
     scores = showing(expression) if expression is not None else None
     features = np.zeros(4, np.float32) if expression is not None else None
     return PictureCheck(1, Observation(reading(1, 0.0, scores), features, None))
@@ -105,7 +105,7 @@ def test_bad_picture_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -
         (NEUTRAL, seen(HAPPY), "read as happy 90%: does it show a resting face?"),
     ],
 )
-def test_tile_says_whether_and_why_a_picture_can_be_used(
+def test_tile_shows_whether_a_picture_can_be_used_and_why(
     page: FakePage, shows: Expression | None, check: PictureCheck | None, text: str
 ) -> None:
     teach_tiles._show_tile("person", tile(shows, check))

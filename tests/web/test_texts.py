@@ -6,7 +6,7 @@ testing = pytest.importorskip("streamlit.testing.v1", reason="needs the app extr
 
 
 def page() -> None:
-    """Draw texts in the language that the visit has chosen."""
+    """Draw texts in the language that the visitor chose."""
     import streamlit as st  # noqa: PLC0415 (Streamlit runs this function alone)
 
     from roomread.web.texts import choose_language, t, tn  # noqa: PLC0415
@@ -29,18 +29,18 @@ def test_texts_are_english_without_a_chosen_or_accepted_language() -> None:
     assert drawn(None) == ("Watch now", "1,200 faces")
 
 
-def test_chosen_language_writes_texts_and_numbers() -> None:
+def test_texts_and_numbers_are_in_the_chosen_language() -> None:
     title, faces = drawn("de")
     assert title == "Zusehen"
     assert faces.startswith("1.200 ")
 
 
-def test_newer_choice_of_language_replaces_an_earlier_one() -> None:
+def test_empty_choice_of_language_uses_the_language_of_the_browser() -> None:
     assert drawn("") == ("Watch now", "1,200 faces")
 
 
 def day() -> None:
-    """Draw a day and a valence as German writes them."""
+    """Draw a day, two valences and a number in German."""
     from datetime import UTC, datetime  # noqa: PLC0415 (Streamlit runs this function alone)
 
     import streamlit as st  # noqa: PLC0415

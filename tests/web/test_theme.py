@@ -1,4 +1,4 @@
-"""The contrast of every text and of every graphic with what it stands on (WCAG 2.2 AA)."""
+"""The contrast of every text and graphic with its background (WCAG 2.2 AA)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from roomread.readings.colors import RGB, contrast
 from roomread.web import model
 
 ROOT = resources.files("roomread")
+# Minimum contrast of texts and of graphics.
 TEXT, GRAPHIC = 4.5, 3.0
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
-# What Streamlit draws the app on: the page, and boxes on it.
+# Backgrounds that Streamlit draws: the page, and boxes on the page.
 GROUNDS = {"light": (WHITE, (248, 248, 247)), "dark": ((23, 22, 20), (45, 43, 39))}
 CONFIG = tomllib.loads((ROOT / "web/.streamlit/config.toml").read_text(encoding="utf-8"))
 SCHEMES = ("light", "dark")
@@ -35,7 +36,7 @@ def rgb(text: str) -> RGB:
 
 
 def variables(scheme: str) -> dict[str, RGB]:
-    """Return the colours of the pages that run in the browser."""
+    """Return the colours of the pages that are not drawn by Streamlit."""
     text = (ROOT / "api/assets/style.css").read_text(encoding="utf-8")
     light, dark = re.findall(r":root \{(.*?)\}", text, re.DOTALL)
     found = re.findall(r"--([\w-]+): (#\w+);", light if scheme == "light" else dark)
@@ -43,7 +44,7 @@ def variables(scheme: str) -> dict[str, RGB]:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_primary_colour_of_the_app_and_the_texts_on_it_can_be_seen(scheme: str) -> None:
+def test_primary_colour_of_the_app_and_the_text_on_it_have_enough_contrast(scheme: str) -> None:
     primary = rgb(CONFIG["theme"][scheme]["primaryColor"])
     # The text of a primary button is white.
     assert contrast(WHITE, primary) >= TEXT
@@ -52,12 +53,12 @@ def test_primary_colour_of_the_app_and_the_texts_on_it_can_be_seen(scheme: str) 
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_ring_around_what_has_the_focus_can_be_seen(scheme: str) -> None:
+def test_outline_of_the_keyboard_focus_has_enough_contrast(scheme: str) -> None:
     scripts = [path for path in (ROOT / "web").iterdir() if path.name.endswith(".py")]
     rings = {
         rgb(color)
         for path in scripts
-        # On a picture the ring is white within black.
+        # In a picture, the outline is white with a black edge.
         if path.name != "boxes.py"
         for color in re.findall(r"outline: \dpx solid (#\w+)", path.read_text(encoding="utf-8"))
     }
@@ -67,7 +68,7 @@ def test_ring_around_what_has_the_focus_can_be_seen(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_texts_and_lines_of_the_pages_can_be_seen(scheme: str) -> None:
+def test_texts_and_lines_of_the_pages_have_enough_contrast(scheme: str) -> None:
     colors = variables(scheme)
     grounds = ("ground", "raised", "warn-ground")
     texts = {"text", "soft", "accent", "warn", "bad", "good"}
@@ -80,23 +81,23 @@ def test_texts_and_lines_of_the_pages_can_be_seen(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_colour_of_a_chart_can_be_seen_on_its_page(scheme: str) -> None:
+def test_every_colour_of_a_chart_has_enough_contrast_with_its_page(scheme: str) -> None:
     drawn = [value for value in vars(palette).values() if isinstance(value, tuple)]
     colors = {value for value in drawn if type(value[0]) is int}
     colors |= {color for color, _dash in palette.SERIES}
     colors |= {expression.color for expression in Expression}
-    # No chart stands on a box of another ground.
+    # Charts are drawn on the page itself, and never in a box with another background.
     for color, ground in product(colors, (GROUNDS[scheme][0], variables(scheme)["ground"])):
         assert contrast(color, ground) >= GRAPHIC, (color, ground)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_texts_of_the_charts_of_the_model_can_be_read(scheme: str) -> None:
+def test_texts_of_the_charts_of_the_model_have_enough_contrast(scheme: str) -> None:
     for ground in GROUNDS[scheme]:
         assert contrast(model.TEXT[scheme], ground) >= TEXT
 
 
-def test_numbers_of_the_confusions_can_be_read_on_every_share() -> None:
+def test_numbers_of_the_confusion_matrix_have_enough_contrast_in_every_cell() -> None:
     for percent in range(101):
         share = percent / 100
         cell = [(1 - share) * a + share * b for a, b in zip(model.LEAST, model.MOST, strict=True)]
@@ -106,11 +107,11 @@ def test_numbers_of_the_confusions_can_be_read_on_every_share() -> None:
 
 
 @pytest.mark.parametrize("path", ["api/assets", "formats/pages"])
-def test_other_colours_of_the_pages_are_lines_and_grounds_of_known_contrast(path: str) -> None:
+def test_pages_use_no_other_colours_than_the_checked_ones(path: str) -> None:
     found: set[str] = set()
     for file in Path(str(ROOT), path).rglob("*"):
         if file.suffix in {".css", ".j2"} and file.name != "style.css":
             found |= set(re.findall(r"#[0-9a-f]{3,6}\b(?=[;\s])", file.read_text(encoding="utf-8")))
-    # Boxes of faces and regions are drawn on a picture; a QR code and a video have a ground each.
+    # Boxes of faces and regions are drawn on pictures; a QR code and a video have own backgrounds.
     assert found - {"#4be38a", "#ffb454", "#ffd54a", "#fff", "#000"} <= {"#848d97"}
     assert contrast(rgb("#848d97"), WHITE) >= GRAPHIC

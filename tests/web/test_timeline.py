@@ -21,7 +21,7 @@ SCORES[Expression.HAPPY], SCORES[Expression.NEUTRAL] = 0.75, 0.25
 def given(
     monkeypatch: pytest.MonkeyPatch, *moods: RoomMood, expected: int | None = None
 ) -> dict[str, Any]:
-    """Return what the component of the timeline of some moods is given."""
+    """Return the data that a timeline of some moods passes to its component."""
     drawn: dict[str, Any] = {}
     monkeypatch.setattr(timeline, "component", lambda *_, **__: lambda **all_: drawn.update(all_))
     charts = [Chart("Valence of the room", "<svg/>")]
@@ -41,17 +41,17 @@ def test_moment_is_described_by_its_people_and_its_mood(monkeypatch: pytest.Monk
     assert unread["words"] == ["· 4 seen of 28 · 4 readable · no mood"]
 
 
-def test_moment_with_an_unknown_class_size_names_those_who_are_seen(
+def test_moment_with_an_unknown_class_size_counts_only_the_people_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = given(monkeypatch, RoomMood(1.0, 26, 25, SCORES))
     assert data["words"] == ["· 26 seen · 25 readable · valence +0.75 · happy 75%"]
 
 
-def test_moments_without_any_mood_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_of_which_no_mood_is_stored_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     moods = [RoomMood(float(time), 6, 6) for time in (0, 1, 8, 9)]
     data = given(monkeypatch, *moods)
-    # The first two share a step.
+    # The first two moods are in the same step.
     assert len(data["times"]) == len(data["words"]) == 3
     assert data["times"][1] - data["times"][0] > 6
     assert given(monkeypatch)["words"] == []

@@ -79,14 +79,14 @@ def test_page_shows_no_text_outside_the_catalogues(module: str) -> None:
         ('st.query_params.get("session", "")', []),
     ],
 )
-def test_untranslated_texts_of_a_line_are_found(line: str, texts: list[str]) -> None:
+def test_checker_finds_the_untranslated_texts_of_a_line(line: str, texts: list[str]) -> None:
     assert texts_of(line) == texts
 
 
 def errors_as_text(source: str) -> list[int]:
     """Return the lines of a module that write an error of the core out in English."""
     tree, found = ast.parse(source), []
-    # What is raised is written out where it is caught.
+    # An error that is raised is translated where it is caught.
     raised = {
         part for each in ast.walk(tree) if isinstance(each, ast.Raise) for part in ast.walk(each)
     }
@@ -107,6 +107,6 @@ def test_page_shows_no_error_in_english(module: str) -> None:
     assert errors_as_text((WEB / module).read_text(encoding="utf-8")) == []
 
 
-def test_errors_that_are_written_out_are_found() -> None:
+def test_checker_finds_errors_that_are_shown_untranslated() -> None:
     lines = "st.error(str(error))\nst.error(f'{name}: {preview.error}')\nmessage_for(error)"
     assert errors_as_text(lines) == [1, 2]

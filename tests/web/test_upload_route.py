@@ -96,7 +96,7 @@ def test_large_upload_is_never_wholly_in_memory(
     assert peak < 15_000_000
 
 
-def test_upload_that_no_page_asked_for_is_refused_before_it_is_read(
+def test_upload_that_no_open_page_expects_is_refused(
     client: TestClient, files: UploadedFiles, address: str
 ) -> None:
     file_id = address.rpartition("/")[2]
@@ -109,7 +109,7 @@ def test_upload_that_no_page_asked_for_is_refused_before_it_is_read(
 
 
 @pytest.mark.parametrize("token", [None, "", "0|invented"])
-def test_upload_of_another_site_is_refused(
+def test_upload_without_a_valid_xsrf_token_is_refused(
     client: TestClient, files: UploadedFiles, address: str, token: str | None
 ) -> None:
     headers = {} if token is None else {"X-Xsrftoken": token}
@@ -140,5 +140,5 @@ def test_too_large_file_is_refused(files: UploadedFiles, address: str) -> None:
     assert files.size() == 0
 
 
-def test_other_requests_are_passed_on(client: TestClient, address: str) -> None:
+def test_other_requests_are_passed_to_the_app(client: TestClient, address: str) -> None:
     assert client.delete(address).text == client.put("/elsewhere").text == "the app"

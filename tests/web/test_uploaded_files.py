@@ -50,14 +50,14 @@ def test_uploads_under_invented_ids_count_towards_the_quota_of_the_principal(
     with pytest.raises(HTTPException) as refused:
         upload(files, "eve", "page 3", "invented 3", mb=1)
     assert (refused.value.status_code, stored(files)) == (413, 2_000_000)
-    # Another principal still has room; the space of all is bounded too.
+    # Another principal can still upload a file, but the total size is limited too.
     upload(files, "anna", "her page", "1", mb=1)
     with pytest.raises(HTTPException) as refused:
         upload(files, "ben", "his page", "1", mb=1)
     assert refused.value.status_code == 507
 
 
-def test_file_that_is_sent_again_replaces_the_first(files: UploadedFiles) -> None:
+def test_file_that_is_uploaded_again_replaces_the_first_one(files: UploadedFiles) -> None:
     for _ in range(5):
         upload(files, "anna", "page", "1", mb=1.5)
     assert stored(files) == files.size("anna") == 1_500_000
@@ -75,7 +75,7 @@ def test_space_is_free_again_when_the_page_is_closed(files: UploadedFiles) -> No
     assert manager.get_files("page", ["2"]) == []
 
 
-def test_large_file_is_read_from_the_disk_by_the_page_that_needs_it(
+def test_large_file_is_opened_on_disk_until_its_page_is_closed(
     files: UploadedFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploaded_files, "_IN_MEMORY", 1000)
@@ -105,7 +105,7 @@ def test_upload_of_an_app_without_the_service_is_in_memory() -> None:
     assert read_upload(given) == read_upload(given) == b"a video"
 
 
-def test_space_of_a_file_is_taken_while_it_is_copied(files: UploadedFiles) -> None:
+def test_space_of_a_file_is_reserved_while_it_is_copied(files: UploadedFiles) -> None:
     class Slow(io.BytesIO):
         def read(self, *_: object) -> bytes:
             with pytest.raises(HTTPException):
@@ -116,7 +116,7 @@ def test_space_of_a_file_is_taken_while_it_is_copied(files: UploadedFiles) -> No
     files.keep("page", record, Slow(), 1_500_000, "eve")
 
 
-def test_number_of_upload_ids_per_page_is_limited(files: UploadedFiles) -> None:
+def test_number_of_announced_uploads_per_page_is_limited(files: UploadedFiles) -> None:
     files.await_files("page", map(str, range(1500)))
     assert not files.awaits("page", "499")
     assert files.awaits("page", "500")
@@ -130,7 +130,7 @@ def test_file_whose_copy_fails_is_not_kept(
         raise ValueError
 
     monkeypatch.setattr(uploaded_files, "write_content", fail)
-    with pytest.raises(ValueError):  # noqa: PT011 (any error that is not of the disk)
+    with pytest.raises(ValueError):  # noqa: PT011 (any error other than OSError)
         upload(files, "anna", "page", "1", mb=1)
     assert files.size() == 0
     assert files.get_files("page", ["1"]) == []

@@ -7,6 +7,6 @@ pytest.importorskip("streamlit", reason="needs the app extra")
 from roomread.web.uploads import upload_types
 
 
-def test_suffixes_are_sorted_and_have_no_point() -> None:
+def test_suffixes_are_sorted_without_the_leading_dot() -> None:
     assert upload_types({".png", ".jpg", ".tar.gz"}) == ["jpg", "png", "tar.gz"]
     assert upload_types([]) == []

@@ -25,7 +25,7 @@ ASHA = SimpleNamespace(name="asha")
 
 
 class FakeTeaching:
-    """The profiles of a visitor: one that can be used, and one that cannot."""
+    """A fake teaching service, with one profile that can be used and one that cannot."""
 
     def room_states(self) -> list[str]:
         return ["bored", "confused"]
@@ -36,7 +36,7 @@ class FakeTeaching:
 
 
 class FakeAnalyzer:
-    """An analyzer that knows its profiles."""
+    """A fake analyzer, which keeps its profiles."""
 
     model = None
 
@@ -52,7 +52,7 @@ PLAIN = FakeAnalyzer()
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return the page of a request that names a user."""
+    """Return the page of a request whose header names a user."""
     made = FakePage()
     made.context = SimpleNamespace(headers={USER_HEADER: "user:1"})
     monkeypatch.setattr(visitor, "st", made)
@@ -61,7 +61,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
     return made
 
 
-def test_user_of_a_request_is_believed_only_within_the_service(
+def test_header_with_the_user_is_trusted_only_within_the_service(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visitor, "served_engine", lambda: None)
@@ -83,7 +83,7 @@ def test_profile_that_cannot_be_used_is_named_and_switched_off(page: FakePage) -
 
 
 @pytest.mark.usefixtures("page")
-def test_analyzer_has_the_profiles_of_the_visit_or_is_that_of_all() -> None:
+def test_analyzer_has_the_profiles_that_are_switched_on() -> None:
     analyzer: Any = visitor_analyzer()
     assert analyzer is PLAIN
     profiles_on().add("asha")
@@ -109,7 +109,7 @@ def test_visitor_without_taught_states_is_not_asked(
 
 
 @pytest.mark.usefixtures("page")
-def test_profiles_of_a_user_are_those_of_the_service(
+def test_signed_in_user_has_the_profiles_stored_in_the_service(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[tuple[object, str, Path]] = []

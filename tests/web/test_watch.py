@@ -17,7 +17,7 @@ SOURCE = "What to watch"
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return the page of this computer's own user, whose parts draw their names alone."""
+    """Return the page of this computer's own user; each section draws only its name."""
     made = FakePage()
     cameras = SimpleNamespace(count=4, take=lambda *_, **__: True)
     monkeypatch.setattr(watch, "st", made)
@@ -67,7 +67,7 @@ def test_sources_of_the_apps_computer_are_for_its_own_user(
     assert page.element(SOURCE).values[0] == sources
 
 
-def test_visitor_who_may_not_record_has_the_webcam_alone(
+def test_visitor_who_may_not_record_can_watch_only_the_webcam(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "may_record", lambda: False)
@@ -107,7 +107,7 @@ def recording(owner: str, *, running: bool) -> SimpleNamespace:
     ],
     ids=["running", "ended", "of another user", "unknown"],
 )
-def test_recording_is_drawn_while_it_runs_and_then_its_lesson(
+def test_running_recording_of_the_visitor_is_drawn_and_any_other_opens_its_lesson(
     page: FakePage,
     monkeypatch: pytest.MonkeyPatch,
     found: SimpleNamespace | None,

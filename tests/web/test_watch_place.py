@@ -21,7 +21,7 @@ PLACE = "A camera's number, a stream's address, or screen:"
 
 @dataclass
 class FakePreview:
-    """A source that is opened without a thread."""
+    """A fake preview, which opens no source and starts no thread."""
 
     source: str
     analyzer: object = None
@@ -59,7 +59,7 @@ def preview(page: FakePage) -> FakePreview:
     return found
 
 
-def test_place_is_asked_for_before_anything_is_opened(page: FakePage) -> None:
+def test_no_source_is_opened_before_one_is_entered(page: FakePage) -> None:
     show_place("visit 1")
     assert page.session_state == {}
     assert page.texts("info") == ["0 is the first camera of this computer; screen: is its screen."]
@@ -79,7 +79,7 @@ def test_another_source_replaces_the_one_that_is_shown(page: FakePage) -> None:
     assert not preview(page).closed
 
 
-def test_empty_place_ends_the_source_that_is_shown(page: FakePage) -> None:
+def test_empty_input_closes_the_preview_and_shows_an_error(page: FakePage) -> None:
     shown = FakePreview("0")
     page.session_state["preview"] = shown
     page.answers = {PLACE: " ", "Show it": True}
@@ -112,12 +112,12 @@ def test_source_that_fails_or_ends_is_reported(page: FakePage) -> None:
 
 @dataclass
 class FakeRequest:
-    """A recording that was asked for."""
+    """A fake request for a recording."""
 
     analyzer: object = None
 
 
-def test_recording_takes_the_camera_from_the_preview(
+def test_recording_closes_the_preview_and_opens_its_source(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: Any = FakePreview("0")

@@ -43,12 +43,12 @@ def test_screen_is_previewed_recorded_stopped_and_shown_as_a_lesson(page: Page) 
     place.press("Enter")
     preview = page.get_by_role("img", name="seen")
     expect(preview).to_be_visible()
-    # Nothing is on the screen, which is black.
+    # The virtual screen is black.
     expect(page.get_by_text("No picture: the camera")).to_be_visible()
     stop = page.get_by_role("button", name="Stop recording")
     press(page.get_by_role("button", name="Record", exact=True), expect(stop).to_be_visible)
     page.wait_for_url("**/watch?session=*")
-    # The recording does not need this page; its address shows it again.
+    # The recording runs without this page, and its URL shows it again.
     recorded = page.url
     page.goto(recorded.replace("/watch", "/lessons"))
     page.wait_for_url("**/watch?session=*")
@@ -63,6 +63,6 @@ def test_call_window_is_chosen_within_the_page(page: Page) -> None:
     shared = page.frame_locator('iframe[title="Read a call"]')
     choose = shared.get_by_role("button", name="Choose the call's window")
     expect(choose).to_be_enabled()
-    # The frame may ask for a window, and has no way back to the app, which is around it.
+    # The frame may capture a window, and has no link to the app, which surrounds it.
     assert choose.evaluate("() => document.featurePolicy.allowsFeature('display-capture')")
     expect(shared.get_by_role("link", name="The app")).to_have_count(0)
