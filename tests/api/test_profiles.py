@@ -102,7 +102,7 @@ WRONG = {
     "an expression's name": ({"name": "happy"}, [("picture", OTHER)], "seven expressions"),
     "a path": ({"name": "../../x"}, [("picture", OTHER)], "cannot be a profile's name"),
     "a field of its own": ({"name": "x"}, [("bored", OTHER)], "there is no field for pictures"),
-    "both at once": ({"name": "x"}, [("picture", OTHER), ("neutral", OTHER)], "taught separately"),
+    "both at once": ({"name": "x"}, [("picture", OTHER), ("neutral", OTHER)], "some have none"),
     "twice": ({"name": "x"}, [("picture", OTHER), ("picture", OTHER)], "the same picture"),
     "no name": ({}, [("picture", OTHER)], "name"),
 }

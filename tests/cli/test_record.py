@@ -154,7 +154,7 @@ def test_alerts_of_a_recording_reach_a_webhook_and_failures_are_reported(
     assert all(is_genuine(*request, SECRET) for request in receiver.requests)
     (line,) = recorded.stderr.decode().splitlines()
     assert "1 alert was not delivered to http://127.0.0.1:" in line
-    assert line.endswith("it answered with status 404")
+    assert line.endswith("the response has status 404")
     assert "room=4" not in line
 
 

@@ -1,4 +1,4 @@
-"""No owner of videos takes the slots or the space of other owners."""
+"""One owner's videos are limited, so that other owners can submit theirs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def job(folder: Path, numbers: Iterator[int], owner: str, *, done: bool, size: i
 
 
 def admit(owner: str, jobs: list[VideoJob], limits: QueueLimits) -> list[str]:
-    """Return the ids of the jobs that are deleted for a new one."""
+    """Return the ids of the jobs that are deleted when an owner submits a video."""
     deleted: list[str] = []
     make_room(owner, jobs, [], limits, lambda each: deleted.append(each.record.id))
     return deleted

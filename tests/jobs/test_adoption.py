@@ -1,4 +1,4 @@
-"""Two processes that share a store: the jobs of one that ends are finished by the other."""
+"""The jobs of a process that ended are finished by another process with the same store."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def process(url: str, folder: Path) -> Iterator[JobQueue]:
 
 
 def submit_and_die(url: str, folder: Path, content: bytes, *, age: float) -> str:
-    """Leave a job as a process that was killed while reading `age` seconds ago leaves it."""
+    """Create the job of a process that was killed `age` seconds ago while reading the video."""
     store = Store(url)
     record = JobRecord("job-1", ANNA, "lesson.mp4", "upload.mp4", True, 0.0)  # noqa: FBT003
     (folder / record.id).mkdir(parents=True)
@@ -63,7 +63,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(path, [n / 10 for n in range(5)], size=(160, 120)).read_bytes()
 
 
-def test_job_of_a_killed_process_is_finished_by_one_that_reaches_its_files(
+def test_job_of_a_killed_process_is_finished_by_a_process_that_reaches_its_files(
     url: str, tmp_path: Path, clip: bytes
 ) -> None:
     job_id = submit_and_die(url, tmp_path / "jobs", clip, age=6)
@@ -84,7 +84,7 @@ def test_job_of_a_running_process_is_not_taken_over(url: str, tmp_path: Path, cl
         assert job.record.state is JobState.READING
 
 
-def test_job_whose_files_are_lost_fails_and_names_them(
+def test_job_whose_files_are_lost_fails_with_the_name_of_the_video(
     url: str, tmp_path: Path, clip: bytes
 ) -> None:
     job_id = submit_and_die(url, tmp_path / "first", clip, age=100)

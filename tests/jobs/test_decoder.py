@@ -1,4 +1,4 @@
-"""Strangers' pictures, decoded in processes that can be killed."""
+"""Untrusted pictures are decoded in processes that can be killed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_heic_is_decoded_whole_and_upright(decoder: Decoder) -> None:
     assert image[50, 64].max() < 10
 
 
-def test_omitted_pictures_are_reported(decoder: Decoder) -> None:
+def test_pictures_of_a_gif_that_are_not_read_are_reported(decoder: Decoder) -> None:
     file = io.BytesIO()
     frames = [Image.new("L", (20, 10), level) for level in (10, 200, 90)]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
@@ -65,7 +65,7 @@ def test_omitted_pictures_are_reported(decoder: Decoder) -> None:
     assert read.notes == ("walk.gif: of its 3 pictures the first is read",)
 
 
-def test_input_that_is_not_a_picture_is_a_media_error(decoder: Decoder) -> None:
+def test_input_that_is_not_a_picture_raises_a_media_error(decoder: Decoder) -> None:
     with pytest.raises(MediaError, match=r"me\.jpg: is not a picture"):
         decoder.decode(b"hello", "me.jpg")
     assert decoder.decode(png(8, 4), "small.png").image.shape == (4, 8, 3)
@@ -79,7 +79,7 @@ def test_too_many_pixels_are_reported_before_they_are_decoded() -> None:
 
 
 def black_png_of_16_bits(side: int) -> bytes:
-    """Return a square PNG of 16 bits a colour."""
+    """Return a black square PNG with 16 bits per colour channel."""
     head = struct.pack(">IIBBBBB", side, side, 16, 2, 0, 0, 0)
     compressor = zlib.compressobj(1)
     rows = [compressor.compress(bytes(1 + 6 * side)) for _ in range(side)]
@@ -99,7 +99,7 @@ def test_largest_picture_of_16_bits_fits_the_memory_of_a_decoder() -> None:
     decoder.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to a limit of memory")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
 def test_picture_that_needs_too_much_memory_is_reported_and_the_next_is_read() -> None:
     decoder = Decoder(memory_mb=50, processes=1)
     with pytest.raises(MediaError, match=r"too much memory|crashed the decoder"):
@@ -120,5 +120,5 @@ def test_incomplete_message_of_an_ended_worker_is_ignored() -> None:
     child = WorkerProcess([sys.executable, "-c", program])
     assert child.receive(30) is None
     assert not child.timed_out
-    child.send({"to": "nobody"}, b"0" * 1_000_000)
+    child.send({"name": "late.png"}, b"0" * 1_000_000)
     child.close()

@@ -18,7 +18,10 @@ def png(width: int, height: int) -> bytes:
 
 @pytest.fixture
 def outlet(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
-    """Run the worker in this process: with its memory and priority, and with buffers for pipes."""
+    """Replace the worker's pipes by buffers with four pictures, so that it runs in this process.
+
+    Return the buffer for the worker's messages.
+    """
     inlet, written = io.BytesIO(), io.BytesIO()
     for name, content in (
         ("me.png", png(4, 2)),
@@ -44,12 +47,12 @@ def test_each_picture_is_answered_with_its_pixels_or_an_error(outlet: io.BytesIO
     assert np.frombuffer(pixels, np.uint8).reshape(2, 4, 3)[1, 3].tolist() == [10, 20, 30]
     assert answers[2][0]["problem"].startswith("text.jpg: ")
     assert answers[3][0]["problem"].startswith("large.png: ")
-    # A picture that cannot be read does not end the worker.
+    # The worker continues after a picture that cannot be read.
     assert answers[4][0]["shape"] == [3, 2, 3]
     assert len(answers) == 5
 
 
-def test_picture_that_needs_too_much_memory_is_refused_by_name(
+def test_picture_that_needs_too_much_memory_is_reported_with_its_name(
     outlet: io.BytesIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

@@ -8,7 +8,7 @@ import pytest
 from roomread.jobs.fair_queue import FairQueue
 
 
-def test_owners_take_turns_and_each_keeps_its_order() -> None:
+def test_owners_take_turns_and_items_of_one_owner_keep_their_order() -> None:
     items = FairQueue()
     for n in range(3):
         items.put(f"a{n}", owner="a")

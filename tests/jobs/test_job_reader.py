@@ -19,7 +19,7 @@ FINISHED = PROGRESS | {"finished": True, "error": "", "cancelled": False}
 
 
 class FakeWorker:
-    """A worker process that sends what it is given, and remembers what it was sent."""
+    """A worker process that sends the given reports, and records the messages sent to it."""
 
     reports: Iterator[dict[str, object]]
     made: list[FakeWorker]
@@ -52,7 +52,7 @@ Report = Callable[..., object]
 
 
 def held(*_: object, **__: object) -> object:
-    """Answer as a store in which the job is still held."""
+    """Return what the store returns while this process holds the job."""
     return SimpleNamespace(cancelled=False)
 
 
@@ -60,7 +60,7 @@ def held(*_: object, **__: object) -> object:
 def read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[..., dict[str, object] | None]:
-    """Return a function that reads a job with a worker that reports these progresses."""
+    """Return a function that reads a job with a worker that sends the given reports."""
     monkeypatch.setattr(job_reader, "WorkerProcess", FakeWorker)
 
     def read(
@@ -93,7 +93,7 @@ def test_worker_gets_the_job_and_the_limits_and_is_closed(read: Read, tmp_path: 
     assert worker.closed
 
 
-def test_progress_is_recorded_and_the_worker_goes_on(read: Read) -> None:
+def test_progress_is_stored_and_the_worker_continues_until_the_job_is_cancelled(read: Read) -> None:
     seen: list[dict[str, object]] = []
 
     def report(job_id: str, **values: object) -> object:
@@ -115,7 +115,9 @@ def test_progress_is_recorded_and_the_worker_goes_on(read: Read) -> None:
         ({"error": "is damaged", "cancelled": True}, JobState.FAILED),
     ],
 )
-def test_end_of_a_job_is_its_state(read: Read, last: dict[str, object], state: JobState) -> None:
+def test_final_report_determines_the_state_of_the_job(
+    read: Read, last: dict[str, object], state: JobState
+) -> None:
     ended = read(FINISHED | last)
     assert ended is not None
     assert (ended["state"], ended["error"]) == (state, last.get("error", ""))
@@ -124,19 +126,19 @@ def test_end_of_a_job_is_its_state(read: Read, last: dict[str, object], state: J
 @pytest.mark.parametrize(
     ("times_out", "why"), [(True, "made no progress"), (False, "crashed its reader")]
 )
-def test_worker_that_ends_early_fails_the_job_with_its_name(
+def test_job_fails_with_the_name_of_the_video_when_its_worker_ends_early(
     read: Read, why: str, *, times_out: bool
 ) -> None:
     ended = read(PROGRESS, times_out=times_out)
     assert ended == {"state": JobState.FAILED, "error": f"lesson.mp4: {why}"}
 
 
-def test_job_that_another_process_holds_is_left_alone(read: Read) -> None:
+def test_job_that_another_process_took_over_is_not_changed(read: Read) -> None:
     assert read(PROGRESS, FINISHED, report=lambda *_, **__: None) is None
     assert FakeWorker.made[0].closed
 
 
-def test_database_that_fails_does_not_end_the_reading(read: Read) -> None:
+def test_reading_continues_when_the_database_fails(read: Read) -> None:
     def fail(*_: object, **__: object) -> object:
         raise DatabaseError("the database is gone")
 
@@ -159,6 +161,6 @@ def test_closed_reader_kills_its_worker_and_changes_no_record(
     reader = JobReader(cast("JobStore", SimpleNamespace(report=close)), "here", Limits())
     assert reader.read(VideoJob(RECORD, tmp_path)) is None
     assert FakeWorker.made[0].killed
-    # A job that is taken after the end is not read either.
+    # A closed reader reads no further job.
     assert reader.read(VideoJob(RECORD, tmp_path)) is None
     assert FakeWorker.made[1].killed

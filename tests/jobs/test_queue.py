@@ -23,7 +23,7 @@ from roomread.store import JobRecord, JobState, Store
 
 ANNA = "user:anna"
 SIZE = (160, 120)
-# A busy computer starts a worker process within a minute or more.
+# Maximum time to wait for a job, s. A busy computer may need minutes to start a worker process.
 PATIENCE = 300
 READER = (sys.executable, str(Path(__file__).parents[1] / "fixed_reader.py"))
 
@@ -36,7 +36,7 @@ def board() -> Iterator[JobQueue]:
 
 
 def wait(board: JobQueue, job_id: str, *, seconds: float | None = None) -> VideoJob:
-    """Wait for the end, or until this many seconds of the video are read."""
+    """Wait until a job has ended, or until `seconds` of its video are read."""
     deadline = time.monotonic() + PATIENCE
     while True:
         job = job_of(board, job_id)
@@ -81,7 +81,7 @@ def test_upload_is_read_into_an_annotated_copy_tables_and_a_timeline(
     assert {row["source"] for row in rows} == {"lesson.mp4"}
     assert [(second, track) for second, track, _ in job.timeline()] == [(0, 1), (1, 1), (2, 1)]
     assert job.timeline()[0][2].sum() == pytest.approx(1, abs=1e-3)
-    # The upload itself is gone as soon as it is read.
+    # The upload itself is deleted as soon as it is read.
     assert sorted(path.name for path in job.folder.iterdir()) == [
         "annotated.mp4",
         "notes.json",
@@ -98,7 +98,9 @@ def test_file_that_is_not_a_video_is_reported_by_its_name(board: JobQueue) -> No
     assert str(job.folder) not in job.record.error
 
 
-def test_files_that_a_playlist_names_are_not_opened(board: JobQueue, tmp_path: Path) -> None:
+def test_files_named_in_an_uploaded_playlist_are_not_opened(
+    board: JobQueue, tmp_path: Path
+) -> None:
     secret = make_clip(tmp_path / "secret.mp4", [0.0, 0.1], size=SIZE)
     for text in (
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",
@@ -153,7 +155,7 @@ def test_files_of_a_job_deleted_while_it_is_read_are_removed(
     wait_until_gone(job.folder)
 
 
-def test_finished_job_is_deleted_after_its_time(tmp_path: Path) -> None:
+def test_finished_job_is_deleted_after_its_retention_time(tmp_path: Path) -> None:
     board = JobQueue(places=QueueLimits(seconds=0.0), worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
     job_id = board.start(str(clip), owner=ANNA)
@@ -162,7 +164,7 @@ def test_finished_job_is_deleted_after_its_time(tmp_path: Path) -> None:
     board.start(str(clip), owner=ANNA)
     assert board.get(job_id, owner=ANNA) is None
     assert not folder.exists()
-    # A video that was named, not uploaded, is the user's own.
+    # A video that was submitted as a path belongs to the user and is kept.
     assert clip.exists()
     board.close()
 
@@ -186,7 +188,7 @@ def test_new_queue_of_a_folder_continues_its_jobs_and_removes_incomplete_uploads
         first.upload("long.mp4", long_clip, owner=ANNA),
         first.upload("clip.mp4", clip, owner=ANNA),
     )
-    # As a power cut leaves it.
+    # Begin an upload and never complete it, as after a power cut.
     taking = first.taking("half.mp4", owner=ANNA)
     half, file = taking.__enter__()
     file.write_bytes(b"12")
@@ -220,7 +222,7 @@ def test_oldest_results_are_deleted_when_the_space_is_needed(tmp_path: Path) -> 
     for _ in range(3):
         job_ids.append(board.upload("clip.mp4", clip, owner=ANNA))
         (wait(board, job_ids[-1]).folder / "annotated.mp4").write_bytes(bytes(600_000))
-    # Two of them were too much when the third came.
+    # The first was deleted when the third was submitted, because two exceed the space.
     assert [board.get(job_id, owner=ANNA) is not None for job_id in job_ids] == [False, True, True]
     with board.taking("long.mp4", owner=ANNA) as (_, file):
         file.write_bytes(bytes(1_100_000))
@@ -233,7 +235,7 @@ def test_oldest_results_are_deleted_when_the_space_is_needed(tmp_path: Path) -> 
     ("limits", "said"),
     [
         (Limits(max_seconds=1.0), "longer than"),
-        (Limits(max_frames=10), "over 10 pictures"),
+        (Limits(max_frames=10), "over 10 frames"),
         (Limits(max_pixels=160 * 119), "too many pixels"),
     ],
 )
@@ -261,7 +263,7 @@ def test_hanging_or_crashing_worker_fails_only_its_own_job(program: str, said: s
     board.close()
 
 
-def test_job_reads_only_the_frames_that_were_asked_for(board: JobQueue, tmp_path: Path) -> None:
+def test_job_reads_only_the_frames_that_were_requested(board: JobQueue, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
     with board.taking("lesson.mp4", owner=ANNA, annotated=False, every=0.5) as (job, file):
         file.write_bytes(clip.read_bytes())
@@ -277,12 +279,12 @@ def test_unexpected_failure_ends_only_its_own_job(
 
     def fail_once(_job: VideoJob) -> dict[str, object] | None:
         monkeypatch.setattr(board._reader, "read", read)
-        raise KeyError("of no kind that was foreseen")
+        raise KeyError("unexpected")
 
     monkeypatch.setattr(board._reader, "read", fail_once)
     failed = wait(board, board.upload("first.mp4", clip, owner=ANNA))
     assert failed.record.state is JobState.FAILED
-    assert failed.record.error == "first.mp4: could not be read, by a fault of this program"
+    assert failed.record.error == "first.mp4: could not be read because of an internal error"
     assert wait(board, board.upload("next.mp4", clip, owner=ANNA)).record.state is JobState.FINISHED
     assert board.is_working
 

@@ -13,7 +13,7 @@ RECORD = JobRecord("job-1", "user:anna", "lesson.mp4", "upload.mp4", True, 0.0, 
 
 @pytest.fixture
 def job(tmp_path: Path) -> VideoJob:
-    """Return a job with all its files, of one byte each."""
+    """Return a job with five files of one byte each."""
     made = VideoJob(RECORD, tmp_path / "job-1")
     made.folder.mkdir()
     for name in ("upload.mp4", "profile-0.json", "profile-1.json", "readings.csv", "annotated.mp4"):
@@ -25,7 +25,7 @@ def names(job: VideoJob) -> list[str]:
     return sorted(path.name for path in job.folder.iterdir())
 
 
-def test_size_is_that_of_all_files(job: VideoJob) -> None:
+def test_size_of_a_job_is_the_sum_of_its_file_sizes(job: VideoJob) -> None:
     assert job.size() == 5
     assert replace(job, folder=job.folder / "none").size() == 0
 
@@ -35,7 +35,7 @@ def test_results_of_an_earlier_attempt_are_removed_and_the_inputs_kept(job: Vide
     assert names(job) == ["profile-0.json", "profile-1.json", "upload.mp4"]
 
 
-def test_upload_alone_is_removed_and_a_url_has_none(job: VideoJob) -> None:
+def test_remove_upload_deletes_only_the_uploaded_file(job: VideoJob) -> None:
     job.remove_upload()
     job.remove_upload()
     assert "upload.mp4" not in names(job)
@@ -46,12 +46,12 @@ def test_upload_alone_is_removed_and_a_url_has_none(job: VideoJob) -> None:
     assert len(names(job)) == 4
 
 
-def test_name_shows_no_password(job: VideoJob) -> None:
+def test_name_of_a_job_contains_no_password(job: VideoJob) -> None:
     named = replace(RECORD, name="rtsp://anna:secret@host/a")
     assert replace(job, record=named).name == "rtsp://host/a"
 
 
-def test_notes_are_read_once_reading_has_begun(job: VideoJob) -> None:
+def test_notes_are_empty_until_the_worker_has_written_them(job: VideoJob) -> None:
     assert job.notes() == []
     (job.folder / NOTES).write_text('["track 1 is left out"]', encoding="utf-8")
     assert job.notes() == ["track 1 is left out"]
@@ -63,6 +63,6 @@ def test_job_of_another_computer_has_no_files_here(job: VideoJob) -> None:
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_job_has_finished_in_its_last_states_only(job: VideoJob, state: JobState) -> None:
+def test_job_is_finished_in_its_final_states_only(job: VideoJob, state: JobState) -> None:
     ended = {JobState.FINISHED, JobState.FAILED, JobState.CANCELLED}
     assert replace(job, record=replace(RECORD, state=state)).finished is (state in ended)

@@ -1,4 +1,4 @@
-"""Hostile videos: each fails with one line, and the service keeps answering."""
+"""Hostile videos fail with a message of one line, and the service continues to respond."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LIMITS = Limits(max_seconds=60, max_frames=500, max_pixels=1_000_000, stall_seco
 
 @functools.cache
 def clip(suffix: str) -> bytes:
-    """Return a video of two seconds; an MP4 has sound, and its index first."""
+    """Return a video of two seconds; an MP4 has sound, and its index at the start of the file."""
     with tempfile.TemporaryDirectory() as folder:
         options = {"movflags": "faststart"} if suffix == ".mp4" else {}
         times = [n / 25 for n in range(50)]
@@ -80,14 +80,16 @@ def test_damaged_video_is_reported_in_one_line_without_crashing_the_worker(
         time.sleep(0.02)
     assert job.record.state in (JobState.FINISHED, JobState.FAILED)
     assert job.record.error.count("\n") == 0
-    # A reader that crashed or hung would be told so.
+    # These texts would mean that the worker crashed or hung.
     assert "its reader" not in job.record.error
     assert "no progress" not in job.record.error
     assert str(job.folder) not in job.record.error
     board.forget(job_id, owner="user:anna")
 
 
-def test_omitted_tracks_are_reported_without_the_folder(board: JobQueue, tmp_path: Path) -> None:
+def test_tracks_that_are_not_read_are_reported_without_the_folder(
+    board: JobQueue, tmp_path: Path
+) -> None:
     film = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)]).read_bytes()
     job_id = board.upload("lesson.mkv", film, owner="user:anna")
     while (job := board.get(job_id, owner="user:anna")) is None or not job.finished:
@@ -164,7 +166,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield running
 
 
-def test_hostile_videos_fail_in_one_line_while_pictures_are_answered(service: Service) -> None:
+def test_hostile_videos_fail_with_one_line_while_pictures_are_still_read(service: Service) -> None:
     with Client(service.url) as room, httpx.Client(base_url=service.url) as http:
         sent = {}
         for kind, (make, said) in HOSTILE.items():

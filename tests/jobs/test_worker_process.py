@@ -47,7 +47,7 @@ def test_worker_exits_without_output_when_its_parent_has_ended(
     request = tmp_path / "request"
     with request.open("wb") as file:
         send(file, head, payload)
-    # A parent that is killed leaves a pipe that nobody reads.
+    # A killed parent leaves a pipe whose other end is closed.
     reader, writer = os.pipe()
     os.close(reader)
     with request.open("rb") as inlet:
@@ -73,7 +73,7 @@ def test_message_is_received_as_sent_and_a_truncated_one_is_none() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no niceness")
-def test_worker_lets_its_parent_run_first() -> None:
+def test_worker_lowers_its_own_priority() -> None:
     program = (
         "import os; from roomread.jobs.worker_process import lower_priority; "
         "before = os.nice(0); lower_priority(2); print(os.nice(0) - before)"

@@ -38,7 +38,7 @@ def messages_of_the_code() -> frozenset[Message]:
 
 
 def messages_of(language: str) -> dict[Message, Message]:
-    """Return the translations of a catalogue, those that are marked fuzzy left out."""
+    """Return the translations of a catalogue, without those that are marked fuzzy."""
     return {
         _sentences(message.id): _sentences(message.string)
         for message in catalogue(language)
@@ -55,8 +55,8 @@ def test_messages_are_found_in_scripts_and_templates() -> None:
     assert "An expression is what a face shows, not what the person feels." in sentences
 
 
-def test_no_message_is_an_f_string() -> None:
-    # Babel does not find it there before Python 3.12, so that it would not be translated.
+def test_no_message_is_marked_inside_an_f_string() -> None:
+    # Before Python 3.12 Babel does not find a message inside an f-string, so it stays untranslated.
     for path in (ROOT / "src" / "roomread").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):

@@ -30,7 +30,7 @@ FACES = {"{n} face": ("{n} visage", "{n} visages")}
         (("tlh", "../de"), "fr", "fr"),
     ],
 )
-def test_first_available_choice_is_the_language(
+def test_first_supported_choice_is_the_language(
     asked: tuple[str, ...], header: str, language: str
 ) -> None:
     assert negotiate(asked, header) == language
@@ -68,12 +68,12 @@ def test_message_without_translation_stays_english() -> None:
     assert translator("es").ngettext("one", "many", 2) == "many"
 
 
-def test_unknown_language_is_an_error() -> None:
+def test_unknown_language_raises_a_key_error() -> None:
     with pytest.raises(KeyError):
         translator("tlh")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_catalogue_of_the_scripts_has_no_message_of_templates(language: str) -> None:
+def test_browser_catalogue_contains_no_messages_of_templates(language: str) -> None:
     messages = browser_catalogue(language)
     assert "An expression is what a face shows, not what the person feels." not in messages

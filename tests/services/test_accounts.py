@@ -12,7 +12,7 @@ from roomread.errors import RoomreadError
 from roomread.services.accounts import Accounts, Scope
 from roomread.store import AccountStore, Store
 
-PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+PASSWORD = "a few words for Anna"  # noqa: S105 (not a real one)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Recordings in the background, with fixed faces and nets and a queue without processes."""
+"""Background recordings, with fixed faces, a fixed net, and a fake job queue."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REQUEST = RecordingRequest("Algebra 7b", every=0.5, rules="", consent="all, in w
 
 
 class FakeJobs:
-    """A job queue with one video, whose readings are given and available immediately."""
+    """A job queue with one video, whose given readings are available immediately."""
 
     def __init__(self, folder: Path, lines: list[str], *, error: str = "") -> None:
         self.forgotten: list[str] = []
@@ -163,7 +163,7 @@ def test_number_of_simultaneous_recordings_is_limited(
     ended(queue, queue.start(str(video), REQUEST, sessions).id)
 
 
-def test_uploaded_video_is_recorded_from_what_its_job_read(
+def test_uploaded_video_is_recorded_from_the_readings_of_its_job(
     queue: RecordingQueue, sessions: OwnerStore, tmp_path: Path
 ) -> None:
     jobs = FakeJobs(tmp_path, [line(n / 2) for n in range(40)])

@@ -38,7 +38,7 @@ def test_point_is_added_only_with_a_mood(sessions: OwnerStore) -> None:
     assert len(board.exact) == 1
 
 
-def test_presses_between_two_points_are_counted_at_the_later_one(sessions: OwnerStore) -> None:
+def test_presses_between_two_points_are_counted_at_the_later_point(sessions: OwnerStore) -> None:
     board = feed(sessions)
     board.add(0.5, MANY, None, 2)
     board.add(1.0, MANY, mood(1.0), 1)
@@ -69,7 +69,7 @@ def test_board_shows_shares_in_steps_of_five_percent(sessions: OwnerStore) -> No
     assert shown["point"]["present"] == 20
 
 
-def test_event_without_a_mood_has_counts_and_alerts_alone(sessions: OwnerStore) -> None:
+def test_event_without_a_mood_has_only_counts_and_alerts(sessions: OwnerStore) -> None:
     alert = Alert(1, 0.5, "room coverage below 50% for 10 s", 0.2, 1.0, 10)
     event = feed(sessions).event(0.5, FEW, [alert], has_point=False)
     assert (event["mood"], event["direction"], event["point"]) == (None, None, None)
@@ -79,7 +79,7 @@ def test_event_without_a_mood_has_counts_and_alerts_alone(sessions: OwnerStore) 
     json.dumps(event)
 
 
-def test_direction_is_dated_from_the_moment_in_which_it_changed(sessions: OwnerStore) -> None:
+def test_direction_starts_at_the_moment_at_which_it_changed(sessions: OwnerStore) -> None:
     session = sessions.create("Algebra 7b", keeps_people=True, consent="all")
     board = BoardFeed.of(sessions, session, 0.0)
     for time, happy in ((1.0, 0.5), (2.0, 0.05), (3.0, 0.05)):
@@ -111,7 +111,7 @@ def resumed(store: Store, time: float) -> BoardFeed:
     return BoardFeed.of(sessions, session, time)
 
 
-def test_board_that_is_taken_up_again_shows_the_points_before_it(store: Store) -> None:
+def test_board_of_a_resumed_session_shows_its_earlier_points(store: Store) -> None:
     board = resumed(store, 10.0)
     assert [point.time for point in board.points] == [float(time) for time in range(10)]
     assert [point.people for point in board.points] == [0] * 2 + [6] * 5 + [8] * 3
@@ -119,7 +119,7 @@ def test_board_that_is_taken_up_again_shows_the_points_before_it(store: Store) -
     assert len(board.exact) == 10
 
 
-def test_board_that_is_taken_up_late_shows_the_last_ten_minutes_alone(store: Store) -> None:
+def test_board_of_a_resumed_session_shows_only_the_last_ten_minutes(store: Store) -> None:
     board = resumed(store, HISTORY_SECONDS + 5)
     assert [point.time for point in board.points] == [5.0, 6.0, 7.0, 8.0, 9.0]
     assert len(board.exact) == 10

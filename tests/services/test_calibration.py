@@ -28,7 +28,7 @@ def reading(track_id: int, *, readable: bool = True) -> Reading:
 
 
 class FixedObserver:
-    """An observer of a face that reads as sad or neutral; it counts its calls."""
+    """An observer whose net reads a face as sad or neutral; it records the times of its calls."""
 
     model: ModelFile = MODEL
 
@@ -163,7 +163,7 @@ def test_calibration_pauses_while_another_face_is_the_largest() -> None:
 def test_calibration_begins_again_with_the_face_that_appears_after_the_first_is_lost() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=4)
-    # The track is missing for a moment, which is no loss.
+    # The track is missing for less than a second, so it is not lost.
     calibration.update(observer, frame(4.5), [reading(2)])
     calibration.update(observer, frame(4.6), [reading(1)])
     before = len(observer.asked)
@@ -176,7 +176,7 @@ def test_calibration_begins_again_with_the_face_that_appears_after_the_first_is_
     assert len(result.binding.profile.references) == len(observer.asked) - before
 
 
-def test_calibration_of_a_face_that_leaves_keeps_what_it_has() -> None:
+def test_calibration_of_a_face_that_leaves_keeps_its_references() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=6)
     for tenth in range(60, 100):

@@ -35,7 +35,7 @@ def test_slot_is_free_again_when_its_work_fails() -> None:
 
 def test_async_work_never_exceeds_the_number_that_may_run() -> None:
     limiter = ConcurrencyLimiter(running=2, waiting=10)
-    # Work that runs alone would wait for ever, so that two do run at once.
+    # Each task waits for another one, so the test passes only if two run at once.
     both = threading.Barrier(2, timeout=SECONDS)
     running, most, lock = 0, 0, threading.Lock()
 
@@ -98,7 +98,7 @@ def test_camera_slots_are_limited_renewed_by_take_and_freed_when_idle() -> None:
     assert slots.take("b", 0.0)
     assert not slots.take("c", 1.0)
     assert slots.take("a", 10.0)
-    # b has not asked for 16 s.
+    # Camera "b" has not called `take` for 16 s.
     assert slots.take("c", 16.0)
     assert not slots.take("b", 16.0)
 
@@ -147,7 +147,7 @@ def test_principal_with_most_cameras_loses_one_to_another_principal() -> None:
         assert not slots.take("g3", 1.0, holder="greedy")
         assert slots.take("page", 1.0, holder="anna")
         assert ended == ["greedy 0"]
-        # Two against one: it would only turn round.
+        # "greedy" has only one camera more than "anna", so it keeps its slots.
         assert not slots.take("page 2", 1.0, holder="anna")
         assert slots.take("page 3", 1.0, holder="ben")
         assert ended == ["greedy 0", "greedy 1"]

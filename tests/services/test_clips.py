@@ -27,7 +27,7 @@ from roomread.testing import FixedClassifier, FixedDetector
 
 @pytest.fixture
 def fallen(sessions: OwnerStore) -> str:
-    """The id of a lesson whose valence falls after ten of twenty minutes."""
+    """Return the id of a lesson whose valence falls after ten of twenty minutes."""
     session = sessions.create("Algebra 7b")
     record_falling_class(sessions, session)
     sessions.mark(session.id, [Mark(5.0, "start"), Mark(40.0, "Zwei/Drei")])
@@ -71,7 +71,7 @@ def test_clips_are_cut_around_marks_and_changes(sessions: OwnerStore, fallen: st
     assert "fall" in {plan.label for plan in changes}
 
 
-def test_session_without_a_moment_has_no_clips(sessions: OwnerStore) -> None:
+def test_clips_are_refused_for_a_session_without_such_moments(sessions: OwnerStore) -> None:
     session = sessions.create("Short")
     with pytest.raises(SessionError, match="has no falls") as refused:
         plan_clips(sessions, session.id, ClipRequest())
@@ -79,7 +79,7 @@ def test_session_without_a_moment_has_no_clips(sessions: OwnerStore) -> None:
 
 
 @pytest.mark.parametrize(("length", "before"), [(1.0, 0.5), (601.0, 1.0), (10.0, 10.0)])
-def test_clip_that_is_too_short_or_too_long_is_refused(length: float, before: float) -> None:
+def test_clip_with_an_invalid_length_is_refused(length: float, before: float) -> None:
     with pytest.raises(SessionError, match="clip of"):
         ClipRequest(length=length, before=before)
 

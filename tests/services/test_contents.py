@@ -15,7 +15,7 @@ def test_content_is_written_unchanged(tmp_path: Path, content: bytes | io.BytesI
     assert (tmp_path / "a.mp4").read_bytes() == b"a video"
 
 
-def test_open_file_is_copied_in_pieces(tmp_path: Path) -> None:
+def test_large_open_file_is_copied_with_little_memory(tmp_path: Path) -> None:
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(50_000_000)

@@ -5,7 +5,7 @@ from roomread.services.demo_class import BAD_STRETCH, open_demo_class
 from roomread.store import LOCAL_OWNER, Store
 
 
-def test_answer_of_the_demo_class_names_its_fallen_stretch(store: Store) -> None:
+def test_figures_of_the_demo_class_contain_its_fallen_stretch(store: Store) -> None:
     sessions = store.owned_by(LOCAL_OWNER)
     session = open_demo_class(sessions)
     figures = session_figures(sessions, session)

@@ -12,7 +12,7 @@ from roomread.services.engine import Engine, serve_with, served_engine
 from roomread.settings.environment import Settings
 
 
-def test_pages_get_the_engine_of_the_service_that_was_set_last(
+def test_pages_get_the_engine_that_was_set_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "_served", [])
@@ -23,7 +23,7 @@ def test_pages_get_the_engine_of_the_service_that_was_set_last(
     assert served_engine() is second
 
 
-def test_limits_are_those_of_the_settings(tmp_path: Path) -> None:
+def test_engine_uses_the_limits_of_the_settings(tmp_path: Path) -> None:
     settings = Settings(max_cameras=1, max_video_minutes=2, max_kept_mb=300)
     made = Engine(settings, jobs=tmp_path / "jobs", at_once=2)
     try:
@@ -38,7 +38,7 @@ def test_limits_are_those_of_the_settings(tmp_path: Path) -> None:
     assert (tmp_path / "jobs").is_dir()
 
 
-def test_receiver_of_alerts_that_cannot_be_used_is_refused_before_anything_starts(
+def test_invalid_alert_url_is_refused_before_the_engine_starts(
     tmp_path: Path,
 ) -> None:
     settings = Settings(alert_urls=[SecretStr("ftp://example.com/alerts")])

@@ -41,7 +41,7 @@ def session(anna: OwnerStore) -> Session:
     return anna.create("Algebra 7b")
 
 
-def test_session_is_exported_in_its_format(
+def test_session_is_exported_in_the_requested_format(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     path = tmp_path / "session.json"
@@ -89,7 +89,7 @@ def test_session_of_another_owner_is_not_found(
         report(ben, session.id)
 
 
-def test_folder_is_private_and_holds_nothing_after_a_failed_export(
+def test_folder_is_private_and_empty_after_a_failed_export(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     folder = tmp_path / "exports"
@@ -102,12 +102,14 @@ def test_folder_is_private_and_holds_nothing_after_a_failed_export(
     assert list(folder.iterdir()) == []
 
 
-def test_file_names_of_statements_and_documents_differ(session: Session) -> None:
+def test_file_names_of_json_and_xapi_exports_differ(session: Session) -> None:
     assert file_name(session, SessionFormat.JSON) == f"{session.id}.json"
     assert file_name(session, SessionFormat.XAPI) == f"{session.id}.xapi.json"
 
 
-def test_report_is_one_page_about_the_session(anna: OwnerStore, session: Session) -> None:
+def test_report_is_one_html_page_with_the_name_of_the_session(
+    anna: OwnerStore, session: Session
+) -> None:
     page = report(anna, session.id)
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert "Algebra 7b" in page

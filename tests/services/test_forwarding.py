@@ -38,7 +38,7 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def test_request_is_forwarded_with_the_senders_credentials_and_its_answer_returned(
+def test_request_is_forwarded_with_credentials_and_its_response_is_returned(
     address: str,
 ) -> None:
     headers = {"authorization": "Bearer rr_1_2", "cookie": "a=b", "origin": "https://elsewhere"}
@@ -51,7 +51,7 @@ def test_request_is_forwarded_with_the_senders_credentials_and_its_answer_return
     path, *kept = answer.body.decode().splitlines()
     assert path == "/api/v1/sessions/1/end"
     assert kept[:3] == ["Bearer rr_1_2", "a=b", "None"]
-    # The address is the one that this process believes, whatever the sender wrote.
+    # The forwarded address is `client`, not the address in the sender's own header.
     assert kept[3:] == ["roomread.example", "192.0.2.7", "https", "1", "body"]
 
 

@@ -46,7 +46,7 @@ def test_times_increase_strictly(timing: FrameTiming) -> None:
     times = [timing.since_start(t) for t in (10.0, 10.5, 10.5, 10.2, 11.0)]
     assert times == sorted(set(times))
     timing.connect()
-    # The clock stands still, and the last frame came a second after the first one.
+    # This computer's clock has not advanced, so the time follows the last frame.
     assert timing.since_start(0.0) > times[-1]
 
 

@@ -25,7 +25,7 @@ class Clock:
 
 
 class FakeLink:
-    """Keeps what is sent to one student."""
+    """A connection of a student that records the messages sent to it."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -42,7 +42,7 @@ CLOCK = Clock()
 
 
 def in_room(store: Store, use: Callable[[HeldRoom], Awaitable[None]], clock: Clock = CLOCK) -> str:
-    """Take up a new room, use it on an event loop, and return the id of its session."""
+    """Hold a new room while `use` runs on an event loop, and return the id of its session."""
     anna = store.owned_by("user:anna")
     session = anna.create("Algebra 7b", source="students")
     anna.rooms.add(session.id, "K7QXM3PD", faces=True)
@@ -75,7 +75,7 @@ def test_board_that_is_too_slow_misses_the_oldest_events(store: Store) -> None:
     in_room(store, use)
 
 
-def test_first_event_of_a_board_is_the_past_and_whether_the_room_is_paused(store: Store) -> None:
+def test_first_event_of_a_board_has_the_history_and_the_pause(store: Store) -> None:
     async def use(held: HeldRoom) -> None:
         await held.pause(on=True)
         event = json.loads((await held.subscribe()).get_nowait())
@@ -85,7 +85,7 @@ def test_first_event_of_a_board_is_the_past_and_whether_the_room_is_paused(store
     in_room(store, use)
 
 
-def test_watched_room_counts_its_marks_without_reading_them(
+def test_room_with_a_board_counts_its_marks_without_reading_them(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def use(held: HeldRoom) -> None:
@@ -134,14 +134,14 @@ def test_seats_are_reserved_in_blocks_of_fifty(store: Store) -> None:
     in_room(store, use)
 
 
-def test_connections_have_ids_of_their_own(store: Store) -> None:
+def test_each_connection_gets_a_new_id(store: Store) -> None:
     async def use(held: HeldRoom) -> None:
         assert [held.new_connection() for _ in range(3)] == [1, 2, 3]
 
     in_room(store, use)
 
 
-def test_closing_tells_students_ends_the_session_and_frees_the_code(store: Store) -> None:
+def test_closing_notifies_students_ends_the_session_and_frees_the_code(store: Store) -> None:
     link = FakeLink()
 
     async def use(held: HeldRoom) -> None:
@@ -157,7 +157,7 @@ def test_closing_tells_students_ends_the_session_and_frees_the_code(store: Store
     assert store.owned_by("user:anna").session(session_id).state() is State.ENDED
 
 
-def test_room_that_is_let_go_keeps_its_code_and_its_session_for_another_process(
+def test_released_room_keeps_its_code_and_its_session_for_another_process(
     store: Store,
 ) -> None:
     link = FakeLink()
@@ -191,7 +191,7 @@ def test_room_without_students_and_boards_is_closed_after_half_an_hour(store: St
     assert store.rooms.with_code("K7QXM3PD") is None
 
 
-def test_faces_of_a_shared_screen_name_it_as_a_source(store: Store) -> None:
+def test_source_of_the_session_includes_the_shared_screen(store: Store) -> None:
     async def use(held: HeldRoom) -> None:
         held.show_screen([])
         await held.let_go()
@@ -212,7 +212,7 @@ def test_counts_since_the_last_sample_are_stored_when_the_room_closes(store: Sto
 
 
 class StuckLink(FakeLink):
-    """The connection of a student who does not read."""
+    """A connection of a student that accepts no messages."""
 
     async def send(self, message: dict[str, Any]) -> None:
         await asyncio.sleep(3600)
@@ -223,7 +223,7 @@ class StuckLink(FakeLink):
         await super().close(code)
 
 
-def test_student_who_does_not_read_delays_neither_a_pause_nor_the_end(store: Store) -> None:
+def test_stuck_connection_delays_neither_a_pause_nor_the_end(store: Store) -> None:
     stuck, other = StuckLink(), FakeLink()
 
     async def use(held: HeldRoom) -> None:

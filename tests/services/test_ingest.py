@@ -36,7 +36,7 @@ ADDRESS = "http://127.0.0.1:1"
 
 
 def as_json(frames: Sequence[tuple[float, list[Reading]]]) -> str:
-    """Return frames as a sender sends them."""
+    """Return frames in the format in which they are sent."""
     return json.dumps(
         [
             frame_to_dict(FrameReadings("room 3", time, None, None, None, tuple(readings)))
@@ -138,7 +138,7 @@ def test_accepted_frames_are_in_the_database_of_another_process(
     assert kept.time == pytest.approx(result.mood.time, abs=1e-3)
 
 
-def test_session_continues_after_an_earlier_process_with_this_address(
+def test_new_process_with_the_same_address_continues_the_session(
     sessions: ReadingIngest, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna, consent="all, in writing")
@@ -174,17 +174,17 @@ def test_session_of_another_owner_is_not_found(
         sessions.send(everything.owned_by("user:ben"), session.id, as_json(LESSON[:1]))
 
 
-def test_session_that_has_ended_takes_no_frames(sessions: ReadingIngest, anna: OwnerStore) -> None:
+def test_frames_for_an_ended_session_are_refused(sessions: ReadingIngest, anna: OwnerStore) -> None:
     session = make(anna)
     sessions.send(anna, session.id, as_json(LESSON[:5]))
     sessions.end(anna, session)
     with pytest.raises(SessionEndedError, match=session.id):
         sessions.send(anna, session.id, as_json(LESSON[5:]))
-    # Ending it again changes nothing.
+    # Ending the session again is a no-op.
     sessions.end(anna, anna.session(session.id))
 
 
-def test_session_that_is_recorded_from_a_camera_takes_no_frames(
+def test_frames_for_a_session_recorded_from_a_camera_are_refused(
     sessions: ReadingIngest, anna: OwnerStore
 ) -> None:
     session = anna.create("Algebra 7b", source="camera 0")
@@ -258,7 +258,7 @@ def send_all(
     session: Session,
     frames: Sequence[tuple[float, list[Reading]]],
 ) -> IngestReport:
-    """Send frames in messages of at most 200, and return the last answer."""
+    """Send frames in messages of at most 200, and return the last report."""
     reports = [
         ingest.send(store, session.id, as_json(frames[n : n + 200]))
         for n in range(0, len(frames), 200)
@@ -267,7 +267,7 @@ def send_all(
 
 
 @pytest.mark.parametrize("killed_at", [3, 41, 330, 400])
-def test_moods_and_alerts_after_a_kill_of_the_holder_equal_those_without_a_kill(
+def test_moods_and_alerts_are_the_same_when_the_holder_is_killed(
     everything: Store, anna: OwnerStore, url: str, killed_at: int
 ) -> None:
     frames = list(lesson(230, people=8, moods=((0.0, 0.3), (150.0, 0.8))))
@@ -276,12 +276,12 @@ def test_moods_and_alerts_after_a_kill_of_the_holder_equal_those_without_a_kill(
     send_all(ReadingIngest(everything.leases("http://unbroken")), anna, unbroken, frames)
     killed = everything.leases("http://killed")
     before = send_all(ReadingIngest(killed), anna, broken, frames[:killed_at])
-    # What five seconds without a renewal do.
+    # The leases expire, as after five seconds without a renewal.
     killed.release_all()
     other = Store(url)
     anna_there = other.owned_by("user:anna")
     second = ReadingIngest(other.leases("http://second"))
-    # The next mood is due a second later; until then the last one is shown.
+    # The next mood is due a second later; until then the last one is returned.
     after = send_all(second, anna_there, broken, frames[killed_at - 1 : killed_at])
     assert (after.accepted, after.mood) == (0, before.mood)
     send_all(second, anna_there, broken, frames[killed_at:])
@@ -307,19 +307,19 @@ def test_baseline_of_a_room_without_stored_people_survives_a_killed_holder(
     second.send(anna, session.id, as_json(frames[440:]))
     assert not len(anna.readings(session.id))
     moods = [mood for mood in anna.moods(session.id) if mood.time >= 219]
-    # Two seconds pass before three frames are there again.
+    # The first mood after the takeover needs three frames, which takes two seconds.
     assert [mood.time for mood in moods] == [219, 221, 222, 223, 224, 225, 226, 227, 228, 229]
     assert None not in [mood.baseline for mood in moods]
 
 
-def test_process_that_lost_the_lease_of_its_session_writes_nothing_twice(
+def test_no_frame_is_written_twice_when_a_process_lost_its_lease(
     everything: Store, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna, consent="all, in writing")
     stalled = everything.leases("http://stalled")
     first = ReadingIngest(stalled)
     first.send(anna, session.id, as_json(LESSON[:10]))
-    # What five seconds without a renewal do.
+    # The leases expire, as after five seconds without a renewal.
     stalled.release_all()
     other = Store(url)
     second = ReadingIngest(other.leases("http://second"))

@@ -84,7 +84,7 @@ def test_comparing_faces_requires_consent(sessions: OwnerStore) -> None:
 def seats_after(
     known: KnownPeople, places: dict[int, int], start: float, *, frames: int = 4
 ) -> FrameReadings:
-    """Show people in their tiles, and return what the last frame shows."""
+    """Show people in their tiles for some frames, and return the readings of the last frame."""
     for number in range(frames):
         image = np.zeros((1080, 1920, 3), dtype=np.uint8)
         time = start + number / 2
@@ -113,7 +113,7 @@ def test_people_keep_their_seats_across_connections_and_moving_tiles(
     assert by_track(moved) == {2: 1, 3: 2, 1: 3}
 
 
-def test_session_keeps_the_seats_of_people_and_leaves_out_those_not_recognised_yet(
+def test_only_recognised_people_are_recorded_and_keep_their_seats(
     store: Store, sessions: OwnerStore
 ) -> None:
     people, ingest = LivePeople(Grey), ReadingIngest(store.leases("http://127.0.0.1:1"))

@@ -68,7 +68,7 @@ def test_text_names_versions_settings_figures_and_shares() -> None:
     assert "25.0 % were unreadable (turned away 25.0 %)" in text
 
 
-def test_text_says_of_which_figures_it_has_intervals() -> None:
+def test_text_explains_the_intervals_of_its_figures() -> None:
     text = methods_text(MODEL, ReadingsSummary())
     assert re.search(r"accuracy 0\.\d+ ± 0\.\d+, macro-F1 0\.\d+, ECE 0\.\d+ against", text)
     assert "What follows ± is half of a 95 % interval." in text
@@ -108,7 +108,7 @@ def summary_of(moods: list[RoomMood]) -> MoodsSummary:
     return summarise_moods(moods, [(mood.present, mood.excluded) for mood in moods])
 
 
-def test_text_about_a_room_has_the_shares_excluded_by_reason_in_steps() -> None:
+def test_text_about_a_room_states_excluded_shares_by_reason_in_steps_of_five_percent() -> None:
     reasons = {"turned away": 11, "covered": 1}
     moods = [RoomMood(1, 40, 28, excluded=reasons), RoomMood(2, 4, 0, excluded={"too dark": 4})]
     text = methods_text(MODEL, ReadingsSummary(), moods=summary_of(moods))
@@ -149,7 +149,7 @@ def test_text_names_the_head_that_was_used() -> None:
     assert f"T = {MODEL.card.temperature_fer2013:.2f})" in text
 
 
-def test_head_of_a_session_is_named_beside_its_model() -> None:
+def test_head_is_found_in_the_model_field_of_a_session() -> None:
     net = f"{MODEL.name} {MODEL.digest}"
     heads = [
         head_of(session(text)) for text in (net, f"{net} head:both", f"{net} head:label; dlib")

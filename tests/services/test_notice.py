@@ -46,8 +46,8 @@ def test_qr_code_is_on_the_notice_only_with_a_link() -> None:
     assert "https://school.example/notice" in page
 
 
-def test_qr_code_holds_the_link() -> None:
-    # A finder pattern is dark in its middle: the drawing is a code of the size that segno makes.
+def test_qr_code_has_the_size_of_a_code_for_the_link() -> None:
+    # The length of the link determines the number of modules on each side.
     side = segno.make("https://school.example/notice", error="m", micro=False).symbol_size()[0]
     assert f'viewBox="0 0 {8 * side} {8 * side}"' in qr_code("https://school.example/notice")
 

@@ -44,7 +44,7 @@ GOOD = EncodedPicture("good.jpg", b"picture")
 DAMAGED = EncodedPicture("damaged.jpg", b"damaged")
 
 
-def test_faces_of_a_picture_are_read_under_its_name_and_place(analyzer: Analyzer) -> None:
+def test_readings_have_the_name_and_the_index_of_their_picture(analyzer: Analyzer) -> None:
     analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer, index=3)
     assert (analyzed.frame.source, analyzed.frame.index) == ("good.jpg", 3)
     assert [reading.expression for reading in analyzed.readings] == [Expression.HAPPY]
@@ -58,7 +58,7 @@ def test_only_the_largest_face_is_read_in_a_picture_of_oneself() -> None:
     assert reading.box.left == BOX[0]
 
 
-def test_others_are_not_read_at_school_in_the_european_union(
+def test_faces_of_others_are_not_read_at_school_in_the_european_union(
     analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -108,7 +108,7 @@ def test_picture_without_pixels_keeps_its_size_and_readings(analyzer: Analyzer) 
     assert light.readings == analyzed.readings
 
 
-def test_chosen_face_is_explained_where_it_may_be_read(
+def test_face_is_explained_only_if_the_purpose_allows_reading_it(
     analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (reading,) = analyze_picture(GOOD, FakeDecoder(), analyzer).readings

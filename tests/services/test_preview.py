@@ -69,7 +69,7 @@ def test_preview_ends_when_no_page_requests_it() -> None:
 @pytest.mark.parametrize(
     ("source", "problem"), [(str(EXAMPLE), "is a file, not a camera"), ("screen:9", "screen")]
 )
-def test_source_that_cannot_be_watched_is_reported(source: str, problem: str) -> None:
+def test_source_that_cannot_be_previewed_is_reported(source: str, problem: str) -> None:
     preview = Preview(source, analyzer())
     wait_until(lambda: not preview.running)
     assert isinstance(preview.error, MediaError)

@@ -72,7 +72,7 @@ def test_damaged_profile_is_reported_by_its_name_and_can_be_deleted(
 
 def test_row_that_holds_another_profile_is_refused(rows: OwnerProfiles, profile: Profile) -> None:
     rows.keep("other", profile.to_json())
-    with pytest.raises(ProfileError, match="other: holds the profile 'masked'"):
+    with pytest.raises(ProfileError, match="other: is damaged: it contains the profile 'masked'"):
         StoredProfiles(rows).load("other")
 
 

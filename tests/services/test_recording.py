@@ -1,4 +1,4 @@
-"""A source is recorded into a session, with faces and nets that are fixed."""
+"""A source is recorded into a session, with fixed faces and a fixed net."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FakeSource(Source):
 class FakeEmbedder:
     """An embedder that returns the same vector for every face."""
 
-    name, side, threshold = "nobody knows", 8, 0.9
+    name, side, threshold = "fake net", 8, 0.9
     template = np.zeros((5, 2))
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -141,7 +141,7 @@ def test_covered_camera_is_recorded_as_an_empty_room(store: OwnerStore, session:
     assert {mood.present for mood in store.moods(session.id)} == {0}
 
 
-def test_readings_without_pictures_are_recorded_by_the_same_stages(
+def test_readings_sent_without_pictures_get_seats_and_moods(
     store: OwnerStore, session: Session
 ) -> None:
     recorder = Recorder(store, session)
@@ -161,7 +161,7 @@ def test_active_alert_continues_in_a_resumed_session(store: OwnerStore, session:
     assert store.alerts(session.id) == [raised]
 
 
-def test_rules_of_looking_away_and_closed_eyes_go_on_after_a_takeover(store: OwnerStore) -> None:
+def test_averages_of_looking_away_and_closed_eyes_survive_a_takeover(store: OwnerStore) -> None:
     rules = "person looking_away above 50% for 20 s\nperson eyes_closed above 50% for 20 s"
     people = dict.fromkeys(range(1, 7), Expression.NEUTRAL)
 
@@ -185,7 +185,7 @@ def test_rules_of_looking_away_and_closed_eyes_go_on_after_a_takeover(store: Own
         recorder.close()
         return session
 
-    # The windows are half full at the takeover, so that neither rule has raised its alerts.
+    # The takeover happens before either rule has raised its alerts.
     unbroken, broken = (store.alerts(lesson(killed_at=at).id) for at in (None, 68))
     assert {alert.measure for alert in unbroken} == {"looking_away", "eyes_closed"}
     assert len(unbroken) == 12
@@ -199,7 +199,7 @@ def test_rules_of_looking_away_and_closed_eyes_go_on_after_a_takeover(store: Own
         ("all", "room: happy 52% on average over 5 s"),
     ],
 )
-def test_alerts_of_the_room_are_sent_with_figures_as_they_are_shown(
+def test_sent_alerts_of_a_room_have_the_displayed_figures(
     store: OwnerStore, consent: str, state: str
 ) -> None:
     rules = f"{RULES}\nperson happy above 50% for 5 s"
@@ -211,7 +211,7 @@ def test_alerts_of_the_room_are_sent_with_figures_as_they_are_shown(
     for time in range(100):
         pipeline.push_readings(float(time), class_frame(float(time), shown))
     assert sender.close(patience=10) == []
-    # Alerts about a person stay here, also with a consent.
+    # Alerts about a person are never sent, even with a consent.
     assert target.accepted == [f"{session.id}-1-raised"]
     assert target.states == [state]
 
@@ -233,7 +233,7 @@ def test_session_names_the_nets_that_read_it(store: OwnerStore) -> None:
     session = new_session(
         store, ANALYZER, "7b", source="", rules="", consent="all", embedder=FakeEmbedder()
     )
-    assert session.model == "people distinguished by nobody knows"
+    assert session.model == "people distinguished by fake net"
     assert net_of(ANALYZER) == ""
     real = Analyzer(detector=FixedDetector([]))
     assert net_of(real) == f"compact {real.model.digest}"

@@ -24,7 +24,10 @@ ELSEWHERE = {FORWARDED_HEADER.lower(): "1"}
 
 @asynccontextmanager
 async def answering(*pieces: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Answer one request with bytes and go silent; yield the address and the request's bytes."""
+    """Run a server that responds to one request with `pieces`, and then keeps silent.
+
+    Yield its address, and a list to which the head of the request is added.
+    """
     heard: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,7 +35,7 @@ async def answering(*pieces: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-        # The end of the client's connection.
+        # Wait until the client closes the connection.
         await reader.read()
         writer.close()
         ended.set()
@@ -54,7 +57,7 @@ def test_events_are_relayed_as_they_arrive() -> None:
             assert (answer.status, answer.media_type) == (200, "text/event-stream")
             pieces = answer.pieces()
             found = b""
-            # The answer does not end, so that what came must not wait for more.
+            # The response has no end, so received events must be relayed immediately.
             while found != b"data: 1data: 2":
                 found += await asyncio.wait_for(anext(pieces), 5)
             await answer.close()
@@ -65,7 +68,7 @@ def test_events_are_relayed_as_they_arrive() -> None:
     asyncio.run(run())
 
 
-def test_stream_ends_when_the_other_process_ends() -> None:
+def test_stream_ends_when_the_body_of_the_response_is_complete() -> None:
     async def run() -> None:
         ended = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\n"
         async with answering(ended, b"data: 1", b"\n\n") as (address, _):

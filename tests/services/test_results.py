@@ -63,7 +63,7 @@ def test_rows_of_a_picture_are_numbered_as_its_boxes() -> None:
     assert rows[1].scores is None
 
 
-def test_rows_of_a_video_are_its_people_by_number_with_their_means(tmp_path: Path) -> None:
+def test_rows_of_a_video_are_the_mean_scores_of_its_people(tmp_path: Path) -> None:
     rows = list(video_rows("clip.mp4", video(tmp_path / "1", "clip.mp4").timeline()))
     assert [(row.number, row.expression, row.seconds) for row in rows] == [
         (2, "happy", 4),

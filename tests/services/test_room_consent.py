@@ -13,7 +13,7 @@ NOON = datetime(2026, 9, 1, 12, 30, 15, 999, tzinfo=UTC)
 
 @pytest.mark.parametrize("faces", [False, True])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_version_leads_back_to_the_text_that_was_shown(language: str, *, faces: bool) -> None:
+def test_consent_text_is_found_by_its_version(language: str, *, faces: bool) -> None:
     text = consent_text(translator(language), faces=faces)
     assert consent_of(text.version) == text
     assert len(text.digest) == 64

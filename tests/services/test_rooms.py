@@ -1,4 +1,4 @@
-"""Rooms that a process holds, releases and takes up again."""
+"""Rooms that a process acquires, holds and releases."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_paused_room_is_still_paused_after_a_restart(tmp_path: Path) -> None:
     anna.rooms.add(session.id, "K7QXM3PD", faces=False)
 
     async def hold() -> tuple[bool, bool]:
-        """Return whether the room is paused when it is taken up, and once it is changed."""
+        """Return whether the room is paused at first, and after its state is changed."""
         async with rooms_of(store, leases) as rooms:
             held = await rooms.hold(session.id)
             before = held.room.paused
@@ -55,7 +55,7 @@ def test_paused_room_is_still_paused_after_a_restart(tmp_path: Path) -> None:
     assert held == [(False, True), (True, False), (False, True)]
 
 
-def test_rooms_that_are_shut_down_use_the_store_no_longer(
+def test_shutdown_waits_until_rooms_no_longer_use_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
@@ -122,7 +122,7 @@ def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path)
     assert target.states == ["room: happy 50% on average over 5 s"]
 
 
-def test_owner_with_many_rooms_loses_the_oldest_that_is_idle(
+def test_oldest_idle_room_is_released_when_its_owner_has_too_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.rooms._MOST_HELD", 2)
@@ -153,12 +153,12 @@ def test_owner_with_many_rooms_loses_the_oldest_that_is_idle(
                 await rooms.hold(made[3])
 
     asyncio.run(hold())
-    # The room goes on when it is asked for again.
+    # The released room is still open, so that it can be held again.
     assert store.rooms.with_code("K7QXM3P3") is not None
     store.close()
 
 
-def test_room_that_is_taken_up_while_it_is_let_go_keeps_its_lease(
+def test_room_acquired_again_during_its_release_keeps_its_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
@@ -189,7 +189,7 @@ def test_room_that_is_taken_up_while_it_is_let_go_keeps_its_lease(
     store.close()
 
 
-def test_room_that_is_taken_up_is_read_once_and_under_its_lease(
+def test_record_of_a_room_is_read_once_and_under_its_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
@@ -213,7 +213,7 @@ def test_room_that_is_taken_up_is_read_once_and_under_its_lease(
     assert leased == [True]
 
 
-def test_room_that_cannot_be_taken_up_is_left_to_other_processes(
+def test_lease_is_released_when_a_room_cannot_be_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
@@ -243,7 +243,7 @@ def test_room_that_cannot_be_taken_up_is_left_to_other_processes(
     store.close()
 
 
-def test_room_of_another_process_takes_the_place_of_no_idle_room(
+def test_idle_room_is_not_released_for_a_room_of_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.rooms._MOST_HELD", 1)

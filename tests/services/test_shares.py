@@ -1,4 +1,4 @@
-"""The resources of one process are shared between principals."""
+"""Several principals share the resources of one process."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_slots_are_refused_beyond_the_share_and_the_total() -> None:
     with ExitStack() as held:
         held.enter_context(slots.slot("a"))
         held.enter_context(slots.slot("a"))
-        with pytest.raises(BusyError, match="you have 2 requests already"), slots.slot("a"):
+        with pytest.raises(BusyError, match="this sender has 2 requests"), slots.slot("a"):
             pass
         held.enter_context(slots.slot("b"))
-        with pytest.raises(BusyError, match="there are 3 requests already"), slots.slot("c"):
+        with pytest.raises(BusyError, match="the service has 3 requests"), slots.slot("c"):
             pass
     with slots.slot("a"):
         pass
@@ -49,7 +49,7 @@ def test_holder_with_most_slots_loses_its_oldest_to_a_new_holder() -> None:
         held.enter_context(slots.slot("c", lambda: ended.append("c")))
         assert ended == ["greedy 0", "greedy 1"]
         assert slots.taken == 4
-        # Taking a second slot from who has two would only turn them round.
+        # "b" and "c" have fewer slots than "greedy", but not two fewer.
         with pytest.raises(BusyError), slots.slot("b", print):
             pass
         held.enter_context(slots.slot("d", print))
@@ -60,7 +60,7 @@ def test_holder_with_most_slots_loses_its_oldest_to_a_new_holder() -> None:
 
 
 async def run_weights(turns: WeightedTurns, work: list[tuple[str, int]]) -> list[str]:
-    """Run work of these holders and weights that begin together; return the order of their ends."""
+    """Run tasks with the given holders and weights, and return the holders as their tasks end."""
     ended: list[str] = []
 
     async def one(holder: str, weight: int) -> None:
@@ -75,7 +75,7 @@ async def run_weights(turns: WeightedTurns, work: list[tuple[str, int]]) -> list
 def test_waiting_holders_take_turns() -> None:
     work = [("a", 10)] * 20 + [("b", 10)] * 2
     ended = asyncio.run(run_weights(WeightedTurns(10, share=10), work))
-    # The first one of "a" ran before "b" came.
+    # The first task of "a" started before "b" was waiting.
     assert ended[:5] == ["a", "a", "b", "a", "b"]
 
 

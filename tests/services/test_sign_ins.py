@@ -38,7 +38,7 @@ def test_sign_ins_are_kept_as_hashes_and_old_ones_are_removed(
     assert token.encode() not in kept
 
 
-def test_own_oldest_sign_in_ends_when_one_principal_has_too_many(store: AccountStore) -> None:
+def test_oldest_sign_in_of_a_principal_ends_when_there_are_too_many(store: AccountStore) -> None:
     sign_ins = SignIns(store, per_principal=2)
     others = sign_ins.begin("user:other", 0.0)
     tokens = [sign_ins.begin("user:1", float(n)) for n in range(1, 5)]
@@ -56,9 +56,9 @@ def test_newest_of_several_simultaneous_sign_ins_is_kept(store: AccountStore) ->
 
 def test_sign_in_that_is_dated_in_the_future_is_not_valid(store: AccountStore) -> None:
     sign_ins = SignIns(store)
-    # A clock that was a day ahead and was then set right.
+    # The sign-in was made while the clock was a day ahead.
     ahead = sign_ins.begin("user:1", 24 * 3600.0)
     assert sign_ins.principal_of(ahead, 0.0) is None
-    # It ends for good with the next one, and does not come alive when its time comes.
+    # The next sign-in deletes it, so that it does not become valid a day later.
     sign_ins.begin("user:1", 0.0)
     assert sign_ins.principal_of(ahead, 24 * 3600.0) is None

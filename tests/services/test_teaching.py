@@ -33,7 +33,7 @@ SIZE = len(feature_statistics_of(MODEL).mean)
 
 
 class MemoryShelf:
-    """Profiles in memory; `damaged` names those that cannot be loaded."""
+    """A profile shelf in memory; `damaged` has the names of profiles that cannot be loaded."""
 
     def __init__(self) -> None:
         self.profiles: dict[str, Profile] = {}
@@ -57,7 +57,7 @@ class MemoryShelf:
 
 
 class FixedObserver:
-    """Sees one face per picture, whose features are drawn from the picture's first pixel."""
+    """An observer of one face per picture, whose features depend on the picture's first pixel."""
 
     model: ModelFile = MODEL
 
@@ -67,7 +67,7 @@ class FixedObserver:
     def observe(self, frame: Frame) -> list[Observation]:
         self.observed.append(frame.source)
         seed = int(frame.image[0, 0, 0])
-        # Seeds of one ten are pictures of one state: they lie close together.
+        # Seeds with the same tens digit are pictures of one state, with similar features.
         centre = np.random.default_rng(seed // 10).normal(size=SIZE)
         features = 6 * centre + np.random.default_rng(1000 + seed).normal(size=SIZE)
         logits = np.zeros(7, dtype=np.float32)
@@ -177,7 +177,7 @@ def test_pictures_of_a_person_are_not_decoded_without_consent(
     assert observer.observed == []
 
 
-def test_messages_name_the_picture_for_any_order_of_expressions(
+def test_message_names_the_right_picture_for_any_order_of_expressions(
     service: TeachingService,
 ) -> None:
     # `Profile` orders references by expression; the names must follow the pictures.
@@ -202,7 +202,7 @@ def test_profile_that_does_not_help_is_kept_only_when_forced(
     assert shelf.names() == ["odd"]
 
 
-def test_existing_profile_is_overwritten_only_when_asked_for(
+def test_existing_profile_is_overwritten_only_on_request(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     service.keep(taught(service, state("odd", 10, 11)))
@@ -233,7 +233,7 @@ def test_picture_of_another_state_is_refused_when_taught_kept_or_imported(
     service.keep(taught(service, state("confused", 10, 12)))
     with pytest.raises(ProfileError, match="reference 1 is also a reference of 'confused'"):
         taught(service, state("bored", 10, 11))
-    # It was taught before the other one was kept.
+    # The profile `early` was taught before "confused" was stored.
     with pytest.raises(ProfileError, match="is also a reference of 'confused'"):
         service.keep(early)
     with pytest.raises(ProfileError, match="is also a reference of 'confused'"):
@@ -254,13 +254,13 @@ def test_damaged_profile_is_listed_with_its_problem_and_can_be_deleted(
     (summary,) = service.summaries()
     assert summary.problem == "damaged: broken: not a whole profile"
     assert summary.kind_text == ""
-    # It does not stop others from being taught.
+    # Other profiles can still be taught.
     service.keep(taught(service, state("odd", 10, 11)))
     service.delete("broken")
     assert service.names() == ["odd"]
 
 
-def test_unknown_profile_is_reported_with_those_that_exist(service: TeachingService) -> None:
+def test_message_about_an_unknown_profile_lists_the_existing_ones(service: TeachingService) -> None:
     for call in (service.load, service.summary, service.delete):
         with pytest.raises(
             ProfileNotFoundError, match=r"no profile 'odd'.*no profile is stored yet"

@@ -35,7 +35,7 @@ def test_complete_teaching_request_is_accepted(request_: TeachingRequest[str]) -
         (TeachingRequest[str]("odd", ()), "no picture of 'odd'"),
         (TeachingRequest("odd", (PLAIN,), "../x", "yes"), "cannot be a profile's name"),
         (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "given only for a state"),
-        (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "taught separately"),
+        (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "and some have none"),
     ],
 )
 def test_contradictory_request_is_refused(request_: TeachingRequest[str], problem: str) -> None:

@@ -26,7 +26,7 @@ Ann: Good bye.
 
 @pytest.fixture
 def fallen(sessions: OwnerStore) -> str:
-    """The id of a lesson of twenty minutes whose valence falls after ten."""
+    """Return the id of a lesson of twenty minutes whose valence falls after ten minutes."""
     session = sessions.create("Algebra 7b")
     record_falling_class(sessions, session)
     return session.id
@@ -54,7 +54,7 @@ def test_offset_shifts_a_transcript_to_the_time_of_the_session(
     assert [each.start for each in sessions.passages(fallen)] == [0.0, 540.0]
     figures = session_figures(sessions, sessions.session(fallen))
     assert said_at_deepest(figures, sessions.passages(fallen)) is None
-    # What is uploaded later replaces what was kept, and only what lies in the session is kept.
+    # A later upload replaces the stored passages; those outside the session are left out.
     keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=300.0)
     assert [each.start for each in sessions.passages(fallen)] == [895.0]
     with pytest.raises(

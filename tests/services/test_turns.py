@@ -1,4 +1,4 @@
-"""Holders take turns, and a newcomer has one at once."""
+"""Holders take turns, and a newcomer gets a turn immediately."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_returned_turn_goes_to_the_holder_with_the_fewest_turns() -> None:
     assert came[3:] == ["greedy"]
     turns.leave(waiting)
     turns.leave(waiting)
-    # "greedy" has its one turn, and nobody else waits.
+    # "greedy" has its maximum of one turn, and no other holder waits.
     assert came[4:] == []
 
 
@@ -48,7 +48,7 @@ def test_abandoned_request_for_a_turn_is_not_granted() -> None:
     assert came == ["a", "a"]
 
 
-def test_holders_without_a_turn_are_served_beside_one_that_holds_its_maximum() -> None:
+def test_other_holders_get_turns_while_one_has_its_maximum() -> None:
     turns, came = FairTurns(1, in_all=3), list[str]()
     for holder in ("greedy", "greedy", "b", "c", "d"):
         ask(turns, holder, came)

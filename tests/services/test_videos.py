@@ -28,14 +28,14 @@ def anna(queue: FakeQueue) -> VideoService:
     return VideoService(queue, ANNA)
 
 
-def test_submitted_video_is_kept_with_its_content(anna: VideoService) -> None:
+def test_submitted_video_is_stored_with_its_content(anna: VideoService) -> None:
     job = anna.get(anna.submit("lesson.mp4", b"content"))
     assert job.record.name == "lesson.mp4"
     assert job.upload is not None
     assert job.upload.read_bytes() == b"content"
 
 
-def test_video_without_content_is_refused_and_not_kept(anna: VideoService) -> None:
+def test_video_without_content_is_refused_and_not_stored(anna: VideoService) -> None:
     with pytest.raises(EmptyVideoError, match=r"lesson\.mp4"):
         anna.submit("lesson.mp4", b"")
     with pytest.raises(EmptyVideoError), anna.receive("lesson.mp4"):
@@ -90,7 +90,7 @@ def test_result_file_is_returned_only_for_a_finished_video(
 def test_result_of_a_job_without_a_folder_is_reported_as_gone(
     queue: FakeQueue, anna: VideoService
 ) -> None:
-    # A place has no folder here.
+    # In the fake queue, the job of a URL has no folder.
     job_id = anna.submit_source("rtsp://camera/1")
     queue.end(job_id)
     with pytest.raises(VideoFilesGoneError):

@@ -1,4 +1,4 @@
-"""A live source is watched, calibrated and recorded, with faces and nets that are fixed."""
+"""A live source is read, calibrated and recorded, with fixed faces and a fixed net."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FakeClock:
 
 
 class CountingDetector(FixedDetector):
-    """Counts how often it is asked for all faces of a picture."""
+    """A detector that counts its calls."""
 
     asked = 0
 
@@ -205,7 +205,7 @@ def test_recording_keeps_people_by_seat_only_with_a_consent_and_without_names(
     watch.recording.wait()
     readings = sessions.readings(session.id)
     assert set(readings.seats.tolist()) == {1, 2, 3, 4, 5, 6}
-    # Two frames a second, however fast the camera is.
+    # Two frames a second are recorded, though the camera sends ten.
     assert len(np.unique(readings.times)) == pytest.approx(20, abs=2)
     assert {reading.person for reading in readings} == {None}
 
@@ -234,7 +234,7 @@ def test_mood_restarts_after_a_recording(recordings: RecordingQueue, sessions: O
     watch.record(recordings, lesson(), sessions)
     assert watch.recording is not None
     run(watch, 10, start=10)
-    # Stopped on another page.
+    # Stop the recording as another page does.
     watch.recording.stop()
     watch.recording.wait()
     run(watch, 10, start=20)

@@ -20,19 +20,21 @@ def make_room(
     limits: QueueLimits,
     delete: Callable[[VideoJob], None],
 ) -> None:
-    """Check that an owner may submit a video, and delete finished ones where room is needed.
+    """Check that an owner may submit a video, and delete finished jobs if space is needed.
 
-    Jobs of the owner with the most jobs are deleted first, so that no owner displaces others.
+    Jobs of the owner with the most jobs or bytes are deleted first, so that no owner displaces
+    others.
 
     Args:
         owner: The owner of the new video.
         jobs: The jobs of all owners.
         uploading: Jobs that are being submitted, which are not among `jobs` yet.
         limits: The limits of the queue.
-        delete: Deletes a finished job.
+        delete: A function that deletes a finished job.
 
     Raises:
-        TooManyJobsError: The owner, or all owners together, have too many.
+        TooManyJobsError: The owner, or all owners together, have too many unfinished or stored
+            videos, or the unfinished videos need too much space.
     """
     _check_waiting(owner, [*jobs, *uploading], limits)
     full = len(jobs) + len(uploading) >= limits.finished
@@ -56,7 +58,10 @@ def _check_waiting(owner: str, jobs: Sequence[VideoJob], limits: QueueLimits) ->
 def _delete_one_of_most(
     owner: str, jobs: Sequence[VideoJob], delete: Callable[[VideoJob], None]
 ) -> bool:
-    """Delete the oldest finished job of the owner with the most; return False if none has more."""
+    """Delete the oldest finished job of the owner with the most jobs.
+
+    Return False if no owner with a finished job has more jobs than `owner`.
+    """
     counts = Counter(job.record.owner for job in jobs)
     finished = [job for job in jobs if job.finished and counts[job.record.owner] > counts[owner]]
     if not finished:
@@ -73,7 +78,10 @@ def _make_space(
     allowed: int,
     delete: Callable[[VideoJob], None],
 ) -> bool:
-    """Delete finished jobs until all fit into some bytes; return whether they do."""
+    """Delete finished jobs until all files fit into `allowed` bytes.
+
+    Return whether they fit, and whether the unfinished jobs of `owner` take at most half of it.
+    """
     sizes: Counter[str] = Counter()
     own_waiting = 0
     for job in [*jobs, *uploading]:
@@ -88,7 +96,7 @@ def _make_space(
         finished.remove(job)
         sizes[job.record.owner] -= job.size()
         delete(job)
-    # Half of the space is for the waiting videos of others.
+    # Half of the space is reserved for the waiting videos of other owners.
     return sizes.total() <= allowed and own_waiting <= allowed / 2
 
 

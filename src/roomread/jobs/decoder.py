@@ -16,7 +16,7 @@ from roomread.readings import Frame
 
 # Number of pictures after which a process is replaced, in case its decoders leak memory.
 _LIFE = 10_000
-# The longest time in which a process may start on a busy computer, s; no picture's time.
+# Time limit for the start of a process on a busy computer, s. It is not part of a picture's time.
 _START_SECONDS = 60.0
 
 
@@ -25,7 +25,7 @@ class DecodedPicture(NamedTuple):
 
     Attributes:
         image: upright RGB, uint8 [H, W, 3], read-only.
-        notes: what of its file is left out, such as further pictures; sentences.
+        notes: sentences about content of the file that was not read, such as further pictures.
     """
 
     image: NDArray[np.uint8]
@@ -33,7 +33,7 @@ class DecodedPicture(NamedTuple):
 
 
 class Decoder:
-    """Decode pictures in separate processes. Thread-safe.
+    """A decoder of untrusted pictures that uses separate processes. It is thread-safe.
 
     Args:
         max_pixels: largest width times height, checked before decoding.
@@ -77,7 +77,7 @@ class Decoder:
         return Frame(decoded.image, time, index, name, notes=decoded.notes)
 
     def decode(self, content: bytes, name: str) -> DecodedPicture:
-        """Return an encoded picture, decoded.
+        """Decode a picture in a separate process.
 
         Args:
             content: the encoded picture.
@@ -110,12 +110,12 @@ class Decoder:
         return DecodedPicture(image, tuple(head["notes"]))
 
     def close(self) -> None:
-        """End the processes; pictures being decoded and later ones raise an error."""
+        """End the processes; a `decode` that is running or called later raises a MediaError."""
         self._closed = True
         with self._lock:
             for child in self._running:
                 child.kill()
-        # A process in use fails and is put back into the queue by its thread.
+        # The thread that uses a killed process gets an error, and returns its place in the queue.
         for free in [self._free.get() for _ in range(self._processes)]:
             if free is not None:
                 self._end(free[0])

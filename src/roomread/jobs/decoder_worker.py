@@ -19,12 +19,17 @@ from roomread.media import notes_of, read_image
 
 
 def main(max_pixels: int, memory_mb: int) -> None:
-    """Decode each picture that arrives and send its pixels or an error, until the parent ends."""
+    """Decode each received picture and send its pixels or an error, until the parent ends.
+
+    Args:
+        max_pixels: The maximum width times height of a picture.
+        memory_mb: The memory limit for decoding, MB.
+    """
     inlet, outlet = take_pipes()
-    # The readings of a class do not wait for a picture.
+    # Reading a live class has priority over decoding single pictures.
     lower_priority(2)
     limit_memory(memory_mb)
-    # From here on the parent process counts the time of a picture.
+    # The parent process waits for this message before it sends a picture and limits its time.
     answer(outlet, {"ready": True})
     while (message := receive(inlet)) is not None:
         head, content = message

@@ -47,7 +47,7 @@ class FairQueue:
             return item
 
     def close(self) -> None:
-        """Let `get` return None from now on."""
+        """Close the queue, so that `get` returns None from now on."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Read the video of one job in a worker process."""
+"""Run a worker process that reads the video of a job, and store its progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORKER = (sys.executable, "-m", "roomread.jobs.video_worker")
 
 
 class JobReader:
-    """Read one video at a time, and record its progress in the store.
+    """A reader of one video at a time, which stores the progress in the job's record.
 
     Args:
         jobs: The store of jobs.
@@ -81,7 +81,7 @@ class JobReader:
                 self._process.kill()
 
     def _report(self, job: VideoJob, *, seconds: float, duration: float | None) -> bool | None:
-        """Report the progress; return whether to continue, or None if the job is no longer held."""
+        """Store the progress; return whether to continue, or None if the job is no longer held."""
         try:
             record = self._jobs.report(
                 job.record.id, holder=self._holder, seconds=seconds, duration=duration

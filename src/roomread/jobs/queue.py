@@ -1,4 +1,4 @@
-"""Queue videos that are read in the background by any process of the service."""
+"""Queue videos, which the processes of the service read in the background."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class JobQueue:
         store: The store of the jobs; None for a SQLite file in the folder.
         leases: The leases of this process, which the caller renews; None for the queue's own.
         limits: The limits of each video.
-        places: Limits of the number, age and size of jobs.
+        places: The limits of the number, age and size of jobs.
         worker: The command that starts the worker process.
     """
 
@@ -89,7 +89,7 @@ class JobQueue:
 
     @property
     def is_working(self) -> bool:
-        """Whether the thread that reads the videos runs."""
+        """Whether the thread that reads the videos is running."""
         return self._thread.is_alive()
 
     @property
@@ -104,7 +104,7 @@ class JobQueue:
 
         Args:
             name: The video's name, as the owner gave it.
-            content: The file.
+            content: The content of the video file.
             owner: The owner of the job.
             profiles: The profiles to apply to the readings.
 
@@ -118,7 +118,7 @@ class JobQueue:
         return job.record.id
 
     def start(self, source: str, *, owner: str, profiles: Sequence[Profile] = ()) -> str:
-        """Submit a path or URL and return the job's id; raises as `upload` does."""
+        """Submit a path or URL and return the job's id; raises the same errors as `upload`."""
         record = _new_record(source, owner, annotated=True, profiles=len(profiles))
         with self._submitting(record, profiles):
             pass
@@ -258,7 +258,7 @@ class JobQueue:
             shutil.rmtree(job.folder, ignore_errors=True)
 
     def _remove_stray_folders(self) -> None:
-        """Remove the folders of incomplete uploads and of deleted jobs."""
+        """Remove the folders of uploads that were interrupted, and of deleted jobs."""
         known = {record.id for record in self._store.jobs.all()}
         oldest = time.time() - (_UPLOAD_SECONDS if self._store.is_shared else 0.0)
         for path in self._folder.iterdir():
@@ -271,7 +271,7 @@ class JobQueue:
             if record.id in self._held:
                 continue
             if record.is_ended:
-                # Its row is damaged, and was read as that of a failed job.
+                # The job's row is damaged, and was loaded as a failed job.
                 self._end(self._job(record), state=JobState.FAILED, error=record.error)
                 continue
             job, resource = self._job(record), _resource(record.id)
@@ -299,23 +299,23 @@ class JobQueue:
 
     @contextmanager
     def _going_on(self, job_id: str | None = None) -> Iterator[None]:
-        """Catch and record a failure of the block, so that the thread goes on with other jobs.
+        """Catch and record a failure of the block, so that the thread continues with other jobs.
 
         Args:
-            job_id: The job that fails with the block; None if the block concerns no single job.
+            job_id: The job that the block reads, which fails with it; None if it reads no job.
         """
         try:
             yield
         except DatabaseError:
-            # The job stays unfinished in the table, and is adopted again once the database answers.
+            # The job stays unfinished, and is adopted again once the database responds.
             pass
-        except Exception as error:  # noqa: BLE001 (any failure of one job is that job's alone)
+        except Exception as error:  # noqa: BLE001 (a failure of one job must not stop the others)
             fields = {"error": type(error).__name__, "job": job_id}
             _LOG.error("a video failed", extra={"fields": fields})
             with suppress(DatabaseError):
                 record = self._store.jobs.get(job_id) if job_id is not None else None
                 if record is not None:
-                    problem = f"{record.name}: could not be read, by a fault of this program"
+                    problem = f"{record.name}: could not be read because of an internal error"
                     self._end(self._job(record), state=JobState.FAILED, error=problem)
 
     def _read(self, job_id: str) -> None:
@@ -340,7 +340,7 @@ class JobQueue:
             job.remove_results()
             ended = self._reader.read(job)
         except OSError as error:
-            # The disk is full, or there is no memory for another process.
+            # For example, the disk is full, or there is no memory for another process.
             reason = error.strerror or "no space or no permission"
             ended = {"state": JobState.FAILED, "error": f"{record.name}: cannot be read: {reason}"}
         if ended is not None:

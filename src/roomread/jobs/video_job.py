@@ -11,7 +11,7 @@ from roomread.errors import without_credentials
 from roomread.formats.timeline import Row, read_rows
 from roomread.store import JobRecord
 
-# The file in a job's folder that lists what of the video is left out.
+# The file in a job's folder with notes on content of the video that is not read.
 NOTES = "notes.json"
 
 
@@ -70,7 +70,7 @@ class VideoJob:
 
     @property
     def upload(self) -> Path | None:
-        """The file of the uploaded video; None if a path or URL was named."""
+        """The file of the uploaded video; None if a path or URL was submitted."""
         return self.folder / self.record.upload if self.record.upload is not None else None
 
     @property
@@ -80,7 +80,7 @@ class VideoJob:
 
     @property
     def profiles(self) -> list[Path]:
-        """The files of the profiles that the video is read with."""
+        """The files of the profiles with which the video is read."""
         return [self.folder / f"profile-{n}.json" for n in range(self.record.profiles)]
 
     @property
@@ -112,11 +112,14 @@ class VideoJob:
         return without_credentials(self.record.name)
 
     def notes(self) -> list[str]:
-        """Return what of the video is left out, in sentences; none before reading has begun."""
+        """Return sentences about content of the video that is not read, such as further tracks.
+
+        The list is empty before reading has begun.
+        """
         try:
             notes: list[str] = json.loads((self.folder / NOTES).read_text(encoding="utf-8"))
         except OSError:
-            # Reading has not begun, or the folder is out of reach, as all results then are.
+            # Reading has not begun, or this process cannot reach the folder.
             return []
         return notes
 
@@ -126,7 +129,7 @@ class VideoJob:
             self.upload.unlink(missing_ok=True)
 
     def remove_results(self) -> None:
-        """Remove what an earlier attempt wrote."""
+        """Remove the files that an earlier attempt wrote."""
         kept = {self.upload, *self.profiles}
         for path in self.folder.iterdir():
             if path not in kept:

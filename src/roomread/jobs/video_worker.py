@@ -32,20 +32,20 @@ from roomread.media import Source, open_source, open_upload
 from roomread.media.files import atomic_path
 from roomread.readings import Frame
 
-# Seconds between two reports; short enough for a progress bar and for cancelling.
+# Seconds between two reports of the progress to the parent process, which may then cancel.
 _REPORT_SECONDS = 0.5
 
 
 @dataclass(slots=True)
 class _VideoReading:
-    """One video that is being read.
+    """The reading of one video, and its progress.
 
     Attributes:
-        task: The parent process's request.
+        task: The request of the parent process.
         inlet: The pipe with the replies of the parent process.
         outlet: The pipe for reports to the parent process.
         seconds: The time up to which the video is read, s.
-        duration: The length of the video in s, or None if the file does not say.
+        duration: The length of the video, s; None if the file does not state it.
         cancelled: Whether the parent process asked to stop.
     """
 
@@ -61,7 +61,7 @@ class _VideoReading:
         """Read the video to its end, unless the parent process stops it.
 
         Raises:
-            RoomreadError: The video cannot be read to its end; the results up to there are written.
+            RoomreadError: The video cannot be read to its end; the earlier results are written.
         """
         folder, name = Path(self.task["folder"]), self.task["name"]
         uploaded: str | None = self.task["upload"]
@@ -101,9 +101,9 @@ class _VideoReading:
                 timeline.write(folder / "timeline.json")
 
     def named(self, text: str) -> str:
-        """Return a text in which the video has its owner's name; the folder stays secret."""
-        place = str(Path(self.task["folder"]) / (self.task["upload"] or "-"))
-        return text.replace(place, self.task["name"])
+        """Replace the path of the uploaded file in a text by the name that its owner gave it."""
+        path = str(Path(self.task["folder"]) / (self.task["upload"] or "-"))
+        return text.replace(path, self.task["name"])
 
     def _copy(self, source: Source, file: Path | None) -> Annotator | nullcontext[None]:
         if not self.task["annotated"]:
@@ -128,8 +128,8 @@ class _VideoReading:
         # The duration that a file states may be wrong, so the time of each frame is checked too.
         self._check_length(frame.time)
         if frame.index >= self.task["max_frames"]:
-            problem = f"{self.task['name']}: has over {self.task['max_frames']} pictures"
-            raise MediaError(problem, hint="cut it into parts; the results up to there are kept")
+            problem = f"{self.task['name']}: has over {self.task['max_frames']} frames"
+            raise MediaError(problem, hint="cut it into parts; the earlier results are kept")
         return replace(frame, source=without_credentials(name))
 
     def _check_length(self, seconds: float) -> None:
@@ -156,7 +156,7 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
     """Read the video that the parent process names, and report the result.
 
     Args:
-        make_analyzer: Makes the analyzer that reads it.
+        make_analyzer: A function that creates the analyzer that reads the video.
     """
     inlet, outlet = take_pipes()
     # Live cameras and single pictures have priority over videos in the background.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 Message = tuple[dict[str, Any], bytes]
-# Size of a pipe's buffer on Linux, bytes; with the default of 64 KB a picture takes forty writes.
+# Size of a pipe's buffer on Linux, bytes. With the default of 64 KB, pictures need many writes.
 _PIPE = 1 << 20
 # Header of a message: the sizes of the JSON head and of the payload, bytes.
 _SIZES = struct.Struct(">IQ")
@@ -31,8 +31,8 @@ def send(file: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"
 
     Args:
         file: The pipe to write to.
-        head: Values that JSON can hold.
-        payload: Bytes that follow them.
+        head: The values of the message, which must be serializable as JSON.
+        payload: The bytes of the message, such as the pixels of a picture.
 
     Raises:
         OSError: The other process has closed the pipe.
@@ -58,7 +58,7 @@ def receive(file: IO[bytes]) -> Message | None:
 def answer(outlet: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"") -> None:
     """Send the parent process a message; exit immediately and silently if that process has ended.
 
-    To be called in the worker process. Arguments as those of `send`.
+    Call this in the worker process. The arguments are those of `send`.
     """
     try:
         send(outlet, head, payload)
@@ -72,13 +72,13 @@ def leave() -> NoReturn:
 
 
 class WorkerProcess:
-    """The parent's handle of a running worker process. Not thread-safe, except for `kill`.
+    """A worker process, as its parent process controls it. Only `kill` is thread-safe.
 
     Args:
         command: The program, which exchanges messages on its standard input and output.
 
     Attributes:
-        timed_out: Whether it was killed because it took too long.
+        timed_out: Whether the process was killed because it took too long.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -93,10 +93,10 @@ class WorkerProcess:
             send(_pipe(self._process.stdin), head, payload)
 
     def receive(self, timeout: float) -> Message | None:
-        """Return the next message, or None if the worker process has ended.
+        """Return the next message, or None if the worker process has ended or was killed.
 
         Args:
-            timeout: The time to wait, s; the worker process is killed after that.
+            timeout: The maximum time to wait, s; then the worker process is killed.
         """
         watch = threading.Timer(timeout, self._give_up)
         watch.start()
@@ -133,7 +133,7 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Return the pipes from and to the parent process; to be called in the worker process.
+    """Return the pipes from and to the parent process, in a worker process.
 
     Standard output is redirected to standard error, so that text printed by libraries does not mix
     with the messages.
@@ -148,10 +148,10 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def lower_priority(by: int) -> None:
-    """Let the service run before this worker process where both want a processor.
+    """Lower the priority of this worker process, so that the service runs first.
 
     Args:
-        by: The steps by which its priority is lowered (`os.nice`); none are taken on Windows.
+        by: The increment of the niceness (`os.nice`); ignored on Windows.
     """
     if sys.platform != "win32":
         os.nice(by)
@@ -161,7 +161,7 @@ def limit_memory(megabytes: int) -> None:
     """Limit the memory of this worker process; a no-op except on Linux.
 
     Args:
-        megabytes: The limit above its present memory, MB.
+        megabytes: The memory that it may use in addition to its present memory, MB.
     """
     if sys.platform != "linux":
         return

@@ -1,7 +1,7 @@
-"""Texts for people in several languages, read from the message catalogues of this package.
+"""Translate texts for users, with the message catalogues of this package.
 
 A catalogue is the file `<language>.po`; its messages are the plain English sentences of the code.
-`docs/architecture.md` says how to add one.
+`docs/architecture.md` describes how to add one.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Value = str | float
 
 
 class Translator:
-    """Texts in one language.
+    """A translator of messages, numbers and dates into one language.
 
     Args:
         language: One of `LANGUAGES`.
-        forms: The translations of each message: one, or the singular and the plural.
+        forms: The translations of each English message: one, or the singular and the plural.
 
     Attributes:
         language: One of `LANGUAGES`.
@@ -54,25 +54,25 @@ class Translator:
 
         Args:
             message: An English sentence, in which `{name}` stands for the value `name`.
-            values: Numbers are written as the language writes them.
+            values: The values by name. Numbers are formatted for the language.
         """
         return self._fill(self._forms.get(message, (message,))[0], values)
 
     def ngettext(self, singular: str, plural: str, n: int, **values: Value) -> str:
-        """Return the translation of a message that counts something.
+        """Return the translation of a message with a number that has a singular and a plural form.
 
         Args:
-            singular: The English sentence for one.
-            plural: The English sentence for several.
-            n: The number that is counted; both sentences may name it as `{n}`.
-            values: As for `gettext`.
+            singular: The English sentence for the number 1.
+            plural: The English sentence for other numbers.
+            n: The number; both sentences may contain it as `{n}`.
+            values: Further values by name, as for `gettext`.
         """
         forms = self._forms.get(singular, (singular, plural))
         is_one = self._locale.plural_form(n) == "one"
         return self._fill(forms[0] if is_one else forms[-1], {"n": n, **values})
 
     def percent(self, share: float) -> str:
-        """Return a share, 0..1, in whole percent, such as "88%" or "88 %"."""
+        """Return a fraction, 0..1, as a whole percentage, such as "88%" or "88 %"."""
         return format_percent(share, locale=self._locale)
 
     def signed(self, value: float) -> str:
@@ -80,15 +80,20 @@ class Translator:
         return format_decimal(value, "+0.00;-0.00", locale=self._locale)
 
     def decimal(self, value: float, pattern: str = "#,##0.0") -> str:
-        """Return a number with one decimal, or as a pattern of Unicode says (UTS #35)."""
+        """Return a formatted number, by default with one decimal.
+
+        Args:
+            value: The number.
+            pattern: A number pattern of Unicode (UTS #35).
+        """
         return format_decimal(value, pattern, locale=self._locale)
 
     def day_of(self, moment: datetime) -> str:
-        """Return the day of a moment, in the time zone of this computer."""
+        """Return the date of a moment, in the time zone of this computer."""
         return format_date(moment.astimezone(), "medium", locale=self._locale)
 
     def day_and_time(self, moment: datetime) -> str:
-        """Return the day and the time of a moment, in the time zone of this computer."""
+        """Return the date and the time of a moment, in the time zone of this computer."""
         here = moment.astimezone()
         time = format_time(here, "short", tzinfo=here.tzinfo, locale=self._locale)
         return f"{self.day_of(here)}, {time}"
@@ -102,7 +107,7 @@ class Translator:
 
 @cache
 def translator(language: str) -> Translator:
-    """Return the texts of a language.
+    """Return the translator of a language.
 
     Args:
         language: One of `LANGUAGES`.
@@ -116,7 +121,7 @@ def translator(language: str) -> Translator:
 
 
 def browser_catalogue(language: str) -> dict[str, list[str]]:
-    """Return the translations of the messages of the pages' scripts, for `texts.js`.
+    """Return the translations of the messages in scripts of web pages, for `texts.js`.
 
     Args:
         language: One of `LANGUAGES`.
@@ -144,12 +149,13 @@ def catalogue(language: str) -> Catalog:
 
 
 def negotiate(asked: Iterable[str], accept_language: str = "") -> str:
-    """Return the best language of `LANGUAGES`.
+    """Return the language of `LANGUAGES` that fits a user's choices best, by default English.
 
     Args:
-        asked: Languages that were chosen, the strongest choice first; languages that are not
-            supported are ignored.
-        accept_language: The header of that name, which is used if no supported language was chosen.
+        asked: The language tags that the user chose, the preferred ones first. Unsupported
+            languages are ignored.
+        accept_language: The value of the header Accept-Language, which is used if `asked` contains
+            no supported language.
     """
     for tag in (*asked, *_accepted(accept_language)):
         language = tag.lower().partition("-")[0]
@@ -167,7 +173,7 @@ def _accepted(header: str) -> list[str]:
         weight = float(quality[1]) if quality is not None else 1.0
         if weight > 0:
             weighted.append((weight, tag.strip()))
-    # Stable: of equal weights the first one is preferred.
+    # The sort is stable, so that of several tags with the same weight the first is preferred.
     return [tag for _weight, tag in sorted(weighted, key=lambda pair: -pair[0])]
 
 

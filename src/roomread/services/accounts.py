@@ -43,7 +43,8 @@ class Principal:
     """The authenticated sender of a request.
 
     Attributes:
-        id: "user:…", "key:…", or `LOCAL_OWNER` if the service requires no sign-in; not a name.
+        id: "user:…", "key:…", or `LOCAL_OWNER` if the service requires no sign-in. It does not
+            contain the name of the user.
         scopes: The actions that it may perform.
     """
 
@@ -110,7 +111,8 @@ class Accounts:
         """
         if password is not None and len(password) < MIN_PASSWORD:
             raise RoomreadError(
-                f"the password has fewer than {MIN_PASSWORD} characters", hint="use a few words"
+                f"the password has fewer than {MIN_PASSWORD} characters",
+                hint="choose a longer one, such as a few words",
             )
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         user = Account(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
@@ -136,7 +138,7 @@ class Accounts:
             raise RoomreadError(f"there is no user '{name}'")
 
     def check_key(self, text: str) -> Principal | None:
-        """Return the principal of a key, or None if the key is not known."""
+        """Return the principal of a key, or None if the key is invalid or was revoked."""
         parts = text.split("_", 2)
         if len(parts) != 3 or parts[0] != _KEY_PREFIX or not _is_plain(text):
             return None
@@ -165,7 +167,7 @@ class Accounts:
         return _principal("user", user) if user is not None else None
 
     def check_provided(self, name: str, account: str) -> Principal | None:
-        """Return the principal of a user who signed in at the provider, or None.
+        """Return the principal of a user who signed in at the provider, or None if none matches.
 
         At the first sign-in the user is bound to the account at the provider. From then on the
         account decides and the name is ignored, since providers reassign names and addresses, but
@@ -173,7 +175,7 @@ class Accounts:
 
         Args:
             name: The user's name at the provider.
-            account: The issuer and its subject.
+            account: The issuer and the subject that identify the account at the provider.
         """
         bound = f"{_PROVIDED} {self._hash(account)}"
         user = self._store.user_hashed(bound)
@@ -200,11 +202,11 @@ def _principal(kind: str, account: Account) -> Principal:
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether the database can store a text; PostgreSQL rejects NUL characters."""
+    """Return whether a text is printable; PostgreSQL rejects NUL characters."""
     return "\0" not in text and text.isprintable()
 
 
 @cache
 def _unknown_hash() -> str:
-    """Return the hash of a random password, checked for unknown users to take the same time."""
+    """Return the hash of a random password, to verify for unknown users in the usual time."""
     return PasswordHasher().hash(secrets.token_urlsafe(32))

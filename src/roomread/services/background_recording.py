@@ -1,4 +1,4 @@
-"""Record sessions in background threads, which continue when a page is closed."""
+"""Record sessions in background threads, which continue when their web page is closed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from roomread.store import OwnerStore, Recorder, Session, Store
 
 # Seconds between two checks of a job's results.
 _POLL_SECONDS = 1.0
-# Seconds without a frame after which a recording of a remote camera ends, as its browser gives up.
+# Seconds without a frame after which the recording of a browser's camera ends.
 _MAX_SILENCE = 90.0
 # Maximum number of moments that wait for a slow database: five minutes at two a second.
 _MAX_WAITING = 600
-# Recordings that have ended and whose end can still be asked for.
+# Maximum number of ended recordings that are remembered, so that pages can show how they ended.
 _MAX_ENDED = 20
 
 
@@ -40,11 +40,13 @@ class RecordingRequest:
     Attributes:
         name: The name of the session, for people.
         every: Seconds between two frames.
-        rules: The text of the rules of attention.
-        consent: A text that records who consented and how; empty to keep no people.
+        rules: The alert rules, one per line; see `roomread.room.parse_rules`.
+        consent: A text that records who consented and how; empty to store no readings of individual
+            people.
         identity: Whether people are distinguished by their faces.
         notice: How the people were informed that their expressions are read.
-        analyzer: Reads the frames of a source that this computer opens; None for the queue's own.
+        analyzer: The analyzer for a source that this computer opens; None for the analyzer of the
+            `RecordingQueue`.
     """
 
     name: str
@@ -62,14 +64,14 @@ class Recording:
     Args:
         session: The session.
         recorder: The recorder of the session.
-        pipeline: The pipeline whose moments the recorder takes.
+        pipeline: The pipeline whose moments are recorded.
 
     Attributes:
         session: The session.
         seconds: The time of the last recorded frame, seconds.
         duration: The duration of the source in seconds; None if it is unknown.
         live: Whether the source is a camera or a stream.
-        error: Why the recording ended early; None if it did not end early.
+        error: The error that ended the recording early; None if there was none.
     """
 
     def __init__(self, session: Session, recorder: Recorder, pipeline: RoomPipeline) -> None:
@@ -113,7 +115,7 @@ class Recording:
         """Start recording a source that this computer opened.
 
         Args:
-            source: An opened source; the recording closes it.
+            source: An opened source, which the recording closes at its end.
         """
         self.duration, self.live = source.duration, source.live
         self._start(self._watched(source))
@@ -123,7 +125,7 @@ class Recording:
         self._start(self._followed(job, jobs))
 
     def wait_for_moments(self, *, max_silence: float) -> None:
-        """Start recording the readings that are passed to `feed`.
+        """Start recording the moments that `feed` creates.
 
         Args:
             max_silence: Seconds without a frame after which the session ends.
@@ -243,7 +245,7 @@ class RecordingQueue:
         most: The maximum number of sources read at once. Uploads are not counted; they wait in the
             job queue.
         alerts: A function that returns the sender of alerts to other programs; it is called when a
-            recording begins. None is sent by default.
+            recording begins. By default no alerts are sent.
     """
 
     def __init__(
@@ -265,7 +267,7 @@ class RecordingQueue:
         return self._recordings.get(session_id)
 
     def start(self, source: str, request: RecordingRequest, store: OwnerStore) -> Session:
-        """Start a session from a source that this computer can open.
+        """Start recording a source that this computer can open into a new session.
 
         Args:
             source: A path, the index of a camera or a URL.
@@ -273,9 +275,10 @@ class RecordingQueue:
             store: The store of the owner.
 
         Raises:
-            MediaError: The source cannot be opened; no session is made then.
-            SessionError: Too many sources are recorded already, or the session cannot be made.
-            RulesError: The rules of attention cannot be understood.
+            MediaError: The source cannot be opened; no session is created then.
+            SessionError: Too many sources are recorded already, the source is a picture, or the
+                session cannot be created.
+            RulesError: The alert rules are invalid.
             PurposeError: The purpose of this installation does not allow recording a class.
             MissingExtraError: The request sets `identity`, and its extra is not installed.
         """
@@ -293,7 +296,7 @@ class RecordingQueue:
             recording = self._make(source, request, store, analyzer, embedder)
             self._watched.add(recording.session.id)
             recording.watch(opened)
-            # From here on the recording is responsible for closing the source.
+            # From here on the recording closes the source.
             undo.pop_all()
             return recording.session
 
@@ -305,11 +308,11 @@ class RecordingQueue:
         store: OwnerStore,
         jobs: JobQueue,
     ) -> Session:
-        """Start a session from an uploaded video, which a separate process reads.
+        """Start recording an uploaded video, which a separate process reads, into a new session.
 
         Args:
             name: The name of the video.
-            content: The video file, or the open file.
+            content: The content of the video file, or the open file.
             request: The recording request.
             store: The store of the owner.
             jobs: The queue that reads the video.
@@ -317,8 +320,8 @@ class RecordingQueue:
         Raises:
             TooManyJobsError: The job queue is full.
             OutputError: The video cannot be written to disk.
-            SessionError: The session cannot be made.
-            RulesError: The rules of attention cannot be understood.
+            SessionError: The session cannot be created.
+            RulesError: The alert rules are invalid.
             PurposeError: The purpose of this installation does not allow recording a class.
         """
         taking = jobs.taking(name, owner=store.owner, annotated=False, every=request.every)
@@ -336,7 +339,7 @@ class RecordingQueue:
         *,
         max_silence: float = _MAX_SILENCE,
     ) -> Recording:
-        """Start a session from a source that is read elsewhere; see `Recording.feed`.
+        """Start recording a source that the caller reads; see `Recording.feed`.
 
         Args:
             source: The name of the source in the session.
@@ -345,8 +348,8 @@ class RecordingQueue:
             max_silence: Seconds without a frame after which the session ends.
 
         Raises:
-            SessionError: The session cannot be made.
-            RulesError: The rules of attention cannot be understood.
+            SessionError: The session cannot be created.
+            RulesError: The alert rules are invalid.
             PurposeError: The purpose of this installation does not allow recording a class.
         """
         recording = self._make(source, request, store, self._analyzer())
@@ -362,7 +365,7 @@ class RecordingQueue:
         self.store.close()
 
     def _forget_ended(self) -> None:
-        """Keep only the newest of the ended recordings, whose pages may still be open."""
+        """Forget the ended recordings except the newest, whose pages may still be open."""
         ended = [key for key, recording in self._recordings.items() if recording.has_ended]
         for key in ended[:-_MAX_ENDED]:
             del self._recordings[key]

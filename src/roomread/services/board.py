@@ -1,4 +1,4 @@
-"""Make the events that the teacher's board of an open room shows, twice a second."""
+"""Create the events that the teacher's board of an open room shows, twice a second."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from roomread.store import OwnerStore, Session
 
 # The length of the chart of the board, s.
 HISTORY_SECONDS = 600.0
-# Seconds from one search for lasting changes to the next.
+# Seconds between two searches for lasting changes.
 _CHANGES_PERIOD = 15.0
-# A smaller distance from the usual valence is called a little.
+# The absolute trend from which the board calls the room clearly above or below its usual valence.
 _CLEAR_TREND = 0.2
 
 
@@ -28,8 +28,8 @@ class BoardPoint:
 
     Attributes:
         time: Seconds from the start of the session.
-        mood: The mood as it is shown; None while there is none.
-        people: The number of people who had joined.
+        mood: The mood, rounded for display; None if there is none to show.
+        people: The number of people in the room.
         lost: The number of presses of "I am lost" within this second; None with fewer than five
             people.
     """
@@ -40,7 +40,7 @@ class BoardPoint:
     lost: int | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the point as plain values, as short as a chart needs it."""
+        """Return the point as plain values with short keys, because a chart has many points."""
         mood = self.mood
         figure = mood_to_dict(mood) if mood is not None else {}
         return {
@@ -57,10 +57,10 @@ class BoardPoint:
 
 @dataclass(slots=True)
 class BoardFeed:
-    """Collect what the board of one room shows. One thread at a time may use it.
+    """The data that the board of one room shows. One thread at a time may use it.
 
     Args:
-        moods: The rounding of the moods that are shown.
+        moods: The object that rounds moods for display.
         exact: The unrounded moods of the session so far, in which changes are found.
 
     Attributes:
@@ -80,12 +80,12 @@ class BoardFeed:
 
     @classmethod
     def of(cls, store: OwnerStore, session: Session, time: float) -> BoardFeed:
-        """Return the feed of a session that may have begun before.
+        """Return the feed of a session, with the stored points of the last ten minutes.
 
         Args:
-            store: The sessions of its owner.
-            session: The session.
-            time: The present, seconds from its start.
+            store: The sessions of the owner.
+            session: The session, which may have begun before.
+            time: The present, seconds from the start of the session.
         """
         since = max(time - HISTORY_SECONDS, 0.0)
         feed = cls(RunningMoods(store, session), [*exact_moods(store, session)])
@@ -100,7 +100,7 @@ class BoardFeed:
         return feed
 
     def add(self, time: float, status: RoomStatus, mood: RoomMood | None, lost: int) -> bool:
-        """Add one moment of the room; return whether a point was added to the chart.
+        """Add one moment of the room, and return whether the chart has a new point.
 
         Args:
             time: Seconds from the start of the session.
@@ -126,7 +126,7 @@ class BoardFeed:
         return True
 
     def history(self, marks: Sequence[Mark]) -> dict[str, Any]:
-        """Return the first event of a board, with all earlier points, marks and changes."""
+        """Return the content of a board's first event: the points, marks and changes so far."""
         return {
             "points": [point.to_dict() for point in self.points],
             "marks": [asdict(mark) for mark in marks],

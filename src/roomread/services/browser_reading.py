@@ -20,9 +20,9 @@ from roomread.readings import Unreadable
 
 
 def reading_parameters(model: ModelFile) -> dict[str, Any]:
-    """Return the parameters of a reading, as `assets/student/parameters.js` describes them.
+    """Return the parameters of face reading, which `assets/student/parameters.js` describes.
 
-    They are taken from the code that reads faces here, so that a change of it reaches browsers.
+    They are imported from this package's own code, so that browsers follow its changes.
 
     Args:
         model: The expression net that the browser runs.

@@ -23,23 +23,23 @@ CALIBRATION_SECONDS = 10.0
 # Minimum time between two collected frames, s; closer ones are nearly identical.
 _STEP = 0.5
 _MIN_REFERENCES = 5
-# A busy computer reads too few frames in ten seconds; it may take until then, s.
+# Maximum duration of a calibration on a computer that is too busy to read enough frames, s.
 _LONGEST = 30.0
-# A face that is missing for so long is lost, s: it gets a new track when it is found again.
+# Time after which a missing face is lost, s. It gets a new track if it is found again.
 _LOST = 1.0
-# A resting face may look sad or angry to the net. A face that shows one of these with this
-# confidence in half of the references is not resting.
+# A face is not resting if half of its references show one of these expressions with at least this
+# confidence. The net may read a resting face as sad or angry, so these are not in the list.
 _NOT_RESTING = (Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR)
 _CONFIDENT = 0.8
 _CONSENT = "the visitor who pressed the button, for this visit"
 
 
 class FaceObserver(Protocol):
-    """The interface for reading known faces of a frame, such as `Analyzer`."""
+    """An object that computes the net's outputs for known faces, such as `Analyzer`."""
 
     @property
     def model(self) -> ModelFile:
-        """Return the net."""
+        """The net that reads the faces."""
 
     def observe(self, frame: Frame, faces: list[Face] | None = None) -> list[Observation]:
         """Return the net's outputs for the faces."""
@@ -50,11 +50,12 @@ class CalibrationResult:
     """The result of a calibration.
 
     Attributes:
-        evaluation: the test of the profile on its own references; None if the face was seen too
-            seldom.
-        binding: the profile, bound to the calibrated track; None if it does not help.
-        shown: the expression that the face showed instead of resting; None if it rested. A face
-            that did not rest is not learnt.
+        evaluation: the test of the profile on its own references; None if no profile was learnt,
+            because the face was seen too seldom or did not rest.
+        binding: the profile, bound to the calibrated track; None if it does not help, or if no
+            profile was learnt.
+        shown: the expression that the face showed instead of resting; None if it rested or was seen
+            too seldom.
     """
 
     evaluation: LeaveOneOutResult | None = None
@@ -63,12 +64,12 @@ class CalibrationResult:
 
 
 class NeutralCalibration:
-    """Collect references of the resting face nearest to the camera for ten seconds.
+    """A calibration that collects references of the resting face nearest to the camera.
 
-    If the face was read too seldom by then, collecting continues until there are enough references,
-    for half a minute at most. If the face is lost and another appears, collecting begins again
-    with that one, which may be another person. Only vectors are collected, and only in memory. It
-    reads no clock: times come with the frames.
+    It takes ten seconds. If the face was read too seldom by then, collecting continues until there
+    are enough references, for at most half a minute. If the face is lost and another one appears,
+    which may be another person's, collecting starts again with the new face. Only vectors are
+    collected, and only in memory. The time is that of the frames, not of a clock.
 
     Args:
         started: time of the first frame, s.
@@ -86,7 +87,7 @@ class NeutralCalibration:
         self._shown: Counter[Expression] = Counter()
 
     def remaining(self, now: float) -> float:
-        """Return the remaining seconds; 0 after the usual end.
+        """Return the remaining time up to the usual end, 0 to 10 s.
 
         Args:
             now: time of the last finished frame, s; it may lie before the first frame.
@@ -103,7 +104,7 @@ class NeutralCalibration:
         return now >= (self._end if enough else self._latest_end)
 
     def update(self, observer: FaceObserver, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Collect the nearest face twice a second; begin again once its track is lost.
+        """Add the nearest face to the references twice a second; start again if its track is lost.
 
         Args:
             observer: computes the net's outputs for the face.
@@ -134,7 +135,7 @@ class NeutralCalibration:
         self._references.append(seen.reference(label, name="the camera"))
 
     def finish(self, model: ModelFile) -> CalibrationResult:
-        """Return the profile learnt, and its test on its own references.
+        """Learn the profile, and return it with its test on its own references.
 
         Args:
             model: the net that read the faces.

@@ -1,4 +1,4 @@
-"""Limit the work that one process does at once: pictures being read, and live cameras."""
+"""Limit the number of pictures and live cameras that one process reads at once."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ _HOLDERS = 8
 
 
 class ConcurrencyLimiter:
-    """Limit the number of tasks that run at once, and of those that wait for their turn.
+    """A limit on the number of tasks that run at once, and of tasks that wait for their turn.
 
     Threads and asynchronous code share one limiter. Each principal has slots of its own, and
-    principals take turns, so that none of them delays the others. Where no holder is given, the
-    principal is `acting_for`.
+    principals take turns, so that none of them delays the others. If a method is called without a
+    holder, the holder is the principal in `acting_for`.
 
     Args:
         running: The number of tasks of one principal that may run at once.
-        in_all: The number of tasks of all principals that may run at once; None for one more.
+        in_all: The number of tasks of all principals that may run at once; None for one more than
+            `running`.
         waiting: The number of further tasks of one principal that may wait.
         what: The name of the tasks in messages, in the plural.
     """
@@ -50,10 +51,10 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def slot(self, holder: str | None = None) -> Iterator[None]:
-        """Hold one of the slots for work that runs or waits.
+        """Hold a slot for a task that runs or waits during the `with` block.
 
         Raises:
-            BusyError: All slots of the holder, or of all holders, are held.
+            BusyError: All slots of the holder, or of all holders together, are in use.
         """
         holder = acting_for.get() if holder is None else holder
         with self._lock:
@@ -71,11 +72,11 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def turn(self, *, patience: float, holder: str | None = None) -> Iterator[None]:
-        """Wait in this thread until the task may run, and hold its slot during the `with` block.
+        """Wait in this thread until the task may run, and keep its turn during the `with` block.
 
         Args:
             patience: The maximum time to wait, seconds.
-            holder: The principal that it runs for.
+            holder: The principal for which the task runs.
 
         Raises:
             BusyError: The turn did not come in time.
@@ -95,14 +96,14 @@ class ConcurrencyLimiter:
         came = asyncio.Event()
 
         def granted() -> None:
-            # The loop may have ended with the service.
+            # The event loop is closed already if the service has stopped.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(came.set)
 
         turn = self._turns.ask(acting_for.get() if holder is None else holder, granted)
         try:
             await came.wait()
-            # A thread of its own, so that tasks elsewhere cannot keep it from starting.
+            # A limiter of its own, so that other users of the shared one cannot delay the start.
             return await to_thread.run_sync(work, limiter=CapacityLimiter(1))
         finally:
             self._turns.leave(turn)
@@ -114,7 +115,7 @@ class _CameraSlot:
 
     Attributes:
         holder: The principal that uses the camera.
-        last: When it was last taken; infinite while it is held.
+        last: The time of the last `CameraSlots.take`, s; infinite while the slot is held.
         end: Called when the slot is given to another principal.
     """
 
@@ -124,25 +125,27 @@ class _CameraSlot:
 
 
 class CameraSlots:
-    """Limit the number of live cameras that one process reads for all interfaces together.
+    """A limit on the number of live cameras that one process reads for all interfaces together.
 
-    One principal may use all slots until another one needs one. Then the oldest camera of the
-    principal with the most cameras loses its slot.
+    One principal may use all slots until another principal needs a slot. Then the oldest camera of
+    the principal with the most cameras loses its slot.
 
     Args:
         count: The maximum number of cameras at once.
-        idle_seconds: Seconds after which a slot is freed unless it is taken again.
+        idle_seconds: Seconds after which a slot is freed unless `take` is called again.
     """
 
     def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:
         self.count = count
         self._idle_seconds = idle_seconds
-        # By age.
+        # The slots by camera id, oldest first.
         self._used: dict[str, _CameraSlot] = {}
         self._lock = threading.Lock()
 
     def take(self, camera: str, now: float, *, holder: str = "") -> bool:
-        """Return whether a camera may be read; call it every few seconds to keep the slot.
+        """Take a slot for a camera, and return whether there was one.
+
+        A camera that has a slot keeps it. Call this every few seconds.
 
         Args:
             camera: The id of the camera.
@@ -164,7 +167,7 @@ class CameraSlots:
             end: Called, by any thread, if another principal is given the slot; it must not block.
 
         Raises:
-            BusyError: All slots are taken.
+            BusyError: All slots are taken, and none can be taken away from another principal.
         """
         if not self._take(camera, _CameraSlot(holder, math.inf, end), now):
             raise BusyError(f"all {self.count} camera slots are taken", seconds=60)
@@ -194,7 +197,11 @@ class CameraSlots:
         return True
 
     def _take_away(self, holder: str) -> _CameraSlot | None:
-        """Free the oldest slot of the principal with the most, if it has two more than `holder`."""
+        """Free the oldest slot of the principal with the most slots, and return it.
+
+        Return None if that principal has fewer than two slots more than `holder`: taking one away
+        would only reverse their order.
+        """
         held = Counter(slot.holder for slot in self._used.values())
         most, number = held.most_common(1)[0]
         if number <= held[holder] + 1:

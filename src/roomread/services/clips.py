@@ -1,4 +1,4 @@
-"""Write clips of notable moments of a session, cut from a video of it."""
+"""Cut clips of notable moments of a session from a video of the session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.room import clock
 from roomread.services.purpose import Activity, require
 from roomread.store import OwnerStore
 
-# Limits of the length of a clip, s: long enough to understand, short enough to look through.
+# Minimum and maximum length of a clip, s.
 SHORTEST_CLIP, LONGEST_CLIP = 2.0, 600.0
 
 
@@ -42,7 +42,7 @@ class PlannedClip:
         start: Its start, s from the start of the session.
         end: Its end, s.
         moment: The moment around which it is cut, s.
-        label: What it shows, such as "fall" or the label of a mark.
+        label: The kind of the moment, such as "fall", or the label of a mark.
         file_name: The name of its file, such as "01-fall-at-12m30s.mp4".
     """
 
@@ -55,14 +55,13 @@ class PlannedClip:
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """The clips to make of a session.
+    """A request for clips of a session.
 
     Attributes:
-        around: The moments.
+        around: The kind of moments around which clips are cut.
         length: The length of a clip, s; `SHORTEST_CLIP` to `LONGEST_CLIP`.
-        before: The part of the clip before the moment, s.
-        most: The maximum number of clips; the first moments are taken, and of the falls the
-            deepest ones.
+        before: The length of the clip before the moment, s; at least 0 and less than `length`.
+        most: The maximum number of clips. The earliest moments are used, or the deepest falls.
 
     Raises:
         SessionError: A length is out of range.
@@ -82,7 +81,7 @@ class ClipRequest:
         if not 0 <= self.before < self.length:
             raise SessionError(
                 f"{self.before:g} s before the moment do not fit into a clip of {self.length:g} s",
-                hint="choose less than its length",
+                hint="choose less time before the moment, or a longer clip",
             )
 
 
@@ -92,11 +91,11 @@ def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list
     Args:
         store: The sessions of the owner.
         session_id: The whole id.
-        request: The clips that are wanted.
+        request: The kind of moments, and the length and number of clips.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
-        SessionError: The session has no such moment.
+        SessionError: The session has no moment of this kind.
     """
     figures = session_figures(store, store.session(session_id))
     moments = _moments(figures, request)
@@ -108,7 +107,7 @@ def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list
         )
     plans = []
     for number, (moment, label) in enumerate(moments, start=1):
-        # A mark's label may hold characters that no file name may have.
+        # A mark's label may contain characters that are not allowed in file names.
         name = "mark" if request.around is ClipsAround.MARKS else label
         start = max(moment - request.before, 0.0)
         minutes, seconds = divmod(int(moment), 60)
@@ -163,11 +162,12 @@ def write_clips(
         look: What the clips show; see `check_look`.
 
     Yields:
-        The file, and the damage of the video before which the clip ends, or None.
+        The file, and the error if the clip ends early because the video is damaged, else None.
 
     Raises:
-        PurposeError: The intended use of this installation does not allow reading others.
-        MediaError: The video cannot be read, or does not show a moment.
+        PurposeError: The intended use of this installation does not allow reading the faces of
+            other people.
+        MediaError: The video cannot be read, or does not show one of the moments.
         OutputError: A clip cannot be written.
     """
     require(Activity.READ_OTHERS)
@@ -184,7 +184,7 @@ def write_clips(
 
 
 def _moments(figures: SessionFigures, request: ClipRequest) -> list[tuple[float, str]]:
-    """Return the time of each moment, s, and what it is, earliest first."""
+    """Return the time, s, and the label of each moment, earliest first."""
     if request.around is ClipsAround.FALLS:
         deepest = figures.stretches[: request.most]
         return [(fall.start, "fall") for fall in named_stretches(figures) if fall in deepest]

@@ -1,4 +1,4 @@
-"""Write content that a visitor has uploaded into a file."""
+"""Write uploaded content into files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from typing import IO
 
 # A file's content, or the open file.
 Content = bytes | IO[bytes]
-# Bytes that are copied at once.
-_PIECE = 1_000_000
+# Number of bytes that are copied at once.
+_CHUNK = 1_000_000
 
 
 def write_content(content: Content, path: Path) -> None:
-    """Write content into a file, an open file in pieces, so that it is never wholly in memory.
+    """Write content into a file.
+
+    An open file is copied in chunks, so that it is never entirely in memory.
+
+    Args:
+        content: The bytes, or an open file.
+        path: The file to write.
 
     Raises:
         OSError: The file cannot be written.
@@ -22,4 +28,4 @@ def write_content(content: Content, path: Path) -> None:
         path.write_bytes(content)
         return
     with path.open("wb") as file:
-        shutil.copyfileobj(content, file, _PIECE)
+        shutil.copyfileobj(content, file, _CHUNK)

@@ -1,4 +1,4 @@
-"""Record a synthetic class, to try the program without a camera, a file or a person."""
+"""Record a synthetic class, with which users can try the program without a camera or a file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from roomread.store import OwnerStore, Recorder
 # The source by which the session is recognised.
 SOURCE = "made up by Roomread"
 _NAME = "Demo class (made up)"
-# The lesson: its activities and the share of the class that smiles in each. The second half of the
-# group work is the bad stretch.
+# The activities of the lesson, and the proportion of the class that smiles from each time on. The
+# valence is low in the last five minutes of the group work.
 _MARKS = (
     Mark(0.0, "welcome"),
     Mark(180.0, "explanation"),
@@ -48,7 +48,7 @@ def open_demo_class(store: OwnerStore) -> Session:
     like those of any class. No face is read, so no purpose has to be chosen.
 
     Args:
-        store: The sessions of its owner.
+        store: The sessions of the owner.
 
     Raises:
         DatabaseError: The session cannot be written.
@@ -58,7 +58,7 @@ def open_demo_class(store: OwnerStore) -> Session:
     if known is not None and known.ended_at is not None:
         return known
     if known is not None:
-        # The process was killed while it was recorded.
+        # The process that recorded it was killed before the end.
         store.delete(known.id)
     session = store.create(_NAME, source=SOURCE, threshold=_THRESHOLD)
     recorder = Recorder(store, session)
@@ -91,7 +91,7 @@ def made_up_lesson(seed: int = 7) -> Iterator[tuple[float, list[Reading]]]:
 
 
 def _drawn(random: np.random.Generator, smiling: float) -> _Student:
-    """Draw the next expression of a student; `smiling` is the share of the class that smiles."""
+    """Draw the next expression of a student, who smiles with the probability `smiling`."""
     confidence = float(random.uniform(0.5, 0.95))
     if random.random() < _UNREADABLE:
         return _Student(None, confidence)

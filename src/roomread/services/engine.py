@@ -1,4 +1,4 @@
-"""Hold the nets, the decoders and the video queue of one process for all its interfaces."""
+"""The nets, decoders and video queue of one process, which all its interfaces share."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 USER_HEADER = "X-Roomread-User"
 # Number of pictures that may wait, per picture being read.
 _WAITING_PER_RUNNING = 4
-# Time for waiting alerts to be sent when the process ends, s.
+# Time limit for sending the waiting alerts when the process ends, s.
 _ALERT_SECONDS = 3.0
 
 
 class Engine:
-    """Read untrusted pictures and videos within the limits that the operator set.
+    """The objects that read untrusted pictures and videos within the operator's limits.
 
     Args:
         settings: The operator's limits.
@@ -43,8 +43,7 @@ class Engine:
             temporary folder.
         store: The store of the jobs; None for a SQLite file in their folder.
         leases: The leases of this process; None for the job queue's own.
-        at_once: Number of pictures that are decoded and read at once; None for the number of
-            processors.
+        at_once: Number of pictures that are read at once; None for the number of processors.
 
     Attributes:
         limiter: Limits the number of pictures read at once.
@@ -56,8 +55,8 @@ class Engine:
         job_queue: The queue of video jobs, whose worker processes load their own nets.
 
     Raises:
-        RoomreadError: The cluster that the settings name does not answer, or they name a receiver
-            of alerts that is not allowed.
+        RoomreadError: The cluster that the settings name does not respond, or the settings contain
+            an invalid URL for alerts.
     """
 
     def __init__(
@@ -103,7 +102,7 @@ class Engine:
         self.analyzer.analyze_frame(self.frame(file.getvalue(), "the first picture"))
 
     def close(self) -> None:
-        """End the processes of the engine; video jobs are kept if they have a folder."""
+        """End the processes of the engine; video jobs are kept if the engine has a jobs folder."""
         self.alerts.close(patience=_ALERT_SECONDS)
         self._decoder.close()
         self.job_queue.close()

@@ -71,7 +71,7 @@ def export_session(
 def export_to_folder(
     store: OwnerStore, session_id: str, form: SessionFormat, folder: Path, *, people: bool = False
 ) -> Path:
-    """Write a session to a new file in a folder, for the caller to delete.
+    """Write a session to a new file in a folder, which the caller deletes after use.
 
     Args:
         store: The sessions of the owner.
@@ -110,12 +110,12 @@ def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> byt
 def export_archive(
     store: OwnerStore, session_ids: Sequence[str], *, words: Translator = ENGLISH
 ) -> bytes:
-    """Return the reports and the moods of several sessions as one ZIP, a folder for each.
+    """Return the reports and moods of several sessions as one ZIP, with a folder per session.
 
     Args:
-        store: The sessions of their owner.
-        session_ids: Their ids.
-        words: The texts of the reports.
+        store: The sessions of the owner.
+        session_ids: The ids of the sessions.
+        words: The translator for the language of the reports.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
@@ -135,12 +135,14 @@ def export_archive(
 
 
 def report(store: OwnerStore, session_id: str, *, words: Translator = ENGLISH) -> str:
-    """Return a session's report as one HTML page, with the owner's class size as expected.
+    """Return a session's report as one HTML page.
+
+    The expected number of people is the class size in the owner's preferences.
 
     Args:
-        store: The sessions of its owner.
+        store: The sessions of the owner.
         session_id: The id of the session.
-        words: The texts in the language of the reader.
+        words: The translator for the language of the reader.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
@@ -156,10 +158,10 @@ def report_bytes(
     """Return a session's report as the content of a file.
 
     Args:
-        store: The sessions of its owner.
+        store: The sessions of the owner.
         session_id: The id of the session.
         form: HTML or PDF.
-        words: The texts in the language of the reader.
+        words: The translator for the language of the reader.
 
     Raises:
         SessionNotFoundError: The owner has no such session.

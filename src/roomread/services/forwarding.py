@@ -11,22 +11,22 @@ from roomread.errors import BusyError
 
 # Header that marks a forwarded request, which must not be forwarded again.
 FORWARDED_HEADER = "X-Roomread-Forwarded"
-# Headers that are forwarded: they identify the sender, describe the body, and name the address that
-# links in the answer begin with.
+# Headers that are forwarded. They identify the sender, describe the body, and contain the host that
+# links in the response start with.
 _KEPT = ("authorization", "cookie", "content-type", "host")
 _TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """The parts of a request that another process needs to answer it.
+    """The parts of a request that another process needs to respond to it.
 
     Attributes:
         path: The path of the request.
         headers: The headers of the request, in lower case.
-        client: The address of the sender, as this process knows it; a header on it counts only if
-            a trusted proxy sent the request.
-        scheme: "http" or "https", as the sender used it.
+        client: The address of the sender. It comes from the connection, or from a header that a
+            trusted proxy added.
+        scheme: The scheme that the sender used, "http" or "https".
         method: The HTTP method.
         body: The body.
     """
@@ -41,7 +41,8 @@ class ReceivedRequest:
     def forwarded_headers(self) -> dict[str, str]:
         """Return the headers of the forwarded request.
 
-        The other process believes the address and the scheme if this one is a trusted proxy of it.
+        The other process uses the address and the scheme in them only if it trusts this process as
+        a proxy.
 
         Raises:
             BusyError: The request was already forwarded once.
@@ -62,7 +63,7 @@ class ForwardedAnswer:
     Attributes:
         status: The HTTP status.
         media_type: The type of the body.
-        retry_after: The value of the header Retry-After, if present.
+        retry_after: The value of the header Retry-After; None if it is missing.
         body: The body.
     """
 

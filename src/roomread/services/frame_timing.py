@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+# Length of the window over which the frame rate is measured, s.
 _RATE_SECONDS = 2.0
 # Minimum time between two frames, s.
 _LEAST_STEP = 0.001
-# A frame is not taken before it arrives, and not much earlier either, s. Beyond these limits the
-# camera's clock has jumped, as after the sender began anew or its counter wrapped.
+# Limits of the difference between a frame's time and its arrival, s: the time may be this much
+# later, or this much earlier. Beyond them the camera's clock has jumped, because the sender
+# restarted or its counter wrapped.
 _AHEAD, _BEHIND = 5.0, 60.0
 
 
 class FrameTiming:
-    """Convert a camera's times to increasing seconds since the first frame.
+    """A converter of a camera's times to increasing seconds since the first frame.
 
     Args:
-        clock: seconds on a monotonic clock.
+        clock: a function that returns seconds on a monotonic clock.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -33,10 +35,9 @@ class FrameTiming:
         self._offset = self._fastest = None
 
     def since_start(self, camera_time: float) -> float:
-        """Return the seconds from the first frame to one that has just arrived.
+        """Return the seconds from the first frame to a frame that has just arrived.
 
-        If the clock of the camera has jumped, time continues from the present as in a new
-        connection.
+        If the camera's clock has jumped, the time is computed as for a new connection.
 
         Args:
             camera_time: the time of the frame by the clock of the camera, s.

@@ -28,22 +28,29 @@ from roomread.services.live_room import start_of
 from roomread.store import OwnerStore, Recorder, RoomRecord, Session, Store
 
 T = TypeVar("T")
-# Seconds from one sample of the reports that is kept to the next.
+# Seconds between two samples of the students' reports that are stored.
 _SAMPLE_PERIOD = 5.0
-# Seconds from one count of the marks, which other requests and processes write, to the next.
+# Seconds between two counts of the marks, which other requests and processes may write.
 _COUNT_PERIOD = 2.0
 # Time after which a room without students and boards is closed, s.
 IDLE_SECONDS = 1800.0
-# Seats that are reserved at once, so that one write serves for many students.
+# Number of seats that are reserved at once, so that most students join without a database write.
 _RESERVED_SEATS = 50
-# Time for which a student who does not read is waited for, s.
+# Time limit for sending a message to the connections of all students, s.
 _SLOW_SECONDS = 0.5
-# Events that may wait for a slow board; older ones are dropped.
+# Maximum number of events that wait for a slow board; the oldest is dropped.
 _WAITING_EVENTS = 2
 
 
 class RoomClose(IntEnum):
-    """Why the connection of a student is closed."""
+    """The WebSocket close code that states why a student's connection is closed.
+
+    Attributes:
+        TAKEN_OVER: The seat has a newer connection.
+        OVER: The room is closed.
+        LEFT: The student left the room.
+        ELSEWHERE: This process no longer holds the room; the page may connect again.
+    """
 
     TAKEN_OVER = 4001
     OVER = 4003
@@ -65,20 +72,21 @@ class SeatLink(Protocol):
 class HeldRoom:
     """One room that is open in this process.
 
-    All methods and attributes belong to the event loop's thread. What is written to the database
-    is written in threads, one at a time.
+    Use its methods and attributes in the event loop's thread only. The moments are written to the
+    database in worker threads, one at a time.
 
     Args:
         store: The store of the service.
         owned: The sessions of the room's owner.
-        record: The room, as it was when it was opened.
+        record: The database record of the room.
         session: The session of the room.
         room: The seats of the room.
-        recorder: Writes the moments of the room.
-        limiter: Bounds the threads that write.
-        background: Bounds the threads that write what may wait, so that they hold up no moments.
-        clock: Returns seconds of a monotonic clock.
-        sender: Sends the alerts of the room to other programs; None to send none.
+        recorder: The recorder of the session.
+        limiter: The limit on the number of threads that write moments.
+        background: The limit on the number of threads that write less urgent data, which must not
+            delay the moments.
+        clock: A function that returns seconds of a monotonic clock.
+        sender: The sender of alerts to other programs; None to send none.
 
     Attributes:
         links: The connections of students, by their ids.
@@ -115,7 +123,7 @@ class HeldRoom:
     _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        """Continue where the session was interrupted; blocks for the database."""
+        """Restore the state of an interrupted session; this waits for the database."""
         session = self.session
         self._opened = self._sampled = self._used = self.clock()
         self._start = start_of(session, self.recorder.resumed_at)
@@ -136,7 +144,7 @@ class HeldRoom:
 
     @property
     def mood(self) -> RoomMood | None:
-        """The latest mood as it is shown; None until there is one."""
+        """The latest mood, rounded for display; None if there is none to show."""
         return self._mood
 
     @property
@@ -149,11 +157,11 @@ class HeldRoom:
         return self.room.status(self.clock())
 
     def new_connection(self) -> int:
-        """Return the id of a new connection."""
+        """Return an unused id for a new connection."""
         return next(self._ids)
 
     async def reserve(self) -> None:
-        """Ensure that the number of the next seat is not assigned again after a restart."""
+        """Store a limit for assigned seats, so that none is assigned again after a restart."""
         if self.room.next_seat >= self.record.next_seat:
             following = self.room.next_seat + _RESERVED_SEATS
             await self._in_thread(
@@ -166,17 +174,17 @@ class HeldRoom:
         self.record = replace(self.record, code=code)
 
     async def pause(self, *, on: bool) -> None:
-        """Pause the room, or let it continue, and tell its students; the state survives a restart.
+        """Pause or resume the room, and notify its students; the state survives a restart.
 
         Raises:
-            DatabaseError: The pause could not be kept, and nothing has changed.
+            DatabaseError: The state could not be stored, and the room is unchanged.
         """
         await self._in_thread(lambda: self.store.rooms.set_paused(self.session.id, on=on))
         self.room.pause(on=on)
         await self._tell({"k": "room", "paused": on})
 
     async def subscribe(self) -> asyncio.Queue[str]:
-        """Return a queue of the board's newest events as JSON, which begins with the past."""
+        """Return a queue with the events of a new board as JSON; the first one has the history."""
         session_id = self.session.id
         history = await self._in_thread(lambda: self._feed.history(self.owned.marks(session_id)))
         self._marks = len(history["marks"])
@@ -186,7 +194,7 @@ class HeldRoom:
         return queue
 
     def _state(self) -> dict[str, Any]:
-        """Return what every event of a board says of the room, so that no board misses it."""
+        """Return the state that every event contains, because a slow board may miss events."""
         code = self.record.code
         return {
             "paused": self.room.paused,
@@ -199,7 +207,7 @@ class HeldRoom:
         self._boards.discard(queue)
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Send an event to all boards; a board that is too slow misses the oldest."""
+        """Send an event to all boards; a board that is too slow misses its oldest event."""
         text = json.dumps(event)
         for queue in self._boards:
             if queue.full():
@@ -207,7 +215,7 @@ class HeldRoom:
             queue.put_nowait(text)
 
     def show_screen(self, readings: Sequence[Reading]) -> None:
-        """Store the faces of a shared screen."""
+        """Replace the faces of the shared screen, which count until they are too old."""
         self._has_screen = True
         self.room.show_screen(self.clock(), readings)
 
@@ -218,14 +226,14 @@ class HeldRoom:
             try:
                 await self._step()
             except DatabaseError:
-                # The next step writes what is missing.
+                # The recorder keeps the moments, and the next step writes them.
                 pass
             except RoomreadError as error:
                 held_elsewhere = isinstance(error, SessionHeldError)
                 await self.dismiss(RoomClose.ELSEWHERE if held_elsewhere else RoomClose.OVER)
                 return
             now = self.clock()
-            # A computer that stood still has no frames to make up for.
+            # Do not make up for the steps that were missed while the computer was suspended.
             due = max(due + TICK_SECONDS, now)
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(due - now, 0.0)):
@@ -265,7 +273,7 @@ class HeldRoom:
         )
 
     def _write(self, time: float, frame: RoomFrame, status: RoomStatus) -> bool:
-        """Push one frame to the pipeline and the database; return whether the chart got a point."""
+        """Record one frame, and return whether the board's chart has a new point."""
         if self.closed.is_set():
             return False
         self._pipeline.forget(frame.changed)
@@ -279,11 +287,11 @@ class HeldRoom:
         This does not delay the next event of the room.
         """
         samples = list(self._samples)
-        # After a failure they are written with the next ones.
+        # If this fails, the samples are written together with the next ones.
         with suppress(DatabaseError):
             await to_thread.run_sync(lambda: self._write_waiting(samples), limiter=self.background)
             del self._samples[: len(samples)]
-        # A session that was deleted has no marks; the room's next write fails, and ends the room.
+        # This fails if the session was deleted. The next write of a moment then ends the room.
         with suppress(RoomreadError):
             self._marks = await to_thread.run_sync(
                 lambda: self.owned.count_marks(self.session.id), limiter=self.background
@@ -294,7 +302,7 @@ class HeldRoom:
         return self._has_screen and self.session.source != ROOM_AND_SCREEN_SOURCE
 
     def _write_waiting(self, samples: Sequence[ReportSample]) -> None:
-        """Write the source and samples; what was written before is ignored."""
+        """Write the source, if it is new, and the samples; those already stored are ignored."""
         if self._source_is_new:
             self.store.rooms.set_source(self.session.id, ROOM_AND_SCREEN_SOURCE)
             self.session = replace(self.session, source=ROOM_AND_SCREEN_SOURCE)
@@ -302,7 +310,7 @@ class HeldRoom:
             self.store.rooms.add_reports(self.session.id, samples)
 
     def _write_last(self) -> None:
-        # The rest of the room must be written even if the database refuses this.
+        # Write the remaining moments even if this fails.
         with suppress(DatabaseError):
             self._write_waiting(self._samples)
 
@@ -319,10 +327,10 @@ class HeldRoom:
         """Close the room for good, and end its session.
 
         Raises:
-            SessionError: The rest of the moments could not be written.
+            SessionError: The remaining moments could not be written.
         """
         if not self.closed.is_set():
-            # What was said since the last sample belongs to the lesson, too.
+            # Store the presses since the last sample.
             self._sample(self.time, self.room.status(self.clock()))
         self.closed.set()
         await self._finish_storing()
@@ -332,7 +340,7 @@ class HeldRoom:
             await self.dismiss(RoomClose.OVER)
 
     async def _finish_storing(self) -> None:
-        """Wait for the background, which must not write after the room is released."""
+        """Wait for the background task, which must not write after the room is released."""
         if self._storing is not None:
             await self._storing
 
@@ -342,7 +350,7 @@ class HeldRoom:
         self.recorder.close()
 
     async def let_go(self) -> None:
-        """Write the waiting moments, end all connections, and release the room."""
+        """Write the waiting moments and end all connections, so that the room can be released."""
         self.closed.set()
         await self._finish_storing()
         await self._in_thread(self._write_rest)
@@ -366,7 +374,7 @@ class HeldRoom:
 
 
 async def _at_once(sendings: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Send to several students at once; one who does not read delays no other, and gets nothing."""
+    """Send to several students concurrently, and cancel what takes over `_SLOW_SECONDS`."""
     tasks = [asyncio.create_task(sending) for sending in sendings]
     if not tasks:
         return

@@ -36,7 +36,7 @@ from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
 
 INGEST_SOURCE = "readings that were sent"
-# The source of a session whose readings a page makes of a shared window.
+# The source of a session for which a web page reads the faces of a shared window.
 SCREEN_SOURCE = "a shared window"
 # The sources of the session of a room that students join, without and with a shared window.
 ROOM_SOURCE = "students who joined by a code"
@@ -48,7 +48,7 @@ ShowScreen = Callable[[Session, Sequence[Reading]], tuple[RoomMood | None, list[
 _MIN_STEP = 10
 # Maximum number of seats in a session: more than a lecture hall has.
 _MAX_SEATS = 400
-# Number of sessions whose last seconds are kept in memory.
+# Maximum number of sessions whose pipelines are kept in memory.
 _MAX_OPEN = 64
 
 
@@ -70,8 +70,9 @@ class IngestReport:
 
     Attributes:
         accepted: Number of new frames, which are written.
-        repeated: Number of frames that are not later than the last written one; they are ignored.
-        mood: The latest mood of the room, as it is shown; None until there is one.
+        repeated: Number of ignored frames: each was written before, or is less than 10 ms later
+            than the last written one.
+        mood: The latest mood of the room, rounded for display; None if there is none to show.
         alerts: The active alerts.
     """
 
@@ -87,9 +88,9 @@ class _SessionWriter:
 
     Attributes:
         owner: The owner of the session.
-        recorder: Writes the moments.
-        pipeline: Makes the moments.
-        moods: The moods as they are shown.
+        recorder: The recorder that writes the moments.
+        pipeline: The pipeline that computes the moments from readings.
+        moods: The object that rounds moods for display.
     """
 
     owner: str
@@ -100,12 +101,12 @@ class _SessionWriter:
 
 @dataclass(slots=True)
 class _OpenSession:
-    """A session that readings are sent to.
+    """A session to which readings are sent, in memory.
 
     Attributes:
-        lock: Held by the sender that is writing.
-        senders: The number of senders that hold or wait for the lock.
-        writer: None until the first frame, and after the end.
+        lock: A lock that is held while one message is written.
+        senders: The number of calls that hold or wait for the lock.
+        writer: The writer; None before the first frame and after the end.
         last: The time of the newest frame, ms.
         seats: The highest seat so far.
     """
@@ -130,24 +131,24 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     threshold: float | None = None,
     embedder: FaceEmbedder | None = None,
 ) -> Session:
-    """Create a session that readings are sent to.
+    """Create a session to which readings can be sent.
 
     Args:
         store: The sessions of the owner.
-        analyzer: Determines the net and the threshold if none are given.
+        analyzer: The analyzer whose net and threshold are used if `model` or `threshold` is None.
         name: The title.
-        consent: A text that records who consented and how; if it is empty, no readings of single
-            people are kept.
+        consent: A text that records who consented and how; if it is empty, no readings of
+            individual people are stored.
         notice: How the people were informed that their expressions are read.
         source: `INGEST_SOURCE` or `SCREEN_SOURCE`.
-        rules: The rules of attention; None for the default ones.
-        model: The net that makes the readings.
-        threshold: The confidence under which that net withholds an expression, 0..1.
+        rules: The alert rules, one per line; None for the default rules.
+        model: The name and digest of the sender's net.
+        threshold: The confidence below which that net withholds an expression, 0..1.
         embedder: The net by which the sender distinguishes people; None to use their places.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
-        SessionError: The name is empty, or distinguishing people lacks a consent.
+        SessionError: The name is empty, or `embedder` is given without a consent.
         RulesError: The rules cannot be parsed.
     """
     use = purpose.require(purpose.Activity.RECORD_CLASS)
@@ -176,23 +177,24 @@ def _show(show_screen: ShowScreen, session: Session, content: bytes | str) -> In
 
 
 class ReadingIngest:
-    """Write readings into sessions, each frame once even if it is sent several times.
+    """A service that writes readings into sessions, each frame once even if it is sent twice.
 
     The times of a session's frames increase, so a frame that is sent again is recognised by its
-    time. A frame is written before it is reported as accepted: a sender that gets no response can
-    send it again without its being counted twice.
+    time. A frame is written before it is reported as accepted, so a sender that gets no response
+    can send it again without it being counted twice.
 
-    Of the processes that share a store, one at a time writes a session, because the mood depends on
-    the last seconds. The first process that receives readings holds the session by a lease.
+    Only one of the processes that share a store writes a session at a time, because the mood
+    depends on the last seconds. The first process that receives readings holds the session by a
+    lease.
 
-    A room that students join is recorded by itself: frames that are sent to its session are the
-    faces of a shared screen, which the room adds to its own, and they are accepted at once.
+    The session of a room that students join is written by the room. Frames that are sent to it are
+    the faces of a shared screen. They are passed to the room and reported as accepted.
 
     Args:
         leases: The leases of this process, which the caller renews.
-        show_screen: Adds faces of a shared screen to a room, and returns the room's latest mood and
-            the active alerts; None for a process without rooms.
-        alerts: Sends the alerts of the sessions to other programs; None to send none.
+        show_screen: A function that adds faces of a shared screen to a room, and returns the room's
+            latest mood and the active alerts; None for a process without rooms.
+        alerts: The sender of alerts to other programs; None to send none.
     """
 
     def __init__(
@@ -236,7 +238,7 @@ class ReadingIngest:
             if opened.writer is None:
                 # Check again, because the session may have ended while this sender waited.
                 session = open_session(store, session_id)
-                # Each message is written before it is answered.
+                # `_write` writes each message before this method returns.
                 recorder = Recorder(store, session, writes_by_itself=False)
                 moods = RunningMoods(store, recorder.session)
                 pipeline = session_pipeline(recorder, alerts=self._alerts)
@@ -276,15 +278,15 @@ class ReadingIngest:
         self.forget(session.id)
 
     def forget(self, session_id: str) -> None:
-        """Drop the last seconds of a session from memory."""
+        """Drop the pipeline of a session from memory, and release the session's lease."""
         with self._lock:
             self._sessions.pop(session_id, None)
         self._release([session_id])
 
     def _written_session(self, store: OwnerStore, session_id: str) -> Session | None:
-        """Return a session of this owner that is being written here, without asking the database.
+        """Return a session of this owner that this process writes, without a database query.
 
-        Whether it still exists is checked by the transaction that writes the frames.
+        The transaction that writes the frames checks whether the session still exists.
         """
         with self._lock:
             opened = self._sessions.get(session_id)
@@ -307,7 +309,7 @@ class ReadingIngest:
 
     @contextmanager
     def _opened_session(self, session_id: str) -> Iterator[_OpenSession]:
-        """Hold an open session for one sender at a time."""
+        """Lock a session during the `with` block, so that one sender at a time writes it."""
         with self._lock:
             opened = self._sessions.setdefault(session_id, _OpenSession())
             self._sessions.move_to_end(session_id)
@@ -331,8 +333,8 @@ class ReadingIngest:
 
     def _release(self, session_ids: Sequence[str]) -> None:
         for session_id in session_ids:
-            # The lease is kept: another process forwards to this one, which opens the session
-            # again.
+            # If this fails, this process keeps the lease. Other processes then forward requests to
+            # it, and it opens the session again.
             with suppress(DatabaseError):
                 self._leases.release(session_resource(session_id))
 
@@ -378,7 +380,7 @@ def _write(
             )
         readings = frame.readings
         if compares_faces(recorder.session):
-            # A face without a seat is of a person who is not recognised yet.
+            # A face without a seat belongs to a person who is not recognised yet.
             readings = tuple(reading for reading in readings if reading.seat is not None)
         moment = pipeline.push_readings(frame.time, readings)
         recorder.add(moment)

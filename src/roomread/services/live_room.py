@@ -1,4 +1,4 @@
-"""Read the frames of live connections, and remember the people of the recorded sessions."""
+"""Read the frames of live connections, and distinguish the people of recorded sessions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from roomread.services.recording import compares_faces
 from roomread.store import OwnerStore, Session
 from roomread.wire import FrameReadings
 
-# A connection follows the last moment of its session by this much at least, s.
+# Minimum time from the last moment of a session to the start of a new connection, s.
 _MIN_GAP = 0.5
-# How long the vectors of a session outlive its last connection, so that a browser can connect
-# again, s.
+# Time for which the vectors of a session are kept after its last frame, s, so that a browser can
+# connect again.
 KEEP_SECONDS = 600.0
 
 
@@ -29,12 +29,12 @@ class KnownPeople:
     """The people of one session, distinguished by their faces across its connections.
 
     Args:
-        embedder: The net that turns faces into vectors.
-        places: The boxes of people whose seats are known already, px.
-        clock: Returns seconds of a monotonic clock.
+        embedder: The net that computes the vectors of faces.
+        places: The last box of each known seat, px.
+        clock: A function that returns seconds of a monotonic clock.
 
     Attributes:
-        used: The time at which a frame was last read, seconds.
+        used: The time of the last update by that clock, s.
     """
 
     def __init__(
@@ -55,23 +55,23 @@ class KnownPeople:
             self._people.forget_tracks()
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings of the next frame with the person's number as their `seat`."""
+        """Return the readings of the next frame, with the seats of recognised people."""
         with self._lock:
             self.used = self._clock()
             found = {r.track_id: r for r in self._people.update(frame, readings)}
-        # Faces that are not recognised yet are seen, though they are not recorded.
+        # Return faces that are not recognised yet too, to show them. They are not recorded.
         return [found.get(reading.track_id, reading) for reading in readings]
 
 
 class LivePeople:
-    """The known people of the sessions that live connections of this process record.
+    """The known people of all sessions that this process records from live connections.
 
-    Their vectors are biometric data and are kept in memory only. They are forgotten when the
-    session ends, or `KEEP_SECONDS` after its last frame.
+    The vectors of their faces are biometric data and are kept in memory only. They are deleted when
+    the session ends, or `KEEP_SECONDS` after its last frame.
 
     Args:
-        load: Returns the net that turns faces into vectors; called once.
-        clock: Returns seconds of a monotonic clock.
+        load: A function that returns the net that computes the vectors; it is called once.
+        clock: A function that returns seconds of a monotonic clock.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class LivePeople:
         self._lock = threading.Lock()
 
     def embedder(self) -> FaceEmbedder:
-        """Return the net that turns faces into vectors.
+        """Return the net that computes the vectors of faces, which is loaded on the first call.
 
         Raises:
-            MissingExtraError: Its extra is not installed.
+            MissingExtraError: The net's extra is not installed.
         """
         with self._lock:
             if self._embedder is None:
@@ -114,36 +114,35 @@ class LivePeople:
             return known
 
     def forget(self, session_id: str) -> None:
-        """Forget the people of a session."""
+        """Delete the vectors of a session's people."""
         with self._lock:
             self._known.pop(session_id, None)
 
     def forget_idle(self) -> None:
-        """Forget the people of sessions without a frame for `KEEP_SECONDS`."""
+        """Delete the vectors of all sessions without a frame for `KEEP_SECONDS`."""
         oldest = self._clock() - KEEP_SECONDS
         with self._lock:
             self._known = {i: known for i, known in self._known.items() if known.used > oldest}
 
 
 class LiveRoom:
-    """Read the frames of one live connection.
+    """A reader of the frames of one live connection.
 
-    Without a session it computes the room's mood itself. With a session, the session computes the
-    mood, and times are seconds from the session's start, so that a new connection continues at the
-    right time.
+    Without a session, it computes the room's mood itself. With a session, the mood is computed
+    where the readings are recorded, and times are seconds from the start of the session.
 
     Args:
-        analyzer: The nets.
+        analyzer: The analyzer that reads the frames.
         start: The session's time at the first frame, see `start_of`; None without a session.
-        people: Distinguishes the people of the session; None to assign their seats by place.
-        oneself: Whether the camera shows its own user; only the largest face is kept.
+        people: The known people of the session; None if their seats are assigned by place.
+        oneself: Whether the camera shows its own user, so that only the largest face is kept.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading faces.
 
     Attributes:
-        mood: The latest mood of the room, with its shares in steps of 5 %; None until there is one,
-            and if a session computes it.
+        mood: The latest mood of the room, with its shares in steps of 5 %; None before the first
+            one, and always with a session.
     """
 
     def __init__(
@@ -169,18 +168,19 @@ class LiveRoom:
             people.begin_connection()
 
     def time(self, seconds: float) -> float:
-        """Return the time of a frame, seconds.
+        """Return the time of a frame for `read`, s.
 
         Args:
-            seconds: From the first frame of the connection.
+            seconds: The time from the first frame of the connection, s.
         """
         return self._start + seconds
 
     def read(self, frame: Frame) -> FrameReadings:
-        """Return what the next frame shows.
+        """Read the next frame, and return its readings.
 
         Args:
-            frame: Its time is one of `time`, later than that of the frame before.
+            frame: The frame. Its time is computed by `time`, and is later than that of the previous
+                frame.
 
         Raises:
             BusyError: The nets are shared and take no more work at present; the frame is skipped.
@@ -196,12 +196,15 @@ class LiveRoom:
 
 
 def start_of(session: Session, last: float | None, *, now: datetime | None = None) -> float:
-    """Return the present time of a session for a connection that begins, seconds from its start.
+    """Return the time at which a new connection of a session starts.
 
     Args:
         session: The session.
-        last: The last time that it has, seconds; None if it has none.
+        last: The time of the session's newest moment, s; None if it has none.
         now: The present, UTC; None for the computer's clock.
+
+    Returns:
+        Seconds from the start of the session.
     """
     passed = ((now or datetime.now(UTC)) - session.started_at).total_seconds()
     return max(passed, 0.0 if last is None else last + _MIN_GAP)

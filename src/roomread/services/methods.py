@@ -17,7 +17,7 @@ from roomread.room import MIN_PEOPLE, RoomMood
 from roomread.room.session import Session
 from roomread.room.window_people import NO_REASON
 
-# The comparisons of a model's card that a reader wants, and what they compare with.
+# The comparisons of a model card that the paragraph quotes, and the labels they compare with.
 _COMPARISONS = {
     "FER+ majority, official": "the majority of FER+'s ten taggers",
     "FER-2013 label, official": "the label of FER-2013",
@@ -38,12 +38,12 @@ _FOUND = {
 }
 
 
-# What `NO_REASON` stands for.
+# The text for people who have `NO_REASON` in place of a reason.
 _NO_REASON = "no face found or just joined"
 
 
 class OtherDetectorError(RoomreadError):
-    """The faces of readings were found by another detector than the named one."""
+    """The faces of the readings were not found by the given detector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ReadingsSummary:
         unsure: The number of readings whose expression was withheld.
         unreadable: The number of unreadable readings by their reason.
         thresholds: The thresholds under which expressions were withheld.
-        with_landmarks: The number of readings whose detector gave landmarks.
+        with_landmarks: The number of readings with landmarks.
     """
 
     faces: int = 0
@@ -73,13 +73,14 @@ class ReadingsSummary:
 
 @dataclass(frozen=True, slots=True)
 class MoodsSummary:
-    """What the moods of a room say about the faces that were not read.
+    """The proportion of people in a room who could not be read, computed from its moods.
 
     Attributes:
-        moods: The number of moods with somebody present.
-        unreadable: The mean share of the people present who could not be read, 0..1.
-        without_scores: The share of these moods that were withheld, 0..1.
-        excluded: The shares by reason.
+        moods: The number of moods with at least one person present.
+        unreadable: The proportion of the people present who could not be read, over all these
+            moods, 0..1.
+        without_scores: The proportion of these moods that were withheld, 0..1.
+        excluded: The proportions of unreadable people by reason.
     """
 
     moods: int = 0
@@ -94,8 +95,8 @@ def summarise_moods(
     """Return the shares of people who could not be read, for a room that keeps no readings.
 
     Args:
-        moods: The moods as they are shown.
-        excluded: As `OwnerStore.excluded` returns it.
+        moods: The moods, rounded for display.
+        excluded: The people present and the reasons of each mood; see `OwnerStore.excluded`.
     """
     inhabited = [mood for mood in moods if mood.present]
     if not inhabited:
@@ -143,29 +144,32 @@ def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
 
 
 def check_model(model: ModelFile, summary: ReadingsSummary) -> None:
-    """Check that readings can have come from a model.
+    """Check that readings have the threshold of a model.
 
     Raises:
-        ModelFileError: The readings have another threshold than the model.
+        ModelFileError: The thresholds differ, so that another model made the readings.
     """
     other = sorted(each for each in summary.thresholds if abs(each - model.card.threshold) > 5e-4)
     if other:
         problem = (
-            f"these readings were withheld under {other[0]:g}, and the model '{model.name}' "
-            f"withholds under {model.card.threshold:g}: another model read them"
+            f"these readings have the threshold {other[0]:g}, but the model '{model.name}' has "
+            f"{model.card.threshold:g}: another model read them"
         )
         raise ModelFileError(problem)
 
 
 def check_detector(detector: str, summary: ReadingsSummary) -> None:
-    """Check that the faces of readings can have been found by a detector.
+    """Check that readings have landmarks if, and only if, a detector gives them.
 
     Args:
-        detector: Its name: "default", "haar", or that of a plug-in, which may give landmarks.
-        summary: The counts of readings of a file; sessions keep no landmarks.
+        detector: The name of the detector: "default", "haar", or the name of a plug-in, which is
+            not checked.
+        summary: The counts of readings of a file. Do not use those of a session, which stores no
+            landmarks.
 
     Raises:
-        OtherDetectorError: Another detector gives the landmarks that the readings have or lack.
+        OtherDetectorError: The readings lack landmarks or have some, so that another detector found
+            the faces.
     """
     if detector == detectors.DEFAULT and summary.with_landmarks < summary.faces:
         problem = "these readings have faces without landmarks: another detector found them"
@@ -255,7 +259,7 @@ def _temperatures(model: ModelFile, head: Head) -> str:
 
 
 def _figures(model: ModelFile) -> str:
-    """Return the figures of the model's card on its agreement with labels, unchanged."""
+    """Return a sentence with the accuracy that the model card states; empty if it states none."""
     sentences = []
     for comparison, truth in _COMPARISONS.items():
         values = {

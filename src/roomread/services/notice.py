@@ -22,7 +22,7 @@ from roomread.room import MIN_PEOPLE
 from roomread.services.purpose import DESCRIPTIONS, REGIONS
 from roomread.settings.environment import Settings
 
-# px of the SVG for each square of the code.
+# Side of each module of the QR code in the SVG, px.
 _SQUARE = 8
 
 
@@ -34,14 +34,13 @@ def notice_page(
     link: str = "",
     offers_languages: bool = False,
 ) -> str:
-    """Return the notice as an HTML page that prints on two or three sheets: text, slide and code.
+    """Return the notice as an HTML page with a text, a slide and a QR code to print.
 
     Args:
-        settings: The purpose, the retention and the responsible person.
+        settings: The settings with the purpose, the retention time and the responsible person.
         language: One of `LANGUAGES`.
         keeps_people: Whether readings of individual people are kept.
-        link: The address at which people can read the notice, drawn as a QR code; empty if there is
-            none.
+        link: The URL at which people can read the notice, drawn as a QR code; empty for none.
         offers_languages: Whether the page links to the same notice in the other languages.
 
     Raises:

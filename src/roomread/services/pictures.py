@@ -25,7 +25,7 @@ class PictureTooLargeError(MediaError):
 
 
 class PictureDecoder(Protocol):
-    """Decode untrusted pictures, as `services.engine.Engine` does."""
+    """A decoder of untrusted pictures, such as `services.engine.Engine`."""
 
     def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
         """Return an encoded picture as a frame, or raise a `MediaError`."""
@@ -33,11 +33,11 @@ class PictureDecoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncodedPicture:
-    """An encoded picture.
+    """The content of a picture file.
 
     Attributes:
-        name: The name in messages.
-        content: The encoded bytes.
+        name: The name of the picture in messages.
+        content: The encoded bytes, such as a JPEG.
     """
 
     name: str
@@ -104,10 +104,10 @@ def analyze_picture(
 
     Args:
         picture: The encoded picture.
-        decoder: Decodes it.
-        analyzer: Reads it with the profiles that the owner chose.
-        index: Its position among the pictures of the request.
-        oneself: Whether it shows the person who sends it; only its largest face is kept.
+        decoder: The decoder of the picture.
+        analyzer: The analyzer, with the profiles that the owner chose.
+        index: The position of the picture in its request, from 0.
+        oneself: Whether the picture shows its sender, so that only the largest face is kept.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading it.
@@ -132,13 +132,13 @@ def explain_face(
 
     Args:
         picture: The encoded picture.
-        decoder: Decodes it.
-        analyzer: What read it.
+        decoder: The decoder of the picture.
+        analyzer: The analyzer that made the reading.
         reading: The reading of the face; see `analyze_picture`.
-        oneself: Whether the picture shows the person who sends it.
+        oneself: Whether the picture shows its sender.
 
     Returns:
-        None if the face cannot be read.
+        The explanation; None if the face cannot be read.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading the face.
@@ -162,7 +162,13 @@ def annotate(
 
 
 def encode(picture: Image.Image, kind: str, **options: int) -> bytes:
-    """Return a picture in a format of Pillow, with the options of that format."""
+    """Return a picture encoded by Pillow.
+
+    Args:
+        picture: The picture.
+        kind: The name of the format in Pillow, such as "PNG".
+        options: The options of the format.
+    """
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()

@@ -13,7 +13,7 @@ from roomread.locales import LANGUAGES
 from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.store import OwnerStore
 
-# The largest class, people; the longest retention, days; the longest `notice`, characters.
+# Maximum class size, people; maximum retention, days; maximum length of `notice`, characters.
 MOST_PEOPLE, MOST_DAYS, MOST_CHARACTERS = 1000, 3650, 500
 
 
@@ -33,9 +33,9 @@ class Preferences:
     """The preferences of one user.
 
     Attributes:
-        language: One of `roomread.locales.LANGUAGES`; empty for that of the browser.
+        language: One of `roomread.locales.LANGUAGES`; empty for the language of the browser.
         class_size: The number of people expected; None for the largest number seen in the lesson.
-        rules: The rules of attention of new recordings, one per line.
+        rules: The alert rules of new recordings, one per line.
         detector: The detector of live sources.
         retention_days: The number of days without a change after which lessons are deleted; None
             keeps them.
@@ -58,7 +58,7 @@ def load_preferences(store: OwnerStore) -> Preferences:
     """Return the preferences of an owner; the defaults if none were kept.
 
     Raises:
-        DatabaseError: The database does not answer.
+        DatabaseError: The database does not respond.
         PreferencesError: The stored preferences were written by another version and cannot be read.
     """
     content = store.preferences()

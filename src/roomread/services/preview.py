@@ -15,29 +15,29 @@ from roomread.readings import Frame
 from roomread.services.pictures import encode
 from roomread.services.watch import LiveWatch
 
-# Seconds between two frames; a preview costs as much as a recording.
+# Seconds between two frames, as in a recording.
 _EVERY = 0.5
-# A preview that no page has asked for in this time ends, s.
+# Time without a call of `look` after which a preview ends, s.
 _FORGOTTEN = 15.0
 # The largest picture of a preview, px, and the quality of its JPEG.
 _SIZE, _QUALITY = (960, 720), 80
 
 
 class Preview:
-    """Watch a live source in a thread, and keep its last picture with the readings drawn.
+    """A thread that reads a live source, and keeps its last picture with the readings drawn.
 
-    The picture stays in memory. The preview ends when `close` is called, when the source fails, or
-    when `look` was not called for 15 s.
+    The picture is kept in memory only. The preview ends when `close` is called, when the source
+    fails, or when `look` was not called for 15 s.
 
     Args:
-        source: A camera's number, an address, or `screen:`; see `roomread.media.open_source`.
-        analyzer: Reads the frames.
-        clock: Seconds on a monotonic clock.
+        source: The index of a camera, a URL, or `screen:`; see `roomread.media.open_source`.
+        analyzer: The analyzer that reads the frames.
+        clock: A function that returns seconds on a monotonic clock.
 
     Attributes:
         source: The source as it was given.
-        watch: What is read in it.
-        error: Why the preview ended early; None if it did not.
+        watch: The object that reads the frames and has the latest readings.
+        error: The error that ended the preview early; None if there was none.
     """
 
     def __init__(
@@ -54,11 +54,14 @@ class Preview:
 
     @property
     def running(self) -> bool:
-        """Whether the source is still being watched."""
+        """Whether the source is still being read."""
         return self._thread.is_alive()
 
     def look(self) -> bytes:
-        """Return the last picture as a JPEG, empty until there is one; keep the preview alive."""
+        """Return the last picture as a JPEG, and keep the preview running.
+
+        The result is empty before the first picture.
+        """
         self._asked = self._clock()
         return self._picture
 

@@ -18,7 +18,7 @@ class StoredProfiles:
     All methods raise `DatabaseError` if the database fails.
 
     Args:
-        rows: The owner's rows.
+        rows: The owner's rows of the database table.
     """
 
     def __init__(self, rows: OwnerProfiles) -> None:
@@ -41,7 +41,7 @@ class StoredProfiles:
             raise ProfileNotFoundError(f"there is no profile '{name}'")
         profile = Profile.from_json(content, source=name)
         if profile.name != name:
-            raise ProfileError(f"{name}: holds the profile '{profile.name}'")
+            raise ProfileError(f"{name}: is damaged: it contains the profile '{profile.name}'")
         return profile
 
     def keep(self, profile: Profile, *, replace: bool = False) -> None:
@@ -69,8 +69,8 @@ def profile_shelf(store: Store | None, owner: str, *, data: Path) -> ProfileShel
 
     Args:
         store: The store of the service; None if the app runs without one, for its own user.
-        owner: `LOCAL_OWNER` for the computer's own user, whose profiles are the files that the
-            command line uses.
+        owner: The id of the owner. The profiles of `LOCAL_OWNER`, the computer's own user, are the
+            files that the command line uses.
         data: The folder of all data.
     """
     if owner == LOCAL_OWNER or store is None:

@@ -20,7 +20,7 @@ class ProfileSummary:
         model: the net's name.
         digest: the net's digest.
         created: the day, as 2026-01-31.
-        problem: why the profile cannot be used; None if it can.
+        problem: the reason why the profile cannot be used; None if it can be used.
     """
 
     name: str
@@ -35,14 +35,14 @@ class ProfileSummary:
 
     @property
     def kind_text(self) -> str:
-        """Return the kind as text, such as "a state of asha"."""
+        """The kind as text, such as "a state of asha"."""
         if self.kind != "state":
             return "a person" if self.kind else ""
         return "a state" if self.person is None else f"a state of {self.person}"
 
     @property
     def pictures_text(self) -> str:
-        """Return the references as text, such as "3 neutral, 1 happy"."""
+        """The number of references as text, such as "3 neutral, 1 happy"."""
         return ", ".join(f"{count} {label}" for label, count in self.pictures.items())
 
 
@@ -62,7 +62,7 @@ def summarize(profile: Profile) -> ProfileSummary:
 
 
 def verdict(result: LeaveOneOutResult) -> str:
-    """Return a sentence that says whether a profile helps on its own references."""
+    """Return a sentence that states whether a profile improves the reading of its references."""
     if result.helps is False and result.correct_before == result.references:
         return f"Already read right: there is nothing to learn. {result}."
     if result.helps is None:

@@ -52,7 +52,7 @@ class Activity(StrEnum):
     Attributes:
         SELF_REPORT: People report by buttons how they are; no face is read.
         READ_DEMONSTRATION: Read faces of material that was made to show the program.
-        READ_ONESELF: Read the face of the person who asks for it.
+        READ_ONESELF: Read the face of the person who requests it.
         READ_OTHERS: Read the faces of pictures, videos, cameras and streams.
         RECORD_CLASS: Record readings of a class, a meeting or a room into a session.
     """
@@ -73,9 +73,9 @@ class PurposeError(RoomreadError):
 
 
 def current_use() -> IntendedUse:
-    """Return what this installation is used for and where, from the present settings.
+    """Return the purpose and the region of this installation.
 
-    The settings are read again each time, because users change them while the service runs.
+    The settings are read on each call, because users change them while the service runs.
 
     Raises:
         RoomreadError: The settings cannot be read.
@@ -87,8 +87,8 @@ def choose_use(use: IntendedUse, *, who: str = LOCAL_OWNER) -> None:
     """Write the intended use into the settings file, and the change into the audit log.
 
     Args:
-        use: The purpose and the region; one that is None stays as it was.
-        who: The principal who chose it.
+        use: The purpose and the region; a value of None leaves the stored value unchanged.
+        who: The id of the principal who chose it.
 
     Raises:
         PurposeFixedError: The operator set another value by an environment variable.
@@ -113,8 +113,8 @@ def problem_with(activity: Activity, use: IntendedUse) -> str | None:
     """Return in one sentence why a use does not allow an activity; None if it does.
 
     Args:
-        activity: What is to be done.
-        use: What the installation is used for, and where.
+        activity: The activity to check.
+        use: The purpose and the region of the installation.
     """
     if activity in (Activity.SELF_REPORT, Activity.READ_DEMONSTRATION, Activity.READ_ONESELF):
         return None
@@ -137,8 +137,8 @@ def allows(activity: Activity, use: IntendedUse | None = None) -> bool:
     only.
 
     Args:
-        activity: What is to be done.
-        use: What the installation is used for; None reads the settings.
+        activity: The activity to check.
+        use: The purpose and the region of the installation; None to read them from the settings.
     """
     return problem_with(activity, use if use is not None else current_use()) is None
 
@@ -147,8 +147,8 @@ def require_reading(*, oneself: bool) -> IntendedUse:
     """Check that faces may be read, as `require` does.
 
     Args:
-        oneself: Whether only the face of the person who asks is read. The caller then keeps the
-            reading of the largest face alone.
+        oneself: Whether only the face of the person who requests it is read. The caller then keeps
+            only the reading of the largest face.
 
     Raises:
         PurposeError: The use does not allow it.
@@ -161,8 +161,8 @@ def require(activity: Activity, use: IntendedUse | None = None) -> IntendedUse:
     """Check that a use allows an activity, and return the use, which is stored with the results.
 
     Args:
-        activity: What is to be done.
-        use: What the installation is used for; None reads the settings.
+        activity: The activity to check.
+        use: The purpose and the region of the installation; None to read them from the settings.
 
     Raises:
         PurposeError: The use does not allow it.

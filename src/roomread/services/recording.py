@@ -17,7 +17,7 @@ from roomread.services.alerts import AlertSender
 from roomread.services.audit import audit
 from roomread.store import OwnerStore, Recorder, Session
 
-# Begins the part of a session's `model` that names the net which compares faces.
+# A session's field `model` contains this text if a net compared faces; the net's name follows.
 _BY_FACE = "people distinguished by"
 
 
@@ -32,23 +32,23 @@ def new_session(  # noqa: PLR0913 (a session's fields)
     notice: str = "",
     embedder: FaceEmbedder | None = None,
 ) -> Session:
-    """Create a session for a source; it keeps people if a consent is given.
+    """Create a session for a source; readings of people are stored only if they consented.
 
     Args:
         store: The store of the owner.
         analyzer: The analyzer that will read the source.
         name: The name of the session, for people.
         source: The name of the source.
-        rules: The text of the rules of attention.
+        rules: The alert rules, one per line; see `roomread.room.parse_rules`.
         consent: A text that records who consented and how. If it is empty, only moods of the room
-            are kept.
+            are stored.
         notice: How the people were informed that their expressions are read.
         embedder: The net that distinguishes people by their faces; None to use their places.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
         SessionError: The session cannot be created, or `embedder` is given without a consent.
-        RulesError: The rules cannot be understood.
+        RulesError: The rules are invalid.
     """
     use = purpose.require(purpose.Activity.RECORD_CLASS)
     session = store.create(
@@ -68,7 +68,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
 
 
 def audit_session(session: Session) -> None:
-    """Write into the audit log that a session was made, and for which purpose."""
+    """Write into the audit log that a session was created, and for which purpose."""
     audit(
         "session made",
         who=session.owner,
@@ -85,10 +85,10 @@ def nets_of(net: str, embedder: FaceEmbedder | None, *, consent: str) -> str:
     Args:
         net: The name and digest of the net that reads expressions; may be empty.
         embedder: The net that distinguishes people by their faces; None if there is none.
-        consent: Who consented, and how.
+        consent: A text that records who consented and how.
 
     Raises:
-        SessionError: Distinguishing people lacks a consent.
+        SessionError: There is an embedder, but no consent.
     """
     if embedder is not None and not consent.strip():
         raise SessionError(
@@ -106,9 +106,9 @@ def compares_faces(session: Session) -> bool:
 
 
 def net_of(analyzer: Analyzer) -> str:
-    """Return the name and digest of the net, and its head if it is not the default.
+    """Return the name and digest of an analyzer's net, and its head if it is not the default.
 
-    It is empty for a classifier without a model file.
+    The result is empty for a classifier without a model file.
     """
     classifier = analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
@@ -128,24 +128,24 @@ def session_pipeline(
 ) -> RoomPipeline:
     """Return the pipeline for the recorder of a session.
 
-    It continues where the session was interrupted: known seats keep their places, and the moods
-    and alerts are as if the session had not been interrupted. Without an embedder,
-    a session that compares faces keeps the seats that its readings come with.
+    It continues an interrupted session: known seats keep their places, and the moods and alerts are
+    the same as without the interruption. If the session compares faces and there is no embedder,
+    the readings keep the seats that their sender assigned.
 
     Args:
         recorder: The recorder of the session.
-        analyzer: The analyzer; None for readings that come without pictures.
+        analyzer: The analyzer; None for readings that are sent without pictures.
         every: Approximate time between two frames, seconds.
         embedder: The net that distinguishes people by their faces; its vectors are discarded when
             the recording ends. None to assign seats by place.
-        continues: Whether the times of the source continue those of the session. A camera starts
-            anew after an interruption of unknown length, and so do the moods and the times over
-            which rules average; active alerts continue.
-        alerts: Sends the alerts of the room to other programs; None to send none.
+        continues: Whether the times of the source continue the times of the session. Use False for
+            a camera, whose interruption has an unknown length. The moods and the averages of the
+            rules then start again, but active alerts continue.
+        alerts: The sender of alerts to other programs; None to send none.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class; it may
-            have been changed since the session was made.
+            have changed since the session was created.
         SessionError: The session was deleted, or the database does not respond.
     """
     purpose.require(purpose.Activity.RECORD_CLASS)
@@ -169,8 +169,8 @@ def session_pipeline(
 def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterator[Frame]:
     """Record a source to its end, and yield each frame after it is recorded or skipped.
 
-    Frames that an interrupted session already contains are skipped. Those of a live source, whose
-    clock restarts, are appended after a gap of one second.
+    Frames that an interrupted session already contains are skipped. A live source's clock restarts,
+    so its frames are appended after a gap of one second.
 
     Args:
         pipeline: The pipeline of the session, see `session_pipeline`.
@@ -178,7 +178,7 @@ def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterat
         recorder: The recorder of the session.
 
     Raises:
-        MediaError: The source cannot be read to its end; the frames up to there are recorded.
+        MediaError: The source cannot be read to its end; the earlier frames are recorded.
         SessionError: The session can no longer be written.
     """
     done = recorder.resumed_at

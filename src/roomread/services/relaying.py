@@ -1,4 +1,4 @@
-"""Relay the long connections of a room to the process of the service that holds the room."""
+"""Relay the long-lived connections of a room to the process that holds the room."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roomread.errors import BusyError
 from roomread.services.forwarding import ReceivedRequest
 
 _CONNECT_SECONDS = 10.0
-# The other process sends a comment once a second.
+# Maximum time without data, s. The other process sends a comment once a second.
 _SILENCE_SECONDS = 10.0
 _CHUNK = 64 * 1024
 
@@ -39,7 +39,7 @@ class RelayedAnswer:
     _writer: asyncio.StreamWriter
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Yield the body in pieces as they come, until it ends or the other process ends."""
+        """Yield the chunks of the body as they arrive, until the body or the connection ends."""
         with suppress(OSError, TimeoutError, h11.RemoteProtocolError):
             while isinstance(event := await _next_event(self._connection, self._reader), h11.Data):
                 yield bytes(event.data)
@@ -120,7 +120,8 @@ async def relay_socket(
         BusyError: The request was already forwarded once, or the other process does not respond.
     """
     headers = request.forwarded_headers()
-    # The library sends that of the other process; nothing that goes over the socket has a link.
+    # Let the library send the host of the other process. The original host is needed for links
+    # only, and no message contains a link.
     headers.pop("host", None)
     url = f"{address.replace('http', 'ws', 1)}{request.path}"
     with _as_busy():
@@ -138,7 +139,7 @@ async def relay_socket(
 
 @contextmanager
 def _as_busy() -> Iterator[None]:
-    """Report failures of a connection to another process as `BusyError`."""
+    """Convert failures of a connection to another process into a `BusyError`."""
     try:
         yield
     except (OSError, TimeoutError, ValueError, h11.ProtocolError, WebSocketException) as error:

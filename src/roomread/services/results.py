@@ -1,4 +1,4 @@
-"""One table and one archive of the results of several pictures and videos."""
+"""Collect the results of several pictures and videos in one table and one archive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = ("file", "number", "expression", *(e.display_name for e in Expression
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureResult:
-    """The result of one picture, without its pixels, to save memory.
+    """The result of one picture. It contains no pixels, to save memory.
 
     Attributes:
         frame: The picture, whose pixels are replaced by zeros that take no memory.
@@ -40,7 +40,7 @@ class PictureResult:
 
     @property
     def states(self) -> list[str]:
-        """The names of the taught states that were looked for."""
+        """The names of the taught states for which the faces have scores."""
         return sorted({state.name for reading in self.readings for state in reading.states})
 
 
@@ -52,8 +52,8 @@ class ResultRow:
         file: The name of the file.
         number: The number of the face in its picture, or of the person in its video.
         expression: The expression, "unsure" or "unreadable".
-        scores: The seven probabilities in `Expression`'s order, of a person the means; None if the
-            face cannot be read.
+        scores: The seven probabilities of the face, or their means over the video, in the order of
+            `Expression`; None if the face cannot be read.
         seconds: The number of seconds of a video in which the person was read; None for a picture.
     """
 
@@ -135,7 +135,7 @@ def write_archive(
     """Write all results as one ZIP: a table, and a folder for the pictures and for each video.
 
     Args:
-        file: Opened for writing.
+        file: A binary file that is open for writing.
         pictures: The results of the pictures.
         videos: Videos that have ended; those without files are left out.
         annotated: Whether to include the annotated copies.
@@ -145,7 +145,7 @@ def write_archive(
     """
     rows = [row for picture in pictures for row in picture_rows(picture)]
     rows += [row for job in videos for row in video_rows(job.name, job.timeline())]
-    # Pictures and videos are compressed already.
+    # Pictures and videos are already compressed, so only texts are deflated.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         names = _UniqueNames()
         _write_text(archive, "table.csv", table_csv(rows))
@@ -175,7 +175,7 @@ def _stem(name: str) -> str:
 
 
 class _UniqueNames:
-    """Number names that occur several times."""
+    """A set of used names, which makes each new name unique by a number."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()

@@ -7,27 +7,27 @@ from roomread.store import OwnerStore, Session, Store
 
 
 def delete_expired(store: Store, *, days: float | None) -> list[Session]:
-    """Delete the sessions that are older than the retention time of the operator or their owner.
+    """Delete the sessions that exceed the retention time of the operator or of their owner.
 
     The service calls this periodically, and `roomread session purge` once. Opening the store or
     recording into it deletes nothing.
 
     Args:
         store: The installation's store.
-        days: The operator's retention time, which holds for all owners; None for none.
+        days: The operator's retention time, which applies to all owners; None for no limit.
 
     Returns:
         The deleted sessions.
 
     Raises:
-        DatabaseError: The database does not answer or cannot be written.
+        DatabaseError: The database does not respond or cannot be written.
     """
     limits: list[tuple[str | None, float]] = [] if days is None else [(None, days)]
     for owner in store.operator.owners_with_preferences():
         try:
             own = load_preferences(store.owned_by(owner)).retention_days
         except PreferencesError:
-            # Keep the sessions of a user whose settings another version wrote.
+            # Keep the sessions of a user whose preferences were written by another version.
             continue
         if own is not None:
             limits.append((owner, own))
@@ -39,10 +39,10 @@ def kept_days(store: OwnerStore, *, days: float | None) -> float | None:
 
     Args:
         store: The sessions of the owner.
-        days: The operator's retention time; None for none.
+        days: The operator's retention time; None for no limit.
 
     Returns:
-        The shorter one of the operator's and the owner's; None if they are kept.
+        The shorter of the operator's and the owner's retention times; None if neither has one.
 
     Raises:
         PreferencesError: The owner's preferences cannot be read.

@@ -11,7 +11,7 @@ from typing import Any
 from roomread.joining import make_receipt
 from roomread.locales import LANGUAGES, Translator, translator
 
-# Rises whenever a sentence of the text changes its meaning.
+# Increase this number whenever the meaning of the text changes.
 _EDITION = "2"
 _FACES, _TAPS = "faces", "taps"
 
@@ -48,7 +48,7 @@ def consent_text(words: Translator, *, faces: bool) -> ConsentText:
 
 
 def consent_of(version: str) -> ConsentText | None:
-    """Return the text of consent of a version; None if no current text has this version."""
+    """Return the consent text of a version; None if no current text has this version."""
     edition, _, rest = version.partition("-")
     language, _, kind = rest.partition("-")
     if edition != _EDITION or language not in LANGUAGES or kind not in (_FACES, _TAPS):
@@ -90,11 +90,11 @@ def consent_receipt(
     """Return the receipt of an agreement for the student (ISO/IEC TS 27560:2023).
 
     Args:
-        text: What the student agreed to.
+        text: The text that the student agreed to.
         room_id: The id of the room.
         room: The name of the room.
-        secret: The service's secret for receipts.
-        now: UTC; defaults to the present time.
+        secret: The secret with which the service signs receipts.
+        now: The time of the agreement, UTC; None for the present.
     """
     given_at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     data = "button presses, and expression probabilities" if _FACES in text.version else ""

@@ -25,12 +25,13 @@ from roomread.services.recording import audit_session, net_of
 from roomread.store import Leases, OwnerStore, Recorder, RoomRecord, Session, Store
 from roomread.store.leases import session_resource
 
-# Threads that write the moments of rooms, and as many that write what may wait.
+# Number of threads that write the moments of rooms, and of threads that write less urgent data.
 _WRITERS = 4
-# Rooms of one owner that one process holds. Each computes its mood twice a second, also without
-# students, until it has been idle for half an hour.
+# Maximum number of rooms of one owner that one process holds. Each room computes its mood twice a
+# second, even without students, until it has been idle for half an hour.
 _MOST_HELD = 20
-# A random code is in use with a probability of the number of open rooms over 4e11.
+# Number of random codes that are tried. With n open rooms, a code is in use with probability
+# n / 4e11.
 _TRIES = 5
 
 
@@ -55,16 +56,17 @@ def create_room(
 
     Args:
         store: The sessions of the owner.
-        analyzer: Its net reads the faces in the students' browsers.
-        name: A title for people to read; students see it.
+        analyzer: The analyzer whose net the students' browsers run.
+        name: The title, which students see.
         faces: Whether students may let their own browser read their face.
         notice: How the people were informed that their expressions are read.
-        rules: The rules of attention; None for the default ones.
+        rules: The alert rules, one per line; None for the default rules.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading faces in a class.
         SessionError: The name is empty.
         RulesError: The rules cannot be parsed.
+        BusyError: No unused code was found.
     """
     activity = purpose.Activity.RECORD_CLASS if faces else purpose.Activity.SELF_REPORT
     use = purpose.require(activity)
@@ -104,6 +106,7 @@ def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
     Raises:
         RoomNotFoundError: The owner has no such room.
         RoomOverError: The room is closed.
+        BusyError: No unused code was found.
     """
     if find_room(store, room_id).code is None:
         raise RoomOverError(f"room {room_id} is closed")
@@ -119,21 +122,21 @@ def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:
 
 
 def shown_code(record: RoomRecord) -> str | None:
-    """Return the code of a room as people read it; None once it is closed."""
+    """Return the code of a room, such as "K7QX-M3PD"; None if the room is closed."""
     return format_code(record.code) if record.code is not None else None
 
 
 class Rooms:
     """The rooms that this process holds, each by the lease of its session.
 
-    Its asynchronous methods belong to the event loop's thread.
+    Call its asynchronous methods in the event loop's thread only.
 
     Args:
         store: The store of the service.
         leases: The leases of this process, which the caller renews.
-        max_seats: How many students may be in one room.
-        clock: Returns seconds of a monotonic clock.
-        alerts: Sends the alerts of the rooms to other programs; None to send none.
+        max_seats: The maximum number of students in one room.
+        clock: A function that returns seconds of a monotonic clock.
+        alerts: The sender of alerts to other programs; None to send none.
     """
 
     def __init__(
@@ -148,7 +151,7 @@ class Rooms:
         self._alerts = alerts
         self._store, self._leases, self._max_seats, self._clock = store, leases, max_seats, clock
         self._held: dict[str, HeldRoom] = {}
-        # A lock lives as long as somebody holds it or waits for it.
+        # The garbage collector removes a lock once no task holds it or waits for it.
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -160,6 +163,9 @@ class Rooms:
 
     async def with_code(self, text: str) -> RoomRecord:
         """Return the open room of a code, whichever process holds it.
+
+        Args:
+            text: The code as a person typed it.
 
         Raises:
             RoomNotFoundError: No open room has this code.
@@ -173,7 +179,7 @@ class Rooms:
         return record
 
     async def hold(self, room_id: str) -> HeldRoom:
-        """Return a room that this process holds; take hold of it if no process holds it.
+        """Return a room that this process holds, and acquire it first if no process holds it.
 
         Raises:
             RoomNotFoundError: There is no such room.
@@ -196,14 +202,14 @@ class Rooms:
         writers, resource = self._writers, session_resource(room_id)
         ending = self._tasks.get(room_id)
         if ending is not None:
-            # The room was let go just now; at its end its task releases the lease.
+            # The room is being released. Its task releases the lease before it ends.
             await asyncio.wait([ending])
         lease = await to_thread.run_sync(lambda: self._leases.acquire(resource))
         if lease is not None:
             problem = f"another process of this service holds room {room_id}"
             raise SessionHeldError(problem, address=lease.address)
         try:
-            # Read the room once it is leased, when no other process changes it any more.
+            # Read the record under the lease, when no other process can change it.
             record = await to_thread.run_sync(lambda: self._open_record(room_id))
             await self._make_room_for(record.owner)
             held = await to_thread.run_sync(lambda: self._take_up(record, writers))
@@ -225,10 +231,10 @@ class Rooms:
         return record
 
     async def _make_room_for(self, owner: str) -> None:
-        """Release the oldest idle room of an owner who has the most that one may have.
+        """Release the oldest idle room of an owner who has the maximum number of rooms.
 
         Raises:
-            BusyError: All of them are in use.
+            BusyError: All rooms of the owner are in use.
         """
         held = [each for each in self._held.values() if each.record.owner == owner]
         if len(held) < _MOST_HELD:
@@ -259,7 +265,7 @@ class Rooms:
             record,
             session,
             room,
-            # A room's next event must not wait for the database.
+            # Do not wait for a slow database, which would delay the next event of the room.
             Recorder(owned, session, patience=0.0),
             *writers,
             self._clock,
@@ -282,7 +288,7 @@ class Rooms:
         Raises:
             RoomNotFoundError: The owner has no such room.
             SessionHeldError: Another process holds the room.
-            SessionError: The rest of the moments could not be written.
+            SessionError: The remaining moments could not be written.
         """
         record = await to_thread.run_sync(lambda: find_room(store, room_id))
         if record.code is not None:
@@ -292,7 +298,7 @@ class Rooms:
         """Release all rooms, so that another process can hold them; their sessions continue."""
         for held in list(self._held.values()):
             await held.let_go()
-        # A cancelled task would leave a thread behind that still uses the store.
+        # Wait for the tasks: cancelling them would leave threads that still use the store.
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def show_screen(
@@ -305,11 +311,11 @@ class Rooms:
             readings: The faces of the newest frame.
 
         Returns:
-            The latest mood of the room as it is shown, and the active alerts.
+            The latest mood of the room, rounded for display, and the active alerts.
 
         Raises:
             SessionHeldError: Another process holds the room.
-            RoomreadError: The room is closed, or this process cannot take hold of it.
+            RoomreadError: The room is closed, or this process cannot acquire it.
         """
         if self._loop is None:
             raise BusyError("the service is starting")

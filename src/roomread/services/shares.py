@@ -1,4 +1,4 @@
-"""Share the resources of one process between principals, so that none can take them all."""
+"""Share the resources of one process between principals, so that none can use them all."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from roomread.errors import BusyError
 
 
 class ByteBudget:
-    """Limit the number of bytes held at once; threads share one budget.
+    """A limit on the number of bytes that are held at once; several threads may use one budget.
 
     Args:
         in_all: The number of bytes that all holders may hold together.
-        share: The part of it that one holder may hold, 0..1.
+        share: The fraction of `in_all` that one holder may hold, 0..1.
     """
 
     def __init__(self, in_all: int, *, share: float = 0.5) -> None:
@@ -26,7 +26,7 @@ class ByteBudget:
 
     @property
     def taken(self) -> int:
-        """Bytes that are held."""
+        """The number of bytes that are held."""
         return self._held.total()
 
     def take(self, holder: str, size: int) -> bool:
@@ -38,7 +38,7 @@ class ByteBudget:
             return True
 
     def give_back(self, holder: str, size: int) -> None:
-        """Give bytes back that were taken."""
+        """Release bytes that a holder reserved by `take`."""
         with self._lock:
             self._held[holder] -= size
             if not self._held[holder]:
@@ -46,12 +46,12 @@ class ByteBudget:
 
 
 class SharedSlots:
-    """Limit the number of slots held at once, in total and by each holder.
+    """A limit on the number of slots that are held at once, in total and by each holder.
 
     Args:
         in_all: Number of slots.
-        share: The part of them that one holder may take, 0..1.
-        what: The name of what takes a slot, for messages, in the plural.
+        share: The fraction of the slots that one holder may take, 0..1; at least one slot.
+        what: The name of the things that need a slot, in the plural, for messages.
     """
 
     def __init__(self, in_all: int, *, share: float, what: str) -> None:
@@ -61,16 +61,18 @@ class SharedSlots:
 
     @contextmanager
     def slot(self, holder: str) -> Iterator[None]:
-        """Hold a slot.
+        """Hold a slot during the `with` block.
 
         Raises:
-            BusyError: The holder has its share, or no slot is free.
+            BusyError: The holder has the maximum number of slots, or no slot is free.
         """
         with self._lock:
             if self._held[holder] >= self._share:
-                raise BusyError(f"you have {self._share} {self._what} already", seconds=2)
+                problem = f"this sender has {self._share} {self._what}, which is the maximum"
+                raise BusyError(problem, seconds=2)
             if self._held.total() >= self._in_all:
-                raise BusyError(f"there are {self._in_all} {self._what} already", seconds=2)
+                problem = f"the service has {self._in_all} {self._what}, which is the maximum"
+                raise BusyError(problem, seconds=2)
             self._held[holder] += 1
         try:
             yield
@@ -82,38 +84,39 @@ class SharedSlots:
 
 
 class FairSlots:
-    """Slots that are held for a long time; a new holder takes one from the holder with the most.
+    """Slots that are held for a long time, and can be taken away from the holder with the most.
 
-    One holder may take all slots as long as no other holder needs one. Where none is free, the
-    oldest slot of the holder with the most is given to a holder that has fewer, so that no holder
-    can keep others out. All methods may be called by any thread.
+    One holder may take all slots as long as no other holder needs one. If no slot is free, the
+    oldest slot of the holder with the most slots is given to a holder with at least two fewer, so
+    that no holder can keep others out. All methods may be called by any thread.
 
     Args:
         count: Number of slots.
-        what: The name of what takes a slot, for messages, in the plural.
+        what: The name of the things that need a slot, in the plural, for messages.
     """
 
     def __init__(self, count: int, *, what: str) -> None:
         self.count, self._what = count, what
-        # The slots by age, each with its holder and the function that ends it.
+        # The slots, oldest first, each with its holder and the function that ends its work.
         self._slots: OrderedDict[object, tuple[str, Callable[[], None]]] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def taken(self) -> int:
-        """How many slots are held."""
+        """The number of slots that are held."""
         return len(self._slots)
 
     @contextmanager
     def slot(self, holder: str, end: Callable[[], None]) -> Iterator[None]:
-        """Hold a slot.
+        """Hold a slot during the `with` block.
 
         Args:
             holder: The principal that takes it.
-            end: Called, by any thread, when the slot is taken away; it must not block.
+            end: A function that is called, by any thread, when the slot is taken away; it must not
+                block.
 
         Raises:
-            BusyError: All slots are taken, and no holder has more than this one.
+            BusyError: All slots are taken, and no other holder has at least two more than this one.
         """
         slot = object()
         with self._lock:
@@ -128,7 +131,7 @@ class FairSlots:
                 self._slots.pop(slot, None)
 
     def _make_room(self, holder: str) -> Callable[[], None] | None:
-        """Take a slot from another holder if none is free, and return what ends its work."""
+        """Take a slot away if none is free, and return the function that ends its work."""
         if len(self._slots) < self.count:
             return None
         held = Counter(each for each, _ in self._slots.values())
@@ -140,13 +143,13 @@ class FairSlots:
 
 
 class WeightedTurns:
-    """Run work while the sum of its weights is within the capacity; waiting holders take turns.
+    """A limit on the total weight of the work that runs at once; waiting holders take turns.
 
-    Used within one event loop.
+    Use it within one event loop only.
 
     Args:
-        capacity: The largest sum of weights.
-        share: The largest sum of one holder; work that is heavier counts as this.
+        capacity: The maximum total weight.
+        share: The maximum total weight of one holder. Heavier work counts with this weight.
     """
 
     def __init__(self, capacity: int, *, share: int) -> None:
@@ -156,7 +159,7 @@ class WeightedTurns:
 
     @asynccontextmanager
     async def turn(self, holder: str, weight: int, *, patience: float) -> AsyncIterator[None]:
-        """Wait until the work may run, and count its weight during the block.
+        """Wait until the work may run, and count its weight during the `with` block.
 
         Args:
             holder: The principal whose work it is.
@@ -194,7 +197,7 @@ class WeightedTurns:
         self._grant()
 
     def _grant(self) -> None:
-        """Run the first work of each holder that fits, one holder after another."""
+        """Start the waiting work that fits into the capacity, one holder after another."""
         granted = True
         while granted:
             granted = False

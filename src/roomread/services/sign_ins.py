@@ -8,8 +8,8 @@ import secrets
 from roomread.store import AccountStore
 
 SIGN_IN_SECONDS = 12 * 3600.0
-# How far the clocks of the processes that share a store may differ. A sign-in that is dated later
-# was made by a clock that was wrong, and would outlive its time.
+# Maximum difference between the clocks of the processes that share a store, s. A sign-in dated
+# further in the future was made by a wrong clock, and would be valid for too long.
 _CLOCK_SKEW = 60.0
 
 
@@ -47,7 +47,7 @@ class SignIns:
 
 
 def _valid_at(now: float) -> dict[str, float]:
-    """Return the limits of the start time of a sign-in that is valid at a given time."""
+    """Return the oldest and newest start time of a sign-in that is valid at the time `now`."""
     return {"oldest": now - SIGN_IN_SECONDS, "newest": now + _CLOCK_SKEW}
 
 

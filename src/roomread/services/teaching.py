@@ -27,7 +27,7 @@ from roomread.readings import Expression, Frame
 from roomread.services.profile_summary import ProfileSummary, summarize
 from roomread.services.teaching_request import Source, TeachingRequest
 
-# A picture, or the face that was observed in it.
+# A picture, or the face that was already observed in it.
 Learnable = Picture | Observation
 MAX_PROFILES = 100
 
@@ -74,9 +74,8 @@ class TaughtProfile:
 
     Attributes:
         profile: the profile.
-        result: the test of the profile on its own references; None if there is nothing to test it
-            on.
-        model: the net that it was taught with.
+        result: the test of the profile on its own references.
+        model: the net with which it was taught.
     """
 
     profile: Profile
@@ -86,12 +85,12 @@ class TaughtProfile:
 
 @dataclass(frozen=True, slots=True)
 class PictureCheck:
-    """The check whether a profile can be learnt from a picture.
+    """The result of checking whether a profile can be learnt from a picture.
 
     Attributes:
-        faces: the number of faces that it shows.
-        face: its face with the net's outputs; None unless it shows exactly one.
-        problem: why it cannot be decoded, in one line; empty if it can.
+        faces: the number of faces in the picture.
+        face: the face with the net's outputs; None unless there is exactly one.
+        problem: why the picture cannot be decoded, in one line; empty if it can.
     """
 
     faces: int = 0
@@ -105,7 +104,7 @@ class PictureCheck:
 
     @property
     def shown(self) -> Expression | None:
-        """The confident expression that the general model reads; None if there is none."""
+        """The expression that the general model reads; None if it is withheld or unreadable."""
         return self.face.reading.expression if self.face is not None else None
 
 
@@ -122,7 +121,7 @@ def check_reference(image: NDArray[np.uint8], name: str, analyzer: Observer) -> 
 
 
 class TeachingService:
-    """Teach, list, try, import and delete the profiles of one owner.
+    """The profiles of one owner, to teach, list, test, import and delete them.
 
     Args:
         shelf: the storage of the owner's profiles.
@@ -141,15 +140,15 @@ class TeachingService:
         """Learn a profile from pictures and test it, without storing it.
 
         Args:
-            request: the request.
+            request: the name of the profile and its pictures.
             analyzer: finds the faces and computes the net's outputs.
-            decode: a function from a picture and its name to its pixels, uint8 [H, W, 3], or to
-                the face that was observed in it already.
+            decode: a function that takes a picture and its name, and returns the pixels, uint8
+                [H, W, 3], or the face that was already observed in the picture.
 
         Raises:
             MediaError: a picture cannot be read.
             ProfileError: see `TeachingRequest.check` and `Profile.from_references`; or a picture
-                is a reference of another state too.
+                is also a reference of another state.
         """
         request.check()
         decoded = [(r, decode(r.picture, r.name)) for r in request.references]
@@ -179,12 +178,12 @@ class TeachingService:
         Args:
             taught: the result of `teach`.
             replace: overwrite a profile of this name.
-            force: keep the profile even if it does not help.
+            force: store the profile even if it does not help.
 
         Raises:
             ProfileNotHelpfulError: the profile does not help on its own references.
             ProfileExistsError, TooManyProfilesError: see `check_place`.
-            ProfileError: a picture is a reference of another state too.
+            ProfileError: a picture is also a reference of another state.
         """
         profile = taught.profile
         if taught.result.helps is False and not force:
@@ -195,7 +194,7 @@ class TeachingService:
         self._keep(profile, taught.model, replace=replace)
 
     def import_profile(self, profile: Profile, model: ModelFile, *, replace: bool = False) -> None:
-        """Store a profile that was exported elsewhere, with the same checks as for a taught one.
+        """Store a profile that was exported elsewhere.
 
         Raises:
             ProfileError: it was taught with another net, or shares a picture with another state.
@@ -205,10 +204,10 @@ class TeachingService:
         self._keep(profile, model, replace=replace)
 
     def check_place(self, name: str, *, replace: bool = False) -> None:
-        """Check that a profile of this name may be kept.
+        """Check that a profile of this name may be stored.
 
         Raises:
-            ProfileExistsError: there is one of this name, and `replace` is not set.
+            ProfileExistsError: a profile of this name exists, and `replace` is not set.
             TooManyProfilesError: the owner has the maximum number of profiles.
         """
         names = self._shelf.names()
@@ -220,7 +219,7 @@ class TeachingService:
             )
 
     def names(self) -> list[str]:
-        """Return the names of all profiles, damaged ones included."""
+        """Return the names of all profiles, including damaged ones."""
         return self._shelf.names()
 
     def load(self, name: str) -> Profile:
@@ -234,7 +233,7 @@ class TeachingService:
         return self._shelf.load(name)
 
     def summary(self, name: str) -> ProfileSummary:
-        """Return the summary of one profile; that of a damaged one states the damage.
+        """Return the summary of one profile; for a damaged profile, it states the damage.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
@@ -250,7 +249,7 @@ class TeachingService:
         return [self.summary(name) for name in self._shelf.names()]
 
     def try_out(self, name: str, model: ModelFile) -> LeaveOneOutResult:
-        """Test a profile: read each of its references with a profile made without it.
+        """Test a profile by reading each of its references with a profile of the other references.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
@@ -268,10 +267,10 @@ class TeachingService:
         self._shelf.delete(name)
 
     def room_states(self) -> list[str]:
-        """Return the names of the states of no particular person, which any face may show."""
+        """Return the names of the states that were taught for no particular person."""
         names = []
         for name in self.names():
-            # The page Teach says what is wrong with a damaged one.
+            # Skip damaged profiles, which the page Teach reports.
             with contextlib.suppress(ProfileError):
                 if self.load(name).is_of_anyone:
                     names.append(name)
@@ -280,12 +279,12 @@ class TeachingService:
     def usable(
         self, names: Iterable[str], model: ModelFile
     ) -> tuple[list[Profile], dict[str, ProfileError]]:
-        """Return the profiles that can be used together, and for each other one why it cannot.
+        """Return the profiles that can be used together, and the errors of the others by name.
 
         Args:
-            names: the names in order of preference; of two that contradict each other, the first is
-                used.
-            model: the net that reads.
+            names: the names in order of preference; of two profiles that contradict each other, the
+                first is used.
+            model: the net with which the profiles are used.
         """
         good: list[Profile] = []
         refused: dict[str, ProfileError] = {}

@@ -56,15 +56,15 @@ class TeachingRequest(Generic[Source]):
 
     @property
     def face_of(self) -> str | None:
-        """Return the person whose face is stored, and whose consent is required."""
+        """The person whose face is stored and whose consent is required; None if there is none."""
         return self.person if self.is_state else self.name
 
     def check(self) -> None:
         """Check everything that can be checked without decoding a picture.
 
         Raises:
-            ProfileError: a name is not allowed, there is no picture, or the parts contradict each
-                other.
+            ProfileError: a name is not allowed, there is no picture, or the pictures and the person
+                do not fit together.
             ConsentMissingError: a person's face would be stored without a consent.
         """
         check_name(self.name)
@@ -72,11 +72,14 @@ class TeachingRequest(Generic[Source]):
             raise ProfileError(f"there is no picture of '{self.name}' to learn from")
         if self.is_state and any(r.expression is not None for r in self.references):
             raise ProfileError(
-                "a state and expressions are taught separately: give one kind of picture"
+                "some pictures have an expression, and some have none",
+                hint="teach a person and a state separately",
             )
         if self.person is not None:
             if not self.is_state:
-                raise ProfileError("a separate person can be given only for a state")
+                raise ProfileError(
+                    "a person can be given only for a state", hint="leave out the person"
+                )
             check_name(self.person)
         if self.face_of is not None and not self.consent.strip():
             raise ConsentMissingError(f"the consent of {self.face_of} is not recorded")

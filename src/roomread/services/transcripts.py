@@ -14,7 +14,7 @@ from roomread.store import OwnerStore
 
 
 class ChatOffsetError(SessionError):
-    """A chat was given without the offset between its times and those of the session."""
+    """A chat was given without the offset between its times and the times of the session."""
 
 
 def keep_transcript(
@@ -81,7 +81,7 @@ def mark_slides(
         SessionNotFoundError: The owner has no such session.
         DataError: The file is damaged or has no timings.
         MissingExtraError: The extra `slides` is not installed.
-        SessionError: No slide lies in the session, or it would have too many marks.
+        SessionError: No slide lies in the session, or the session would have too many marks.
     """
     end = _end(store, session_id)
     moved = [Mark(mark.time + offset, mark.label) for mark in slide_marks(content, name=name)]
@@ -96,7 +96,7 @@ def mark_slides(
 
 
 def _end(store: OwnerStore, session_id: str) -> float:
-    """Return the time of the newest reading of a session, s."""
+    """Return the time of the newest reading of a session, s; 0 if it has none."""
     return store.last_time(session_id) or 0.0
 
 

@@ -1,4 +1,4 @@
-"""Give the principals of one process turns at its work, in rotation."""
+"""Let the principals of one process run their tasks in turns."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
 
-# The principal that the current task or thread works for. The interface sets it when it admits a
-# request, and threads started for the request inherit it.
+# The id of the principal for which the current task or thread works. The interface sets it when it
+# admits a request, and threads started for the request inherit it.
 acting_for: ContextVar[str] = ContextVar("acting_for", default="")
 
 
 class Turn:
-    """A task that waits for its turn, or has it.
+    """A turn that a task has, or waits for.
 
     Args:
-        holder: The principal that it runs for.
-        granted: Called once, by any thread, when the turn has come; it must not block.
+        holder: The principal for which the task runs.
+        granted: A function that is called once, by any thread, when the task may run; it must not
+            block.
     """
 
     def __init__(self, holder: str, granted: Callable[[], None]) -> None:
@@ -25,14 +26,15 @@ class Turn:
 
 
 class FairTurns:
-    """Give turns to principals in rotation, however many each of them asks for.
+    """A scheduler that grants turns to principals in rotation, however many each requests.
 
-    One principal has at most `running` turns at once, and all of them together have more, so that a
+    One principal has at most `running` turns at once, and there are more turns in total, so that a
     newcomer need not wait while one principal uses all of its turns.
 
     Args:
-        running: The number of turns that one principal may have at once.
-        in_all: The number of turns of all principals together; None for one more than `running`.
+        running: The maximum number of turns that one principal has at once.
+        in_all: The maximum number of turns of all principals together; None for one more than
+            `running`.
     """
 
     def __init__(self, running: int, *, in_all: int | None = None) -> None:
@@ -47,8 +49,9 @@ class FairTurns:
         """Request a turn; `leave` returns it or withdraws the request.
 
         Args:
-            holder: The principal that asks.
-            granted: Called once, by any thread, when the turn has come; it must not block.
+            holder: The principal for which the task runs.
+            granted: A function that is called once, by any thread, when the task may run; it must
+                not block.
         """
         turn = Turn(holder, granted)
         with self._lock:

@@ -1,4 +1,4 @@
-"""Manage videos that are read in the background: submit, follow, cancel, get the results."""
+"""Submit videos that are read in the background, follow and cancel them, and get the results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class VideoNotFinishedError(RoomreadError):
 
 
 class VideoFilesGoneError(RoomreadError):
-    """The results of a video cannot be reached from this process."""
+    """The result files of a video are not accessible to this process, or were deleted."""
 
 
 class VideoResultNotFoundError(RoomreadError):
@@ -44,7 +44,7 @@ class EmptyVideoError(MediaError):
 
 
 class VideoQueue(Protocol):
-    """The interface of a job queue, such as `jobs.queue.JobQueue`."""
+    """A queue of video jobs, such as `jobs.queue.JobQueue`."""
 
     @property
     def kept_seconds(self) -> float:
@@ -89,7 +89,7 @@ class VideoService:
     def receive(
         self, name: str, *, annotated: bool = True, profiles: Sequence[Profile] = ()
     ) -> Iterator[tuple[VideoJob, Path]]:
-        """Submit a video whose pieces the `with` block writes to a new file.
+        """Submit a video whose content the `with` block writes to a new file.
 
         If the block fails, nothing of the video is kept.
 
@@ -102,7 +102,7 @@ class VideoService:
             The job, and the path of the file to write.
 
         Raises:
-            PurposeError: The purpose of this installation does not allow reading it.
+            PurposeError: The purpose of this installation does not allow reading the video.
             EmptyVideoError: The block wrote nothing.
             TooManyJobsError: The queue is full.
             OutputError: The file cannot be written.
@@ -126,7 +126,7 @@ class VideoService:
         """Submit a path or URL that this computer can reach, and return the video's id.
 
         Raises:
-            PurposeError: The purpose of this installation does not allow reading it.
+            PurposeError: The purpose of this installation does not allow reading the video.
             TooManyJobsError: The queue is full.
         """
         require_reading(oneself=False)
@@ -145,7 +145,9 @@ class VideoService:
         return _found(self._queue.get(job_id, owner=self._owner))
 
     def kept_until(self, job: VideoJob) -> float | None:
-        """Return the time until which a video's results are kept; less if their space is needed.
+        """Return the time until which a video's results are kept.
+
+        They are deleted earlier if their space is needed.
 
         Returns:
             Seconds since 1970; None for a video that has not ended.
@@ -180,7 +182,8 @@ class VideoService:
         Raises:
             VideoNotFoundError: The owner has no such video.
             VideoNotFinishedError: The video has not ended.
-            VideoFilesGoneError: The video's files cannot be reached from this process.
+            VideoFilesGoneError: The video's files are not accessible to this process, or were
+                deleted.
             VideoResultNotFoundError: The video has no such result.
         """
         job = self.get(job_id)

@@ -1,4 +1,4 @@
-"""Watch one live source: read its faces and its room's mood, and record both on request."""
+"""Read the faces and the room's mood of one live source, and record both on request."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from roomread.services.purpose import Activity, allows
 from roomread.store import OwnerStore, Session
 
 HISTORY_SECONDS = 60.0
-# Minimum time between two points of the chart, s; more would not be visible in a minute's chart.
+# Minimum time between two points of the one-minute chart, s; closer points would not be visible.
 _HISTORY_STEP = 0.25
-# Seconds between two frames that count for the room's mood, as in other recordings.
+# Seconds between two frames that count for the room's mood, as in recordings of other sources.
 _ROOM_STEP = 0.5
 # Number of moods in the chart of the room: one a second for ten minutes.
 _MAX_MOODS = 600
@@ -40,12 +40,12 @@ class LiveState:
         readings: the readings of the last frame, largest face first.
         no_picture: why the last frame shows no picture; None if it shows one.
         busy: why the last frame was not read; empty if it was.
-        moods: the room's moods, oldest first; during a recording, exactly those that it stores.
+        moods: the room's moods, oldest first; during a recording, the same moods that it stores.
         history: (time, scores) of each track seen in the last minute, oldest first.
         now: time of the last frame, s.
         rate: frames read per second.
-        age: seconds from the arrival of a frame to its result, plus its delay on the network
-            relative to the fastest frame so far.
+        age: the time from the arrival of the last frame to its result, plus its delay on the
+            network relative to the fastest frame so far, s.
         dropped: number of frames that were skipped because newer ones had arrived.
     """
 
@@ -61,30 +61,30 @@ class LiveState:
 
     @property
     def mood(self) -> RoomMood | None:
-        """Return the latest mood of the room; None until the first one is due."""
+        """The latest mood of the room; None until the first one is due."""
         return self.moods[-1] if self.moods else None
 
 
 class LiveWatch:
-    """Watch a camera across reconnections.
+    """The reader of one camera, which continues across reconnections.
 
-    One thread at a time pushes frames; every thread may read `state`, calibrate and record. Where
-    the purpose of the installation does not allow reading others, the camera is taken to show its
-    owner: only the largest face is kept.
+    One thread at a time pushes frames; every thread may read `state`, calibrate and record. If the
+    purpose of the installation does not allow reading the faces of other people, the camera is
+    assumed to show its own user, and only the largest face is kept.
 
     Args:
-        analyzer: the analyzer, which other watches may share.
-        clock: seconds on a monotonic clock.
+        analyzer: the analyzer, which several cameras may share.
+        clock: a function that returns seconds on a monotonic clock.
 
     Attributes:
         state: the latest state of the source.
-        evaluation: the test of the last calibration on its own references; None before a
-            calibration, or if the face was seen too seldom.
+        evaluation: the test of the profile that the last calibration learnt; None before a
+            calibration, or if it learnt none.
         calibrated: whether a calibration has ended.
         not_resting: the expression that the face showed during the last calibration, so that
             nothing was learnt; None if it rested.
         oneself: whether only the largest face is kept.
-        recording: the recording that was started last, if any.
+        recording: the recording that was started last; None before the first.
     """
 
     def __init__(self, analyzer: Analyzer, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -101,7 +101,7 @@ class LiveWatch:
         self._recording_start = 0.0
         self._room_due = 0.0
         self._calibration: NeutralCalibration | None = None
-        self._calibration_wanted = False
+        self._calibration_requested = False
         self._moods: deque[RoomMood] = deque(maxlen=_MAX_MOODS)
         self._history: dict[int, deque[tuple[float, Scores]]] = {}
         self._timing = FrameTiming(clock)
@@ -116,9 +116,9 @@ class LiveWatch:
 
     @property
     def calibrating(self) -> float | None:
-        """Return the remaining seconds of a calibration, at least 0; None if none is running."""
+        """The remaining seconds of a calibration, at least 0; None if none is running."""
         calibration = self._calibration
-        if self._calibration_wanted:
+        if self._calibration_requested:
             return CALIBRATION_SECONDS
         return calibration.remaining(self.state.now) if calibration is not None else None
 
@@ -126,28 +126,30 @@ class LiveWatch:
         """Start a new connection; the times of its frames continue those of the last one.
 
         Args:
-            analyzer: the analyzer from now on. A calibration is kept if the profiles are the same.
+            analyzer: the analyzer for the next frames; see `use`.
         """
         with self._lock:
             self._timing.connect()
         self.use(analyzer)
 
     def use(self, analyzer: Analyzer) -> None:
-        """Read the next frames with an analyzer's profiles, unless they are the present ones.
+        """Read the next frames with another analyzer, if its profiles differ from the present ones.
+
+        A change of profiles discards the calibration.
 
         Args:
-            analyzer: an analyzer of the same nets. A calibration is kept if nothing changes.
+            analyzer: an analyzer of the same nets.
         """
         with self._lock:
             if _profile_names(analyzer) != _profile_names(self._analyzer):
                 self._analyzer = analyzer
-                self._calibration, self._calibration_wanted = None, False
+                self._calibration, self._calibration_requested = None, False
                 self.forget_calibration()
 
     def calibrate(self) -> None:
-        """Start learning the neutral face of the person nearest to the camera, for ten seconds."""
+        """Start learning the neutral face of the person nearest to the camera."""
         self.forget_calibration()
-        self._calibration_wanted = True
+        self._calibration_requested = True
 
     def forget_calibration(self) -> None:
         """Discard the calibration."""
@@ -159,16 +161,16 @@ class LiveWatch:
     ) -> Session:
         """Record into a new session until `stop_recording` or the end of the source.
 
-        A running recording is ended first.
+        A recording that is still running is stopped.
 
         Args:
             recordings: the recordings of this process.
-            request: the request; people are distinguished by their places.
+            request: the request; people are always distinguished by their places.
             store: the store of the session's owner.
 
         Raises:
-            SessionError: the session cannot be made.
-            RulesError: the rules of attention cannot be understood.
+            SessionError: the session cannot be created.
+            RulesError: the alert rules are invalid.
             PurposeError: the purpose of this installation does not allow recording a class.
         """
         recording = recordings.start_fed("webcam", request, store)
@@ -229,7 +231,7 @@ class LiveWatch:
         if now < self._room_due:
             return
         self._room_due = max(self._room_due + _ROOM_STEP, now)
-        # Remove the person, because a profile does not imply consent to be named in a session.
+        # Remove the names, because a profile does not imply consent to be named in a session.
         nameless = [replace(reading, person=None) for reading in readings]
         if self._sink is not None and not self._sink.running:
             self._sink = None
@@ -242,13 +244,13 @@ class LiveWatch:
             self._moods.append(moment.mood)
 
     def _begin_room(self) -> None:
-        """Forget the moods of the room, so that those of a recording are not mixed with others."""
+        """Start with no moods, so that moods of a recording are not mixed with earlier ones."""
         self._room = RoomPipeline(seats=Seats(), meter=RoomMeter.for_interval(_ROOM_STEP))
         self._moods.clear()
 
     def _calibrate(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        if self._calibration_wanted:
-            self._calibration_wanted = False
+        if self._calibration_requested:
+            self._calibration_requested = False
             self._calibration = NeutralCalibration(frame.time)
         calibration = self._calibration
         if calibration is None:

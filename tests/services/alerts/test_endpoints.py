@@ -18,7 +18,7 @@ def test_url_is_parsed_and_its_secrets_are_not_shown() -> None:
     assert "school" not in repr(found)
 
 
-def test_name_omits_the_default_port() -> None:
+def test_endpoint_name_omits_the_default_port() -> None:
     assert parse_endpoint("https://[2001:db8::1]/x?token=1").name == "https://[2001:db8::1]"
 
 
@@ -29,14 +29,14 @@ def test_name_omits_the_default_port() -> None:
         ("ftp://example.org/x", "not a URL of a webhook"),
         ("https:///x", "not a URL of a webhook"),
         ("mqtts://broker.example/secret/#", "has a #"),
-        ("https://example.org:many/x", "is not a URL"),
+        ("https://example.org:many/x", "cannot be parsed"),
         ("http://example.org/secret", "http://example.org would receive alerts unencrypted"),
         ("http://192.168.1.4/x", "unencrypted"),
         ("http://2130706433/x", "unencrypted"),
         ("mqtt://broker.example/x", "unencrypted"),
     ],
 )
-def test_other_and_unencrypted_urls_are_refused(url: str, said: str) -> None:
+def test_invalid_and_unencrypted_urls_are_refused(url: str, said: str) -> None:
     with pytest.raises(RoomreadError) as caught:
         parse_endpoint(url)
     assert said in caught.value.problem
@@ -56,7 +56,7 @@ def lead_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     ["10.0.0.5", "192.168.1.4", "169.254.169.254", "127.0.0.1", "::1", "fe80::1%eth0",
      "::ffff:10.0.0.5", "fd00::1", "192.0.2.1", "224.0.0.1"],
 )  # fmt: skip
-def test_shared_service_reaches_no_private_address_through_a_name(
+def test_host_name_with_a_private_address_is_refused_for_a_shared_service(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     lead_to(monkeypatch, address)
@@ -73,7 +73,7 @@ def test_only_public_addresses_of_a_name_are_used(monkeypatch: pytest.MonkeyPatc
     assert resolve(endpoint, private=True) == "10.0.0.5"
 
 
-def test_localhost_is_this_computer_also_for_a_shared_service() -> None:
+def test_loopback_address_is_allowed_for_a_shared_service() -> None:
     assert resolve(parse_endpoint("http://127.0.0.1:9/x"), private=False) == "127.0.0.1"
 
 
@@ -90,6 +90,6 @@ def test_unresolved_host_name_is_a_temporary_failure(monkeypatch: pytest.MonkeyP
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(DeliveryError, match="not known") as caught:
+    with pytest.raises(DeliveryError, match="cannot be resolved") as caught:
         resolve(parse_endpoint("https://receiver.example/x"), private=True)
     assert not caught.value.final

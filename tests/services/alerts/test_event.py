@@ -9,7 +9,7 @@ RULE = "room negative above 40% for 1 min"
 REASON = "room: negative 45% on average over 60 s"
 
 
-def test_event_has_the_facts_of_the_alert_and_no_certainty() -> None:
+def test_event_has_the_fields_of_the_alert_without_its_certainty() -> None:
     (event,) = room_events("abc", [Alert(3, 61.0004, RULE, 0.45, 0.98765, 60)])
     sent = json.loads(event.to_json())
     assert sent.pop("created_at").endswith("+00:00")

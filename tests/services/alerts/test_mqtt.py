@@ -62,7 +62,7 @@ def test_broker_that_does_not_acknowledge_is_given_up_after_the_timeout() -> Non
     with broker() as made:
         made.silent = True
         begun = time.monotonic()
-        with pytest.raises(DeliveryError, match="no answer in time"):
+        with pytest.raises(DeliveryError, match="no response in time"):
             topic(f"mqtt://127.0.0.1:{made.port}/x", timeout=0.3).deliver(EVENT)
     assert time.monotonic() - begun < 5
 
@@ -70,7 +70,7 @@ def test_broker_that_does_not_acknowledge_is_given_up_after_the_timeout() -> Non
 def test_address_without_a_broker_is_a_temporary_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(DeliveryError, match="no answer") as caught:
+    with pytest.raises(DeliveryError, match="no response") as caught:
         topic(f"mqtt://127.0.0.1:{port}/x").deliver(EVENT)
     assert not caught.value.final
 

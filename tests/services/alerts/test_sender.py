@@ -16,7 +16,7 @@ FAST = Backoff(first=0.01, longest=0.02, give_up=30.0)
 
 
 class SilentTarget(FakeTarget):
-    """A target that does not answer until it is released."""
+    """A target that does not respond until `released` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,17 +58,17 @@ def test_events_are_sent_in_their_order_and_again_after_a_failure() -> None:
 
 
 def test_refused_event_is_dropped_at_once_and_the_next_one_is_sent() -> None:
-    target = FakeTarget(iter([DeliveryError("it answered with status 404", final=True)]))
+    target = FakeTarget(iter([DeliveryError("the response has status 404", final=True)]))
     sender = AlertSender([target], backoff=Backoff(first=30))
     sender.of_session("abc")(alerts(1, 2))
     eventually(lambda: target.accepted == ["abc-2-raised"])
     (loss,) = sender.close(patience=10)
-    assert loss == ("1 alert was not delivered to https://example.org: it answered with status 404")
+    assert loss == "1 alert was not delivered to https://example.org: the response has status 404"
     assert outcomes(sender) == [1, 0, 1]
 
 
-def test_event_is_given_up_when_it_is_too_old() -> None:
-    target = FakeTarget(always(DeliveryError("no answer")))
+def test_event_is_dropped_when_it_is_too_old() -> None:
+    target = FakeTarget(always(DeliveryError("no response")))
     sender = AlertSender([target], backoff=Backoff(first=0.01, longest=0.02, give_up=0.1))
     sender.of_session("abc")(alerts(1))
     eventually(lambda: outcomes(sender)[2] == 1)
@@ -86,7 +86,7 @@ def test_unresponsive_target_does_not_delay_the_recording_and_its_queue_is_bound
         send(alerts(number))
     assert time.monotonic() - begun < 5
     assert len(running_threads("alerts to") - threads) == 1
-    # One is being sent, the newest wait.
+    # One event is being sent, and the newest ones are waiting.
     assert outcomes(sender)[2] in (MAX_WAITING - 1, MAX_WAITING)
     target.released.set()
     last = f"abc-{2 * MAX_WAITING - 1}-raised"

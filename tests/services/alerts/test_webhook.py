@@ -65,8 +65,8 @@ def test_receiver_refuses_a_request_that_was_signed_more_than_five_minutes_ago()
 def test_response_status_determines_whether_the_event_is_sent_again(
     status: int, *, final: bool
 ) -> None:
-    told = pytest.raises(DeliveryError, match=f"status {status}")
-    with receiving([status]) as receiver, told as caught:
+    refused = pytest.raises(DeliveryError, match=f"status {status}")
+    with receiving([status]) as receiver, refused as caught:
         webhook(receiver.url).deliver(ALERT)
     assert caught.value.final is final
     # A redirect is not followed.
@@ -88,7 +88,7 @@ def test_certificate_of_the_receiver_is_checked(
 def test_refused_connection_is_a_temporary_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(DeliveryError, match="no answer") as caught:
+    with pytest.raises(DeliveryError, match="no response") as caught:
         webhook(f"http://127.0.0.1:{port}/x").deliver(ALERT)
     assert not caught.value.final
 
@@ -96,7 +96,7 @@ def test_refused_connection_is_a_temporary_failure() -> None:
 def test_unresponsive_server_is_given_up_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
-        with pytest.raises(DeliveryError, match="no answer"):
+        with pytest.raises(DeliveryError, match="no response"):
             webhook(f"http://127.0.0.1:{silent.getsockname()[1]}/x", timeout=0.2).deliver(ALERT)
     assert time.monotonic() - begun < 5
 
@@ -113,6 +113,6 @@ def test_missing_or_weak_secret_is_refused_and_not_shown(secret: str, said: str)
 
 
 def test_user_and_password_in_the_url_are_refused() -> None:
-    with pytest.raises(RoomreadError, match="no user and password") as caught:
+    with pytest.raises(RoomreadError, match="cannot contain a user") as caught:
         webhook("https://ada:lovelace@example.org/x")
     assert "lovelace" not in str(caught.value)

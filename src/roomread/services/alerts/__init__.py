@@ -1,4 +1,4 @@
-"""Send the alerts of a room to other programs: signed webhooks, and MQTT."""
+"""Send the alerts of a room to other programs by signed webhooks and by MQTT."""
 
 from roomread.services.alerts.event import AlertEvent
 from roomread.services.alerts.sender import AlertSender, AlertTarget, Backoff, DeliveryError

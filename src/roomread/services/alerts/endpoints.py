@@ -1,4 +1,4 @@
-"""Parse the URLs that alerts are sent to, and resolve only addresses that they may reach."""
+"""Parse the URLs to which alerts are sent, and resolve their hosts to permitted addresses."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ SCHEMES: Mapping[str, tuple[int, bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where alerts are sent to.
+    """The parts of a URL to which alerts are sent.
 
     Attributes:
         scheme: One of `SCHEMES`.
         host: The name or address of the computer.
         port: The TCP port.
         path: The path and the query, which may be secret.
-        user: The name of the user; empty for none.
-        password: The password of the user.
+        user: The user name; empty if the URL has none.
+        password: The password; empty if the URL has none.
     """
 
     scheme: str
@@ -55,11 +55,12 @@ class Endpoint:
 
 
 def parse_endpoint(url: str) -> Endpoint:
-    """Return the parts of a URL that alerts are sent to.
+    """Return the parts of a URL to which alerts are sent.
 
     Raises:
-        RoomreadError: The URL is incomplete, has another scheme, or would send alerts unencrypted
-            to another computer. The message names neither its path nor its credentials.
+        RoomreadError: The URL is incomplete, its scheme is not one of `SCHEMES`, or alerts would
+            be sent unencrypted to another computer. The message contains neither the path nor the
+            credentials of the URL.
     """
     if "#" in url:
         raise RoomreadError(
@@ -69,7 +70,10 @@ def parse_endpoint(url: str) -> Endpoint:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as error:
-        raise RoomreadError("the URL for alerts is not a URL") from error
+        raise RoomreadError(
+            "the URL for alerts cannot be parsed",
+            hint="write https://host/path or mqtts://host/topic",
+        ) from error
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise RoomreadError(
             "the URL for alerts is not a URL of a webhook or an MQTT broker",
@@ -88,20 +92,20 @@ def parse_endpoint(url: str) -> Endpoint:
 
 
 def resolve(endpoint: Endpoint, *, private: bool) -> str:
-    """Return the address to connect to.
+    """Return the IP address of an endpoint.
 
     Args:
-        endpoint: Where alerts are sent to.
+        endpoint: The endpoint that is about to be connected to.
         private: Whether the host name may resolve to an address in a private network or of this
             computer.
 
     Raises:
-        DeliveryError: The name has no address that may be reached.
+        DeliveryError: The name cannot be resolved, or to forbidden addresses only.
     """
     try:
         found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise DeliveryError(f"{endpoint.host}: the name is not known") from error
+        raise DeliveryError(f"{endpoint.host}: the host name cannot be resolved") from error
     addresses = [str(entry[4][0]) for entry in found]
     if is_loopback(endpoint.host):
         addresses = [address for address in addresses if is_loopback(address)]

@@ -13,16 +13,17 @@ from roomread.room import Alert
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """An alert of a room that began or ended; docs/how-to/alerts.md documents its fields.
+    """The message that an alert began or ended; docs/how-to/alerts.md documents its fields.
 
     Attributes:
         session: The id of the session.
         alert: The number of the alert in its session, from 1.
-        rule: The rule as it is written.
+        rule: The text of the rule.
         state: The state of the room in words, with the values that raised the alert.
-        time: When the alert was raised, seconds from the start of the session.
-        ended: When it ended, seconds from the start of the session; None while it holds.
-        created_at: When the event was made.
+        time: The time at which the alert was raised, seconds from the start of the session.
+        ended: The time at which it ended, seconds from the start of the session; None while the
+            alert is active.
+        created_at: The time at which the event was made, UTC.
     """
 
     session: str
@@ -35,12 +36,12 @@ class AlertEvent:
 
     @property
     def kind(self) -> str:
-        """Whether the alert began ("alert.raised") or ended ("alert.ended")."""
+        """The type of the event: "alert.raised" for a new alert, "alert.ended" for its end."""
         return "alert.raised" if self.ended is None else "alert.ended"
 
     @property
     def id(self) -> str:
-        """The id of the event, the same each time that it is sent."""
+        """The id of the event, which stays the same when the event is sent again."""
         return f"{self.session}-{self.alert}-{self.kind.removeprefix('alert.')}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,13 +65,13 @@ class AlertEvent:
 
 
 def room_events(session_id: str, alerts: Iterable[Alert]) -> list[AlertEvent]:
-    """Return the events of the alerts that are about the room.
+    """Return an event for each alert about the whole room.
 
     Alerts about a person are left out, because consent to store a person's readings is not consent
     to send them elsewhere.
 
     Args:
-        session_id: The session of the alerts.
+        session_id: The id of the session of the alerts.
         alerts: The alerts that begin or end at one moment.
     """
     now = datetime.now(UTC)

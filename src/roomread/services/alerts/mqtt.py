@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
     from paho.mqtt.reasoncodes import ReasonCode
 
-# Time to connect, to be accepted, and to publish, together, s.
+# Time limit for connecting and publishing together, s.
 _TIMEOUT = 10.0
-# The broker keeps the message until it has delivered it at least once.
+# The MQTT quality of service "at least once": the broker acknowledges each message.
 _QOS = 1
 
 
 class MqttTopic:
-    """A topic of an MQTT broker, version 3.1.1.
+    """An alert target that publishes to a topic of an MQTT 3.1.1 broker.
 
-    It connects for each event, because alerts are minutes apart.
+    It opens a new connection for each event, because alerts are minutes apart.
 
     Args:
-        endpoint: An mqtt or mqtts URL, whose path is the topic.
+        endpoint: The parts of an mqtt or mqtts URL, whose path is the topic.
         private: Whether the host name may resolve to an address in a private network.
-        timeout: Time to connect and to publish, s.
+        timeout: Time limit for connecting and publishing together, s.
 
     Raises:
         MissingExtraError: The extra `mqtt` is not installed.
-        RoomreadError: The URL names no topic, or one that cannot be published to.
+        RoomreadError: The URL names no topic, or its topic contains "+", "#" or NUL.
     """
 
     kind = "mqtt"
@@ -53,17 +53,18 @@ class MqttTopic:
             )
 
     def deliver(self, event: AlertEvent) -> None:
-        """Publish an event, and wait until the broker has it.
+        """Publish an event, and wait until the broker acknowledges it.
 
         Raises:
-            DeliveryError: The broker cannot be reached, refuses the user, or does not answer.
+            DeliveryError: The broker cannot be reached, refuses the user, or does not respond.
         """
-        # The client looks the name up again, and verifies its certificate by it.
+        # Only check the address. The client resolves the name again, because it verifies the
+        # certificate of the broker against the name.
         resolve(self._endpoint, private=self._private)
         client, refusal = self._client()
         until = time.monotonic() + self._timeout
         try:
-            # The keep-alive also bounds the handshake of TLS.
+            # The keep-alive interval also limits the duration of the TLS handshake.
             keepalive = max(round(self._timeout), 1)
             client.connect(self._endpoint.host, self._endpoint.port, keepalive=keepalive)
             while not client.is_connected():
@@ -72,12 +73,12 @@ class MqttTopic:
             while not sent.is_published():
                 self._wait(client, until, refusal)
         except (OSError, ValueError, RuntimeError) as error:
-            raise DeliveryError(f"no answer ({type(error).__name__})") from error
+            raise DeliveryError(f"no response ({type(error).__name__})") from error
         finally:
             client.disconnect()
 
     def _client(self) -> tuple[Client, list[str]]:
-        """Return a client, and a list that gets the reason if the broker refuses it."""
+        """Return a client, and a list to which the reason is added if the broker refuses it."""
         from paho.mqtt import client as paho  # noqa: PLC0415 (an extra)
         from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
 
@@ -99,12 +100,16 @@ class MqttTopic:
         return client, refusal
 
     def _wait(self, client: Client, until: float, refusal: list[str]) -> None:
-        """Exchange packets for a moment."""
+        """Exchange packets with the broker for at most a second.
+
+        Raises:
+            DeliveryError: The time is `until`, or the broker refused or closed the connection.
+        """
         from paho.mqtt.enums import MQTTErrorCode  # noqa: PLC0415 (an extra)
 
         remaining = until - time.monotonic()
         if remaining <= 0:
-            raise DeliveryError("no answer in time")
+            raise DeliveryError("no response in time")
         result = client.loop(timeout=min(remaining, 1.0))
         if refusal:
             raise DeliveryError(f"the broker refused the connection: {refusal[0]}")

@@ -15,9 +15,10 @@ from roomread.room import Alert
 from roomread.services.alerts.event import AlertEvent, room_events
 
 _LOG = logging.getLogger("roomread.service")
-# Maximum number of events that wait for one target; the oldest is dropped for a new one.
+# Maximum number of events that wait for one target. When it is reached, the oldest is dropped.
 MAX_WAITING = 256
-# What happens to an event; one that is sent again is counted as retried each time.
+# The outcomes that are counted. An event counts as retried for each failed attempt after which it
+# is sent again.
 OUTCOMES = ("delivered", "retried", "dropped")
 
 
@@ -25,7 +26,7 @@ class DeliveryError(RoomreadError):
     """A target did not accept an event.
 
     Attributes:
-        final: Whether sending the same event again would be useless.
+        final: Whether sending the same event again would fail too.
     """
 
     def __init__(self, problem: str, *, final: bool = False) -> None:
@@ -48,10 +49,10 @@ class AlertTarget(Protocol):
     def name(self) -> str: ...  # noqa: D102
 
     def deliver(self, event: AlertEvent) -> None:
-        """Send an event and wait, for a bounded time, until it is accepted.
+        """Send an event, and wait for a limited time until the target accepts it.
 
         Raises:
-            DeliveryError: It was not accepted.
+            DeliveryError: The target did not accept the event.
         """
 
 
@@ -60,9 +61,9 @@ class Backoff:
     """The schedule of retries after a failure.
 
     Attributes:
-        first: The pause after the first failure, s; each pause is twice as long as the last one.
-        longest: The longest pause, s.
-        give_up: The age after which an event is not sent again, s.
+        first: The pause after the first failure, s. Each further pause is twice as long.
+        longest: The maximum pause, s.
+        give_up: The age after which an event is dropped, s.
     """
 
     first: float = 1.0
@@ -71,10 +72,10 @@ class Backoff:
 
 
 class AlertSender:
-    """Send the alerts of all sessions of one process to its targets.
+    """A sender that delivers the alerts of all sessions of one process to several targets.
 
-    Each target has one thread and a queue of bounded length, so that one that does not answer
-    delays neither recordings nor other targets. Events of one target are sent in their order.
+    Each target has one thread and a queue of limited length, so that an unresponsive target delays
+    neither recordings nor other targets. Each target receives its events in order.
 
     Args:
         targets: The programs that receive alerts; may be empty.
@@ -98,7 +99,7 @@ class AlertSender:
         return send
 
     def counts(self) -> dict[tuple[str, str], int]:
-        """Return the number of events by kind of target and outcome; see `OUTCOMES`."""
+        """Return the number of events for each pair of target kind and outcome; see `OUTCOMES`."""
         total: Counter[tuple[str, str]] = Counter()
         for courier in self._couriers:
             for outcome in OUTCOMES:
@@ -106,7 +107,7 @@ class AlertSender:
         return dict(total)
 
     def close(self, *, patience: float) -> list[str]:
-        """Send what waits without further pauses, and end the threads.
+        """Send the waiting events without further pauses, and end the threads.
 
         Args:
             patience: The maximum time to wait for all targets together, s.
@@ -123,7 +124,10 @@ class AlertSender:
 
 
 class _Courier:
-    """Send the events of one target, in one thread that starts with the first event."""
+    """The queue of one target, and the thread that sends its events.
+
+    The thread starts with the first event.
+    """
 
     def __init__(self, target: AlertTarget, backoff: Backoff) -> None:
         self.kind = target.kind
@@ -140,7 +144,7 @@ class _Courier:
         with self._changed:
             if len(self._waiting) >= MAX_WAITING:
                 self._waiting.popleft()
-                self._drop("too many alerts wait for it")
+                self._drop("too many alerts are waiting")
             self._waiting.append((time.monotonic(), event))
             self._changed.notify()
             if self._thread is None:
@@ -149,7 +153,7 @@ class _Courier:
                 self._thread.start()
 
     def begin_closing(self) -> None:
-        """Make no more pauses, and end once the queue is empty."""
+        """Skip the pauses between attempts, and end the thread once the queue is empty."""
         with self._changed:
             self._closing.set()
             self._changed.notify()
@@ -165,13 +169,13 @@ class _Courier:
         self._thread.join(max(seconds, 0.0))
         if self._thread.is_alive():
             with self._changed:
-                # One more is still being sent.
+                # Besides the waiting events, one is still being sent.
                 for _ in range(len(self._waiting) + 1):
-                    self._drop("it did not answer before the end")
+                    self._drop("no response before Roomread stopped")
                 self._waiting.clear()
 
     def loss(self) -> str:
-        """Return how many events were not delivered, and why; empty if all were."""
+        """Return a line with the number of lost events and the last reason; empty if none."""
         dropped = self.counts["dropped"]
         if not dropped:
             return ""

@@ -1,4 +1,4 @@
-"""Make the sender of alerts that the operator's settings describe."""
+"""Create the alert sender from the operator's settings."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from roomread.services.alerts.webhook import Webhook, parse_secret
 
 
 def alert_sender(urls: Sequence[str], *, secret: str, private: bool) -> AlertSender:
-    """Return a sender of alerts.
+    """Return a sender that delivers alerts to all URLs.
 
     Args:
-        urls: The URLs of the receivers; may be empty.
-        secret: Signs the requests to webhooks; see `parse_secret`. MQTT topics need none.
+        urls: The URLs of the webhooks and MQTT topics; may be empty.
+        secret: The secret with which requests to webhooks are signed; see `parse_secret`. It may be
+            empty if there are only MQTT topics.
         private: Whether host names may resolve to addresses in a private network. Use False for a
             service with other users, who must not reach the operator's network.
 
     Raises:
         RoomreadError: A URL or the secret is invalid.
-        MissingExtraError: A URL is that of an MQTT topic, and the extra `mqtt` is not installed.
+        MissingExtraError: A URL names an MQTT topic, and the extra `mqtt` is not installed.
     """
     return AlertSender([_target(url, secret, private=private) for url in urls])
 

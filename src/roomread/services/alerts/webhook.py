@@ -1,4 +1,4 @@
-"""Send alerts to a webhook, signed as the Standard Webhooks specification says."""
+"""Send alerts to a webhook, signed as the Standard Webhooks specification requires."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from roomread.services.alerts.sender import DeliveryError
 _PREFIX = "whsec_"
 # The lengths of a secret, bytes, that the specification allows.
 _SECRET_BYTES = range(24, 65)
-# Time to connect, and for each answer of the receiver, s.
+# Time limit for connecting, and for each read from the receiver, s.
 _TIMEOUT = 10.0
-# Statuses of the client's kind that a later attempt may not meet.
+# The 4xx statuses after which a later attempt may succeed.
 _TRY_AGAIN = (408, 425, 429)
 
 
 def parse_secret(text: str) -> bytes:
-    """Return the key of signatures.
+    """Return the key with which requests are signed.
 
     Args:
         text: 24 to 64 bytes in base64, with or without the prefix `whsec_`.
@@ -66,17 +66,17 @@ def sign(key: bytes, event_id: str, timestamp: int, body: bytes) -> str:
 
 
 class Webhook:
-    """A web server that receives alerts as POST requests. Redirects are not followed.
+    """An alert target that sends POST requests to a web server and follows no redirects.
 
     Args:
-        endpoint: An http or https URL.
-        key: Signs the requests, see `parse_secret`.
+        endpoint: The parts of an http or https URL.
+        key: The key with which requests are signed; see `parse_secret`.
         private: Whether the host name may resolve to an address in a private network.
-        timeout: Time to connect, and for each answer, s.
-        clock: Returns seconds since 1970.
+        timeout: Time limit for connecting, and for each read from the server, s.
+        clock: A function that returns seconds since 1970.
 
     Raises:
-        RoomreadError: The URL holds a user or a password.
+        RoomreadError: The URL contains a user or a password.
     """
 
     kind = "webhook"
@@ -92,7 +92,7 @@ class Webhook:
     ) -> None:
         if endpoint.user or endpoint.password:
             raise RoomreadError(
-                f"{endpoint.name}: a webhook takes no user and password in its URL",
+                f"{endpoint.name}: the URL of a webhook cannot contain a user and a password",
                 hint="leave them out; the receiver checks the signature",
             )
         self.name = endpoint.name
@@ -100,10 +100,10 @@ class Webhook:
         self._timeout, self._clock = timeout, clock
 
     def deliver(self, event: AlertEvent) -> None:
-        """Send an event, and wait for the answer.
+        """Send an event, and wait for the response.
 
         Raises:
-            DeliveryError: The receiver cannot be reached, or its status is not 2xx.
+            DeliveryError: The server cannot be reached, or its response status is not 2xx.
         """
         body, timestamp = event.to_json(), int(self._clock())
         headers = {
@@ -116,16 +116,16 @@ class Webhook:
         try:
             status = self._post(body, headers)
         except (OSError, http.client.HTTPException) as error:
-            raise DeliveryError(f"no answer ({type(error).__name__})") from error
+            raise DeliveryError(f"no response ({type(error).__name__})") from error
         if not 200 <= status < 300:
             final = 300 <= status < 500 and status not in _TRY_AGAIN
-            raise DeliveryError(f"it answered with status {status}", final=final)
+            raise DeliveryError(f"the response has status {status}", final=final)
 
     def _post(self, body: bytes, headers: dict[str, str]) -> int:
         endpoint = self._endpoint
         kind = http.client.HTTPSConnection if endpoint.encrypted else http.client.HTTPConnection
         connection = kind(endpoint.host, endpoint.port, timeout=self._timeout)
-        # Connect to the address that was checked: a second look-up of the name could give another.
+        # Connect to the checked address, because resolving the name again could give another one.
         connection.sock = self._connect()
         try:
             connection.request("POST", endpoint.path or "/", body, headers)
