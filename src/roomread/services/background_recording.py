@@ -41,12 +41,10 @@ class RecordingRequest:
         name: The name of the session, for people.
         every: Seconds between two frames.
         rules: The alert rules, one per line; see `roomread.room.parse_rules`.
-        consent: A text that records who consented and how; empty to store no readings of individual
-            people.
+        consent: A text that records who consented and how; empty to store no individual readings.
         identity: Whether people are distinguished by their faces.
         notice: How the people were informed that their expressions are read.
-        analyzer: The analyzer for a source that this computer opens; None for the analyzer of the
-            `RecordingQueue`.
+        analyzer: The analyzer for a source that this computer opens; None for the queue's own.
     """
 
     name: str
@@ -276,8 +274,7 @@ class RecordingQueue:
 
         Raises:
             MediaError: The source cannot be opened; no session is created then.
-            SessionError: Too many sources are recorded already, the source is a picture, or the
-                session cannot be created.
+            SessionError: Too many sources are recorded, or the session cannot be created.
             RulesError: The alert rules are invalid.
             PurposeError: The purpose of this installation does not allow recording a class.
             MissingExtraError: The request sets `identity`, and its extra is not installed.

@@ -66,7 +66,7 @@ async def relay_stream(address: str, request: ReceivedRequest) -> RelayedAnswer:
     parts = urlsplit(address)
     if not parts.hostname:
         # Without a host asyncio would connect to this computer.
-        raise _no_answer()
+        raise _no_response()
     headers.setdefault("host", parts.netloc)
     secure = ssl.create_default_context() if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)
@@ -86,7 +86,7 @@ async def relay_stream(address: str, request: ReceivedRequest) -> RelayedAnswer:
             raise
     if not isinstance(answer, h11.Response):
         await _close(writer)
-        raise _no_answer()
+        raise _no_response()
     types = [value.decode() for name, value in answer.headers if name == b"content-type"]
     media_type = types[0] if types else "application/octet-stream"
     return RelayedAnswer(answer.status_code, media_type, connection, reader, writer)
@@ -143,8 +143,8 @@ def _as_busy() -> Iterator[None]:
     try:
         yield
     except (OSError, TimeoutError, ValueError, h11.ProtocolError, WebSocketException) as error:
-        raise _no_answer() from error
+        raise _no_response() from error
 
 
-def _no_answer() -> BusyError:
+def _no_response() -> BusyError:
     return BusyError("the process that holds this room does not respond")
