@@ -39,7 +39,7 @@ class Tools:
         """Return the faces of a picture, in the format of `roomread analyze --format json`.
 
         Args:
-            path: A file of this computer. URLs are not fetched.
+            path: The path of a file on this computer. URLs are not fetched.
             oneself: Whether the picture shows the user; then only its largest face is read.
 
         Raises:

@@ -1,1 +1,1 @@
-"""The HTTP API, and pages that work without JavaScript."""
+"""The HTTP API with its WebSockets, and the pages that do not belong to the web app."""

@@ -1,4 +1,4 @@
-"""Authenticate every request and WebSocket, as middleware."""
+"""Middleware that authenticates every request and WebSocket."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def _first_part(path: str) -> str:
 
 
 class AuthMiddleware:
-    """Set `scope["state"]["principal"]` of admitted requests, and refuse others.
+    """Middleware that refuses requests that are not admitted.
+
+    It stores the principal of an admitted request in `scope["state"]["principal"]`.
 
     Args:
         app: The application that admitted requests are passed to.
@@ -146,7 +148,7 @@ class AuthMiddleware:
             sender = principal.id
         admitted = AdmittedReceive(
             receive,
-            lambda: self._is_still(connection, principal),
+            lambda: self._is_still_admitted(connection, principal),
             lambda: self._auth.messages.take(sender, time.monotonic()) > 0,
         )
         try:
@@ -194,8 +196,13 @@ class AuthMiddleware:
             )
         return principal
 
-    async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
-        """Return whether a principal is still admitted; keys may be revoked and users sign out."""
+    async def _is_still_admitted(
+        self, connection: HTTPConnection, principal: Principal | None
+    ) -> bool:
+        """Return whether a principal is still admitted; keys can be revoked and users can sign out.
+
+        While the database does not respond, a principal counts as admitted.
+        """
         if is_public(connection.scope["path"]):
             return True
         try:
@@ -235,7 +242,7 @@ class AuthMiddleware:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return the address that a request comes from; "" if the server does not know it."""
+    """Return the IP address that a request comes from, or "" if the server does not know it."""
     return connection.client.host if connection.client else ""
 
 
@@ -318,7 +325,7 @@ def _check_origin(connection: HTTPConnection) -> None:
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers for the web app, with the principal set by this service only."""
+    """Return the headers for the web app, in which only this service can name the principal."""
     headers = MutableHeaders(raw=list(scope["headers"]))
     del headers[USER_HEADER]
     # The origin has been checked. Streamlit would request this computer's address from another host

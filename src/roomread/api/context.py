@@ -108,7 +108,7 @@ class ServiceContext:
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """The limiter of the number of pictures that all interfaces read at once."""
+        """The limiter of concurrently read pictures, which all interfaces share."""
         return self.engine.limiter
 
 

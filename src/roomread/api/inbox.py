@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Inbox(LatestFrame[T]):
-    """A holder of the latest item that one asyncio task can await."""
+    """A container of the latest item, for which one asyncio task can wait."""
 
     async def next(self) -> T | None:
         """Wait for the latest item and return it; None once the inbox is closed and empty.

@@ -1,4 +1,4 @@
-"""Limit the size, duration, number and memory of request bodies, as middleware.
+"""Middleware that limits the size, duration, number and memory of request bodies.
 
 The application is called only once a body is complete, so that slow senders occupy none of its
 slots. A body stays in memory while the memory budget lasts. Beyond that it is written to an unnamed
@@ -327,7 +327,7 @@ def _temporary_file() -> IO[bytes]:
 
 
 def _replayed(first: Message, following: Callable[[], Awaitable[Message]]) -> Receive:
-    """Return a `receive` that returns an already received message, and then its successors."""
+    """Return a `receive` that first returns an earlier message, and then those that follow."""
     waiting = [first]
 
     async def replayed() -> Message:

@@ -55,8 +55,8 @@ class _EncodedFrame:
     """A received frame that is not decoded yet.
 
     Attributes:
-        index: Its position among all frames of the connection.
-        received: The time at which it was received, by `time.monotonic`, s.
+        index: The position of the frame among all frames of the connection, from 0.
+        received: The time at which the frame was received, by `time.monotonic`, s.
         content: The encoded picture.
     """
 

@@ -129,7 +129,7 @@ class Problem(BaseModel):
 
 
 class RefusedError(RoomreadError):
-    """A request is refused.
+    """An error that becomes the HTTP response to a refused request.
 
     Args:
         status: The HTTP status.

@@ -1,4 +1,4 @@
-"""Log refused keys and passwords in a log of their own, so that they cannot fill the audit log."""
+"""Log refused keys and passwords in a separate log, so that they cannot fill the audit log."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class _RefusedSource:
     """The refusals from one source since its last line in the log.
 
     Attributes:
-        written: When its last line was written, s.
-        count: Number of refusals since.
+        written: The time of the last line, seconds of a monotonic clock.
+        count: The number of refusals since then.
     """
 
     written: float
@@ -45,8 +45,8 @@ class RefusalTrail:
         """Count one refusal.
 
         Args:
-            event: What was refused.
-            address: The address that it came from. The addresses of one IPv6 network count as one.
+            event: The kind of refusal, such as "key refused".
+            address: The address of the sender. The addresses of one IPv6 network count as one.
             now: Seconds of a monotonic clock.
         """
         self._write_due(now)

@@ -1,4 +1,4 @@
-"""Add security headers, and log and count every request, as the outermost middleware."""
+"""The outermost middleware, which adds security headers and logs and counts every request."""
 
 from __future__ import annotations
 

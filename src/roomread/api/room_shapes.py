@@ -141,9 +141,11 @@ class RoomInfoShape(BaseModel):
 
 
 class ReceiptCheckShape(BaseModel):
-    """Whether a receipt was made by this service and not changed since."""
+    """The result of checking a receipt of consent."""
 
-    valid: bool
+    valid: bool = Field(
+        description="Whether this service made the receipt for this room, and it is unchanged."
+    )
 
 
 def room_shape(record: RoomRecord, session: Session, base_url: str) -> RoomShape:
@@ -180,7 +182,7 @@ def join_link(record: RoomRecord, base_url: str) -> str | None:
 
 
 def consent_shape(text: ConsentText) -> ConsentShape:
-    """Return the response model of a text of consent."""
+    """Return the response model of a consent text."""
     return ConsentShape(version=text.version, sha256=text.digest, text=list(text.paragraphs))
 
 

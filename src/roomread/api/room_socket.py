@@ -88,8 +88,8 @@ class _TakenSeat:
     """The seat of one student.
 
     Attributes:
-        held: The room.
-        link: The connection.
+        held: The room, which this process holds.
+        link: The connection of the student.
         connection: The id of the connection in the room.
         joined: The seat in the room.
         resumed: The number of the earlier seat that the page requested; None for a new seat.

@@ -90,7 +90,7 @@ async def create(
 
 @router.get("/rooms", summary="List your rooms", responses=responses())
 async def list_all(request: Request, context: Context, reader: Reader) -> RoomsShape:
-    """Return your rooms, newest first, closed ones included."""
+    """Return your rooms, newest first, including closed ones."""
 
     def work() -> RoomsShape:
         found = context.store.owned_by(reader.id).rooms.with_sessions()
@@ -297,7 +297,10 @@ async def check(
 
 @router.get("/join/{code}", summary="Find the room of a code", responses=responses(404))
 async def info(request: Request, context: Context, code: str) -> RoomInfoShape:
-    """Return what a student sees before joining; wrong codes are limited for each address."""
+    """Return the information about a room that a student sees before joining.
+
+    The number of wrong codes is limited for each address.
+    """
     with Attempts(context.code_attempts, request):
         record = await context.rooms.with_code(code)
     store, words = context.store.owned_by(record.owner), translator_of(request)

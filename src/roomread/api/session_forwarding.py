@@ -64,7 +64,7 @@ async def send_on(
     *,
     method: str = "POST",
 ) -> ForwardedAnswer:
-    """Send a request with another path to the process that holds a session.
+    """Send a request to a path of the process that holds a session, and return its response.
 
     Raises:
         BusyError: The other process does not respond.

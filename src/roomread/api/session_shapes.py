@@ -209,7 +209,7 @@ class SummaryShape(SessionShape):
 
 
 class PersonInput(BaseModel):
-    """A name for a seat."""
+    """The name of the person at a seat, and the person's consent."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -16,7 +16,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/share")
 def share(request: Request, context: Context) -> Response:
-    """Return the page, with a message if the intended use forbids reading or recording."""
+    """Return the page that reads a call.
+
+    It shows a message if the intended use forbids reading or recording calls.
+    """
     principal = principal_with(request, Scope.ANALYZE)
     use = current_use()
     return browser_page(

@@ -17,7 +17,7 @@ from roomread.services.accounts import Principal, Scope
 
 
 class CloseCode(IntEnum):
-    """The reasons for closing a WebSocket (RFC 6455, section 7.4)."""
+    """The codes with which a WebSocket is closed (RFC 6455, section 7.4)."""
 
     GOING_AWAY = 1001
     UNSUPPORTED_DATA = 1003
@@ -29,7 +29,7 @@ class CloseCode(IntEnum):
 
 
 class SocketEndError(Exception):
-    """A WebSocket must be closed.
+    """An error that closes a WebSocket.
 
     Args:
         code: The close code that is sent.

@@ -13,7 +13,9 @@ from roomread.readings.equality import ComparedByValue
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a source. Frames are compared by identity, as pixels are costly to compare.
+    """One picture of a source.
+
+    Frames are compared by identity, because comparing pixels is expensive.
 
     Attributes:
         image: uint8 [H, W, 3], RGB, upright. It must not be written to: draw on a copy.

@@ -45,7 +45,7 @@ class Scores(ComparedByValue):
 
     @property
     def percent(self) -> str:
-        """The confidence as text; see `percent`."""
+        """The confidence as text, such as "92%", but never "100%"."""
         return percent(self.confidence)
 
     @property
@@ -75,7 +75,7 @@ class Scores(ComparedByValue):
 
 @dataclass(frozen=True, slots=True)
 class StateScore:
-    """How similar a face is to a state that was taught, such as "confused".
+    """The similarity of a face to a state that was taught, such as "confused".
 
     Attributes:
         name: name of the state.
@@ -95,7 +95,7 @@ class StateScore:
 
 
 class NoPicture(StrEnum):
-    """Why a source shows no picture; the value is the text that users see."""
+    """The reason why a source shows no picture, whose value is the text that users see."""
 
     BLANK = "no picture: the camera is covered, dark or switched off"
     FROZEN = "no picture: it has been frozen for seconds"
@@ -112,7 +112,7 @@ MEASURES = ("size", "visible", "brightness", "contrast", "sharpness", "frontalit
 
 
 class Unreadable(StrEnum):
-    """Why a detected face cannot be read; the value is the text that is shown."""
+    """The reason why a detected face cannot be read, whose value is the text that users see."""
 
     TOO_SMALL = "too small"
     CUT_OFF = "cut off by the picture's edge"
@@ -127,7 +127,7 @@ class Unreadable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well a face can be seen. Measures that are not known are None.
+    """Measures of how well a face can be seen. A measure that is not known is None.
 
     Attributes:
         size: longer side of the box, px.
@@ -189,7 +189,7 @@ class EyeActivity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading(ComparedByValue):
-    """The result for one face of one frame. It holds no pixels; unknown values are None.
+    """The result for one face of one frame, without pixels. Unknown values are None.
 
     Attributes:
         source: name of the file, camera or stream.

@@ -1,8 +1,8 @@
 """Encode and decode readings in the schema that all formats share.
 
-The API, its client, JSON and JSON lines, CSV, Parquet and sessions use it. docs/schema.md lists
-every field; `json_schema` returns it as JSON Schema. Decoding an encoded reading gives an equal
-reading.
+The API, its client, sessions, and files in JSON, JSON lines, CSV and Parquet use the schema.
+docs/schema.md describes every field, and `json_schema` returns the schema as JSON Schema. A reading
+that is encoded and decoded equals the original.
 """
 
 from roomread.wire.codec import (

@@ -76,8 +76,8 @@ def reading_to_row(reading: Reading, states: Sequence[str] = ()) -> dict[str, An
     """Convert a reading to a row with all columns, in which unknown values are None.
 
     Args:
-        reading: the reading.
-        states: names of taught states that get a column of their own.
+        reading: the reading to convert.
+        states: names of taught states that get an additional column.
     """
     nested = reading_to_dict(reading)
     percentiles = {state.name: state.percentile for state in reading.states}
@@ -146,7 +146,7 @@ def _put(nested: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def _without_empty(nested: dict[str, Any]) -> dict[str, Any]:
-    """Replace records whose fields are all None by None."""
+    """Return the values without the records whose fields are all None."""
     kept = {}
     for name, value in nested.items():
         field = READING.fields[name]

@@ -32,8 +32,8 @@ def readings_to_columns(
     """Return the columns of a table of readings by name, in the order of `COLUMNS`.
 
     Args:
-        readings: The N readings.
-        states: Names of taught states that get a column of their own.
+        readings: The N readings to convert.
+        states: Names of taught states that get an additional column.
 
     Returns:
         Arrays [N] for numbers, with NaN where a value is not known. Probabilities, the

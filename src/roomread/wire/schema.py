@@ -61,7 +61,7 @@ def _check_sum(scores: dict[str, Any], path: str) -> None:
 
 
 def _check_scores(face: dict[str, Any], path: str) -> None:
-    """Check that a face has either scores or a reason, with a consistent expression."""
+    """Check that a face has either scores or a reason, and that other fields agree with them."""
     scores, reason = face.get("scores"), face.get("unreadable")
     if (scores is None) == (reason is None):
         raise WireError(path, "must have either scores or a reason in unreadable")
