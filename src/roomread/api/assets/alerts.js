@@ -1,11 +1,11 @@
 /**
- * Why alerts were raised, in the language of the page.
+ * Describe alerts in the language of the page.
  * @module
  */
 import { EXPRESSIONS } from "./expressions.js";
 import { language, percent, t } from "./texts.js";
 
-/** @type {Record<string, string>} The names of the measures that are no expressions. */
+/** @type {Record<string, string>} The names of the measures other than expressions. */
 const MEASURES = {
   valence: t("valence"),
   negative: t("negative"),
@@ -21,6 +21,7 @@ const signed = new Intl.NumberFormat(language, {
 });
 
 /**
+ * Return the text of an alert.
  * @param {import("./answers.js").Alert} alert
  * @returns {string}
  */
@@ -36,6 +37,7 @@ export function alertText({ seat, measure, value, before, seconds }) {
 }
 
 /**
+ * Return a duration as seconds, minutes or hours.
  * @param {number} seconds
  * @returns {string}
  */

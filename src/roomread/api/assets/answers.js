@@ -1,5 +1,5 @@
 /**
- * The types of what the service answers to these pages; `docs/api.md` describes the values.
+ * The types of the service's responses to these pages; `docs/api.md` describes the values.
  *
  * @typedef {object} Box
  * @property {number} left px.
@@ -10,21 +10,21 @@
  * @typedef {object} Frame
  * @property {number} width px.
  * @property {number} height px.
- * @property {string | null} signal What is wrong with the picture as a whole, such as "black".
+ * @property {string | null} signal Why the source shows no picture, such as "black", else null.
  * @property {{box: Box, unreadable: string | null}[]} faces
  *
  * @typedef {object} Mood
- * @property {number} present Faces that are found.
- * @property {number} readable Those of them that are read.
+ * @property {number} present Number of people present.
+ * @property {number} readable Number of present people whose face can be read.
  * @property {string | null} direction A key of `DIRECTIONS`.
  * @property {Record<string, number> | null} scores Mean share of each expression, 0..1.
- * @property {Record<string, number>} states Share of the read faces that show each taught state, 0..1.
+ * @property {Record<string, number>} states Share of readable people who show each taught state, 0..1.
  *
  * @typedef {object} Alert
  * @property {number | null} seat Null for the room.
- * @property {string} measure A key of `EXPRESSIONS`, or such as "looking_away".
+ * @property {string} measure A key of `EXPRESSIONS`, or another measure such as "looking_away".
  * @property {number} value
- * @property {number | null} before The valence from which the room fell; null for an average.
+ * @property {number | null} before The valence from which the room fell; null for other alerts.
  * @property {number} seconds
  *
  * @typedef {object} LiveReading
@@ -35,7 +35,7 @@
  *
  * @typedef {object} LiveProblem
  * @property {string} problem
- * @property {number | null} frame_index Which picture; null where the connection is refused.
+ * @property {number | null} frame_index Index of the picture; null if the connection is refused.
  *
  * @typedef {LiveReading | LiveProblem} LiveAnswer
  *
@@ -43,24 +43,24 @@
  * @property {string} version
  * @property {string[]} text
  *
- * @typedef {object} RoomInfo What a student sees of a room before joining.
+ * @typedef {object} RoomInfo The information about a room that a student sees before joining.
  * @property {string} id
  * @property {string} name
  * @property {boolean} faces Whether the student may let their own face be read.
  * @property {Consent} taps_consent
  * @property {Consent | null} faces_consent
  *
- * @typedef {"ok" | "lost" | "slower" | "faster"} Say What a student can press.
+ * @typedef {"ok" | "lost" | "slower" | "faster"} Say A button that a student can press.
  *
- * @typedef {object} SeatMessage The answer to joining.
+ * @typedef {object} SeatMessage The response to a join message.
  * @property {"seat"} k
  * @property {string} token
  * @property {string} name The name of the room.
  * @property {number} next Number of the next reading.
  * @property {boolean} faces
  * @property {object | null} receipt
- * @property {Say | null} say What the student says in the room at present: after the end of the
- *   server nothing counts.
+ * @property {Say | null} say The button whose press counts in the room at present; null if none
+ *   does, for example because the server was restarted.
  * @property {boolean} paused Whether the student paused.
  * @property {boolean} room_paused Whether the teacher paused the room.
  *
@@ -81,16 +81,16 @@
  * @property {number} t Seconds from the start of the session.
  * @property {number | null} v Valence, -1..1.
  * @property {[number, number] | null} i Its 95 % interval.
- * @property {number | null} b What is usual.
+ * @property {number | null} b The valence that is usual in this room.
  * @property {number} present
  * @property {number} readable
  * @property {number} people
  * @property {number | null} lost Presses of "I am lost" within this second.
  *
- * @typedef {object} RoomState What each event of a board says of its room.
+ * @typedef {object} RoomState The state of the room in each event of a board.
  * @property {boolean} paused Whether the teacher paused the room.
  * @property {string | null} code Null once the room is closed.
- * @property {number} marks How many marks the session has.
+ * @property {number} marks Number of the session's marks.
  *
  * @typedef {{time: number, label: string}} Mark
  * @typedef {{time: number, before: number, after: number}} Change

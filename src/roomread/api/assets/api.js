@@ -5,16 +5,16 @@
 
 import { t } from "./texts.js";
 
-/** The service refused a request; its message is the service's own. */
+/** An error for a request that the service refused, with the message of the service. */
 export class Refused extends Error {}
 
 /**
- * Send a request to the API and return its answer, whose shape its caller knows.
- * @param {string} path Under `/api/v1`.
- * @param {object} [body] Sent as JSON; without one it is a GET.
+ * Send a request to the API and return its response, whose type depends on the path.
+ * @param {string} path The path under `/api/v1`.
+ * @param {object} [body] The body of a POST, sent as JSON; without it, a GET is sent.
  * @returns {Promise<any>}
  * @throws {Refused}
- * @throws {Error} The service does not answer.
+ * @throws {Error} The service does not respond.
  */
 export async function ask(path, body) {
   const options = body && {
@@ -29,8 +29,8 @@ export async function ask(path, body) {
 }
 
 /**
- * Return what a page says of a request that failed.
- * @param {unknown} error What `ask` threw.
+ * Return the message that a page shows for a request that failed.
+ * @param {unknown} error The error that `ask` threw.
  * @returns {string}
  */
 export function problemOf(error) {

@@ -4,7 +4,7 @@
  */
 import { t } from "./texts.js";
 
-/** @type {Record<string, string>} The names by the names that the API uses, in its order. */
+/** @type {Record<string, string>} The translated name of each expression, by its name in the API. */
 export const EXPRESSIONS = {
   angry: t("angry"),
   disgust: t("disgust"),

@@ -1,19 +1,20 @@
 /**
- * The frames of a camera or of a shared window, as a stream that a worker can take.
+ * The frames of a camera or of a shared window, as a stream that can be transferred to a worker.
  * @module
  */
 
 /**
- * What no library of types has for pages: Chromium's `MediaStreamTrackProcessor`.
+ * The type of Chromium's `MediaStreamTrackProcessor`, which TypeScript's library lacks for pages.
  *
  * @typedef {new (options: {track: MediaStreamTrack, maxBufferSize: number}) =>
  *   {readable: ReadableStream<VideoFrame>}} TrackProcessor
  */
 
 /**
+ * Return the frames of a track as a stream.
  * @param {MediaStreamTrack} track
- * @returns {ReadableStream<VideoFrame> | null} Null where the browser has no such stream: the
- *   worker then asks its page for single frames.
+ * @returns {ReadableStream<VideoFrame> | null} Null if the browser has no such streams; the worker
+ *   then requests single frames from its page.
  */
 export function framesOf(track) {
   /** @type {TrackProcessor | undefined} */

@@ -1,9 +1,10 @@
 /**
- * The parts of a page that a script fills in.
+ * The elements of a page that a script fills in.
  * @module
  */
 
 /**
+ * Return the element with an id.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -12,6 +13,7 @@ export function part(id) {
 }
 
 /**
+ * Return the element with an id, which must be of a type.
  * @template {Element} T
  * @param {string} id
  * @param {new () => T} type
@@ -24,10 +26,10 @@ export function partAs(id, type) {
 }
 
 /**
- * Show one of several sections of a page, and move the focus to it if another one had it, so that
- * the keyboard goes on there and a screen reader reads it out.
- * @param {string[]} ids The sections.
- * @param {string} shown Which of them is shown.
+ * Show one of several sections of a page. If another section has the focus, move the focus to the
+ * shown one, so that keyboards continue there and screen readers read it.
+ * @param {string[]} ids The ids of the sections.
+ * @param {string} shown The id of the section to show.
  */
 export function showSection(ids, shown) {
   const section = part(shown);

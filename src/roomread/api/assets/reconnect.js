@@ -1,5 +1,5 @@
 /**
- * When to connect again after a connection was lost.
+ * The time to wait before reconnecting after a connection was lost.
  * @module
  */
 
@@ -7,9 +7,9 @@ const FIRST = 500;
 const LONGEST = 10_000;
 
 /**
- * Return the milliseconds until the next attempt: longer each time, and random, so that a class
- * whose server was away does not come back all at once.
- * @param {number} attempt From 0.
+ * Return the milliseconds until the next attempt to connect. They increase with each attempt and
+ * are random, so that a whole class does not reconnect at once after an outage.
+ * @param {number} attempt Number of failed attempts before, from 0.
  * @returns {number}
  */
 export function pauseBefore(attempt) {

@@ -1,8 +1,8 @@
 /**
- * The texts of a page in its language, from the catalogue that its `<html>` element names.
+ * Translate the texts of a page with the catalogue that its `<html>` element names.
  *
- * Messages are plain English sentences; `make texts` finds the calls of `t` and `tn`, so the
- * sentence must stand in the call itself. A worker has no catalogue: it posts facts to its page.
+ * Messages are plain English sentences. `make texts` finds them in the calls of `t` and `tn`, so
+ * they must be literals there. A worker has no catalogue; its page translates the texts instead.
  * @module
  */
 
@@ -16,7 +16,7 @@ const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
 const catalogue = await load(root?.dataset.catalogue);
 
 /**
- * Return the translations of a catalogue. Without it a page is in English, which is better than none.
+ * Return the translations of a catalogue; none if it cannot be loaded, so that texts stay English.
  * @param {string | undefined} url
  * @returns {Promise<Record<string, string[]>>}
  */
@@ -32,8 +32,8 @@ async function load(url) {
 
 /**
  * Return the translation of a message, with its values filled in.
- * @param {string} message An English sentence, in which `{name}` stands for the value `name`.
- * @param {Record<string, string | number>} [values] Numbers are written as the language does.
+ * @param {string} message An English sentence, in which `{name}` is a placeholder for a value.
+ * @param {Record<string, string | number>} [values] The values; numbers get the language's format.
  * @returns {string}
  */
 export function t(message, values = {}) {
@@ -41,11 +41,11 @@ export function t(message, values = {}) {
 }
 
 /**
- * Return the translation of a message that counts something.
- * @param {string} singular The English sentence for one.
- * @param {string} plural The English sentence for several.
- * @param {number} n The number that is counted; both sentences may name it as `{n}`.
- * @param {Record<string, string | number>} [values] As for `t`.
+ * Return the translation of a message with a number, in the singular or plural.
+ * @param {string} singular The English sentence for the number 1.
+ * @param {string} plural The English sentence for other numbers.
+ * @param {number} n The number, for which both sentences may contain `{n}`.
+ * @param {Record<string, string | number>} [values] Further values, as for `t`.
  * @returns {string}
  */
 export function tn(singular, plural, n, values = {}) {
@@ -55,8 +55,8 @@ export function tn(singular, plural, n, values = {}) {
 }
 
 /**
- * Return a share as a percentage.
- * @param {number} share From 0 to 1.
+ * Return a proportion as a percentage in the format of the language.
+ * @param {number} share 0..1.
  * @returns {string}
  */
 export function percent(share) {
@@ -73,6 +73,7 @@ export function timeOfDay(time) {
 }
 
 /**
+ * Replace the placeholders in a text by values.
  * @param {string} text
  * @param {Record<string, string | number>} values
  * @returns {string}

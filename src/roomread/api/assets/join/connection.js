@@ -7,7 +7,8 @@ import { pauseBefore } from "../reconnect.js";
 
 /**
  * @typedef {"joining" | "joined" | "lost" | "taken" | "ended" | "over" | "left" | "refused" |
- *   "full"} State "ended" is the end of the lesson; "over" also a code that is no longer valid.
+ *   "full"} State "ended" means that the lesson ended while the student was connected; "over" means
+ *   that the room is closed or the code is no longer valid.
  */
 /** @typedef {{code: string, consent: string, faces: boolean}} Joining */
 /**
@@ -15,8 +16,8 @@ import { pauseBefore } from "../reconnect.js";
  *   "name" | "receipt" | "faces" | "say" | "paused" | "room_paused">} Seat
  */
 /**
- * @typedef {{token: string, joining: Joining, receipt: object | null}} Kept What a tab keeps for its
- *   next load: the room gives the receipt once.
+ * @typedef {{token: string, joining: Joining, receipt: object | null}} Kept The values that a tab
+ *   stores for a reload. The receipt is among them because the room sends it only once.
  */
 /** @typedef {import("../answers.js").RoomMessage} RoomMessage */
 
@@ -28,9 +29,9 @@ const REFUSED = 1008;
 const FULL = 1013;
 
 /**
- * Return the room in which this tab took a seat with a code: those who have joined stay when the
- * code is replaced, and their pages can then no longer find the room by it.
- * @param {string} code As the page sent it.
+ * Return the room in which this tab took a seat with a code. The service cannot find a room by a
+ * code that was replaced, although the students who joined with it stay.
+ * @param {string} code The code as the page sent it.
  * @returns {string | null} The id of the room; null without a seat.
  */
 export function roomJoinedWith(code) {
@@ -44,6 +45,7 @@ export function roomJoinedWith(code) {
   return null;
 }
 
+/** A student's connection to a room, which reconnects when it is lost. */
 export class RoomConnection {
   /**
    * @param {string} roomId
@@ -51,9 +53,9 @@ export class RoomConnection {
    */
   constructor(roomId, onState) {
     this.onState = onState;
-    /** @type {(every: number) => void} Called with ms when the room wants fewer readings. */
+    /** @type {(every: number) => void} Called with the new interval, ms, if the page sends too much. */
     this.onSlower = () => undefined;
-    /** @type {(paused: boolean) => void} Called when the teacher pauses the room, or continues. */
+    /** @type {(paused: boolean) => void} Called when the teacher pauses or resumes the room. */
     this.onPause = () => undefined;
     this.key = KEY + roomId;
     this.url = `${location.origin.replace(/^http/, "ws")}/api/v1/rooms/${roomId}/seat`;
@@ -67,7 +69,7 @@ export class RoomConnection {
     this.joining = null;
   }
 
-  /** @returns {Joining | null} What this tab joined with before it was loaded again. */
+  /** @returns {Joining | null} The values that this tab joined with before a reload. */
   remembered() {
     return this.kept()?.joining ?? null;
   }
@@ -79,7 +81,7 @@ export class RoomConnection {
   }
 
   /**
-   * Join the room; a no-op while that is under way, as two connections were two people.
+   * Join the room. A no-op if that has begun, because two connections would count as two people.
    * @param {Joining} joining
    */
   join(joining) {
@@ -133,9 +135,9 @@ export class RoomConnection {
   }
 
   /**
-   * Send a message; nothing is kept for later where there is no connection.
+   * Send a message, or drop it if there is no connection.
    * @param {object} message
-   * @returns {string | null} The text that left; null where none did.
+   * @returns {string | null} The text that was sent; null if there is no connection.
    */
   send(message) {
     if (!this.joined || this.socket === null) return null;
@@ -155,7 +157,7 @@ export class RoomConnection {
     return text;
   }
 
-  /** Leave for good, also without a connection. */
+  /** Leave the room for good, even without a connection. */
   leave() {
     sessionStorage.removeItem(this.key);
     this.joining = null;

@@ -1,4 +1,4 @@
-/** The page on which students join a room and say how they follow. */
+/** The page on which students join a room and press buttons. */
 
 import { part, partAs, showSection } from "../page.js";
 import { mayLoadAhead } from "../student/settings.js";
@@ -22,7 +22,7 @@ let panel = null;
 let paused = false;
 /** Whether the teacher paused the room. */
 let roomPaused = false;
-/** Whether the student had a seat since the room was found. */
+/** Whether the student has had a seat since the room was found. */
 let seated = false;
 const pressed = new PressedButton((now) => {
   for (const [button, says] of buttons) button.setAttribute("aria-pressed", String(says === now));
@@ -31,13 +31,19 @@ const pressed = new PressedButton((now) => {
 /** @param {string} shown The section that the page shows. */
 const show = (shown) => showSection(["ask", "agree", "seat", "end"], shown);
 
-/** @param {string} text */
+/**
+ * Show an error message, or hide it if the text is empty.
+ * @param {string} text
+ */
 function complain(text) {
   part("problem").textContent = text;
   part("problem").hidden = text === "";
 }
 
-/** @param {string} text */
+/**
+ * Show that the student is no longer in the room.
+ * @param {string} text
+ */
 function end(text) {
   complain("");
   pressed.set(null);
@@ -46,7 +52,7 @@ function end(text) {
   show("end");
 }
 
-/** Return to the seat that this tab has, or ask the server which room has the code. */
+/** Return to the seat that this tab has, or ask the service for the room of the code. */
 async function find() {
   complain("");
   const typed = code.value.trim();
@@ -63,7 +69,7 @@ async function find() {
   if (!answer.ok) return complain(t("No open room has this code. Check it, or ask your teacher."));
   /** @type {RoomInfo} */
   const found = (info = await answer.json());
-  // A page that is loaded again finds its room by the address, also where the code was typed.
+  // Put the code into the URL, so that a reloaded page finds the room even if the code was typed.
   const address = new URL(location.href);
   address.searchParams.set("code", typed);
   history.replaceState(null, "", address);
@@ -75,7 +81,7 @@ async function find() {
   part("faces").hidden = part("join-faces").hidden = !faces;
   if (faces && found.faces_consent !== null) {
     list("faces-text", found.faces_consent.text);
-    // The nets are open once the student has read this, and agrees or does not.
+    // Load the nets while the student reads the consent text.
     if (mayLoadAhead(navigator)) openCamera();
   }
   show("agree");
@@ -112,20 +118,24 @@ function list(id, sentences) {
   );
 }
 
-/** @param {boolean} faces */
+/**
+ * Join the room with the consent that the student gave.
+ * @param {boolean} faces Whether the student's face may be read.
+ */
 function join(faces) {
   const consent = faces ? info?.faces_consent : info?.taps_consent;
   if (consent) connection?.join({ code: code.value.trim(), consent: consent.version, faces });
 }
 
 /**
+ * Show the state of the connection.
  * @param {import("./connection.js").State} state
  * @param {import("./connection.js").Seat} [seat]
  */
 function follow(state, seat) {
   if (state === "joined" && seat !== undefined) {
     complain("");
-    // A page that was loaded again has forgotten that its student paused; the room has not.
+    // A reloaded page takes the pause from the room; later the page's own state is sent to the room.
     if (!seated) paused = seat.paused;
     else if (paused !== seat.paused) connection?.send({ k: "pause", on: paused });
     seated = true;
@@ -155,7 +165,7 @@ function follow(state, seat) {
   }
 }
 
-/** Say whether the room or its student has paused; what is pressed then would not count. */
+/** Show whether the room or the student has paused, and disable the buttons during a pause. */
 function showPause() {
   part("pause").textContent = paused ? t("Continue") : t("Pause");
   const said = [];
@@ -165,7 +175,7 @@ function showPause() {
   for (const button of buttons.keys()) button.disabled = paused || roomPaused;
 }
 
-/** Load the part of the page that reads the face, and its nets. */
+/** Load the camera panel and its nets. */
 function openCamera() {
   panel ??= makePanel();
 }
@@ -187,7 +197,10 @@ async function stopCamera() {
   (await panel)?.stop();
 }
 
-/** @param {object} receipt */
+/**
+ * Offer the receipt of consent as a download.
+ * @param {object} receipt
+ */
 function keep(receipt) {
   const link = partAs("receipt", HTMLAnchorElement);
   const file = new Blob([JSON.stringify(receipt, null, 1)], { type: "application/json" });
@@ -210,7 +223,7 @@ for (const says of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
 part("join-taps").addEventListener("click", () => join(false));
 part("join-faces").addEventListener("click", () => join(true));
 part("refuse").addEventListener("click", () => {
-  // The student may have agreed before, and the service not have answered.
+  // Leave, because the student may have agreed before while the service did not respond.
   connection?.leave();
   end(t("You have not joined. Nothing was sent."));
 });

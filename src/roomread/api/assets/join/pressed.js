@@ -1,13 +1,14 @@
 /**
- * The button that a student has pressed: one at a time, for two minutes.
+ * The button that a student has pressed. Only one counts at a time, for two minutes.
  * @module
  */
 
 /** @typedef {import("../answers.js").Say} Say */
 
-/** The time for which a press counts, ms; the same as in the service. */
+/** Time for which a press counts, ms, as in the service. */
 export const FADES_AFTER = 120_000;
 
+/** The pressed button, which expires. */
 export class PressedButton {
   /** @param {(button: Say | null) => void} onChange Called when the button changes or expires. */
   constructor(onChange) {
@@ -19,14 +20,18 @@ export class PressedButton {
   }
 
   /**
+   * Return the button that counts after a press; null if the press withdraws an earlier one.
    * @param {Say} button
-   * @returns {Say | null} What a press of a button leads to: a second press withdraws the first.
+   * @returns {Say | null}
    */
   after(button) {
     return this.button === button ? null : button;
   }
 
-  /** @param {Say | null} button */
+  /**
+   * Set the pressed button, and let it expire.
+   * @param {Say | null} button
+   */
   set(button) {
     clearTimeout(this.fading);
     this.button = button;

@@ -12,7 +12,7 @@ import { counts, covers, reportCount, trend } from "./words.js";
 /** @typedef {import("../answers.js").BoardMoment} BoardMoment */
 /** @typedef {import("../answers.js").HardMinute} HardMinute */
 /**
- * A window that stays on top, which no library of types has yet (Chromium).
+ * Chromium's API for a window that stays on top, which TypeScript's library lacks.
  * @typedef {{requestWindow: (size: {width: number, height: number}) => Promise<Window>}} OnTop
  */
 
@@ -25,30 +25,33 @@ const label = partAs("label", HTMLInputElement);
 let points = [];
 /** @type {import("../answers.js").Mark[]} */
 let marks = [];
-/** How many marks the session had by the last event. */
+/** Number of marks in the last event; -1 if loading them failed. */
 let marked = 0;
 /** @type {BoardMoment | null} */
 let last = null;
 /** @type {EventSource | null} */
 let source = null;
-/** How often the connection was refused since the last event. */
+/** Number of failed attempts to connect since the last event. */
 let attempt = 0;
 let ended = false;
 let paused = false;
 /** @type {Window | null} */
 let strip = null;
 
-/** @param {string} text Empty if nothing is wrong. */
+/**
+ * Show an error message, or hide it if the text is empty.
+ * @param {string} text
+ */
 function complain(text) {
   part("problem").textContent = text;
   part("problem").hidden = text === "";
 }
 
 /**
- * Send a request, and say why it was refused.
+ * Send a request, and show an error message if it fails.
  * @param {string} path
- * @param {object} [body] Sent as JSON; without one it is a GET.
- * @returns {Promise<any>} The answer; null where the request was refused.
+ * @param {object} [body] The body of a POST, sent as JSON; without it, a GET is sent.
+ * @returns {Promise<any>} The response; null if the request failed.
  */
 async function ask(path, body) {
   try {
@@ -79,7 +82,7 @@ function showCode(code) {
 }
 
 /**
- * Show what the room is like by the service: another board may have changed it.
+ * Show the room's state in an event, which another board may have changed.
  * @param {import("../answers.js").RoomState} state
  */
 async function showState(state) {
@@ -89,7 +92,7 @@ async function showState(state) {
   marked = state.marks;
   if (marked === marks.length) return;
   const answer = await api.ask(`/sessions/${roomId}/marks`).catch(() => null);
-  // The next event leads to another attempt.
+  // Try again with the next event.
   if (answer === null) marked = -1;
   else marks = answer.marks;
 }
@@ -167,7 +170,7 @@ async function keepOnTop(pip) {
   opened.addEventListener("pagehide", () => { strip = null; });
 }
 
-/** Watch the room; a browser connects again by itself while it gets no answer. */
+/** Receive the events of the room. The browser itself reconnects unless it gets an HTTP error. */
 function watch() {
   const opened = new EventSource(`/api/v1/rooms/${roomId}/events`);
   source = opened;
@@ -179,12 +182,12 @@ function watch() {
   opened.addEventListener("error", () => {
     if (ended) return;
     part("lost-connection").hidden = false;
-    // The answer was a refusal, as while another process still holds the room.
+    // The service responded with an error, for example because another process still holds the room.
     if (opened.readyState === EventSource.CLOSED) setTimeout(returnToRoom, pauseBefore(attempt++));
   });
 }
 
-/** Watch the room again if it is still open; show the end of its lesson if not. */
+/** Receive events again if the room is still open, else show that the lesson has ended. */
 async function returnToRoom() {
   try {
     const answer = await fetch(`/api/v1/rooms/${roomId}`);
@@ -192,7 +195,7 @@ async function returnToRoom() {
     else if (answer.ok && (await answer.json()).code === null) finish();
     else watch();
   } catch {
-    // The service is not back yet.
+    // The service does not respond yet.
     setTimeout(returnToRoom, pauseBefore(attempt++));
   }
 }

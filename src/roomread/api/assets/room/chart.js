@@ -1,4 +1,4 @@
-/** The chart of the teacher's board: one time axis for valence, coverage and presses of "lost". */
+/** The chart of the teacher's board, with valence, coverage and presses of "lost" over time. */
 
 import { t } from "../texts.js";
 
@@ -10,15 +10,16 @@ const NARROWEST = 300;
 const SPAN = 600;
 const LEFT = 46;
 const RIGHT = 18;
-/** Top and bottom of the three plots. */
+/** Top and bottom of the three plots, px. */
 const VALENCE = /** @type {const} */ ([8, 168]);
 const COVERAGE = /** @type {const} */ ([188, 228]);
 const LOST = /** @type {const} */ ([248, 298]);
 const HEIGHT = 318;
-/** A longer pause between two points is a gap, s. */
+/** Maximum time between two points that a line connects, s. */
 const GAP = 4;
 
 /**
+ * Create an SVG element.
  * @param {string} name
  * @param {Record<string, string | number>} attributes
  * @param {string} [text]
@@ -31,7 +32,7 @@ function element(name, attributes, text) {
 }
 
 /**
- * Return stretches of points that have a value and follow one another.
+ * Return the runs of successive points that have a value and no gap between them.
  * @param {Point[]} points
  * @param {(point: Point) => boolean} has
  */
@@ -51,9 +52,9 @@ export function stretches(points, has) {
 }
 
 /**
- * Return the presses of "I am lost" in each minute of which there are points.
+ * Return the number of presses of "I am lost" in each minute with points.
  * @param {Point[]} points
- * @returns {Map<number, number>} By the minute, counted from 0.
+ * @returns {Map<number, number>} Presses by minute of the session, from 0.
  */
 export function pressesPerMinute(points) {
   /** @type {Map<number, number>} */
@@ -66,8 +67,8 @@ export function pressesPerMinute(points) {
 }
 
 /**
- * Return the functions that place a time and values in the chart, px.
- * @param {number} width px.
+ * Return the functions that convert times and values to positions in the chart, px.
+ * @param {number} width Width of the chart, px.
  * @param {number} now Seconds from the start of the session.
  */
 export function scales(width, now) {
@@ -84,7 +85,7 @@ export function scales(width, now) {
 }
 
 /**
- * Draw the chart anew.
+ * Redraw the chart.
  * @param {SVGSVGElement} svg
  * @param {Point[]} points
  * @param {Mark[]} marks
@@ -92,7 +93,7 @@ export function scales(width, now) {
  * @param {number} now Seconds from the start of the session.
  */
 export function draw(svg, points, marks, changes, now) {
-  // One unit is one pixel, so that the texts have the same size on every screen.
+  // One unit of the SVG is one pixel, so that the texts have the same size on every screen.
   const width = Math.max(svg.clientWidth, NARROWEST);
   const { start, x, valence, coverage, lost } = scales(width, now);
   const parts = [

@@ -1,4 +1,4 @@
-/** The page on which a teacher makes a room. */
+/** The page on which a teacher creates a room. */
 
 import { ask, problemOf } from "../api.js";
 import { part, partAs } from "../page.js";
@@ -6,7 +6,7 @@ import { part, partAs } from "../page.js";
 part("make").addEventListener("submit", async (event) => {
   event.preventDefault();
   const name = partAs("name", HTMLInputElement).value;
-  // Where the purpose allows no faces the page has neither the box nor the notice.
+  // If the purpose does not allow reading faces, the page has neither the checkbox nor the notice.
   const [box, told] = [document.getElementById("faces"), document.getElementById("notice")];
   const faces = box instanceof HTMLInputElement && box.checked;
   const notice = told instanceof HTMLInputElement ? told.value : "";
@@ -18,7 +18,10 @@ part("make").addEventListener("submit", async (event) => {
   }
 });
 
-/** @param {string} text */
+/**
+ * Show an error message.
+ * @param {string} text
+ */
 function complain(text) {
   part("problem").textContent = text;
   part("problem").hidden = false;

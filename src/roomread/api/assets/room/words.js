@@ -1,4 +1,4 @@
-/** What the teacher's board says in words. */
+/** The texts of the teacher's board. */
 
 import { t, timeOfDay, tn } from "../texts.js";
 
@@ -8,6 +8,7 @@ import { t, timeOfDay, tn } from "../texts.js";
 const FEW = "< 5";
 
 /**
+ * Return how many people are read, paused or without a face.
  * @param {Status} status
  * @returns {string}
  */
@@ -21,8 +22,9 @@ export function counts(status) {
 }
 
 /**
+ * Return the trend of the room, or why there is none.
  * @param {Pick<import("../answers.js").BoardMoment, "status" | "direction" | "clear" | "since" | "mood">} event
- * @param {Date} started When the session began.
+ * @param {Date} started Start of the session.
  * @returns {string}
  */
 export function trend(event, started) {
@@ -35,6 +37,7 @@ export function trend(event, started) {
 }
 
 /**
+ * Return how many faces and button presses the figures cover.
  * @param {Status} status
  * @returns {string}
  */
@@ -46,9 +49,10 @@ export function covers(status) {
 }
 
 /**
+ * Return the number of people whose press of a button counts at present, or "< 5".
  * @param {Status} status
  * @param {Say} button
- * @returns {string | number} How many press it at present.
+ * @returns {string | number}
  */
 export function reportCount(status, button) {
   return status.reports?.[button] ?? FEW;

@@ -1,13 +1,12 @@
 /**
- * The connection of a shared window to the service: sends one picture at a time, and connects
- * again when the connection is lost.
+ * The connection to the service that sends one picture of a shared window at a time.
  * @module
  */
 import { pauseBefore } from "../reconnect.js";
 
-/** Milliseconds after which a picture without an answer counts as lost. */
+/** Milliseconds without a response to a picture after which the connection is closed. */
 const ANSWER_WITHIN = 10_000;
-/** Close codes after which it is of no use to connect again. */
+/** Close codes after which connecting again would fail as well. */
 const FINAL = new Set([1003, 1008, 1009, 4001]);
 
 /** @typedef {import("../answers.js").LiveAnswer} LiveAnswer */
@@ -15,9 +14,11 @@ const FINAL = new Set([1003, 1008, 1009, 4001]);
 /**
  * @typedef {object} LinkEvents
  * @property {(state: "open" | "lost") => void} onState
- * @property {(code: number, problem: string) => void} onEnd The service does not want more.
+ * @property {(code: number, problem: string) => void} onEnd The service closed the connection for
+ *   good.
  */
 
+/** A WebSocket that reconnects when the connection is lost. */
 export class Link {
   /** @type {WebSocket | null} */
   #socket = null;
@@ -39,7 +40,7 @@ export class Link {
   }
 
   /**
-   * Connect to an address, and stay connected.
+   * Connect to a URL, and reconnect to it until `close`.
    * @param {string} url
    */
   connect(url) {
@@ -59,7 +60,7 @@ export class Link {
   }
 
   /**
-   * Send a picture and return its answer; null if the connection was lost or nothing came.
+   * Send a picture and return the response; null if the connection was lost or no response came.
    * @param {Blob} picture
    * @returns {Promise<LiveAnswer | null>}
    */
@@ -87,7 +88,7 @@ export class Link {
       /** @type {LiveAnswer} */
       const answer = JSON.parse(event.data);
       this.#attempt = 0;
-      // Without an index it is the connection that is refused, which then ends.
+      // A problem without an index concerns the connection, which the service then closes.
       if (answer.problem !== undefined && answer.frame_index === null) this.#problem = answer.problem;
       else this.#settle(answer);
     };

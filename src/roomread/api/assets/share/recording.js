@@ -1,5 +1,5 @@
 /**
- * The session that takes what is read: made, marked and ended through the API.
+ * Create, mark and end the session in which a shared window is recorded.
  * @module
  */
 
@@ -9,15 +9,15 @@ import { t } from "../texts.js";
 const KEPT = "roomread.share.session";
 
 /**
- * @typedef {{ id: string, name: string, room: boolean }} Session `room` is true where students have
- *   joined by a code, and the faces of the window count with theirs.
+ * @typedef {{ id: string, name: string, room: boolean }} Session `room` is true for the session of
+ *   a room that students join by a code; the faces of the window are added to it.
  */
 
 /** @typedef {{ id: string, name: string, state: string }} SessionAnswer */
 /** @typedef {{ id: string, name: string, code: string | null }} RoomAnswer */
 
 /**
- * Make a session.
+ * Create a session.
  * @param {{ name: string, consent: string, identity: boolean, notice: string }} asked
  * @returns {Promise<Session>}
  */
@@ -29,8 +29,8 @@ export async function begin(asked) {
 }
 
 /**
- * Return the session that this tab records: that of the room in its address, as the room's board
- * links to it, or the one it was recording before it was loaded again; null without one.
+ * Return the session that this tab records: that of the room in its URL, to which the room's board
+ * links, or the session recorded before a reload; null if there is none.
  * @returns {Promise<Session | null>}
  */
 export async function resume() {
@@ -50,6 +50,7 @@ export async function resume() {
 }
 
 /**
+ * Return the session of an open room.
  * @param {string} room
  * @returns {Promise<Session>}
  */
@@ -60,13 +61,13 @@ async function enterRoom(room) {
   return { id, name, room: true };
 }
 
-/** Forget the session of this tab, which has ended. */
+/** Forget the session that this tab records. */
 export function forget() {
   sessionStorage.removeItem(KEPT);
 }
 
 /**
- * Mark what begins now.
+ * Set a mark at the present time of a session.
  * @param {Session} session
  * @param {string} label
  */

@@ -1,23 +1,24 @@
 /**
- * The part of the preview that is read: drawn with a pointer, or moved and sized with the keys.
+ * The part of the preview that is read, which is drawn with a pointer or changed with arrow keys.
  * @module
  */
 
-/** A smaller part counts as a slip of the hand, and as the smallest by the keys. */
+/** Minimum width and height of the part, as a fraction; a smaller drawing is ignored as accidental. */
 const SMALLEST = 0.05;
 const STEP = 0.02;
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
 /** @typedef {import("./orders.js").Part} Part */
 
+/** The chosen part of the preview. */
 export class Region {
   /** @type {Part} */
   part = { ...WHOLE };
 
   /**
-   * @param {HTMLElement} stage Holds the preview.
-   * @param {HTMLElement} frame Marks the part; can have the focus.
-   * @param {(part: Part) => void} onChange
+   * @param {HTMLElement} stage The element that contains the preview.
+   * @param {HTMLElement} frame The focusable element that shows the part.
+   * @param {(part: Part) => void} onChange Called with the part once it is chosen.
    */
   constructor(stage, frame, onChange) {
     this.stage = stage;
@@ -27,7 +28,7 @@ export class Region {
     frame.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** Take the whole preview. */
+  /** Choose the whole preview. */
   reset() {
     this.#set({ ...WHOLE }, true);
   }
@@ -72,7 +73,7 @@ export class Region {
 
   /**
    * @param {PointerEvent} event
-   * @returns {{ x: number, y: number }} In parts of the preview.
+   * @returns {{ x: number, y: number }} The position as fractions of the preview's size.
    */
   #place(event) {
     const box = this.stage.getBoundingClientRect();
@@ -84,7 +85,7 @@ export class Region {
 
   /**
    * @param {Part} part
-   * @param {boolean} done Whether the part is chosen, and not still being drawn.
+   * @param {boolean} done Whether the part is chosen; false while it is being drawn.
    */
   #set(part, done) {
     this.part = part;
@@ -106,6 +107,7 @@ export function lay(element, part) {
 }
 
 /**
+ * Return the rectangle between two corners.
  * @param {{ x: number, y: number }} a
  * @param {{ x: number, y: number }} b
  * @returns {Part}
@@ -116,6 +118,7 @@ function between(a, b) {
 }
 
 /**
+ * Return the nearest value in a range.
  * @param {number} value
  * @param {number} low
  * @param {number} high

@@ -1,5 +1,5 @@
 /**
- * Shows what was read: boxes over the preview, and the mood of the room in words and shares.
+ * Show the readings: boxes over the preview, and the mood of the room as text and shares.
  * @module
  */
 import { DIRECTIONS, EXPRESSIONS } from "../expressions.js";
@@ -7,13 +7,13 @@ import { percent, t, tn } from "../texts.js";
 import { lay } from "./region.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-/** Faces under this many pixels are mostly missed or unreadable. */
+/** Size below which most faces are missed or unreadable, px. */
 const SMALL = 24;
 /** @type {Map<string, [HTMLElement, HTMLElement]>} The bar and the percentage of each expression. */
 const rows = new Map();
 
 /**
- * Draw a box around each face. Expressions are not written beside faces: in a call their names are.
+ * Draw a box around each face. Expressions are not shown there, because calls show names beside faces.
  * @param {SVGSVGElement} svg
  * @param {import("../answers.js").Frame} frame
  * @param {import("./orders.js").Part} part The part of the preview that was sent.
@@ -67,10 +67,10 @@ export function moodText(mood) {
  * Show the shares of the seven expressions and of the taught states.
  * @param {HTMLTableSectionElement} body
  * @param {Record<string, number> | null | undefined} scores
- * @param {Record<string, number>} [states] By their names.
+ * @param {Record<string, number>} [states] The share of each taught state, by name.
  */
 export function showShares(body, scores, states = {}) {
-  /** @type {Map<string, number | undefined>} A state may be called as an expression is. */
+  /** @type {Map<string, number | undefined>} The prefix of states avoids clashes with expressions. */
   const values = new Map(Object.keys(EXPRESSIONS).map((name) => [name, scores?.[name]]));
   for (const [name, share] of Object.entries(states)) values.set(`state ${name}`, share);
   if ([...rows.keys()].join("\n") !== [...values.keys()].join("\n")) {
@@ -87,6 +87,7 @@ export function showShares(body, scores, states = {}) {
 }
 
 /**
+ * Create a row of the table of shares.
  * @param {string} name
  * @param {string} label
  */

@@ -1,5 +1,5 @@
 /**
- * The page "Read a call": shares a window, shows what is read, and records a session.
+ * The page "Read a call", which shares a window, shows the readings, and records a session.
  * @module
  */
 import { alertText } from "../alerts.js";
@@ -21,20 +21,21 @@ const preview = partAs("preview", HTMLVideoElement);
 const boxes = partAs("boxes", SVGSVGElement);
 const shares = partAs("shares", HTMLTableSectionElement);
 const open = partAs("open", HTMLAnchorElement);
-/** The taught states that can be looked for. */
+/** The checkboxes of the taught states. */
 const states = [...document.querySelectorAll("input")].filter(({ name }) => name === "state");
 const keep = partAs("keep", HTMLInputElement);
 const region = new Region(part("stage"), part("region"), (crop) => order({ kind: "crop", crop }));
-/** @type {Map<string, string>} The warnings that hold, by what they are about. */
+/** @type {Map<string, string>} The warnings that are shown, by topic. */
 const warnings = new Map();
 /** @type {MediaStream | null} */
 let stream = null;
 /** @type {recording.Session | null} */
 let session = null;
-/** @type {number[]} When the last pictures were read, ms. */
+/** @type {number[]} Times at which the last pictures were read, ms. */
 let reads = [];
 
 /**
+ * Send a message to the worker.
  * @param {Order} asked
  * @param {Transferable[]} [transferred]
  */
@@ -43,8 +44,8 @@ function order(asked, transferred = []) {
 }
 
 /**
- * Show or take back a warning.
- * @param {string} about
+ * Show the warning on a topic, or remove it if there is no text.
+ * @param {string} about The topic.
  * @param {string | false | null | undefined} text
  */
 function warn(about, text) {
@@ -61,7 +62,7 @@ function warn(about, text) {
   );
 }
 
-/** Ask for a window, and read it. */
+/** Let the user choose a window, and read it. */
 async function choose() {
   warn("choice", null);
   try {
@@ -79,7 +80,7 @@ async function choose() {
   }
 }
 
-/** A window rather than a tab or a screen, never this tab, and no sound. */
+/** Options that prefer a window to a tab or a screen, and exclude this tab and sound. */
 const WANTED = /** @type {DisplayMediaStreamOptions} */ ({
   video: { displaySurface: "window", frameRate: { ideal: 4, max: 5 } },
   audio: false,
@@ -87,14 +88,17 @@ const WANTED = /** @type {DisplayMediaStreamOptions} */ ({
   surfaceSwitching: "include",
 });
 
-/** @returns {boolean} Whether this browser can share a window; on pages without HTTPS it has no devices. */
+/** @returns {boolean} Whether this browser can share a window, which also requires HTTPS. */
 function canShare() {
   /** @type {Partial<MediaDevices> | undefined} */
   const devices = navigator.mediaDevices;
   return devices?.getDisplayMedia !== undefined;
 }
 
-/** @param {MediaStream} chosen */
+/**
+ * Show and read a chosen window.
+ * @param {MediaStream} chosen
+ */
 async function show(chosen) {
   stream = chosen;
   const [track] = chosen.getVideoTracks();
@@ -117,7 +121,7 @@ async function show(chosen) {
   part("stage").scrollIntoView({ block: "nearest" });
 }
 
-/** Stop reading; a session goes on when a window is chosen again. */
+/** Stop reading. The session continues when a window is chosen again. */
 function stop() {
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
@@ -145,7 +149,10 @@ function connect() {
 const stillText = () =>
   t("No picture comes from the window. Is it minimised? It may be behind other windows, but must be open.");
 
-/** @param {Fact} fact */
+/**
+ * Handle a message from the worker.
+ * @param {Fact} fact
+ */
 function learn(fact) {
   if (fact.kind === "read") showReading(fact);
   else if (fact.kind === "still") warn("still", fact.still && stillText());
@@ -164,7 +171,10 @@ function learn(fact) {
 }
 worker.addEventListener("message", ({ data }) => learn(data));
 
-/** @param {ReadFact} fact */
+/**
+ * Show the readings of a picture.
+ * @param {ReadFact} fact
+ */
 function showReading({ answer, crop, age }) {
   warn("problem", answer.problem);
   if (answer.problem !== undefined) return;
@@ -178,14 +188,17 @@ function showReading({ answer, crop, age }) {
   showPace(age);
 }
 
-/** Send the worker a frame, in a browser that has no stream of them. */
+/** Send a single frame to the worker, in browsers without streams of frames. */
 async function sendFrame() {
   if (!stream || preview.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
   const frame = await createImageBitmap(preview);
   order({ kind: "frame", frame }, [frame]);
 }
 
-/** @param {number} age Milliseconds from the frame to its result. */
+/**
+ * Show the number of pictures per second and the age of the last result.
+ * @param {number} age Milliseconds from the frame to its result.
+ */
 function showPace(age) {
   const now = performance.now();
   reads = [...reads.filter((time) => now - time <= 10_000), now];
@@ -207,7 +220,7 @@ function enter(entered) {
   part("recorded").textContent = room
     ? t("The faces of the window count in the room “{name}”.", { name })
     : t("The session “{name}” is being recorded.", { name });
-  // The board of a room records its lesson, and marks and ends it.
+  // The session of a room is marked and ended on the room's board.
   part("record-heading").hidden = part("marking").hidden = part("end").hidden = room;
   open.href = room ? `/room/${id}` : `/lessons?session=${id}`;
   open.textContent = room ? t("Open the board") : t("Open it among the lessons");
@@ -223,7 +236,7 @@ function leave() {
 }
 
 /**
- * Do something with the API, and show why it failed.
+ * Run work that calls the API, and show an error message if it fails.
  * @param {() => Promise<void>} work
  */
 async function attempt(work) {
@@ -236,7 +249,10 @@ async function attempt(work) {
   }
 }
 
-/** @param {SubmitEvent} event */
+/**
+ * Begin to record a session.
+ * @param {SubmitEvent} event
+ */
 function record(event) {
   event.preventDefault();
   attempt(async () => {
@@ -250,7 +266,10 @@ function record(event) {
   });
 }
 
-/** @param {SubmitEvent} event */
+/**
+ * Set a mark in the session.
+ * @param {SubmitEvent} event
+ */
 function mark(event) {
   event.preventDefault();
   const label = partAs("label", HTMLInputElement);
@@ -290,7 +309,7 @@ keep.addEventListener("change", () => {
 });
 part("marking").addEventListener("submit", mark);
 part("end").addEventListener("click", end);
-// In a frame of the app, the way back to it is around the frame.
+// Hide the link to the web app if the app shows this page in a frame.
 part("back").hidden = window !== window.top;
 showShares(shares, null);
 attempt(async () => {

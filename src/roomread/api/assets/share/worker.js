@@ -1,21 +1,21 @@
 /**
- * Takes frames of a shared window, cuts out the part with the tiles, and sends two a second.
+ * Crop the frames of a shared window to the chosen part, and send two pictures per second.
  *
- * It runs in a worker, as a browser slows down the timers of a page that is hidden. It sends its
- * page facts, which the page says in words.
+ * This runs in a worker, because browsers slow down the timers of hidden pages. The worker sends
+ * messages without text to its page, which shows them in the language of the page.
  * @module
  */
 import { Link } from "./link.js";
 
 /** Milliseconds from one picture to the next. */
 const PERIOD = 500;
-/** A frame that comes this much too early is taken, as frames come a quarter of a second apart. */
+/** Milliseconds by which a frame may be early, because frames arrive only every 250 ms. */
 const EARLY = 60;
-/** Milliseconds without a frame after which the last one is sent again: nothing has moved. */
+/** Milliseconds without a frame after which the last picture is sent again, as nothing has moved. */
 const REPEAT = 800;
 /** Milliseconds without a frame after which the window counts as minimised. */
 const STILL = 3000;
-/** The longest side of a picture that is sent, px, and the quality of its JPEG. */
+/** Maximum length of the longer side of a picture, px, and the quality of its JPEG, 0..1. */
 const LONGEST = 1920;
 const QUALITY = 0.85;
 
@@ -42,13 +42,16 @@ const link = new Link({
   onEnd: (code, problem) => tell({ kind: "end", code, problem }),
 });
 
-/** @param {Fact} fact */
+/**
+ * Send a message to the page.
+ * @param {Fact} fact
+ */
 function tell(fact) {
   postMessage(fact);
 }
 
 /**
- * Take the frames of a stream; those between two pictures are dropped.
+ * Receive the frames of a stream, and drop those that arrive before a picture is due.
  * @param {ReadableStream<VideoFrame>} frames
  */
 async function follow(frames) {
@@ -64,7 +67,7 @@ async function follow(frames) {
 }
 
 /**
- * Send a frame if it is time for one, and free it.
+ * Send a frame if a picture is due, and free the frame.
  * @param {VideoFrame | ImageBitmap} frame
  */
 async function take(frame) {
@@ -89,7 +92,7 @@ async function take(frame) {
 }
 
 /**
- * Draw the chosen part of a frame, at most 1920 px wide or high.
+ * Draw the chosen part of a frame on the canvas, at most `LONGEST` px wide or high.
  * @param {VideoFrame | ImageBitmap} frame
  */
 function draw(frame) {
@@ -105,8 +108,8 @@ function draw(frame) {
 }
 
 /**
- * Send the last picture, and tell the page what it shows.
- * @param {number} taken When its frame came.
+ * Send the last picture to the service, and the response to the page.
+ * @param {number} taken Time at which the frame arrived, ms.
  */
 async function send(taken) {
   if (!last) return;
@@ -119,7 +122,7 @@ async function send(taken) {
   }
 }
 
-/** Notice that no frame comes, and ask the page for one where frames come from there. */
+/** Detect missing frames, and request one from the page if there is no stream of frames. */
 async function watch() {
   const now = performance.now();
   if (!reader) tell({ kind: "want" });
@@ -133,7 +136,7 @@ async function watch() {
   }
 }
 
-/** Stop taking frames; the connection stays. */
+/** Stop receiving frames, but stay connected. */
 function rest() {
   clearInterval(tick);
   reader?.cancel();
@@ -141,7 +144,10 @@ function rest() {
   still = false;
 }
 
-/** @param {Order} order */
+/**
+ * Handle a message from the page.
+ * @param {Order} order
+ */
 function obey(order) {
   if (order.kind === "start") {
     rest();

@@ -1,4 +1,4 @@
-/** The student's camera: asks for it, hands its frames to the worker, and lets go of it. */
+/** Open the student's camera, transfer its frames to the worker, and close it. */
 
 import { framesOf } from "../frames.js";
 
@@ -9,17 +9,18 @@ import { framesOf } from "../frames.js";
 
 /**
  * @typedef {"insecure" | "unsupported" | "denied" | "missing" | "busy" | "failed" | "gone"} Trouble
- * Why the camera is not read: no HTTPS; the browser lacks what is needed; the student or the
- * system refused; there is no camera; another program has it; the nets do not run; it was unplugged
- * or switched off.
+ * Why the camera is not read. In this order: the page has no HTTPS, the browser lacks a feature, the
+ * student or the system denied access, there is no camera, another program uses it, the nets do not
+ * run, or the camera was unplugged or switched off.
  */
 
 /**
  * @typedef {object} Listener
- * @property {(message: Message, others: number) => void} onReading Others: the number of other
- *   faces that were seen.
- * @property {(trouble: Trouble) => void} onTrouble It has stopped, and can be started again.
- * @property {() => void} onReady The first reading follows.
+ * @property {(message: Message, others: number) => void} onReading Called with each reading and the
+ *   number of other faces in the picture.
+ * @property {(trouble: Trouble) => void} onTrouble Called when the camera stops because of a
+ *   problem; it can be started again.
+ * @property {() => void} onReady Called before the first reading.
  */
 
 const WANTED = {
@@ -32,12 +33,13 @@ const WANTED = {
   },
 };
 
-/** Pictures a second of the preview, which are dear to draw where no graphics card helps. */
+/** Frames per second of the preview, low because drawing is slow without a graphics card. */
 const SHOWN_RATE = 5;
 
+/** The student's camera, read by a worker. */
 export class Camera {
   /**
-   * @param {HTMLVideoElement} preview Shows the student their own picture, on this device.
+   * @param {HTMLVideoElement} preview The element in which students see their own picture.
    * @param {Listener} listener
    */
   constructor(preview, listener) {
@@ -47,14 +49,14 @@ export class Camera {
     this.worker = null;
     /** @type {MediaStream | null} */
     this.stream = null;
-    /** @type {MediaStream | null} What the preview shows. */
+    /** @type {MediaStream | null} The stream that the preview shows. */
     this.shown = null;
     this.every = 500;
-    /** Whether the student wants the camera to be read: a failure before that bothers nobody. */
+    /** Whether the student has started the camera; failures before that are not reported. */
     this.wanted = false;
     /** Whether the nets are open. */
     this.ready = false;
-    /** @type {(() => void) | null} Sends the worker a frame, where it gets no stream of them. */
+    /** @type {(() => void) | null} Sends a single frame to the worker, if it has no stream of frames. */
     this.asked = null;
   }
 
@@ -64,7 +66,7 @@ export class Camera {
   }
 
   /**
-   * Load and open the nets, before the camera is switched on.
+   * Load and open the nets before the camera is switched on.
    *
    * @param {Promise<Settings>} settings
    */
@@ -75,7 +77,7 @@ export class Camera {
   }
 
   /**
-   * Ask for the camera and read it until `stop`.
+   * Switch the camera on, and read it until `stop`.
    *
    * @param {Promise<Settings>} settings
    */
@@ -86,7 +88,7 @@ export class Camera {
       return;
     }
     this.wanted = true;
-    // The nets load while the student answers the browser's question.
+    // Load the nets while the browser asks the student for permission.
     const worker = this.worker ?? this.open(settings);
     let stream;
     try {
@@ -99,14 +101,14 @@ export class Camera {
       return;
     }
     if (this.worker !== worker) {
-      // Stopped in the meantime.
+      // The camera was stopped in the meantime.
       stream.getTracks().forEach((track) => track.stop());
       return;
     }
     this.stream = stream;
     const [track] = stream.getVideoTracks();
     track.addEventListener("ended", () => this.fail("gone"));
-    // Where the frames to read come from the preview, it must have the newest ones.
+    // Do not slow the preview down if the frames to read come from it.
     this.shown = this.feed(worker, track) ? slowed(track) : stream;
     this.preview.srcObject = this.shown;
     await this.preview.play().catch(() => undefined);
@@ -115,9 +117,9 @@ export class Camera {
     }
   }
 
-  /** Let go of the camera; nothing is read any more. */
+  /** Switch the camera off, and end the worker. */
   stop() {
-    // The stream of frames ends with the camera, and the worker once it has freed the last of them.
+    // The stream of frames ends with the camera. The worker ends once it has freed all frames.
     for (const track of [this.stream, this.shown].flatMap((each) => each?.getTracks() ?? [])) {
       track.stop();
     }
@@ -178,7 +180,7 @@ export class Camera {
   }
 
   /**
-   * Let go of the camera. What was only loaded ahead is loaded again once it is wanted.
+   * Stop because of a problem, and report it if the student has started the camera.
    * @param {Trouble} trouble
    */
   fail(trouble) {
@@ -188,11 +190,11 @@ export class Camera {
   }
 
   /**
-   * Give the worker the frames: as a stream where the browser has that, else one when it asks.
+   * Send frames to the worker, as a stream if the browser has streams of frames, else on request.
    *
    * @param {Worker} worker
    * @param {MediaStreamTrack} track
-   * @returns {boolean} Whether it gets a stream; otherwise the frames are those of the preview.
+   * @returns {boolean} Whether the worker gets a stream; otherwise frames are taken from the preview.
    */
   feed(worker, track) {
     this.asked = null;
@@ -214,17 +216,19 @@ export class Camera {
 }
 
 /**
+ * Return a stream of the same camera with fewer frames per second.
  * @param {MediaStreamTrack} track
- * @returns {MediaStream} The same camera with fewer pictures a second.
+ * @returns {MediaStream}
  */
 function slowed(track) {
   const copy = track.clone();
-  // A browser that cannot slow down a copy shows it as it is.
+  // A browser that cannot slow the copy down shows it at full rate.
   copy.applyConstraints({ frameRate: { max: SHOWN_RATE } }).catch(() => undefined);
   return new MediaStream([copy]);
 }
 
 /**
+ * Send a message to a worker.
  * @param {Worker} worker
  * @param {Order} asked
  * @param {Transferable[]} [transferred]
@@ -233,7 +237,7 @@ function order(worker, asked, transferred = []) {
   worker.postMessage(asked, transferred);
 }
 
-/** @returns {Trouble | null} What keeps any camera from being read here. */
+/** @returns {Trouble | null} The reason why no camera can be read on this page; null if one can. */
 export function findObstacle() {
   if (!window.isSecureContext) {
     return "insecure";
@@ -243,7 +247,8 @@ export function findObstacle() {
 }
 
 /**
- * @param {unknown} error Of `getUserMedia`.
+ * Return the reason for which `getUserMedia` failed.
+ * @param {unknown} error
  * @returns {Trouble}
  */
 export function troubleOf(error) {

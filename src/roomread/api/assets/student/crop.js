@@ -1,4 +1,4 @@
-/** Cut a face out of a picture as the net's training pictures were cut. */
+/** Crop a face as the net's training pictures were cropped. */
 
 import { grey, resize, rotate } from "./pixels.js";
 import { orientation, turned } from "./orientation.js";
@@ -11,12 +11,12 @@ import { orientation, turned } from "./orientation.js";
 /** @typedef {import("./parameters.js").Parameters} Parameters */
 
 /**
- * Return the grey square crop of a face; a face turned by 12 degrees or more is turned upright.
+ * Return the grey square crop of a face, which is turned upright if it is tilted.
  *
  * @param {Picture} picture
  * @param {Face} face
  * @param {Parameters} parameters
- * @returns {Grey} As wide and high as the net's input.
+ * @returns {Grey} A crop of the size of the net's input.
  */
 export function cut(picture, face, parameters) {
   const { crop, framing } = parameters;
@@ -45,7 +45,7 @@ export function isTurned(face, { crop, upright }) {
 }
 
 /**
- * Cut a face that is turned upright, framed by its landmarks.
+ * Return the crop of a tilted face, turned upright and framed by its landmarks.
  *
  * @param {Picture} picture
  * @param {Orientation} seen
@@ -64,16 +64,18 @@ function cutTurned(picture, seen, { crop, framing, side }) {
 }
 
 /**
+ * Return a square part of a picture, grey and resized.
  * @param {Picture} picture
- * @param {Box} part A square, px; it may reach beyond the picture.
+ * @param {Box} part The square, px; it may reach beyond the picture.
  * @param {number} side Width and height of the result, px.
- * @param {number} densest px of the picture that are averaged into one of the result, at most.
+ * @param {number} densest Maximum number of px of the picture, per axis, that are resampled into one
+ *   px of the result.
  * @returns {Grey}
  */
 function cutSquare(picture, part, side, densest) {
   const scale = (part.right - part.left) / side;
   const step = Math.max(1, Math.floor(scale / densest));
-  // The resampling filter reads two px of the crop beyond its frame.
+  // The resampling filter reads two px of the crop beyond its edges.
   const margin = Math.ceil(2 * Math.max(scale, 1)) + step;
   const left = Math.floor(part.left) - margin;
   const top = Math.floor(part.top) - margin;

@@ -1,4 +1,4 @@
-/** Find the faces of a picture with CenterFace, in one pass over a small copy of it. */
+/** Find the faces of a picture with CenterFace, in one pass over a scaled-down copy. */
 
 /** @typedef {import("./pixels.js").Picture} Picture */
 /** @typedef {import("./orientation.js").Box} Box */
@@ -7,17 +7,17 @@
 
 /**
  * @typedef {object} Face
- * @property {Box} box From forehead to chin, px; may reach beyond the picture.
+ * @property {Box} box Box from forehead to chin, px; may reach beyond the picture.
  * @property {Point[]} landmarks Left eye, right eye, nose, left and right corner of the mouth, px.
  * @property {number} confidence Probability of a face, 0..1.
  */
 
 /**
  * @typedef {object} Maps The net's outputs, each [channels, rows, columns].
- * @property {Float32Array} heatmap One channel.
- * @property {Float32Array} scale Logarithms of height and width.
- * @property {Float32Array} offset y and x.
- * @property {Float32Array} landmarks Five times y and x.
+ * @property {Float32Array} heatmap One channel: the confidence of a face.
+ * @property {Float32Array} scale Two channels: the logarithms of a face's height and width.
+ * @property {Float32Array} offset Two channels: y and x of a face's centre within its cell.
+ * @property {Float32Array} landmarks Ten channels: y and x of each of the five landmarks.
  */
 
 /**
@@ -28,11 +28,12 @@
  */
 
 /**
- * Return the input of the net: the picture at the detector's size, with black up to its multiple.
+ * Return the input of the net, which is the picture scaled down and padded with black.
  *
  * @param {Picture} picture
  * @param {Parameters["detector"]} detector
- * @returns {{input: Rgb, zoom: Point, threshold: number}} `zoom` leads back to px of the picture.
+ * @returns {{input: Rgb, zoom: Point, threshold: number}} `zoom` is the number of px of the picture
+ *   for each px of `input`, across and down.
  */
 export function prepare(picture, detector) {
   const scale = Math.min(1, detector.longer_side / Math.max(picture.width, picture.height));
@@ -46,12 +47,12 @@ export function prepare(picture, detector) {
 }
 
 /**
- * Return the faces in the net's maps, one for each, largest first.
+ * Return the faces in the net's maps without duplicates, largest first.
  *
  * @param {Maps} maps
- * @param {number} columns Cells of a row of the maps.
- * @param {Point} zoom From px of the net's input to those of the picture.
- * @param {number} threshold Lowest confidence, 0..1.
+ * @param {number} columns Number of cells in a row of the maps.
+ * @param {Point} zoom Number of px of the picture for each px of the net's input.
+ * @param {number} threshold Minimum confidence, 0..1.
  * @param {Parameters["detector"]} detector
  * @returns {Face[]}
  */
@@ -64,7 +65,7 @@ export function decode(maps, columns, zoom, threshold, detector) {
       candidates.push(candidate(maps, cell, columns, zoom, detector.stride));
     }
   }
-  // JavaScript's sort is stable, as the one in Python is.
+  // JavaScript's sort is stable, as Python's is.
   candidates.sort((a, b) => b.confidence - a.confidence);
   /** @type {Face[]} */
   const kept = [];
@@ -77,18 +78,19 @@ export function decode(maps, columns, zoom, threshold, detector) {
 }
 
 /**
+ * Return the face in one cell of the maps.
  * @param {Maps} maps
  * @param {number} cell
  * @param {number} columns
  * @param {Point} zoom
- * @param {number} stride px of the input for each cell.
+ * @param {number} stride Number of px of the input for each cell.
  * @returns {Face}
  */
 function candidate(maps, cell, columns, zoom, stride) {
   const cells = maps.heatmap.length;
   const row = Math.floor(cell / columns);
   const column = cell % columns;
-  // The net gives y first.
+  // The net's channels are in the order y, x.
   const height = stride * Math.exp(maps.scale[cell]);
   const width = stride * Math.exp(maps.scale[cells + cell]);
   const left = stride * (column + 0.5 + maps.offset[cells + cell]) - width / 2;
@@ -111,9 +113,9 @@ function candidate(maps, cell, columns, zoom, stride) {
  * Return a picture scaled down by averaging areas, with black to the right and below.
  *
  * @param {Picture} picture
- * @param {number} width px of the scaled picture, at most those of `picture`.
- * @param {number} height Likewise.
- * @param {number} multiple px of which width and height of the result are a multiple.
+ * @param {number} width Width of the scaled picture, px, at most the width of `picture`.
+ * @param {number} height Height of the scaled picture, px, at most the height of `picture`.
+ * @param {number} multiple Number of which width and height of the result are multiples, px.
  * @returns {Rgb}
  */
 export function scaledDown(picture, width, height, multiple) {
@@ -145,12 +147,12 @@ export function scaledDown(picture, width, height, multiple) {
 }
 
 /**
- * Return what `scaledDown` does for half of the size, which is that of most cameras, in a fifth of
- * the time.
+ * Return the result of `scaledDown` for half of the size, in a fifth of the time. Most cameras need
+ * this size.
  *
  * @param {Picture} picture
- * @param {number} outWidth px of the result with its black edge.
- * @param {number} outHeight Likewise.
+ * @param {number} outWidth Width of the result with its black padding, px.
+ * @param {number} outHeight Height of the result with its black padding, px.
  * @returns {Rgb}
  */
 function halved(picture, outWidth, outHeight) {
@@ -191,10 +193,10 @@ function averageRows(picture, { start, weights }, row) {
 }
 
 /**
- * @param {number} size px of the input.
- * @param {number} count px of the output.
- * @returns {{start: number, weights: Float64Array}[]} Which px of the input lie in each px of the
- *   output, and with which share.
+ * Return the px of the input that lie in each px of the output, with their weights.
+ * @param {number} size Number of px of the input.
+ * @param {number} count Number of px of the output.
+ * @returns {{start: number, weights: Float64Array}[]}
  */
 function spans(size, count) {
   const scale = size / count;
@@ -210,6 +212,7 @@ function spans(size, count) {
 }
 
 /**
+ * Return the area of a box.
  * @param {Box} box
  * @returns {number} Square px.
  */
@@ -218,9 +221,10 @@ export function area(box) {
 }
 
 /**
+ * Return the intersection over union of two boxes, 0..1.
  * @param {Box} one
  * @param {Box} other
- * @returns {number} Intersection over union, 0..1.
+ * @returns {number}
  */
 function iou(one, other) {
   const common = area({
@@ -234,8 +238,9 @@ function iou(one, other) {
 }
 
 /**
+ * Return the nearest whole number, with halves rounded to even as in Python.
  * @param {number} value
- * @returns {number} The nearest whole number, of two the even one, as Python rounds.
+ * @returns {number}
  */
 function halfEven(value) {
   const low = Math.floor(value);

@@ -1,8 +1,8 @@
 /**
  * Read the largest face of a camera's pictures.
  *
- * A face that was found is searched for near its place, which takes a quarter of the time of a
- * whole picture.
+ * A known face is searched for near its last position, which takes a quarter of the time of
+ * searching the whole picture.
  */
 
 import { area } from "./detect.js";
@@ -12,10 +12,11 @@ import { area } from "./detect.js";
 /** @typedef {import("./reader.js").FaceReader} FaceReader */
 /** @typedef {import("./reader.js").Reading} Reading */
 
-// Time from one search of a whole picture to the next, ms: someone larger who comes in is read
-// after at most this time and one reading more.
+// Time from one search of a whole picture to the next, ms. A larger face that appears is read after
+// at most this time plus the time of one reading.
 const WHOLE = 1400;
 
+/** A reader that follows the largest face from picture to picture. */
 export class Follower {
   /** @param {Pick<FaceReader, "detect" | "detectNear" | "readFace">} reader */
   constructor(reader) {
@@ -30,7 +31,7 @@ export class Follower {
    * Return the reading of the largest face of the next picture.
    *
    * @param {Picture} picture
-   * @param {number} time When it is read, ms.
+   * @param {number} time Present time, ms.
    * @returns {Promise<Reading>}
    */
   async read(picture, time) {
@@ -42,9 +43,10 @@ export class Follower {
   }
 
   /**
+   * Return the known face; null if the whole picture must be searched.
    * @param {Picture} picture
    * @param {number} time
-   * @returns {Promise<Face | null>} The known face; null where the whole picture must be searched.
+   * @returns {Promise<Face | null>}
    */
   async known(picture, time) {
     if (this.face === null || time - this.searched >= WHOLE) {
@@ -56,9 +58,10 @@ export class Follower {
   }
 
   /**
+   * Return the largest face of the whole picture; null if there is none.
    * @param {Picture} picture
    * @param {number} time
-   * @returns {Promise<Face | null>} The largest face of the whole picture.
+   * @returns {Promise<Face | null>}
    */
   async search(picture, time) {
     const [face, ...others] = await this.reader.detect(picture);

@@ -1,22 +1,23 @@
-/** What of a reading leaves the device: message "r" of `roomread.room.1`. */
+/** The part of a reading that is sent to the service, message "r" of `roomread.room.1`. */
 
 /** @typedef {import("./reader.js").Reading} Reading */
 
 /**
  * @typedef {object} Message
  * @property {"r"} k
- * @property {number} age From taking the picture to the end of its reading, ms.
- * @property {number[]} [p] Probabilities in ten-thousandths; absent where there is nothing to read.
- * @property {string} [why] Why there are none: "no face", or why the face cannot be read.
+ * @property {number} age Time from taking the picture to the end of its reading, ms.
+ * @property {number[]} [p] Probabilities in ten-thousandths; absent if no face can be read.
+ * @property {string} [why] Why there are no probabilities: "no face", or the reason why the face
+ *   cannot be read.
  */
 
 const WHOLE = 10_000;
 
 /**
- * Return the message of a reading: only what a figure of the room is computed from.
+ * Return the message of a reading, with only the values that the room's figures need.
  *
  * @param {Reading} reading
- * @param {number} age ms.
+ * @param {number} age Time from taking the picture to the end of its reading, ms.
  * @returns {Message}
  */
 export function toMessage({ quality, probabilities }, age) {

@@ -1,4 +1,4 @@
-/** The page that shows students what their camera would send; it sends nothing. */
+/** The page that shows students what the join page would send, without sending it. */
 
 import { CameraPanel } from "./panel.js";
 import { mayLoadAhead } from "./settings.js";

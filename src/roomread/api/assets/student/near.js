@@ -1,4 +1,4 @@
-/** Prepare the surroundings of a known face for the detector, as Python follows a face. */
+/** Search for a known face in its surroundings, as Python does in live frames. */
 
 import { scaledDown } from "./detect.js";
 
@@ -11,21 +11,21 @@ import { scaledDown } from "./detect.js";
 
 /**
  * @typedef {object} Surroundings
- * @property {Rgb} input The square around a face at the detector's size, black beyond the picture.
- * @property {number} zoom From px of `input` to those of the picture.
- * @property {Point} origin Where the square begins in the picture, px.
+ * @property {Rgb} input The square around a face, scaled for the detector, black beyond the picture.
+ * @property {number} zoom Number of px of the picture for each px of `input`.
+ * @property {Point} origin Top left corner of the square in the picture, px.
  */
 
 /**
- * Return the square around a face, scaled to the size at which a known face is searched for.
+ * Return the square around a face, scaled for the detector.
  *
  * @param {Picture} picture
- * @param {Face} face Of an earlier picture of the same camera.
+ * @param {Face} face The face in an earlier picture of the same camera.
  * @param {Parameters["detector"]["near"]} near
  * @returns {Surroundings}
  */
 export function prepareNear(picture, { box }, { side, around }) {
-  // The square is never scaled up, as enlarging a small face adds no detail.
+  // The square is never scaled up, because enlarging a small face adds no detail.
   const size = Math.max(around * (box.right - box.left), around * (box.bottom - box.top), side);
   /** @type {Point} */
   const origin = [(box.left + box.right - size) / 2, (box.top + box.bottom - size) / 2];
@@ -44,10 +44,10 @@ export function prepareNear(picture, { box }, { side, around }) {
 }
 
 /**
- * Return the face among those of a square which is the expected one: the most certain one in the
- * middle. One that is further from it is a neighbour, or is cut by the square's edge.
+ * Return the most certain face in the middle of a square, which is the expected face. A face further
+ * from the middle belongs to a neighbour, or is cut by the square's edge.
  *
- * @param {readonly Face[]} faces In px of the square.
+ * @param {readonly Face[]} faces Faces in px of the square.
  * @param {Parameters["detector"]["near"]} near
  * @returns {Face | null}
  */
@@ -60,9 +60,9 @@ export function middleOne(faces, { side, drift }) {
 }
 
 /**
- * Return a face in px of the picture.
+ * Convert a face from px of the square to px of the picture.
  *
- * @param {Face} face In px of the square.
+ * @param {Face} face
  * @param {Surroundings} surroundings
  * @returns {Face}
  */
@@ -80,18 +80,19 @@ export function placed({ box, landmarks, confidence }, { zoom, origin: [left, to
 }
 
 /**
- * @typedef {object} Seen What of a square lies in the picture, along one axis.
- * @property {number} from px of the picture.
- * @property {number} to Likewise, exclusive.
- * @property {number} at Where it begins in the scaled square, px.
- * @property {number} count px of the scaled square.
+ * @typedef {object} Seen The range of a square that lies in the picture, along one axis.
+ * @property {number} from Start in the picture, px.
+ * @property {number} to End in the picture, px, exclusive.
+ * @property {number} at Start in the scaled square, px.
+ * @property {number} count Length in the scaled square, px.
  */
 
 /**
- * @param {number} origin px.
- * @param {number} size Of the square, px.
- * @param {number} length Of the picture, px.
- * @param {number} side Of the scaled square, px.
+ * Return the range of a square that lies in the picture, along one axis.
+ * @param {number} origin Start of the square in the picture, px.
+ * @param {number} size Size of the square in the picture, px.
+ * @param {number} length Size of the picture, px.
+ * @param {number} side Size of the scaled square, px.
  * @returns {Seen}
  */
 function seen(origin, size, length, side) {
@@ -105,6 +106,7 @@ function seen(origin, size, length, side) {
 }
 
 /**
+ * Return a part of a picture.
  * @param {Picture} picture
  * @param {Seen} across
  * @param {Seen} down

@@ -1,4 +1,4 @@
-/** How a face is turned in the picture plane, computed from its landmarks. */
+/** Compute the rotation of a face in the picture plane from its landmarks. */
 
 /** @typedef {[number, number]} Point x and y, px. */
 
@@ -14,15 +14,16 @@
  * @typedef {object} Orientation
  * @property {number} roll Degrees clockwise, -180..180; 0 is upright.
  * @property {Point} center The centre of the face, px.
- * @property {number} height Along the face's axis, px.
+ * @property {number} height Height of the face along its axis, px.
  * @property {number} misfit Distance of the landmarks from the fit over their spread, 0..1.
  */
 
 /**
  * Return the rotation of a face by a least-squares similarity transform (Umeyama 1991).
  *
- * @param {readonly Point[]} landmarks Five points, in the order of the detector.
- * @param {readonly Point[]} upright The same of an upright face, in face heights from its centre.
+ * @param {readonly Point[]} landmarks Five points in the order of the detector, px.
+ * @param {readonly Point[]} upright The same points of an upright face, in face heights from its
+ *   centre.
  * @returns {Orientation}
  */
 export function orientation(landmarks, upright) {
@@ -60,7 +61,7 @@ export function orientation(landmarks, upright) {
 }
 
 /**
- * Return a point turned clockwise around the origin.
+ * Return a point rotated clockwise around the origin.
  *
  * @param {Point} point
  * @param {number} degrees
@@ -73,7 +74,7 @@ export function turned(point, degrees) {
 }
 
 /**
- * Return the upright box around a turned face, taken as an ellipse.
+ * Return the upright box around a rotated face, which is approximated by an ellipse.
  *
  * @param {Orientation} seen
  * @param {number} aspect Width of a face over its height.
@@ -90,6 +91,7 @@ export function boundingBox(seen, aspect) {
 }
 
 /**
+ * Return the mean of points.
  * @param {readonly Point[]} points
  * @returns {Point}
  */

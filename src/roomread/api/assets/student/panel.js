@@ -1,4 +1,4 @@
-/** The part of a page in which students switch their camera on and see what was sent. */
+/** The panel in which students switch their camera on and see what was sent. */
 
 import { percent, t, tn } from "../texts.js";
 import { EXPRESSIONS } from "../expressions.js";
@@ -20,7 +20,7 @@ const TROUBLES = {
   gone: t("The camera was unplugged or switched off."),
 };
 
-/** @type {Record<string, string>} By the reasons of the protocol. */
+/** @type {Record<string, string>} Texts by the reasons of the protocol. */
 const REASONS = {
   "no face": t("no face is found"),
   "too small": t("the face is too small: come closer"),
@@ -34,12 +34,14 @@ const REASONS = {
   covered: t("a part of the face is covered"),
 };
 
+/** The camera panel of a page. */
 export class CameraPanel {
   /**
-   * @param {HTMLElement} root Made by the template `student_camera.html.j2`.
-   * @param {(message: Message) => string | null} send Sends a reading, and returns exactly the text
-   *   that left; null where nothing is sent at present.
-   * @param {(isOn: boolean) => void} [onSwitch] The student switched the camera on or off.
+   * @param {HTMLElement} root The element from the template `student_camera.html.j2`.
+   * @param {(message: Message) => string | null} send Sends a reading, and returns the exact text
+   *   that was sent; null if nothing is sent at present.
+   * @param {(isOn: boolean) => void} [onSwitch] Called when the student switches the camera on or
+   *   off.
    */
   constructor(root, send, onSwitch = () => undefined) {
     this.send = send;
@@ -67,7 +69,7 @@ export class CameraPanel {
     /** @type {string[]} */
     this.labels = [];
     this.threshold = 0;
-    // A press before this would have had no effect.
+    // Enable the button only now, because a click before would have no effect.
     this.parts.start.disabled = false;
   }
 
@@ -83,12 +85,12 @@ export class CameraPanel {
     }
   }
 
-  /** Load and open what reads the face, for a student who may switch the camera on. */
+  /** Load and open the nets in advance, for a student who may switch the camera on. */
   prepare() {
     this.camera.prepare(this.load());
   }
 
-  /** @returns {Promise<Settings>} The settings, which are fetched once; again after a failure. */
+  /** @returns {Promise<Settings>} The settings, which are fetched once, or again after a failure. */
   load() {
     const settings = (this.settings ??= fetchSettings());
     settings.then(
@@ -111,7 +113,7 @@ export class CameraPanel {
   }
 
   /**
-   * Put one button in the place of the other, and the focus on it if the other had it.
+   * Show one button in place of the other, and move the focus to it if the other had the focus.
    * @param {"start" | "stop"} shown
    * @param {"start" | "stop"} hidden
    */
@@ -128,8 +130,9 @@ export class CameraPanel {
   }
 
   /**
+   * Send a reading, and show what was sent.
    * @param {Message} message
-   * @param {number} others How many other faces were seen.
+   * @param {number} others Number of other faces in the picture.
    */
   show(message, others) {
     const text = this.send(message);
@@ -143,9 +146,10 @@ export class CameraPanel {
   }
 
   /**
+   * Return a text about what was sent, and about other faces that were not read.
    * @param {Message} message
-   * @param {number} others How many other faces were seen.
-   * @returns {string} What was sent, in words, and that other faces were not read.
+   * @param {number} others Number of other faces in the picture.
+   * @returns {string}
    */
   describe(message, others) {
     const unread = others
@@ -164,7 +168,10 @@ export class CameraPanel {
     return text + unread;
   }
 
-  /** @param {Trouble} trouble */
+  /**
+   * Stop the camera, and show why it is not read.
+   * @param {Trouble} trouble
+   */
   complain(trouble) {
     this.stop();
     this.explain(TROUBLES[trouble]);
@@ -182,7 +189,7 @@ export class CameraPanel {
   }
 }
 
-/** @returns {string} What people on phones or on battery should know. */
+/** @returns {string} Advice for people on phones or on battery. */
 function hint() {
   return isMobile(navigator)
     ? t("Phones stop the camera of a page that is not in front: keep this page open and the screen on. Reading uses the battery; switch it off whenever you like.")
@@ -190,9 +197,10 @@ function hint() {
 }
 
 /**
+ * Return the element with a name within a panel.
  * @template {HTMLElement} T
  * @param {HTMLElement} root
- * @param {string} name Of the attribute `data-part`.
+ * @param {string} name Value of the attribute `data-part`.
  * @param {new () => T} type
  * @returns {T}
  */

@@ -1,14 +1,14 @@
 /**
- * Pillow's luma, bicubic resizing and bicubic rotation, to the same grey level.
+ * Pillow's luma, bicubic resizing and bicubic rotation, with the same grey levels.
  *
- * The net was trained on crops that Pillow made. Its arithmetic is repeated here step by step, in
- * its precision: coefficients of 22 bits, a box of 32-bit floats, and a rounding between the
+ * The net was trained on crops made with Pillow, so its arithmetic is repeated with the same
+ * precision: coefficients have 22 bits, boxes have 32-bit floats, and values are rounded between the
  * horizontal and the vertical pass.
  */
 
 /**
  * @typedef {object} Grey
- * @property {Uint8Array} data One byte a px, row by row.
+ * @property {Uint8Array} data One byte per px, row by row.
  * @property {number} width px.
  * @property {number} height px.
  */
@@ -22,18 +22,18 @@
 
 /**
  * @typedef {object} Range
- * @property {number} start The first place.
- * @property {number} stop The place where the range has ended.
- * @property {number} step The distance from a place to the next, 1 or more.
+ * @property {number} start The first position.
+ * @property {number} stop The end of the range, exclusive.
+ * @property {number} step The distance between positions, 1 or more.
  */
 
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
-// px of the output that the bicubic filter reads on either side.
+// Number of px of the output that the bicubic filter covers on either side.
 const SUPPORT = 2;
 
 /**
- * Return the luma (ITU-R BT.601) at every row and column; places outside are moved to the edge.
+ * Return the luma (ITU-R BT.601) at rows and columns; positions outside are moved to the edge.
  *
  * @param {Picture} picture
  * @param {Range} rows
@@ -100,9 +100,9 @@ export function resize(image, side, box) {
 }
 
 /**
- * Return a square grey picture turned around its centre, with black where nothing was.
+ * Return a square grey picture rotated around its centre, with black in the empty corners.
  *
- * @param {Grey} image As wide as high.
+ * @param {Grey} image A picture that is as wide as high.
  * @param {number} degrees Counter-clockwise.
  * @returns {Grey}
  */
@@ -142,24 +142,27 @@ export function mirrored({ data, width, height }) {
 }
 
 /**
+ * Return the number of positions in a range.
  * @param {Range} range
- * @returns {number} How many places it has.
+ * @returns {number}
  */
 function count(range) {
   return Math.max(0, Math.ceil((range.stop - range.start) / range.step));
 }
 
 /**
+ * Return the nearest position from 0 to `size` - 1.
  * @param {number} place
  * @param {number} size
- * @returns {number} The nearest place from 0 to `size` - 1.
+ * @returns {number}
  */
 function clamped(place, size) {
   return place < 0 ? 0 : place >= size ? size - 1 : place;
 }
 
 /**
- * @param {number} sum A weighted sum with 22 bits behind the point.
+ * Return the grey level of a weighted sum.
+ * @param {number} sum A fixed-point number with 22 fractional bits.
  * @returns {number} 0..255.
  */
 function level(sum) {
@@ -168,12 +171,12 @@ function level(sum) {
 }
 
 /**
- * Return which px of the input make each px of the output, and their weights.
+ * Return the px of the input that contribute to each px of the output, with their weights.
  *
- * @param {number} size px of the input.
+ * @param {number} size Number of px of the input.
  * @param {number} from Start of the part, px.
  * @param {number} to End of the part, px.
- * @param {number} side px of the output.
+ * @param {number} side Number of px of the output.
  * @returns {{start: number, weights: Int32Array}[]}
  */
 function coefficients(size, from, to, side) {
@@ -200,8 +203,9 @@ function coefficients(size, from, to, side) {
 }
 
 /**
- * @param {number} distance px of the output.
- * @returns {number} The weight of Keys' cubic convolution with a = -0.5.
+ * Return the weight of Keys' cubic convolution with a = -0.5.
+ * @param {number} distance Distance in px of the output.
+ * @returns {number}
  */
 function bicubic(distance) {
   const x = Math.abs(distance);
@@ -212,10 +216,11 @@ function bicubic(distance) {
 }
 
 /**
+ * Return the interpolated grey level at a position, rounded down.
  * @param {Grey} image
- * @param {number} x The place from the centre of the first px, px.
- * @param {number} y Likewise.
- * @returns {number} The grey level there, rounded down.
+ * @param {number} x Distance from the centre of the first px to the right, px.
+ * @param {number} y Distance from the centre of the first px downwards, px.
+ * @returns {number}
  */
 function bicubicAt(image, x, y) {
   const { data, width, height } = image;
@@ -240,12 +245,13 @@ function bicubicAt(image, x, y) {
 }
 
 /**
+ * Return the value of the cubic through four values.
  * @param {number} v1
  * @param {number} v2
  * @param {number} v3
  * @param {number} v4
- * @param {number} d From `v2` (0) to `v3` (1).
- * @returns {number} The value of the cubic through them.
+ * @param {number} d Position from `v2` (0) to `v3` (1).
+ * @returns {number}
  */
 function curve(v1, v2, v3, v4, d) {
   const p2 = -v1 + v3;
@@ -255,8 +261,9 @@ function curve(v1, v2, v3, v4, d) {
 }
 
 /**
+ * Return a value rounded to 15 decimals, as Python rounds it.
  * @param {number} value
- * @returns {number} The value with 15 decimals, as Python rounds it.
+ * @returns {number}
  */
 function rounded(value) {
   return Number(value.toFixed(15));

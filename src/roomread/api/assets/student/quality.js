@@ -1,4 +1,4 @@
-/** How well a face can be seen, and why one cannot be read. */
+/** Measure how well a face can be seen, and whether it can be read. */
 
 import { boundingBox, orientation } from "./orientation.js";
 
@@ -12,22 +12,22 @@ import { boundingBox, orientation } from "./orientation.js";
 /**
  * @typedef {object} Quality
  * @property {number} size Longer side of the box, px.
- * @property {number} visible Share of the face inside the picture, 0..1.
+ * @property {number} visible Fraction of the face inside the picture, 0..1.
  * @property {number} brightness Mean of the crop, 0..1.
  * @property {number} contrast Standard deviation of the crop, 0..0.5.
  * @property {number} sharpness Fine detail of the crop over its contrast, 0 upwards.
- * @property {number} frontality 1 facing the camera .. 0 in profile.
- * @property {string | null} reason Why the face cannot be read; null when it can.
+ * @property {number} frontality Direction of the face, 0 (in profile) .. 1 (facing the camera).
+ * @property {string | null} reason Why the face cannot be read; null if it can.
  */
 
 /**
- * Return how well a face can be seen.
+ * Return the quality of a face in a picture.
  *
  * @param {{width: number, height: number}} picture
  * @param {Face} face
- * @param {Grey} crop Its crop from `cut`.
+ * @param {Grey} crop The crop of the face from `cut`.
  * @param {Parameters} parameters
- * @returns {Quality} `reason` is the first that applies in the order of `parameters.reasons`.
+ * @returns {Quality} `reason` is the first applicable reason in the order of `parameters.reasons`.
  */
 export function assessQuality(picture, face, crop, parameters) {
   const { limits, aspect } = parameters;
@@ -58,12 +58,13 @@ export function assessQuality(picture, face, crop, parameters) {
 }
 
 /**
+ * Return the log odds that an edge of the picture cuts the face.
  * @param {{width: number, height: number}} picture
  * @param {Face} face
  * @param {Orientation} seen
- * @param {Box} whole The box of the whole face as its landmarks tell it.
+ * @param {Box} whole The box of the whole face, estimated from its landmarks.
  * @param {Parameters} parameters
- * @returns {number} The log odds that an edge of the picture cuts the face.
+ * @returns {number}
  */
 function cutScore(picture, face, seen, whole, { edges, aspect }) {
   const [width, height] = [whole.right - whole.left, whole.bottom - whole.top];
@@ -104,9 +105,10 @@ function cutScore(picture, face, seen, whole, { edges, aspect }) {
 }
 
 /**
+ * Return the fraction of a box that lies inside the picture, 0..1.
  * @param {Box} box
  * @param {{width: number, height: number}} picture
- * @returns {number} The share of the box that lies inside the picture, 0..1.
+ * @returns {number}
  */
 function visible(box, picture) {
   const area = Math.max(box.right - box.left, 0) * Math.max(box.bottom - box.top, 0);
@@ -116,9 +118,10 @@ function visible(box, picture) {
 }
 
 /**
+ * Return the mean and the standard deviation of a crop's grey levels, and the standard deviation of
+ * its Laplacian.
  * @param {Grey} crop
- * @returns {{mean: number, deviation: number, detail: number}} Mean and standard deviation of its
- *   grey levels, and the standard deviation of its Laplacian.
+ * @returns {{mean: number, deviation: number, detail: number}}
  */
 function statistics({ data, width, height }) {
   let [sum, squares, details, detailSquares] = [0, 0, 0, 0];
@@ -144,8 +147,10 @@ function statistics({ data, width, height }) {
 }
 
 /**
+ * Return the frontality from the nose's position along the line of the eyes: 1 if it is halfway
+ * between them, 0 if it lies half their distance beyond one of them.
  * @param {readonly Point[]} landmarks
- * @returns {number} Where the nose is between the eyes: 1 halfway, 0 half their distance beyond one.
+ * @returns {number}
  */
 function frontality([left, right, nose]) {
   const axis = [right[0] - left[0], right[1] - left[1]];

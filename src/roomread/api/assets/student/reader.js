@@ -1,4 +1,4 @@
-/** Find and read the faces of a picture. Everything happens on this device. */
+/** Find and read the faces of a picture on the student's device. */
 
 import { cut, isTurned } from "./crop.js";
 import { decode, prepare } from "./detect.js";
@@ -35,25 +35,25 @@ import { assessQuality } from "./quality.js";
  * @typedef {object} Nets
  * @property {Session} shallow The first layers of CenterFace.
  * @property {Session} deep Its other layers.
- * @property {Session} covers Tells whether something covers a face.
+ * @property {Session} covers The net that detects covered faces.
  * @property {Session} expressions The expression net.
  */
 
 /**
  * @typedef {object} FaceReading
  * @property {Face} face
- * @property {Quality} quality How well it can be seen.
- * @property {number[] | null} probabilities Of the expressions in the order of the labels; null
- *   where the face cannot be read.
+ * @property {Quality} quality How well the face can be seen.
+ * @property {number[] | null} probabilities Probabilities of the expressions in the order of the
+ *   labels; null if the face cannot be read.
  */
 
 /**
  * @typedef {object} Reading
- * @property {Face | null} face The largest face; null where none was found.
- * @property {Quality | null} quality How well it can be seen.
- * @property {number[] | null} probabilities Of the expressions in the order of the labels; null
- *   where the face cannot be read.
- * @property {number} others How many other faces were found; they are not read.
+ * @property {Face | null} face The largest face; null if there is none.
+ * @property {Quality | null} quality How well the face can be seen; null if there is none.
+ * @property {number[] | null} probabilities Probabilities of the expressions in the order of the
+ *   labels; null if no face can be read.
+ * @property {number} others Number of other faces, which are not read.
  */
 
 /**
@@ -65,15 +65,15 @@ import { assessQuality } from "./quality.js";
  */
 export async function openNets(ort, urls) {
   const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
-  // All are fetched at once. The smallest is opened first: with it the runtime loads and compiles
-  // its WebAssembly, while the others arrive.
+  // Fetch all nets at once. Open the smallest first, so that the runtime compiles its WebAssembly
+  // while the others are still being fetched.
   const fetched = {
     covers: bytesOf(urls.covers),
     shallow: bytesOf(urls.shallow),
     expressions: bytesOf(urls.expressions),
     deep: bytesOf(urls.deep),
   };
-  // An error is thrown where its net is awaited; until then it is not one that nothing handles.
+  // Errors are thrown where the nets are awaited; do not report them as unhandled before.
   for (const each of Object.values(fetched)) {
     each.catch(() => undefined);
   }
@@ -86,6 +86,7 @@ export async function openNets(ort, urls) {
 }
 
 /**
+ * Fetch the content of a URL.
  * @param {string} url
  * @returns {Promise<Uint8Array>}
  */
@@ -97,6 +98,7 @@ async function bytesOf(url) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** A reader of faces with opened nets. */
 export class FaceReader {
   /**
    * @param {Runtime} ort The module of ONNX Runtime.
@@ -151,8 +153,8 @@ export class FaceReader {
   }
 
   /**
-   * Run each net once on a small black picture, as the first run of a net takes several times as
-   * long as the others.
+   * Run each net once on a small black picture, because the first run of a net takes several times
+   * as long as later ones.
    */
   async warmUp() {
     const { side } = this.parameters;
@@ -174,12 +176,12 @@ export class FaceReader {
   }
 
   /**
-   * Search the surroundings of a face for it.
+   * Search for a known face in its surroundings.
    *
    * @param {Picture} picture
-   * @param {Face} face Of an earlier picture of the same camera.
-   * @returns {Promise<{face: Face | null, others: Face[]}>} The face, null where it is not found,
-   *   and the others that are seen around it, in px of `picture`.
+   * @param {Face} face The face in an earlier picture of the same camera.
+   * @returns {Promise<{face: Face | null, others: Face[]}>} The face, or null if it is not found, and
+   *   other faces in its surroundings, in px of `picture`.
    */
   async detectNear(picture, face) {
     const { near, threshold_scaled } = this.parameters.detector;
@@ -197,8 +199,8 @@ export class FaceReader {
    * Return the faces that the detector finds in an input, largest first.
    *
    * @param {import("./detect.js").Rgb} input
-   * @param {import("./orientation.js").Point} zoom From px of `input` to those of the result.
-   * @param {number} threshold Lowest confidence, 0..1.
+   * @param {import("./orientation.js").Point} zoom Number of px of the result for each px of `input`.
+   * @param {number} threshold Minimum confidence, 0..1.
    * @returns {Promise<Face[]>}
    */
   async infer(input, zoom, threshold) {
@@ -220,7 +222,7 @@ export class FaceReader {
    * mirror image, and the net's logits are averaged.
    *
    * @param {Grey} crop
-   * @param {boolean} turned Whether it was turned upright.
+   * @param {boolean} turned Whether the crop was turned upright.
    * @returns {Promise<number[]>}
    */
   async classify(crop, turned) {
@@ -244,6 +246,7 @@ export class FaceReader {
 }
 
 /**
+ * Return the data of a tensor of float32.
  * @param {Tensor} tensor
  * @returns {Float32Array}
  */
@@ -255,10 +258,10 @@ function numbers({ data }) {
 }
 
 /**
- * Return the probabilities of logits divided by a temperature.
+ * Return the softmax of logits that are divided by a temperature.
  *
  * @param {number[]} logits
- * @param {number} temperature Over 0.
+ * @param {number} temperature Greater than 0.
  * @returns {number[]}
  */
 export function softmax(logits, temperature) {
@@ -270,12 +273,12 @@ export function softmax(logits, temperature) {
 }
 
 /**
- * Return probabilities with less confidence where the face may be covered: with a temperature that
- * rises with the cover score.
+ * Return less confident probabilities for a face that may be covered, with a temperature that
+ * increases with the cover score.
  *
  * @param {number[]} probabilities
  * @param {number} coverScore Log odds that a part of the face is covered.
- * @param {number} rise The rise of the temperature for each unit of the score over 0.
+ * @param {number} rise Increase of the temperature for each unit of the score above 0.
  * @returns {number[]}
  */
 export function doubted(probabilities, coverScore, rise) {

@@ -1,13 +1,14 @@
 /**
- * The settings of a reading, and when its files are loaded.
+ * Fetch the settings of a reading, and decide when to load its files.
  * @module
  */
 
 /** @typedef {import("./parameters.js").Settings} Settings */
 
 /**
+ * Fetch the settings from the service.
  * @returns {Promise<Settings>}
- * @throws {Error} The service does not answer.
+ * @throws {Error} The service does not respond.
  */
 export async function fetchSettings() {
   const response = await fetch("/assets/reader");
@@ -18,8 +19,8 @@ export async function fetchSettings() {
 }
 
 /**
- * Return whether the nets may be loaded and opened while a student reads what they may agree to.
- * Where data or memory may be dear they are loaded only once the student has agreed.
+ * Return whether the nets may be loaded while a student still reads the consent text. On mobile
+ * devices and with data saving on, they are loaded only once the student has agreed.
  *
  * @param {{userAgent: string, userAgentData?: {mobile: boolean}, connection?: {saveData?: boolean}}}
  *   browser The page's `navigator`.

@@ -1,7 +1,7 @@
 /**
- * Reads the camera in a worker, which has the clock: a page that is hidden has none.
+ * Read the camera in a worker, because the timers of a hidden page are slowed down.
  *
- * Pictures stay in this worker. What it posts to its page are the numbers of a reading.
+ * Pictures stay in this worker. It posts only the numbers of a reading to its page.
  */
 
 import { Follower } from "./follower.js";
@@ -13,22 +13,22 @@ import { toMessage } from "./message.js";
 /** @typedef {import("./orders.js").Order} Order */
 /** @typedef {import("./parameters.js").Settings} Settings */
 
-// Longer side of the picture that is read, px: a face fills much of a student's camera.
+// Longer side of the picture that is read, px; it is enough because a face fills much of the picture.
 const LONGEST = 640;
-// How long a camera that was switched off may take to hand over its last frames, ms.
+// Time that a camera which was switched off has to deliver its last frames, ms.
 const LAST_FRAMES = 1000;
 
 /** @type {Follower | null} */
 let follower = null;
-/** @type {VideoFrame | ImageBitmap | null} The newest frame, if it has not been read. */
+/** @type {VideoFrame | ImageBitmap | null} The newest frame; null once it has been read. */
 let newest = null;
 let takenAt = 0;
 let busy = false;
-/** Whether the next frame is read at once, as there was none when it was time for one. */
+/** Whether the next frame is read at once, because there was none when a reading was due. */
 let waiting = false;
 let timer = 0;
 let generation = 0;
-/** Settled once the stream of frames has ended. */
+/** A promise that is fulfilled once the stream of frames has ended. */
 let drained = Promise.resolve();
 let isOver = false;
 const canvas = new OffscreenCanvas(1, 1);
@@ -36,7 +36,10 @@ const context = canvas.getContext("2d", { willReadFrequently: true });
 
 addEventListener("message", ({ data }) => obey(data));
 
-/** @param {Order} order */
+/**
+ * Handle a message from the page.
+ * @param {Order} order
+ */
 function obey(order) {
   if (order.kind === "open") {
     open(order.settings, order.every);
@@ -51,13 +54,16 @@ function obey(order) {
   }
 }
 
-/** @param {Fact} fact */
+/**
+ * Send a message to the page.
+ * @param {Fact} fact
+ */
 function tell(fact) {
   postMessage(fact);
 }
 
 /**
- * Open the nets and start the clock.
+ * Open the nets, and start the timer of readings.
  *
  * @param {Settings} settings
  * @param {number} every Time from one reading to the next, ms.
@@ -75,14 +81,17 @@ async function open(settings, every) {
     tell({ kind: "failed", problem: String(error) });
     return;
   }
-  // Opening the nets took seconds, in which no frame was taken.
+  // Drop the frame that was kept while the nets were opened, because it is seconds old.
   newest?.close();
   newest = null;
   tell({ kind: "ready" });
   setPace(every);
 }
 
-/** @param {number} every ms. */
+/**
+ * Read a frame now, and from then on at an interval.
+ * @param {number} every Time from one reading to the next, ms.
+ */
 function setPace(every) {
   clearInterval(timer);
   timer = Number(setInterval(tick, every));
@@ -90,10 +99,10 @@ function setPace(every) {
 }
 
 /**
- * Keep the newest frame of a camera until the next one comes, as long as the camera is on.
+ * Receive the frames of a camera until it is switched off, and keep the newest.
  *
  * @param {ReadableStream<VideoFrame>} readable
- * @param {number} own Which camera this is; frames of an earlier one are dropped.
+ * @param {number} own The generation of this camera; frames of earlier generations are dropped.
  */
 async function drain(readable, own) {
   const frames = readable.getReader();
@@ -110,7 +119,10 @@ async function drain(readable, own) {
   }
 }
 
-/** @param {VideoFrame | ImageBitmap} frame */
+/**
+ * Keep a frame in place of the one before.
+ * @param {VideoFrame | ImageBitmap} frame
+ */
 function keep(frame) {
   newest?.close();
   newest = frame;
@@ -127,7 +139,7 @@ function stop() {
   newest = null;
 }
 
-/** End this worker once all frames are freed, as the browser warns of those that are left. */
+/** End this worker once all frames are freed, because the browser warns of frames left open. */
 async function end() {
   stop();
   const patience = new Promise((resolve) => setTimeout(resolve, LAST_FRAMES));
@@ -145,7 +157,7 @@ async function tick() {
   const frame = newest;
   waiting = !frame;
   if (!frame) {
-    // Where the browser gives no stream of frames, the page sends one when it is asked.
+    // Without a stream of frames, request a single frame from the page.
     if (generation === 0) {
       tell({ kind: "want" });
     }
@@ -177,6 +189,7 @@ async function tick() {
 }
 
 /**
+ * Return the pixels of a frame, at most `LONGEST` px wide or high.
  * @param {VideoFrame | ImageBitmap} frame
  * @returns {Picture}
  */
