@@ -109,7 +109,9 @@ def test_sessions_of_the_user_are_listed(
     assert (listed["session"], listed["name"]) == (session.id, "Algebra 7b")
 
 
-def test_mood_of_a_session_is_in_steps_of_5_percent(tools: Tools, store: OwnerStore) -> None:
+def test_shares_in_the_mood_of_a_session_are_rounded_to_5_percent(
+    tools: Tools, store: OwnerStore
+) -> None:
     session = store.create("Algebra 7b")
     assert tools.session_mood(session.id)["mood"] is None
     record_class(store, session, moods=((0.0, 0.6),))

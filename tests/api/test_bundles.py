@@ -99,7 +99,9 @@ def test_files_made_from_another_net_are_reported(
         bundles._digests.__wrapped__()
 
 
-def test_missing_files_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_error_reports_files_that_are_missing_from_the_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(bundles, "_folder", lambda: tmp_path)
     with pytest.raises(ModelFileError, match="not in the package"):
         bundles._digests.__wrapped__()
@@ -110,7 +112,7 @@ def test_licence_of_the_runtime_is_in_the_package() -> None:
     assert "Permission is hereby granted" in licence.read_text(encoding="utf-8")
 
 
-def test_existing_valid_files_are_not_changed(hook: ModuleType) -> None:
+def test_build_hook_requires_nothing_when_the_files_are_valid(hook: ModuleType) -> None:
     assert hook.is_laid(ROOT)
     assert hook.requirements(ROOT) == []
 

@@ -99,7 +99,7 @@ def test_connection_without_a_session_receives_the_mood_and_stores_nothing(
     assert http.get("sessions").json() == before
 
 
-def test_second_connection_to_a_session_ends_the_first_and_continues_it(
+def test_second_connection_ends_the_first_and_continues_the_session(
     service: Service, http: httpx.Client, session: str
 ) -> None:
     with live(service, session) as first:

@@ -139,7 +139,7 @@ def test_damaged_and_foreign_profile_files_are_refused(service: Service, room: C
     room.profiles.delete("broken")
 
 
-def test_model_card_and_settings_hold_no_secrets(service: Service, room: Client) -> None:
+def test_model_card_and_settings_contain_no_secrets(service: Service, room: Client) -> None:
     (name,) = room.models()
     card = room.card(name)
     assert card["labels"][0] == "angry"

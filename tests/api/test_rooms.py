@@ -88,7 +88,7 @@ def test_room_has_a_code_a_link_and_a_qr_code(http: httpx.Client, room: dict[str
     assert (session["name"], session["keeps_people"]) == ("Algebra 7b", False)
 
 
-def test_list_of_rooms_reads_no_other_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_rooms_reads_only_the_sessions_of_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     with temporary_store() as store:
         owned = store.owned_by(LOCAL.id)
         for name, code in (("Algebra 7b", "K7QXM3PD"), ("Biology 7b", "H4JMN2PQ")):

@@ -129,7 +129,7 @@ def test_session_without_consent_stores_nothing_about_individuals(
         assert b"Ada" not in path.read_bytes()
 
 
-def test_session_with_consent_stores_people_by_seat_and_one_can_be_forgotten(
+def test_session_with_consent_stores_people_by_seat_until_a_seat_is_forgotten(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight, in writing")

@@ -23,7 +23,7 @@ def test_format_alignment_applies_to_the_name_of_an_expression() -> None:
     assert f"[{Expression.SAD:>6}]" == "[   sad]"
 
 
-def test_an_expression_is_not_printed_as_a_number() -> None:
+def test_number_format_is_an_error_for_an_expression() -> None:
     with pytest.raises(ValueError, match="format code"):
         format(Expression.SAD, ".2f")
 

@@ -42,12 +42,12 @@ def test_scores_print_as_label_and_confidence_or_as_unsure() -> None:
     assert str(scores(happy=0.4, threshold=0.5)) == "unsure (happy 40%?)"
 
 
-def test_entropy_ranges_from_certain_to_uniform() -> None:
+def test_entropy_is_0_for_certain_and_1_for_uniform_probabilities() -> None:
     assert scores(happy=1.0).entropy == pytest.approx(0)
     assert scores(happy=1 / 7).entropy == pytest.approx(1, abs=1e-6)
 
 
-def test_valence_is_pleasant_minus_unpleasant() -> None:
+def test_valence_is_the_probability_of_pleasant_minus_unpleasant() -> None:
     assert scores(happy=1.0).valence == pytest.approx(1)
     p = np.zeros(7, dtype=np.float32)
     p[[Expression.SAD, Expression.HAPPY]] = 0.5

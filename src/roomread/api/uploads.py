@@ -49,7 +49,7 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
     elif kind == "application/json":
         pictures = _from_json(await _body(request), max_mb)
     else:
-        # `curl --data-binary` declares every body as a form, so the content decides.
+        # Ignore other content types, because `curl --data-binary` declares every body as a form.
         body = await _body(request, most=max_mb * 1_000_000)
         pictures = [EncodedPicture("picture", body.getvalue())]
     for picture in pictures:
