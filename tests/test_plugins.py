@@ -61,9 +61,9 @@ def test_name_in_two_packages_is_refused_and_both_are_named(plugins: Path) -> No
 
 
 def test_error_for_an_unknown_name_lists_the_known_names() -> None:
-    with pytest.raises(PluginError, match=r"no detector 'blob' \(there are default, haar"):
+    with pytest.raises(PluginError, match=r"no detector 'blob' \(choose one of default, haar"):
         make_detector("blob")
-    with pytest.raises(PluginError, match=r"no tracker 'sort' \(there are default"):
+    with pytest.raises(PluginError, match=r"no tracker 'sort' \(choose one of default"):
         tracker_factory("sort")
 
 

@@ -47,7 +47,7 @@ def test_device_that_fails_is_an_error_and_not_replaced_by_the_cpu(
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: everything)
     with (
         pytest.warns(UserWarning, match="not in available provider names"),
-        pytest.raises(DeviceError, match="does not work here"),
+        pytest.raises(DeviceError, match="cannot use the device 'cuda' of this machine"),
     ):
         CenterFace(device=Device.DIRECTML)
 

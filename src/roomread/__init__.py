@@ -6,14 +6,14 @@
     for moment in Analyzer().stream("class.mp4"):
         print(moment.time, [str(reading) for reading in moment.readings])
 
-One ladder of verbs: `analyze` (pictures), `stream` (anything that moves), `RoomPipeline` (a room,
-frame by frame), and the stages that it is made of.
+`analyze` reads pictures, and `Analyzer.stream` reads videos, cameras and streams. `RoomPipeline`
+reads a room frame by frame and computes its mood.
 """
 
 import os as _os
 
-# ONNX Runtime's wheels keep a device's number and report to Microsoft unless this is set before
-# they load (their Privacy.md, 1.31). A value that the user has set stands.
+# The wheels of ONNX Runtime send telemetry with a device id to Microsoft unless this is set before
+# they are loaded (Privacy.md of ONNX Runtime 1.31). A value set by the user is not changed.
 _os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from roomread._version import __version__

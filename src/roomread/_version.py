@@ -1,3 +1,3 @@
-"""The version, read by hatchling and by the package."""
+"""The version number of the package, which hatchling reads when it builds a release."""
 
 __version__ = "0.1.0"

@@ -7,7 +7,7 @@
     ├── DeviceError               the nets cannot run on the requested device
     ├── ProfileError              a few-shot profile is missing, damaged, or cannot be taught
     ├── DataError                 a data set cannot be trained or evaluated on
-    ├── RulesError                a rule of attention cannot be parsed
+    ├── RulesError                an alert rule cannot be parsed
     ├── SessionError              a session does not allow the requested action
     │   ├── SessionNotFoundError  the owner has no such session
     │   ├── SessionHeldError      another process records the session
@@ -18,13 +18,13 @@
     ├── MissingExtraError         an optional dependency is not installed
     └── MissingLibraryError       a library of the system is not installed
 
-`MediaWarning` is a warning of Python: a part of an input is left out, and the rest is read.
+`MediaWarning` is a Python warning that part of an input is skipped and the rest is read.
 
-Services and interfaces derive errors of their own from these, in the modules that raise them.
+Services and interfaces define subclasses of these errors in the modules that raise them.
 
-The core raises facts: `problem` says what happened to which input. A `hint` says what to do; hints
-in the terms of an interface (an option, a request's field) are added by the interface. Interfaces
-catch `RoomreadError` and nothing broader.
+`problem` says what happened to which input, and `hint` says what to do about it. An interface adds
+the hints that name its own options or request fields. Interfaces catch `RoomreadError` and nothing
+broader.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class MediaError(RoomreadError):
 
 
 class MediaWarning(UserWarning):
-    """A part of an input, such as files of a folder or a video track, is left out."""
+    """Part of an input, such as some files of a folder or a video track, is skipped."""
 
 
 class OutputError(RoomreadError):
@@ -100,7 +100,7 @@ class DeviceError(RoomreadError):
 
 
 class ProfileError(RoomreadError):
-    """A few-shot profile is missing, damaged or of another net, or its references do not fit."""
+    """A few-shot profile is missing, damaged, cannot be taught, or was taught with another net."""
 
 
 class DataError(RoomreadError):
@@ -108,7 +108,7 @@ class DataError(RoomreadError):
 
 
 class RulesError(RoomreadError):
-    """A rule of attention cannot be parsed."""
+    """An alert rule, such as `room negative above 40% for 60 s`, cannot be parsed."""
 
 
 class SessionError(RoomreadError):
@@ -116,24 +116,24 @@ class SessionError(RoomreadError):
 
 
 class SessionNotFoundError(SessionError):
-    """The owner has no session of this id; it may not exist or belong to another owner."""
+    """The owner has no session with this id: it does not exist, or belongs to another owner."""
 
 
 class SessionHeldError(SessionError):
-    """Another process of the service records this session now.
+    """Another process of the service is recording this session.
 
     Args:
-        problem: What is wrong.
-        address: The URL of the other process; empty if it has none.
+        problem: The session or room that is held, as a sentence.
+        address: The URL of the other process; empty if it is not known.
     """
 
     def __init__(self, problem: str, *, address: str = "") -> None:
-        super().__init__(problem, hint="send it there, or try again in a moment")
+        super().__init__(problem, hint="send the request to that process, or try again in a moment")
         self.address = address
 
 
 class DatabaseError(SessionError):
-    """The database that keeps sessions cannot be opened, reached or written."""
+    """The database of the sessions cannot be opened, reached or written."""
 
 
 class WireError(RoomreadError):
@@ -156,7 +156,7 @@ class BusyError(RoomreadError):
     """A request is refused because of too much load, or was not answered in time.
 
     Attributes:
-        seconds: the time to wait before trying again, s.
+        seconds: the time to wait before sending the request again, s.
     """
 
     def __init__(self, problem: str, *, seconds: int = 1) -> None:

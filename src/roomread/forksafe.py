@@ -1,8 +1,8 @@
 """Make objects of multi-threaded native libraries usable in forked processes.
 
-A forked process has no copies of its parent's threads. A native object that gives work to its own
+A forked process has no copies of its parent's threads. A native object that passes work to its own
 threads would wait for them forever in the child, when it is used and when it is destroyed. Web
-servers with preloading, Celery and `multiprocessing` fork.
+servers with preloading, Celery and `multiprocessing` create forked processes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class ForkSafe(Generic[T]):
-    """Hold an object that is created again in each forked process on first use.
+    """An object that is created again in each forked process on first use.
 
     Args:
         make: A function that creates the object; it is called immediately, and again after each
@@ -35,7 +35,7 @@ class ForkSafe(Generic[T]):
         """Return the object of this process. Thread-safe.
 
         Raises:
-            Exception: What `make` raises in a forked process.
+            Exception: Any exception that `make` raises in a forked process.
         """
         value = self._value
         if value is None:

@@ -50,7 +50,7 @@ class Box(NamedTuple):
         return Box(*(round(float(value), digits) for value in self))
 
     def intersection(self, other: Box) -> Box:
-        """Return the common part; its width or height is negative if there is none."""
+        """Return the intersection of two boxes; its width or height is negative if it is empty."""
         return Box(
             max(self.left, other.left),
             max(self.top, other.top),
@@ -65,7 +65,7 @@ class Box(NamedTuple):
         return common / union if union > 0 else 0.0
 
     def visible(self, width: int, height: int) -> float:
-        """Return the share of this box that lies inside a picture of `width` x `height` px."""
+        """Return the fraction, 0..1, of the box inside a picture of `width` x `height` px."""
         inside = self.intersection(Box(0, 0, width, height)).area
         return inside / self.area if self.area > 0 else 0.0
 
@@ -74,8 +74,8 @@ def iou(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
     """Return the intersection over union of every pair of boxes.
 
     Args:
-        boxes: [N, 4], left, top, right, bottom; right and bottom are exclusive.
-        others: [M, 4], likewise.
+        boxes: [N, 4], left, top, right, bottom in px; right and bottom are exclusive.
+        others: [M, 4], in the same form.
 
     Returns:
         float64 [N, M], 0..1; 0 where both boxes are empty.
@@ -95,8 +95,8 @@ def nms(boxes: NDArray[Any], confidence: NDArray[Any], *, threshold: float) -> l
     """Return the indices of the boxes that remain after non-maximum suppression.
 
     Args:
-        boxes: [K, 4], left, top, right, bottom.
-        confidence: [K]; of overlapping boxes the one with the highest is kept.
+        boxes: [K, 4], left, top, right, bottom in px.
+        confidence: [K]; of overlapping boxes, the box with the highest confidence is kept.
         threshold: the IoU above which two boxes are the same object, 0..1.
 
     Returns:

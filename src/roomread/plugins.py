@@ -1,6 +1,6 @@
-"""Find and load what other packages add: detectors, expression nets, trackers and formats.
+"""Find and load plug-ins: detectors, expression nets, trackers and formats of other packages.
 
-A package adds one through an entry point in its `pyproject.toml`; see docs/how-to/plugins.md:
+A package adds a plug-in by an entry point in its `pyproject.toml`; see docs/how-to/plugins.md:
 
     [project.entry-points."roomread.detectors"]
     upright = "roomread_example.detector:UprightFaces"
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class PluginKind(StrEnum):
-    """What a plug-in can add."""
+    """The kind of component that a plug-in adds."""
 
     DETECTOR = "detector"
     CLASSIFIER = "classifier"
@@ -34,11 +34,11 @@ class PluginKind(StrEnum):
 
     @property
     def group(self) -> str:
-        """The group of entry points, such as "roomread.detectors"."""
+        """The group of entry points that lists these plug-ins, such as "roomread.detectors"."""
         return f"roomread.{self.value}s"
 
 
-# The methods that an object of each kind has.
+# The methods that an object of each kind must have.
 _METHODS = {
     PluginKind.DETECTOR: ("detect",),
     PluginKind.CLASSIFIER: ("classify",),
@@ -52,10 +52,10 @@ class Plugin:
     """One plug-in of an installed package.
 
     Attributes:
-        kind: What it adds.
-        name: The name by which it is chosen.
-        package: The name and version of the package, such as "roomread-example 0.1".
-        entry: Its entry point.
+        kind: The kind of component that the plug-in adds.
+        name: The name by which a user chooses the plug-in.
+        package: The name and version of its package, such as "roomread-example 0.1".
+        entry: The entry point by which the package declares the plug-in.
     """
 
     kind: PluginKind
@@ -67,7 +67,8 @@ class Plugin:
         """Import the plug-in and return the object that it creates.
 
         Args:
-            call: A function that calls the plug-in's factory with the arguments of its kind.
+            call: A function that calls the plug-in's factory with the arguments that every
+                factory of this kind takes.
 
         Raises:
             PluginError: The plug-in cannot be imported, its factory fails, or the object lacks
@@ -84,7 +85,7 @@ class Plugin:
         """Import the plug-in and return its factory.
 
         Raises:
-            PluginError: It cannot be imported, or is not a function or class.
+            PluginError: The plug-in cannot be imported, or is not a function or class.
         """
         factory = self._guarded(self.entry.load)
         if not callable(factory):
@@ -120,40 +121,41 @@ def list_plugins(kind: PluginKind) -> list[Plugin]:
 
 
 def find_plugin(kind: PluginKind, name: str) -> Plugin | None:
-    """Return the plug-in of a kind by its name; None if no package has one.
+    """Return the plug-in of this kind and name, or None if no package provides it.
 
     Raises:
-        PluginError: Two packages have one of this name.
+        PluginError: Several packages provide a plug-in of this kind and name.
     """
     found = [plugin for plugin in list_plugins(kind) if plugin.name == name]
     if len(found) > 1:
         packages = " and ".join(plugin.package for plugin in found)
         raise PluginError(
-            f"the {kind} '{name}' is in {packages}", hint="uninstall all but one of them"
+            f"several packages provide a {kind} '{name}': {packages}",
+            hint="uninstall all but one of them",
         )
     return found[0] if found else None
 
 
 def plugin_names(kind: PluginKind) -> list[str]:
-    """Return the names of the plug-ins of a kind."""
+    """Return the names of the installed plug-ins of a kind, without duplicates."""
     return list(dict.fromkeys(plugin.name for plugin in list_plugins(kind)))
 
 
 def require_plugin(kind: PluginKind, name: str, built_in: Sequence[str]) -> Plugin:
-    """Return the plug-in of a kind by its name.
+    """Return the plug-in of this kind and name, which must be installed.
 
     Args:
-        kind: What it adds.
-        name: Its name, which is not a built-in one.
-        built_in: The names of the built-in ones, for the error.
+        kind: The kind of component that the plug-in adds.
+        name: The name that the user chose, which is not a built-in name.
+        built_in: The built-in names of this kind, which the error lists too.
 
     Raises:
-        PluginError: No package has one of this name, or two packages have one.
+        PluginError: No package, or more than one, provides a plug-in of this kind and name.
     """
     plugin = find_plugin(kind, name)
     if plugin is None:
         known = [*built_in, *(each for each in plugin_names(kind) if each not in built_in)]
-        raise PluginError(f"there is no {kind} '{name}'", hint=f"there are {', '.join(known)}")
+        raise PluginError(f"there is no {kind} '{name}'", hint=f"choose one of {', '.join(known)}")
     return plugin
 
 

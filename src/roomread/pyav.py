@@ -1,7 +1,7 @@
-"""PyAV, which is loaded when it is first used and not with `import roomread`.
+"""Load PyAV when it is first used, and not with `import roomread`.
 
-Loading FFmpeg takes a sixth of the time of that import, and many programs use none of it: those
-that read stored sessions, show figures, or ask a service.
+Loading FFmpeg takes a sixth of the time of that import. Programs that only read stored sessions or
+send requests to a service do not need FFmpeg.
 
     from roomread.pyav import av
 """
@@ -16,7 +16,7 @@ __all__ = ["av", "new_reformatter"]
 
 
 class _LoadedOnUse(ModuleType):
-    """A stand-in for a module, which is imported when an attribute is asked for."""
+    """A stand-in for a module that imports the module when an attribute is first used."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(importlib.import_module(self.__name__), name)
@@ -32,5 +32,5 @@ else:
 
 
 def new_reformatter() -> av.video.reformatter.VideoReformatter:
-    """Return a new converter of the sizes and colours of frames."""
+    """Return a new converter that changes the size and the pixel format of frames."""
     return av.video.reformatter.VideoReformatter()

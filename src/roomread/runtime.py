@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from roomread.errors import DeviceError
 from roomread.forksafe import ForkSafe
 
-# Maximum number of threads; one picture does not benefit from more.
+# Maximum number of threads of a net; more threads do not make reading one picture faster.
 _MOST_THREADS = 4
 
 
@@ -51,18 +51,19 @@ def processors() -> int:
 def default_threads() -> int:
     """Return the number of threads of a net: one for each processor, at most four.
 
-    In a video the detector and the expression net work at the same time. With half as many threads
-    for the expression net, a call of 49 is read 4 % faster and a single picture 18 % slower.
+    In a video the detector and the expression net run at the same time. With half as many threads
+    for the expression net, a video call of 49 people is read 4 % faster and a single picture 18 %
+    slower.
     """
     return min(processors(), _MOST_THREADS)
 
 
 class NetSession:
-    """An opened net; `run` may be called from several threads and from forked processes.
+    """A loaded net, whose `run` may be called from several threads and from forked processes.
 
     Args:
-        open_session: A function that opens the net.
-        device: The device on which it opens the net.
+        open_session: A function that loads the net.
+        device: The device on which the net runs.
     """
 
     def __init__(
@@ -76,7 +77,8 @@ class NetSession:
         """Return the named outputs of the net for its named inputs.
 
         Raises:
-            DeviceError: This is a forked process, and the device does not work in one.
+            DeviceError: This process was forked, and the device cannot be used in forked
+                processes.
         """
         found: list[NDArray[Any]] = self._session.get().run(outputs, inputs)
         return found
@@ -107,9 +109,9 @@ class NetSession:
 
 @cache
 def _share_memory() -> None:
-    """Let all nets share one memory arena; otherwise each would keep its own.
+    """Let all nets share one memory arena, instead of one arena for each net.
 
-    Three nets on sixty pictures of different sizes take 266 MB in all instead of 368 MB.
+    Three nets on sixty pictures of different sizes then need 266 MB in total instead of 368 MB.
     """
     kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
     memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
@@ -126,16 +128,17 @@ def open_session(
     """Return a net that is ready to run.
 
     Args:
-        read: A function that returns an ONNX file; it is called at once, and again in forked
-            processes. What it returns is not kept.
+        read: A function that returns the content of an ONNX file; it is called at once, and again
+            in forked processes. The content is not kept in memory.
         threads: The number of threads for one picture or batch, on the CPU.
-        device: The device that computes.
+        device: The device on which the net runs.
         plan_memory: Whether to keep a memory plan for every size of input, which is faster if there
             are few sizes.
 
     Raises:
-        DeviceError: This ONNX Runtime cannot use the device, or the machine has none.
-        Exception: ONNX Runtime's own, when `read` returns no net.
+        DeviceError: The installed ONNX Runtime does not support the device, or the machine has no
+            such device.
+        Exception: An exception of ONNX Runtime, if the content is not a valid net.
     """
     _share_memory()
     opened = partial(_open, read, threads=threads, device=device, plan_memory=plan_memory)
@@ -157,10 +160,13 @@ def _open(
     if provider not in onnxruntime.get_available_providers():
         raise DeviceError(
             f"the installed ONNX Runtime does not support the device '{device}'",
-            hint=f"pip uninstall onnxruntime, pip install {package}",
+            hint=f"uninstall onnxruntime, then install {package}",
         )
     session = onnxruntime.InferenceSession(read(), options, providers=[provider])
     # ONNX Runtime falls back to the CPU if a device fails, and only logs it.
     if session.get_providers()[0] != provider:
-        raise DeviceError(f"the device '{device}' does not work here", hint="check its driver")
+        raise DeviceError(
+            f"ONNX Runtime cannot use the device '{device}' of this machine",
+            hint="check that the machine has such a device and that its driver is installed",
+        )
     return session

@@ -33,7 +33,7 @@ def local_sessions(database: Path) -> Iterator[OwnerStore]:
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make the commands keep the user's profiles in a new folder, and return it."""
+    """Make the commands store the user's profiles in a new folder, and return it."""
     for name in ("XDG_DATA_HOME", "HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "user"))
     return tmp_path / "user"

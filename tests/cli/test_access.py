@@ -5,7 +5,7 @@ from pathlib import Path
 
 from serving import accounts_of, run_cli
 
-PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+PASSWORD = "a few words for Anna"  # noqa: S105 (a made-up password)
 
 
 def test_commands_add_list_and_remove_keys_and_users(tmp_path: Path) -> None:

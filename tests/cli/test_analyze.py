@@ -40,7 +40,7 @@ def one_line(stderr: bytes) -> str:
     return line
 
 
-def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Program, photo: Path) -> None:
+def test_table_shows_one_happy_face_for_the_astronaut(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo)
     text = result.stdout.decode()
     assert result.returncode == 0
@@ -50,7 +50,9 @@ def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Program, photo: Pa
     assert result.stderr == b""
 
 
-def test_json_has_all_seven_scores_and_happy_first(roomread: Program, photo: Path) -> None:
+def test_json_has_seven_scores_of_which_happy_is_the_highest(
+    roomread: Program, photo: Path
+) -> None:
     (frame,) = json.loads(roomread("analyze", photo, "--format", "json").stdout)
     (face,) = frame["faces"]
     assert frame["width"] == 512
@@ -114,7 +116,7 @@ def test_readings_of_a_folder_are_written_to_csv(
     assert float(rows[1]["scores_happy"]) > 0.5
 
 
-def test_every_format_holds_the_same_readings(
+def test_json_csv_and_parquet_contain_the_same_readings(
     roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     for suffix in ("json", "jsonl", "csv", "parquet"):
@@ -139,7 +141,7 @@ def test_annotated_copy_differs_from_the_photo_only_where_something_is_drawn(
     assert 0.001 < changed < 0.3
 
 
-def test_face_is_hidden_in_the_annotated_copy_when_asked(
+def test_blur_hides_the_face_in_the_annotated_copy_and_is_refused_without_a_copy(
     roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     assert roomread("analyze", photo, "--annotated", "shown.png").returncode == 0
@@ -161,7 +163,7 @@ def test_annotated_copy_never_overwrites_its_input(roomread: Program, photo: Pat
     assert photo.read_bytes() == content
 
 
-def test_two_inputs_of_one_name_do_not_share_a_copy(
+def test_inputs_that_would_have_the_same_annotated_copy_are_refused(
     roomread: Program, photo: Path, empty: Path, tmp_path: Path
 ) -> None:
     for folder, path in (("a", photo), ("b", empty)):
@@ -196,7 +198,7 @@ def test_input_without_a_suffix_is_not_overwritten(
 
 
 @pytest.mark.parametrize("name", ["", "a" * 300])
-def test_name_that_no_file_can_have_is_reported(roomread: Program, name: str) -> None:
+def test_empty_or_too_long_file_name_is_reported_in_one_line(roomread: Program, name: str) -> None:
     result = roomread("analyze", name)
     assert result.returncode == 2
     assert one_line(result.stderr).startswith("roomread: ")
@@ -244,7 +246,7 @@ def test_each_bad_input_is_reported_in_one_line_with_status_2(
 
 
 @pytest.mark.parametrize("missing", ["nowhere.jpg", "nowhere/", "nowhere.mp4"])
-def test_missing_input_is_named(roomread: Program, missing: str) -> None:
+def test_error_for_a_missing_input_names_it(roomread: Program, missing: str) -> None:
     result = roomread("analyze", missing)
     assert result.returncode == 2
     assert "nowhere" in one_line(result.stderr)
@@ -268,7 +270,7 @@ def test_one_bad_file_of_three_does_not_affect_the_others(
     assert [len(frame["faces"]) for frame in frames] == [1, 0]
 
 
-def test_unwritable_output_is_reported_and_leaves_nothing(roomread: Program, photo: Path) -> None:
+def test_output_in_a_missing_folder_is_reported(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "-o", "no/such/folder/out.csv")
     assert result.returncode == 2
     assert "out.csv" in one_line(result.stderr)
@@ -296,7 +298,7 @@ def test_broken_pipe_on_stdout_is_not_an_error(photo: Path) -> None:
     assert result.stderr == b""
 
 
-def test_parquet_needs_a_file(roomread: Program, photo: Path) -> None:
+def test_parquet_without_an_output_file_is_refused(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "--format", "parquet")
     assert result.returncode == 2
     assert "-o readings.parquet" in one_line(result.stderr)
@@ -309,7 +311,9 @@ def test_invalid_every_is_refused(roomread: Program, photo: Path, every: str) ->
     assert "Traceback" not in result.stderr.decode()
 
 
-def test_error_of_an_unknown_model_names_the_bundled_ones(roomread: Program, photo: Path) -> None:
+def test_error_for_an_unknown_model_names_the_bundled_models(
+    roomread: Program, photo: Path
+) -> None:
     result = roomread("analyze", photo, "--model", "nothing")
     assert result.returncode == 2
     assert "compact" in one_line(result.stderr)
@@ -323,7 +327,7 @@ def test_ctrl_c_before_the_first_result_exits_with_status_130() -> None:
     process = subprocess.Popen([*PROGRAM, "analyze", "udp://127.0.0.1:9"], stderr=subprocess.PIPE)
     with process:
         assert process.stderr is not None
-        # Nobody sends: once it listens it waits for the stream.
+        # No stream is sent, so that the program waits for one as soon as it listens.
         while not psutil.Process(process.pid).net_connections("udp"):
             assert process.poll() is None
             time.sleep(0.05)

@@ -16,12 +16,12 @@ OPTIONS = Options("compact", "0", every=None, piece=300.0)
 
 
 @pytest.mark.parametrize("output", ["readings/", "C:\\readings\\", "s3://bucket/readings"])
-def test_folder_or_address_is_an_archive(output: str) -> None:
+def test_output_that_is_a_folder_or_url_is_an_archive(output: str) -> None:
     assert archive.is_archive(output)
 
 
 @pytest.mark.parametrize("output", [None, "readings.csv", "readings"])
-def test_file_or_no_output_is_not_an_archive(output: str | None) -> None:
+def test_output_that_is_a_file_or_missing_is_not_an_archive(output: str | None) -> None:
     assert not archive.is_archive(output)
 
 
@@ -36,18 +36,18 @@ def test_archive_without_an_output_is_refused() -> None:
 
 
 def test_standard_input_is_refused() -> None:
-    with pytest.raises(RoomreadError, match="cannot read standard input"):
+    with pytest.raises(RoomreadError, match="cannot be read from standard input"):
         read(["-"], "out/")
 
 
-def test_local_engine_has_one_worker() -> None:
+def test_local_engine_refuses_more_than_one_worker() -> None:
     with pytest.raises(RoomreadError, match="only one worker"):
         archive._executor(ComputeEngine.LOCAL, 2)
     assert isinstance(archive._executor(ComputeEngine.LOCAL, 1), LocalExecutor)
     assert isinstance(archive._executor(ComputeEngine.LOCAL, None), LocalExecutor)
 
 
-def test_url_of_a_file_is_its_path() -> None:
+def test_file_url_is_converted_to_its_path() -> None:
     assert archive._here("file:///lessons/a.mp4") == "/lessons/a.mp4"
     assert archive._here("lessons/a.mp4") == "lessons/a.mp4"
 
@@ -85,5 +85,5 @@ def test_summary_of_one_video_is_in_the_singular() -> None:
     assert counted.status == 0
 
 
-def test_run_in_which_nothing_was_read_has_failed() -> None:
+def test_exit_status_is_failed_when_no_video_was_read() -> None:
     assert tally(Step(VIDEO, error="cannot be opened")).status == EXIT_FAILED

@@ -8,13 +8,13 @@ import pytest
 
 from roomread.cli import average
 
-# The commands ask for the extra first.
+# The command first checks that the extra `train` is installed.
 pytestmark = pytest.mark.training
 
 
 @pytest.fixture
 def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, Path]]:
-    """Replace the averaging, which needs nets, and return the arguments of its calls."""
+    """Replace `average_runs`, which needs nets, by a fake, and return the list of its calls."""
     calls: list[tuple[list[Path], object, Path]] = []
 
     class Run:
@@ -36,7 +36,7 @@ def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, 
     return calls
 
 
-def test_runs_are_averaged_on_the_pictures_of_the_first(
+def test_average_uses_the_data_set_of_the_first_run_by_default(
     averaged: list[tuple[list[Path], object, Path]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     average.command([Path("a"), Path("b")], out=Path("c"))
@@ -44,7 +44,7 @@ def test_runs_are_averaged_on_the_pictures_of_the_first(
     assert capsys.readouterr().out == "wrote c/model.onnx (1.2 MB)\nFER+: 0.87\n"
 
 
-def test_named_data_set_replaces_that_of_the_runs(
+def test_data_option_replaces_the_data_set_of_the_runs(
     averaged: list[tuple[list[Path], object, Path]],
 ) -> None:
     average.command([Path("a")], out=Path("c"), data=Path("d"), ferplus=Path("v"))

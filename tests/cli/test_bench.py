@@ -24,19 +24,19 @@ def test_invalid_option_is_reported_in_one_line_on_stderr(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", '{"scenes": [{"scene": "room"}]}', '{"scenes": [1]}', "\x00"]
 )
-def test_file_of_another_form_is_no_earlier_run(tmp_path: Path, content: str) -> None:
+def test_earlier_results_with_other_content_are_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "old.json"
     path.write_text(content)
     with pytest.raises(DataError, match=r"old\.json: is not a file of `roomread bench --output`"):
         bench._earlier(path)
 
 
-def test_missing_earlier_run_is_reported_with_its_path(tmp_path: Path) -> None:
+def test_missing_file_of_earlier_results_is_reported_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.json: is not"):
         bench._earlier(tmp_path / "none.json")
 
 
-def test_earlier_scenes_are_found_by_name_and_those_without_a_rate_are_left_out(
+def test_earlier_results_are_keyed_by_scene_without_scenes_that_have_no_rate(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "old.json"
@@ -45,7 +45,7 @@ def test_earlier_scenes_are_found_by_name_and_those_without_a_rate_are_left_out(
     assert bench._earlier(path) == {"room": {"scene": "room", "rate": 20.0}}
 
 
-def test_written_figures_name_the_machine_and_the_version(tmp_path: Path) -> None:
+def test_results_file_names_the_machine_and_a_missing_folder_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "new.json"
     bench._write(path, [], None)
     values = json.loads(path.read_text())

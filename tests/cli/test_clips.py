@@ -1,4 +1,4 @@
-"""`roomread session clips`, on a video of a call."""
+"""Tests of `roomread session clips` on a recorded video call."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CALL = grid(width=640, height=360, columns=4, rows=2, people=6)
 
 @pytest.fixture
 def session_id(local_sessions: OwnerStore) -> str:
-    """Return the id of a session with one mark, in a database of the test's own."""
+    """Return the id of a session with one mark, in a new database."""
     session = local_sessions.create("Algebra 7b")
     local_sessions.mark(session.id, [Mark(2.0, "group work")])
     return session.id
 
 
-def test_clip_of_a_mark_hides_every_face(
+def test_clip_of_a_mark_hides_every_face_and_clips_without_falls_are_refused(
     roomread: Program, tmp_path: Path, session_id: str
 ) -> None:
     with VideoWriter(tmp_path / "lesson.mp4") as video:

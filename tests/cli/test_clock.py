@@ -17,7 +17,7 @@ from roomread.errors import SessionError
         ("0.25", 0.25),
     ],
 )
-def test_time_is_read_in_seconds(text: str, seconds: float) -> None:
+def test_time_is_parsed_into_seconds(text: str, seconds: float) -> None:
     assert parse_clock(text) == seconds
 
 

@@ -9,7 +9,7 @@ import pytest
 from roomread.cli import export
 from roomread.errors import DataError, OutputError
 
-# The commands ask for the extra first.
+# The command first checks that the extra `train` is installed.
 pytestmark = pytest.mark.training
 
 
@@ -22,7 +22,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def with_nets(monkeypatch: pytest.MonkeyPatch, *, times_as_fast: float = 2.0) -> None:
-    """Replace what needs torch by fakes."""
+    """Replace the functions that need torch by fakes."""
     card = SimpleNamespace(figures={"against fp32": "0.1 points less"})
     model = SimpleNamespace(size=1_000_000, card=card)
     quantised = SimpleNamespace(model=model, times_as_fast=times_as_fast)
@@ -44,7 +44,7 @@ def test_folder_without_a_finished_epoch_is_refused(
 
 
 @pytest.mark.parametrize(("times_as_fast", "said"), [(1.0, True), (1.09, True), (1.5, False)])
-def test_int8_that_is_hardly_faster_is_said(
+def test_export_says_when_int8_is_hardly_faster(
     run: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

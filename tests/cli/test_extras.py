@@ -17,7 +17,7 @@ from roomread.errors import MissingExtraError
         (need_service_extra, extras._PACKAGES, "app"),
     ],
 )
-def test_each_missing_package_names_its_extra(
+def test_error_for_a_missing_package_names_its_extra(
     monkeypatch: pytest.MonkeyPatch,
     need: Callable[[], None],
     packages: tuple[str, ...],

@@ -17,7 +17,7 @@ def line(task: str, method: str, references: int, value: float) -> BenchmarkLine
     )
 
 
-def test_each_task_is_a_table_of_methods_by_number_of_shots(
+def test_benchmark_prints_a_table_per_task_with_a_column_per_number_of_shots(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     results = [
@@ -31,7 +31,7 @@ def test_each_task_is_a_table_of_methods_by_number_of_shots(
     seven, contempt = lines.index("seven"), lines.index("contempt")
     assert "1 shot 5 shots" in lines[seven:contempt]
     assert "ours 0.700 ± 0.012 0.800 ± 0.012" in lines[seven:contempt]
-    # A method without figures for one shot has an empty cell there.
+    # A method without a result for one shot has an empty cell in that column.
     assert "mean 0.600 ± 0.012" in lines[seven:contempt]
     assert "ours 0.500 ± 0.012" in lines[contempt:]
     assert lines[-1] == "± is the 95 % interval over episodes | fer2013:PublicTest | seed:0"

@@ -1,4 +1,4 @@
-"""The inputs and outputs of `roomread analyze` with unusual names and kinds of files."""
+"""Tests of `roomread analyze` with files of unusual names and kinds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def test_square_brackets_of_a_name_are_shown(roomread: Program, photo: Path) -> None:
+def test_square_brackets_in_a_file_name_are_printed(roomread: Program, photo: Path) -> None:
     name = "me [final] [/x].png"
     result = roomread("analyze", name)
     assert result.returncode == 0, result.stderr
@@ -78,7 +78,7 @@ def test_file_name_with_a_line_break_is_reported_in_one_line(
     assert r"two\nlines.mp4" in line
 
 
-def test_password_of_an_address_is_in_no_output(roomread: Program) -> None:
+def test_password_in_a_url_is_not_printed(roomread: Program) -> None:
     result = roomread("analyze", "rtsp://admin:s3cret@127.0.0.1:9/stream")
     assert result.returncode == 2
     assert b"rtsp://127.0.0.1:9/stream" in result.stderr

@@ -47,7 +47,7 @@ press()
 
 
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_first_signal_sets_the_flag_and_the_second_one_interrupts(stop: str) -> None:
+def test_first_signal_sets_the_flag_and_the_second_interrupts(stop: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
     )
@@ -62,7 +62,7 @@ def test_signal_that_python_drops_in_a_finaliser_is_repeated(stop: str) -> None:
     assert (done.stdout, done.stderr) == ("dropped\nheard\n", "")
 
 
-def test_innermost_block_is_the_one_that_is_asked_to_stop() -> None:
+def test_signal_sets_only_the_flag_of_the_innermost_block() -> None:
     with interrupts.held() as outer, interrupts.held() as inner:
         interrupts._stop(15, None)
         assert (outer.asked, inner.asked) == (False, True)

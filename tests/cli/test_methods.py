@@ -9,7 +9,9 @@ from program import Program
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "astronaut.jpg"
 
 
-def test_paragraph_and_references_of_a_file_are_written(roomread: Program, tmp_path: Path) -> None:
+def test_methods_paragraph_and_references_are_written_for_a_file_of_readings(
+    roomread: Program, tmp_path: Path
+) -> None:
     assert roomread("analyze", EXAMPLE, "-o", "readings.csv").returncode == 0
     other = roomread("methods", "readings.csv", "--detector", "haar")
     assert other.returncode == 2

@@ -17,7 +17,7 @@ def test_models_prints_the_bundled_card(roomread: Program) -> None:
     assert "PublicTest" in text
 
 
-def test_card_of_a_named_model_is_the_only_one_printed(
+def test_only_the_card_of_the_named_model_is_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     models.command("compact")

@@ -20,7 +20,7 @@ from roomread.runtime import Device
     ("text", "seconds"),
     [("0.5", 0.5), ("0.5s", 0.5), ("500ms", 0.5), (" 2 s ", 2.0), (".25", 0.25)],
 )
-def test_duration_is_read_in_seconds(text: str, seconds: float) -> None:
+def test_duration_is_parsed_into_seconds(text: str, seconds: float) -> None:
     assert parse_seconds(text) == seconds
 
 
@@ -30,18 +30,18 @@ def test_text_that_is_not_a_duration_is_refused(text: str) -> None:
         parse_seconds(text)
 
 
-def test_part_of_the_screen_is_four_whole_numbers() -> None:
+def test_crop_is_parsed_from_four_whole_numbers() -> None:
     assert parse_part("100, 50,1280,720") == (100, 50, 1280, 720)
     with pytest.raises(typer.BadParameter, match="x,y,width,height"):
         parse_part("100,50,1280")
 
 
-def test_every_frame_is_read_whole_by_default() -> None:
+def test_source_options_without_texts_mean_every_whole_frame() -> None:
     assert SourceOptions.parse(None, None, None) == SourceOptions(None, None, None)
     assert SourceOptions.parse("2s", 1, "0,0,9,9") == SourceOptions(2.0, 1, (0, 0, 9, 9))
 
 
-def test_smallest_face_of_an_archive_must_be_finite() -> None:
+def test_min_face_of_an_archive_that_is_not_finite_is_refused() -> None:
     nets = NetOptions("compact", Device.CPU, math.nan)
     with pytest.raises(typer.BadParameter, match="is not a finite size in px"):
         nets.for_archive(every=None, piece=300.0)
@@ -55,7 +55,7 @@ def test_chosen_head_is_used_by_the_analyzer_and_by_an_archive() -> None:
     assert nets.for_archive(every=None, piece=60.0).head is Head.BOTH
 
 
-def test_archive_is_read_with_the_same_nets() -> None:
+def test_options_of_an_archive_contain_the_chosen_nets_and_frames() -> None:
     options = NetOptions("compact", Device.CPU, 30.0, "haar").for_archive(every=0.5, piece=60.0)
     assert (options.detector, options.min_face, options.every) == ("haar", 30.0, 0.5)
     assert options.piece == 60.0

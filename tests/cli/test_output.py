@@ -32,14 +32,14 @@ def test_text_formats_write_to_standard_output(form: Format) -> None:
     assert "happy" in out.getvalue()
 
 
-def test_table_of_bids_has_its_sidecar(tmp_path: Path) -> None:
+def test_bids_table_is_written_with_its_sidecar(tmp_path: Path) -> None:
     with open_sink(Format.BIDS, tmp_path / "lesson.tsv", io.StringIO()):
         pass
     assert (tmp_path / "lesson.json").exists()
 
 
 @pytest.mark.parametrize("form", [Format.PARQUET, Format.BIDS])
-def test_formats_that_need_a_file_say_so(form: Format) -> None:
+def test_parquet_and_bids_without_a_file_are_refused(form: Format) -> None:
     with (
         pytest.raises(OutputError, match="name a file"),
         open_sink(form, None, io.StringIO()),

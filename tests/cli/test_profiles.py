@@ -41,7 +41,7 @@ def test_profiles_of_other_nets_are_refused_and_damaged_ones_are_listed_as_damag
 
 
 def profile(name: str) -> Profile:
-    """Return a profile of a person, whose vectors are made up."""
+    """Return a profile of a person with made-up vectors."""
     happy = Reference("happy", np.zeros(4, np.float32), np.eye(7, dtype=np.float32)[3])
     return Profile(name, (happy,), "compact", "0", name, Consent.today("a letter"))
 
@@ -65,7 +65,7 @@ def test_text_that_is_not_a_track_id_is_refused(track: str) -> None:
     assert error.value.hint == "such as asha@1"
 
 
-def test_unknown_profile_is_refused_with_the_known_ones() -> None:
+def test_error_for_an_unknown_profile_names_the_known_profiles() -> None:
     keep("asha")
     with pytest.raises(ProfileError, match="no profile 'eve'") as error:
         profiles.parse_bindings("asha,eve")
@@ -99,7 +99,7 @@ def test_profile_is_exported_into_a_folder_under_its_own_name(tmp_path: Path) ->
     assert read_profile(tmp_path / "asha.json").name == "asha"
 
 
-def test_profile_is_deleted_only_if_that_is_confirmed(
+def test_profile_is_deleted_only_after_confirmation(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep("asha")
@@ -113,7 +113,9 @@ def test_profile_is_deleted_only_if_that_is_confirmed(
     assert "deleted asha" in capsys.readouterr().out
 
 
-def test_deleting_an_unknown_profile_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleting_an_unknown_profile_is_refused_without_confirmation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delattr(typer, "confirm")
     with pytest.raises(ProfileError, match="no profile 'eve'"):
         profiles.delete_command("eve")

@@ -28,7 +28,7 @@ class FakeSource(Source):
 
 
 class Shown(Progress):
-    """Remembers the last state of a bar."""
+    """A progress display that records the last state of a bar."""
 
     def update(self, task_id: Any, **state: Any) -> None:
         del task_id
@@ -58,7 +58,7 @@ def test_bar_of_a_camera_shows_its_readings_and_dropped_frames() -> None:
     assert shown.state["description"] == "0 3 s, 3 dropped: no mood yet"
 
 
-def test_only_lines_are_written_where_stderr_is_no_terminal(
+def test_only_messages_are_printed_when_stderr_is_not_a_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with ProgressBar(2, quiet=False) as progress, progress.source(FakeSource("a.mp4")) as shown:
@@ -69,11 +69,11 @@ def test_only_lines_are_written_where_stderr_is_no_terminal(
     assert err == "roomread: a [b].mp4\\nis damaged" + 200 * "!" + "\n"
 
 
-def test_choice_of_a_video_track_names_the_option_that_takes_another(
+def test_note_on_the_chosen_video_track_names_the_option_for_another_track(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     progress = ProgressBar(1, quiet=False)
     progress.tell_choice(FakeSource("a.mkv", notes=("track 1 is read, and not 0",)))
     assert capsys.readouterr().err == (
-        "roomread: track 1 is read, and not 0 (--stream takes another)\n"
+        "roomread: track 1 is read, and not 0 (--stream chooses another)\n"
     )

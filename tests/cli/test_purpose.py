@@ -11,7 +11,7 @@ from roomread.settings.intended_use import Purpose, Region
 
 @pytest.fixture(autouse=True)
 def new_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use settings and data of the test's own, and no purpose of the environment."""
+    """Use new folders for settings and data, and no purpose from the environment."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("ROOMREAD_DATA_FOLDER", str(tmp_path / "data"))
     for name in ("ROOMREAD_PURPOSE", "ROOMREAD_REGION"):
@@ -25,7 +25,7 @@ def shown(
     return capsys.readouterr().out
 
 
-def test_nothing_is_chosen_at_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_purpose_and_region_are_not_chosen_at_first(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys)
     assert text.startswith("purpose  not chosen\nregion   not chosen\n")
     assert "may read pictures, videos" in text
@@ -43,7 +43,7 @@ def test_chosen_purpose_and_region_are_kept(capsys: pytest.CaptureFixture[str]) 
     assert shown(capsys).startswith("purpose  work-or-school")
 
 
-def test_purpose_that_the_environment_sets_is_not_changed(
+def test_purpose_from_the_environment_cannot_be_changed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "medical")

@@ -1,4 +1,4 @@
-"""`roomread session record`, most of it run on a recorded video call."""
+"""Tests of `roomread session record`, most of them on a recorded video call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from roomread.store import LOCAL_OWNER, Store
 from roomread.store.packing import RECORD
 from roomread.testing import temporary_store
 
-# Every command here uses a database of the test's own.
+# Each test uses a new database.
 pytestmark = pytest.mark.usefixtures("database")
 CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
 
@@ -55,7 +55,7 @@ def test_session_is_named_after_its_source_without_folders_or_passwords(
     assert record._name(source) == title
 
 
-def test_rules_are_read_as_text(tmp_path: Path) -> None:
+def test_rules_file_is_read_and_refused_if_it_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "rules.txt"
     path.write_text("room happy above 1% for 5 s\n", encoding="utf-8")
     assert record.read_rules(path) == "room happy above 1% for 5 s\n"
@@ -66,7 +66,9 @@ def test_rules_are_read_as_text(tmp_path: Path) -> None:
         record.read_rules(tmp_path)
 
 
-def test_rule_that_needs_more_frames_is_not_applied(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rule_that_needs_more_frames_is_reported_as_not_applied(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rules = "room happy above 1% for 5 s\nroom negative above 40% for 600 s"
     progress = ProgressBar(1, quiet=True)
     record._warn_of_unused_rules(rules, 0.5, progress)
@@ -99,7 +101,7 @@ def test_session_without_people_is_not_resumed_with_identity() -> None:
 
 
 @pytest.mark.parametrize("consent", ["", "  "])
-def test_people_are_not_told_apart_without_their_consent(consent: str) -> None:
+def test_identity_without_consent_is_refused(consent: str) -> None:
     with pytest.raises(SessionError, match="which needs their consent") as error:
         record._embedder(consent, None)
     assert "--people" in error.value.hint
@@ -119,7 +121,7 @@ def test_recorded_session_contains_no_picture_data(
     assert [float(row["time"]) for row in rows] == [1, 2, 3, 4, 5]
     assert {(row["present"], row["readable"]) for row in rows} == {("8", "8")}
     assert all(-1 <= float(row["valence_low"]) <= float(row["valence"]) for row in rows)
-    # The canary: nothing but the database was written, and no row of any picture is in it.
+    # Only the database was written, and it contains no row of pixels of any picture.
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert files - {"roomread.db-wal", "roomread.db-shm"} == {
         "lesson.mp4",
@@ -205,7 +207,7 @@ def test_ctrl_c_ends_a_recording_and_keeps_its_session(tmp_path: Path, database:
             assert store.session(number).ended_at is not None
 
 
-def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
+def test_people_are_distinguished_by_their_faces_and_no_vector_is_stored(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     pairs = [CALL.people[i : i + 2] for i in range(0, 8, 2)]
@@ -226,8 +228,8 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
     everything = Store(f"sqlite:///{database}")
     store = everything.owned_by(LOCAL_OWNER)
     assert "distinguished by dlib" in store.session(number).model
-    # Two faces stand for eight people here: who is who among their likes nobody can say, but
-    # the neighbours of a pair are different, and change their tiles.
+    # The call shows two different faces, four times each. Copies of one face cannot be told apart,
+    # but the two people of each pair, who swap their tiles, have different faces.
     places: dict[int, set[int]] = {}
     readings = store.readings(number)
     for seen in readings:
@@ -238,7 +240,7 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
         places.setdefault(seen.seat or 0, set()).add(tile % 2)
     everything.close()
     assert sum(len(seen) == 2 for seen in places.values()) >= 6
-    # The only column that takes bytes holds one record a reading, and a vector would need 512.
+    # The only column of bytes contains one record per reading; a vector would need 512 bytes.
     with closing(sqlite3.connect(database)) as kept:
         packed = [data for (data,) in kept.execute("SELECT data FROM batches")]
     # The first byte states the format of the rest.
@@ -251,7 +253,7 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
 def test_recording_prints_which_video_track_it_reads(roomread: Program, tmp_path: Path) -> None:
     two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     errors = roomread("session", "record", "film.mkv").stderr.decode()
-    assert "1 (160 x 120 h264) is read, and not 0 (64 x 48 h264) (--stream takes another)" in errors
+    assert "1 (160 x 120 h264) is read, and not 0 (64 x 48 h264) (--stream chooses" in errors
     chosen = roomread("session", "record", "film.mkv", "--stream", "0").stderr.decode()
     assert "0 (64 x 48 h264) is read, and not 1" in chosen
 

@@ -1,4 +1,4 @@
-"""`roomread refit-head`, run as a command."""
+"""Tests of the command `roomread refit-head`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ pytestmark = pytest.mark.training
 BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
-def test_head_that_the_other_half_confirms_is_written(roomread: Program, tmp_path: Path) -> None:
-    # A class is a brightness in these pictures, which the bundled head does not tell apart.
+def test_refitted_head_is_written_only_if_it_is_better_on_the_other_half(
+    roomread: Program, tmp_path: Path
+) -> None:
+    # In these pictures each class has its own brightness, which the bundled head cannot tell apart.
     data = with_clear_votes(tiny_fer(each=12))
     fer2013 = write_csv(data, tmp_path / "fer2013.csv")
     ferplus = write_ferplus(data, tmp_path / "plus.csv")
@@ -27,7 +29,7 @@ def test_head_that_the_other_half_confirms_is_written(roomread: Program, tmp_pat
     assert b"chosen on" in result.stdout
     assert open_model(tmp_path / "refit.onnx").card.refit["chosen_on"] == "half of PublicTest"
 
-    # The head that was just fitted cannot be bettered by fitting it the same way.
+    # Fitting the new head once more in the same way cannot improve it.
     again = roomread(*arguments[:-1], tmp_path / "refit.onnx", "-o", tmp_path / "again.onnx")
     assert again.returncode == 2
     assert b"the new head is not better" in again.stderr

@@ -1,4 +1,4 @@
-"""The commands of `roomread session`, run on a recorded class."""
+"""Tests of the commands of `roomread session` on a recorded class."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from recorded_classes import record_falling_class
 from roomread.formats.parquet import read_parquet
 from roomread.store import Mark, OwnerStore
 
-# Every command here uses a database of the test's own.
+# Each test uses a new database.
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
 def recorded(local_sessions: OwnerStore) -> tuple[OwnerStore, str]:
-    """Return a store and the id of a session of 20 minutes that keeps its people."""
+    """Return a store and the id of a session of 20 minutes that stores people."""
     session = local_sessions.create(
         "Algebra <7b>", keeps_people=True, consent="all, in writing & gladly"
     )
@@ -28,7 +28,7 @@ def recorded(local_sessions: OwnerStore) -> tuple[OwnerStore, str]:
     return local_sessions, session.id
 
 
-def test_report_is_written_as_pdf_by_its_file_name_or_its_format(
+def test_report_is_written_as_pdf_if_its_file_name_ends_with_pdf(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     if importlib.util.find_spec("weasyprint") is None:
@@ -66,7 +66,7 @@ def test_report_is_one_page_with_parts_alerts_and_the_consent(
         ET.fromstring("<svg" + chart.split("</svg>")[0] + "</svg>")  # noqa: S314 (our own)
 
 
-def test_exports_contain_everything_that_the_session_holds(
+def test_exports_contain_the_readings_parts_moods_and_people(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     import pyarrow.parquet  # noqa: PLC0415

@@ -34,9 +34,9 @@ def test_unknown_session_prefix_is_reported_with_the_list_command(
         find_session(store, prefix)
 
 
-def test_prefix_of_several_sessions_is_reported_with_their_ids(store: OwnerStore) -> None:
+def test_error_for_an_ambiguous_prefix_lists_the_ids(store: OwnerStore) -> None:
     sessions = [store.create("Algebra 7b") for _ in range(17)]
-    # Of 17 ids with 16 possible first digits two begin alike.
+    # Among 17 ids with 16 possible first digits, two begin with the same digit.
     first = [session.id[0] for session in sessions]
     prefix = next(digit for digit in first if first.count(digit) > 1)
     alike = [session.id for session in sessions if session.id.startswith(prefix)]
@@ -69,7 +69,7 @@ for command in ("list", "record a.mp4", "show 1", "mark 1 a", "enrol 1 1 a --con
 """
 
 
-def test_every_command_of_sessions_says_which_extra_is_missing() -> None:
+def test_every_session_command_names_the_missing_extra() -> None:
     command = [sys.executable, "-c", WITHOUT_THE_EXTRA]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert told.stderr == ""

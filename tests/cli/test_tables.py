@@ -29,7 +29,7 @@ def printed(*added: tuple[Frame, list[Reading]]) -> str:
     return file.getvalue()
 
 
-def test_faces_of_a_picture_are_numbered_in_their_order() -> None:
+def test_faces_of_a_picture_are_numbered_in_the_order_of_the_readings() -> None:
     faces = [without_track(each) for each in class_frame(0.0, {1: HAPPY, 2: None})]
     lines = printed((frame(0.0, "a.jpg"), faces)).splitlines()
     assert lines[0].strip() == "a.jpg: 2 faces"

@@ -116,7 +116,7 @@ def test_only_options_of_expressions_are_repeated(typed: list[str], rewritten: l
     assert repeat_options(typed) == rewritten
 
 
-def test_pictures_of_a_state_are_the_words_and_those_of_the_options() -> None:
+def test_state_is_taught_from_arguments_and_expression_options() -> None:
     request = teach._request(["a.jpg"], "tired", "asha", {Expression.SAD: ["b.jpg"]})
     assert (request.name, request.person) == ("tired", "asha")
     assert [(each.name, each.expression) for each in request.references] == [
@@ -125,7 +125,7 @@ def test_pictures_of_a_state_are_the_words_and_those_of_the_options() -> None:
     ]
 
 
-def test_person_without_a_state_is_refused() -> None:
+def test_person_option_without_state_is_refused() -> None:
     with pytest.raises(ProfileError, match="only be used with --state"):
         teach._request(["asha"], None, "ben", {Expression.SAD: ["b.jpg"]})
 
@@ -141,7 +141,7 @@ TIRED: TeachingRequest[str] = TeachingRequest("tired", ())
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pretend that somebody sits at a terminal."""
+    """Make standard input look like a terminal."""
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
 
 
@@ -167,6 +167,6 @@ def test_consent_is_asked_for_at_a_terminal(
     assert len(asked) == 1
 
 
-def test_nobody_is_asked_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_consent_is_not_asked_for_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     assert teach._consent(ASHA, None) == ""

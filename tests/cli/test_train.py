@@ -1,4 +1,4 @@
-"""The commands for training and evaluation, each run in a separate process."""
+"""Tests of the commands for training and evaluation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def start(folder: Path, *arguments: object) -> subprocess.Popen[bytes]:
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A group of its own, as a terminal gives a command.
+        # Start a new process group, as a terminal does for each command.
         start_new_session=True,
     )
 
@@ -104,12 +104,12 @@ def test_ctrl_c_keeps_the_last_whole_epoch_and_says_how_to_resume(
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert b"go on with --out run --resume" in errors
+    assert b"continue with --out run --resume" in errors
     assert b"Traceback" not in errors
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").exists()
 
 
-def test_train_evaluate_compare_and_export_follow_one_another(
+def test_trained_run_can_be_evaluated_compared_and_exported(
     roomread: Program, tmp_path: Path
 ) -> None:
     data = tiny_fer(each=6, votes=True)
@@ -143,7 +143,7 @@ def test_train_evaluate_compare_and_export_follow_one_another(
     assert both.returncode == 0, both.stderr
     assert "<svg" in (tmp_path / "compare.html").read_text()
 
-    # The data set is found again; the run says where it was.
+    # The run records the path of its data set, so that no option for it is needed.
     exported = roomread("export", "runs/mine", "--int8")
     assert exported.returncode == 0, exported.stderr
     assert b"times as fast" in exported.stdout
@@ -152,7 +152,9 @@ def test_train_evaluate_compare_and_export_follow_one_another(
 
 
 @pytest.mark.sweep
-def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: Path) -> None:
+def test_config_option_takes_the_recipe_from_a_model_card(
+    roomread: Program, tmp_path: Path
+) -> None:
     write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     few = ("--epochs", 1, "--batch-size", 8, "--cutout", 0.5, "--seed", 3, "--out", "first")
     assert roomread("train", "fer2013.csv", *few).returncode == 0
@@ -214,7 +216,7 @@ def test_each_mistake_is_reported_in_one_line_with_status_2(
     arguments: tuple[object, ...],
     words: str,
 ) -> None:
-    # In this process: importing torch anew for each would take minutes.
+    # Run in this process, because importing torch again for each case would take minutes.
     write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)

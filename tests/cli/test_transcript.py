@@ -1,4 +1,4 @@
-"""`roomread session transcript` and `slides`."""
+"""Tests of `roomread session transcript` and `roomread session slides`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.store import OwnerStore
 
 @pytest.fixture
 def session_id(local_sessions: OwnerStore) -> str:
-    """Return the id of a session of three minutes, in a database of the test's own."""
+    """Return the id of a session of three minutes, in a new database."""
     session = local_sessions.create("Algebra 7b")
     record_class(local_sessions, session, 180, people=6, every=2.0)
     return session.id
@@ -45,6 +45,6 @@ def test_offset_may_be_negative(text: str, seconds: float) -> None:
     assert parse_offset(text) == seconds
 
 
-def test_offset_of_another_form_is_refused() -> None:
+def test_text_that_is_not_an_offset_is_refused() -> None:
     with pytest.raises(SessionError, match="is not a time"):
         parse_offset("--5")

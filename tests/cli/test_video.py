@@ -31,7 +31,9 @@ def portrait_clip(path: Path, *, seconds: float = 1.0, sound_from: Path | None =
     return path
 
 
-def test_annotated_copy_plays_with_boxes_times_and_sound(roomread: Program, tmp_path: Path) -> None:
+def test_annotated_copy_of_a_video_has_boxes_and_keeps_times_and_sound(
+    roomread: Program, tmp_path: Path
+) -> None:
     tone = make_clip(tmp_path / "tone.mp4", [0.0, 0.5, 1.0], sound=1.0)
     clip = portrait_clip(tmp_path / "in.mp4", sound_from=tone)
     result = roomread("analyze", clip, "--annotated", "out.mp4")
@@ -55,7 +57,7 @@ def test_csv_has_one_row_per_face_with_time_and_track(roomread: Program, tmp_pat
     assert {row["track_id"] for row in rows} == {"1"}
 
 
-def test_closed_eyes_are_reported_in_json_lines(roomread: Program, tmp_path: Path) -> None:
+def test_eye_activity_is_written_as_json_lines(roomread: Program, tmp_path: Path) -> None:
     face = np.asarray(Image.fromarray(scenes.astronaut()).resize((320, 320)))
     with VideoWriter(tmp_path / "in.mp4") as video:
         for second in range(33):

@@ -21,18 +21,18 @@ def test_folders_are_assigned_to_splits() -> None:
 
 
 @pytest.mark.parametrize("text", ["train", "=Training", "train=", "train=Trainings", "train=1"])
-def test_assignment_of_another_form_is_refused(text: str) -> None:
+def test_text_that_is_not_a_name_and_a_split_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         workbench.parse_splits([text])
 
 
-def test_unknown_split_is_refused_with_the_known_ones() -> None:
+def test_error_for_an_unknown_split_names_the_known_splits() -> None:
     with pytest.raises(typer.BadParameter, match="Training, PublicTest, PrivateTest"):
         workbench.split_named("publictest")
 
 
 @pytest.mark.parametrize("absent", ["torch", "lightning", "kornia", "jinja2", "matplotlib"])
-def test_missing_package_names_the_extra_of_training(
+def test_error_for_a_missing_package_names_the_training_extra(
     monkeypatch: pytest.MonkeyPatch, absent: str
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == absent else 1)
@@ -48,7 +48,7 @@ def test_command_line_in_a_report_can_be_pasted_into_a_shell(
     assert workbench.this_command() == "roomread evaluate 'my data.csv'"
 
 
-def test_written_file_is_named_and_a_missing_folder_is_reported(
+def test_path_of_a_written_file_is_printed_and_a_missing_folder_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "report [1].html"

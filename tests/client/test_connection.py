@@ -48,7 +48,7 @@ def test_damaged_problem_details_leave_the_status(content: bytes) -> None:
 def test_text_that_is_no_url_of_a_service_is_refused(url: str) -> None:
     with pytest.raises(ServiceError) as caught:
         Client(url)
-    assert caught.value.hint == "such as http://127.0.0.1:8501"
+    assert caught.value.hint == "name a URL such as http://127.0.0.1:8501"
 
 
 def test_url_may_have_a_path_and_end_in_a_slash() -> None:

@@ -13,7 +13,7 @@ from visitors import chromium
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Start the app for the purpose research, on this computer and without sign-in."""
+    """Start `roomread app` for the purpose research, without sign-in."""
     folder = tmp_path_factory.mktemp("service")
     with serving(folder, command="app", purpose="research") as running:
         yield running

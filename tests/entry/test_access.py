@@ -1,4 +1,4 @@
-"""Access to every route of the service by every kind of visitor."""
+"""Tests that every route of the service is open only to the visitors who may use it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from roomread.services.accounts import Scope
 from serving import Service, accounts_of, run_cli, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
-PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+PASSWORD = "a few words for Anna"  # noqa: S105 (a made-up password)
 
 
-def test_address_open_to_others_needs_an_account(tmp_path: Path) -> None:
+def test_address_that_others_can_reach_needs_a_user_or_key(tmp_path: Path) -> None:
     said = run_cli(tmp_path, "serve", "--address", "0.0.0.0", "--port", "0")  # noqa: S104
     assert said.returncode == 2
     assert said.stderr.count("\n") == 1
@@ -33,7 +33,7 @@ def test_address_open_to_others_needs_an_account(tmp_path: Path) -> None:
 
 @dataclass(slots=True)
 class ProtectedService:
-    """A service that requires sign-in, and clients by the kind of visitor."""
+    """A service that requires sign-in, with a client for each kind of visitor."""
 
     service: Service
     visitors: dict[str, httpx.Client]
@@ -94,13 +94,13 @@ def sign_in(visitors: dict[str, httpx.Client]) -> None:
         assert visitors[name].post("/sign-in", data=form).status_code == 303
 
 
-# Each route with who may use it; to everybody else it says 401 or 403.
+# The visitors with each scope, who may use a route that requires it; all others get 401 or 403.
 READ, ANALYZE, MANAGE = (
     {"read", "other", "anna", "ben", "eve"},
     {"analyze", "other", "anna", "ben"},
     {"manage", "other", "ben"},
 )
-# Who may use the pages; who may sign in.
+# The visitors who may use the pages, and those who sign in.
 PEOPLE, SIGNED_IN = {"anna", "ben"}, {"anna", "ben", "eve"}
 EVERYBODY = SIGNED_IN | {"nobody", "read", "analyze", "manage", "other"}
 MATRIX = {
@@ -176,7 +176,7 @@ MATRIX = {
     ("POST", "/upload"): PEOPLE,
     ("POST", "/sign-out"): SIGNED_IN,
     ("WEBSOCKET", "/api/v1/live"): ANALYZE,
-    # The app: its page, its WebSocket, its uploads and files, and whatever else it answers.
+    # The web app: its page, its WebSocket, its uploads and files, and its other routes.
     ("GET", "/"): PEOPLE,
     ("GET", "/files"): PEOPLE,
     ("GET", "/_stcore/health"): EVERYBODY,
@@ -203,7 +203,7 @@ def test_access_table_contains_every_route_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
-def test_route_is_open_to_its_scopes_only(
+def test_route_is_open_only_to_visitors_with_its_scope(
     method: str, path: str, protected: ProtectedService
 ) -> None:
     allowed = MATRIX[method, path]
@@ -232,7 +232,7 @@ def test_route_is_open_to_its_scopes_only(
 
 def opens(service: Service, path: str, client: httpx.Client) -> bool:
     """Return whether this visitor may open a WebSocket."""
-    # The seats of rooms speak a protocol that has a name.
+    # The WebSocket of a seat requires a subprotocol.
     spoken = [Subprotocol(PROTOCOL)] if path.endswith("/seat") else None
     try:
         with connect(
@@ -240,7 +240,7 @@ def opens(service: Service, path: str, client: httpx.Client) -> bool:
         ):
             return True
     except InvalidStatus as error:
-        # Another user's session is not found, which only those who may look for it are told.
+        # 404 means that access was granted: the session belongs to another user.
         return error.response.status_code == 404
     except ConnectionClosed:
         return False
@@ -346,10 +346,10 @@ def test_session_of_one_user_is_not_found_by_others(
             )
             status = answer.status_code
         assert status == 404, name
-    # Nothing of it changed, and its owner has it.
+    # The session is unchanged, and its owner still has it.
     (listed,) = protected.visitors["anna"].get("/api/v1/sessions").json()["sessions"]
     assert listed["id"] == protected.session
-    # A session that nothing is sent to for a while counts as interrupted.
+    # A session counts as interrupted if no readings were sent for a while.
     assert listed["state"] in ("recording", "interrupted")
     kept = (
         protected.visitors["anna"].get(f"/api/v1/sessions/{protected.session}/mood").json()["mood"]
@@ -373,7 +373,7 @@ def test_profiles_of_one_user_are_not_found_by_others(protected: ProtectedServic
         assert client.delete("/api/v1/profiles/masked").status_code == 404
         used = client.post("/api/v1/analyze", params={"profiles": "masked"}, files=picture)
         assert used.status_code == 404
-    # The same name is another profile.
+    # A profile of the same name of another user is a different profile.
     ben, anna = protected.visitors["ben"], protected.visitors["anna"]
     exported = anna.get("/api/v1/profiles/masked/export").content
     assert ben.put("/api/v1/profiles/masked", content=exported).status_code == 200
@@ -406,19 +406,19 @@ def test_forged_host_header_or_unusual_path_does_not_make_a_route_public(
     host: str, path: str, protected: ProtectedService
 ) -> None:
     named = {"Host": host}
-    # Such a host is malformed, and refused before anything is asked about the path.
+    # A malformed host is refused before the path is checked.
     assert httpx.get(f"{protected.service.url}{path}", headers=named).status_code == 400
     assert httpx.get(f"{protected.service.url}{path}").status_code == 401
     for odd in ("/healthz%3F", "/healthz%2F..%2F", "//healthz", "/sign-in%23/", "/HEALTHZ"):
         assert httpx.get(f"{protected.service.url}{odd}").status_code == 401
 
 
-def test_removed_user_is_signed_out_at_once_and_guessing_is_slowed(
+def test_removed_user_is_signed_out_at_once_and_wrong_passwords_are_held_back(
     protected: ProtectedService,
 ) -> None:
     with accounts_of(protected.service.folder) as accounts:
         accounts.add_user("cleo", PASSWORD, [Scope.READ])
-    # Another address than the other tests': it is the one that is slowed.
+    # Use an address that no other test uses, because further sign-ins from it are held back.
     from_elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
     client = httpx.Client(base_url=protected.service.url, transport=from_elsewhere)
     assert client.post("/sign-in", data={"name": "cleo", "password": PASSWORD}).status_code == 303

@@ -1,4 +1,4 @@
-"""The pages of a live class for people who use a keyboard, a screen reader or a small screen."""
+"""Tests that the pages of a live class work with a keyboard, a screen reader or a small screen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(browser: Browser) -> Iterator[Page]:
         yield opened
 
 
-def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
+def test_share_page_is_accessible_before_and_during_a_recording(
     page: Page, service: Service
 ) -> None:
     features, logits = np.ones(4, np.float32), np.zeros(7, np.float32)
@@ -47,7 +47,7 @@ def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
     page.get_by_label("Who consented, and how").fill("on paper")
     page.get_by_role("button", name="Record").press("Enter")
     expect(page.get_by_role("button", name="End the session")).to_be_visible()
-    # The preview and its frame are there with a shared window alone.
+    # Show the preview, which is visible only while a window is shared.
     page.locator("#reading").evaluate("section => { section.hidden = false; }")
     check_page(page)
 

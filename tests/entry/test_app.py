@@ -1,4 +1,4 @@
-"""`roomread app`, the service for this computer alone, run as a separate process."""
+"""Tests of `roomread app`, the service for this computer only, run as a separate process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def port_of(app: Service) -> str:
     return app.url.rpartition(":")[2]
 
 
-def test_app_has_the_pages_the_api_and_the_upload_page(app: Service) -> None:
+def test_app_serves_the_web_app_the_api_and_the_upload_page(app: Service) -> None:
     with httpx.Client(base_url=app.url, timeout=60) as client:
         assert "<title>" in client.get("/").text
         assert client.get("/upload").is_success
@@ -98,11 +98,11 @@ def test_ctrl_c_ends_the_app_cleanly_while_a_page_is_open(tmp_path: Path) -> Non
         address = app.url.replace("http", "ws") + "/_stcore/stream"
         with connect(address, subprotocols=["streamlit"]):  # type: ignore[list-item]
             assert app.end(signal.SIGINT) == 0
-    # The one line for people, and nothing else.
+    # The output is the line with the URL and nothing else.
     assert app.log().splitlines() == [f"Roomread is at {app.url} until you press Ctrl-C."]
 
 
-def test_standard_output_has_no_log_lines(app: Service) -> None:
+def test_app_prints_no_requests_and_writes_a_json_audit_log(app: Service) -> None:
     httpx.get(f"{app.url}/api/v1/models")
     assert "/api/v1/models" not in app.log()
     audit = (app.folder / "data" / "audit.jsonl").read_text()

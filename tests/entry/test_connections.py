@@ -1,4 +1,4 @@
-"""The number of connections and the time for which each may be silent are limited."""
+"""Tests of the limits on the number of connections and on unread responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class FakeTransport:
-    """A transport of a connection from an address, which records whether it was closed."""
+    """A fake transport from an address, which records whether it was closed."""
 
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.address, self.aborted = address, False
@@ -61,7 +61,7 @@ def test_oldest_silent_connection_is_closed_for_a_new_one_at_the_limit() -> None
     assert len(connections) == 3
 
 
-def test_address_with_most_silent_connections_loses_one() -> None:
+def test_address_with_most_silent_connections_loses_its_oldest() -> None:
     connections, _ = table(in_all=4)
     lonely, _ = connect(connections, "192.0.2.9")
     crowd = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
@@ -79,7 +79,7 @@ def test_new_connection_is_refused_when_all_others_are_in_use() -> None:
     assert not busy.aborted
 
 
-def test_one_address_is_limited_to_a_share_and_a_trusted_proxy_is_not() -> None:
+def test_connections_of_one_address_are_limited_unless_it_is_a_trusted_proxy() -> None:
     connections, _ = table(by_address=2, trusts=lambda address: address == "192.0.2.2")
     students = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
     proxied = [connect(connections, "192.0.2.2")[0] for _ in range(50)]
@@ -89,7 +89,7 @@ def test_one_address_is_limited_to_a_share_and_a_trusted_proxy_is_not() -> None:
 
 def test_sixty_students_behind_one_address_stay_below_the_limits() -> None:
     connections, reasons = table()
-    # Six connections of a browser, and its WebSocket.
+    # A browser opens six connections and a WebSocket.
     students = [connect(connections) for _ in range(60 * 7)]
     assert all(stays and not transport.aborted for transport, stays in students)
     assert not reasons
@@ -130,7 +130,7 @@ def unread(by: ConnectionTable, transport: FakeTransport, holder: str, size: int
     by.unread(cast("asyncio.Transport", transport), holder, size)
 
 
-def test_oldest_unread_answer_of_the_holder_with_most_is_closed() -> None:
+def test_oldest_unread_response_of_the_holder_with_most_unread_bytes_is_closed() -> None:
     connections, reasons = table(unread_bytes=100)
     attacker = [connect(connections)[0] for _ in range(3)]
     victim, _ = connect(connections)
@@ -142,7 +142,7 @@ def test_oldest_unread_answer_of_the_holder_with_most_is_closed() -> None:
     assert reasons == {"unread-answer": 1}
 
 
-def test_answer_that_was_read_is_no_longer_counted() -> None:
+def test_response_that_was_read_is_no_longer_counted() -> None:
     connections, reasons = table(unread_bytes=100)
     for _ in range(5):
         transport, _ = connect(connections)
@@ -151,7 +151,7 @@ def test_answer_that_was_read_is_no_longer_counted() -> None:
     assert not reasons
 
 
-def test_one_answer_larger_than_the_limit_may_be_read() -> None:
+def test_single_response_larger_than_the_limit_is_allowed() -> None:
     connections, reasons = table(unread_bytes=100)
     transport, _ = connect(connections)
     unread(connections, transport, "key:1", 5000)

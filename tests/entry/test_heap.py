@@ -9,7 +9,8 @@ import pytest
 
 from roomread.entry import heap
 
-# Fills a heap with small texts and drops all but the last, which keeps glibc from giving it back.
+# Fills a heap with small byte strings and frees all but the last, which keeps glibc from returning
+# the memory.
 FRAGMENTED = """
 import asyncio
 from contextlib import suppress
@@ -33,7 +34,7 @@ asyncio.run(run())
 
 
 @pytest.mark.skipif(heap._trim() is None, reason="needs glibc")
-def test_memory_of_a_large_request_is_given_back() -> None:
+def test_memory_that_was_freed_is_returned_to_the_operating_system() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FRAGMENTED], capture_output=True, text=True, check=True, timeout=60
     )

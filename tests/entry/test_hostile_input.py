@@ -1,4 +1,4 @@
-"""Hostile JSON, numbers and headers are answered with problems, and never fail the service."""
+"""Tests that hostile JSON, numbers and headers are refused and never make the service fail."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def room(http: httpx.Client) -> str:
 
 
 def send(http: httpx.Client, method: str, path: str, body: str) -> int:
-    """Send JSON, and return the status of the answer, which is a problem if it is no success."""
+    """Send JSON, check that an error is a problem document, and return the status."""
     kind = {"Content-Type": "application/json"}
     answer = http.request(method, path, content=body, headers=kind)
     assert answer.is_success or answer.headers["content-type"] == "application/problem+json"
@@ -65,12 +65,12 @@ def test_deeply_nested_json_is_refused(
         for path in (f"{session}/readings", "sessions", f"{session}/marks", "analyze"):
             assert send(http, "POST", path, body) in (400, 413, 422)
         assert send(http, "PUT", "profiles/asha", body) == 422
-    # A receipt is any object, and this one is not the room's.
+    # Any JSON object may be sent as a receipt; this one is not a receipt of the room.
     assert send(http, "POST", f"{room}/receipts", nested) in (200, 400, 422)
 
 
 @pytest.mark.parametrize("value", NUMBERS.values(), ids=list(NUMBERS))
-def test_numbers_that_cannot_be_kept_are_refused(
+def test_numbers_that_cannot_be_stored_are_refused(
     http: httpx.Client, session: str, room: str, value: str
 ) -> None:
     for frame in (
@@ -88,9 +88,7 @@ def test_numbers_that_cannot_be_kept_are_refused(
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1e400", "1" * 5000, "-1", "%00", "0x10"])
-def test_hostile_values_in_addresses_are_refused(
-    http: httpx.Client, session: str, value: str
-) -> None:
+def test_hostile_values_in_urls_are_refused(http: httpx.Client, session: str, value: str) -> None:
     for method, path in (
         ("GET", f"{session}/timeline?since={value}"),
         ("GET", f"{session}/timeline?limit={value}"),
@@ -103,7 +101,7 @@ def test_hostile_values_in_addresses_are_refused(
 
 
 @pytest.mark.parametrize("seat", [2**31, 2**63, 2**64, 10**30])
-def test_seat_beyond_the_columns_of_a_database_is_refused(
+def test_seat_too_large_for_a_database_column_is_refused(
     http: httpx.Client, session: str, seat: int
 ) -> None:
     body = '{"name":"Asha","consent":"yes"}'
@@ -111,7 +109,7 @@ def test_seat_beyond_the_columns_of_a_database_is_refused(
     assert send(http, "DELETE", f"{session}/seats/{seat}", "") == 422
 
 
-def test_last_of_repeated_keys_counts(http: httpx.Client, session: str) -> None:
+def test_last_value_of_a_repeated_json_key_is_used(http: httpx.Client, session: str) -> None:
     assert send(http, "POST", "sessions", '{"name":1,"name":"a"}') == 201
     assert send(http, "POST", "sessions", '{"name":"a","name":1}') == 422
     twice = '{"schema_version":1,"time":[],"time":1,"faces":[]}'
@@ -121,7 +119,9 @@ def test_last_of_repeated_keys_counts(http: httpx.Client, session: str) -> None:
 @pytest.mark.parametrize(
     "value", ["bytes=0-0" + ",2-2" * 3000, "bytes=9-1", "bytes=-", "bytes=a-b", "lines=1-2"]
 )
-def test_hostile_ranges_are_answered(http: httpx.Client, session: str, value: str) -> None:
+def test_hostile_range_header_does_not_make_the_service_fail(
+    http: httpx.Client, session: str, value: str
+) -> None:
     answer = http.get(f"{session}/export", headers={"Range": value})
     assert answer.status_code in (200, 206, 400, 416)
 
@@ -138,7 +138,9 @@ def test_hostile_ranges_are_answered(http: httpx.Client, session: str, value: st
     ],
     ids=["languages", "types", "cookies", "parameters", "key", "scheme"],
 )
-def test_long_headers_are_answered_soon(http: httpx.Client, headers: dict[str, str]) -> None:
+def test_request_with_long_headers_is_answered_within_five_seconds(
+    http: httpx.Client, headers: dict[str, str]
+) -> None:
     answer = http.get("sessions", headers=headers)
     assert answer.status_code in (200, 401)
     assert answer.elapsed.total_seconds() < 5

@@ -1,4 +1,4 @@
-"""A lesson with every page of a room open at once: shared screen, cameras, board, report."""
+"""Tests of a lesson with all its pages open: shared screen, cameras, board and report."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from whole_lesson import LOST, NOTICE, Outcome, Plan, hold_lesson, open_lesson
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None or XVFB is None, reason="needs Chromium and Xvfb on this machine"
 )
-# The longest message of a student's page, bytes; the smallest picture of a face is longer.
+# Upper limit for the messages of a student's page, bytes; any picture of a face would be longer.
 LONGEST = 1000
-# Changes of the valence are looked for in levels of a minute, so only a whole lesson has one.
+# A change of the valence is found only between levels that last a minute, so only a whole lesson
+# has changes.
 SHORT, WHOLE = Plan(2, 12, 2), Plan(80, 80, 80)
 
 
 def hold(folder: Path, plan: Plan) -> Outcome:
-    """Hold a lesson, and check what every lesson leaves."""
+    """Hold a lesson, and check the results that every lesson must have."""
     with (
         serving(folder, command="app", purpose="research") as service,
         open_lesson(service, folder) as (stage, outcome),
@@ -48,7 +49,7 @@ def test_lesson_ends_with_its_hardest_minute_and_no_picture_of_a_student_left_a_
 ) -> None:
     outcome = hold(tmp_path, SHORT)
     for page in outcome.pages:
-        # Requests fetch files and send nothing; the connection carries short texts alone.
+        # Requests only fetch files, and the WebSocket carries only short text messages.
         assert {(method, size) for method, _, size in page.requests} == {("GET", 0)}
         assert {json.loads(frame)["k"] for frame in page.frames} == {"join", "r"}
         assert all(isinstance(frame, str) and len(frame) < LONGEST for frame in page.frames)
@@ -59,5 +60,5 @@ def test_report_names_the_stretch_of_a_whole_lesson_in_which_the_class_was_less_
     tmp_path: Path,
 ) -> None:
     outcome = hold(tmp_path, WHOLE)
-    # A shared screen that is read too seldom makes other levels, which may be named as well.
+    # If the shared screen is read too rarely, the report may name further falls.
     assert any(fell == pytest.approx(outcome.stretch, abs=30) for fell in outcome.fell)

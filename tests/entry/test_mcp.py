@@ -1,4 +1,4 @@
-"""`roomread mcp`, started by the SDK's own client as a program with a language model does."""
+"""Tests of `roomread mcp`, started by the client of the MCP SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of a live class in the Firefox of this machine."""
+"""Tests of the pages of a live class in the installed Firefox."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_camera_is_read_in_the_worker_and_its_picture_without_a_face_is_reported
         assert page.errors == []
 
 
-def test_page_read_a_call_reads_a_window_and_says_why_one_cannot_be_shared(
+def test_share_page_reads_a_window_and_explains_why_a_window_cannot_be_shared(
     service: Service, tmp_path: Path
 ) -> None:
     with firefox(tmp_path, camera=True) as page:

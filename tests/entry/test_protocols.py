@@ -1,4 +1,4 @@
-"""HTTP and WebSockets are served within limits on time, bytes and pieces."""
+"""Tests of the limits on time, bytes and chunks of HTTP connections and WebSockets."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def serve(
 
 
 @pytest.mark.parametrize("sent", [b"", REQUEST[:9]])
-def test_connection_without_whole_headers_is_closed(sent: bytes) -> None:
+def test_connection_with_incomplete_headers_is_closed(sent: bytes) -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(sent)
@@ -92,7 +92,7 @@ def test_connection_without_whole_headers_is_closed(sent: bytes) -> None:
     assert len(connections) == 0
 
 
-def test_requests_over_one_connection_are_answered_and_then_it_is_closed() -> None:
+def test_several_requests_over_one_connection_are_answered() -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         for _ in range(3):
@@ -105,7 +105,7 @@ def test_requests_over_one_connection_are_answered_and_then_it_is_closed() -> No
     assert not reasons
 
 
-def test_bytes_that_are_not_http_are_answered_with_a_problem() -> None:
+def test_bytes_that_are_not_valid_http_get_a_problem_response() -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nA" + b"a" * 100_000)
@@ -119,7 +119,7 @@ def test_bytes_that_are_not_http_are_answered_with_a_problem() -> None:
     assert reasons == {"bad-request": 1}
 
 
-def test_client_that_does_not_read_its_answer_is_closed() -> None:
+def test_connection_is_closed_if_the_client_does_not_read_the_response() -> None:
     connections, reasons = table(write_seconds=0.05)
 
     async def client(host: str, port: int) -> None:
@@ -133,7 +133,7 @@ def test_client_that_does_not_read_its_answer_is_closed() -> None:
     assert reasons == {"unread-answer": 1}
 
 
-def test_server_at_its_limit_refuses_with_a_problem_and_retry_after() -> None:
+def test_connection_over_the_limit_gets_status_503_and_retry_after() -> None:
     async def hold(scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive, send
         await asyncio.sleep(0.3)
@@ -153,7 +153,7 @@ def test_server_at_its_limit_refuses_with_a_problem_and_retry_after() -> None:
 
 
 async def accept(scope: Scope, receive: Receive, send: Send) -> None:
-    """Accept a WebSocket, and wait for its end."""
+    """Accept a WebSocket, and answer each whole message until the client disconnects."""
     socket = WebSocket(scope, receive, send)
     await socket.accept()
     while (await socket.receive())["type"] != "websocket.disconnect":
@@ -165,7 +165,7 @@ MESSAGE, CLOSE = b"\x81\x81\0\0\0\0a", b"\x88\x18\x03\xf3"
 PINGS: dict[str, Any] = {"ws_ping_interval": 0.05, "ws_ping_timeout": 0.2}
 
 
-def test_client_that_sends_messages_is_alive_without_an_answer_to_a_ping() -> None:
+def test_websocket_stays_open_while_messages_arrive_without_pongs() -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(UPGRADE)
@@ -174,7 +174,7 @@ def test_client_that_sends_messages_is_alive_without_an_answer_to_a_ping() -> No
             writer.write(MESSAGE)
             await asyncio.sleep(0.05)
         heard = await reader.readuntil(CLOSE)
-        # All messages were answered, and the pings were not; then the client was silent.
+        # The connection was closed only after the client had stopped sending messages.
         assert heard.count(b"whole") == 20
         assert heard.count(b"\x89\x04") > 1
         writer.close()
@@ -182,7 +182,7 @@ def test_client_that_sends_messages_is_alive_without_an_answer_to_a_ping() -> No
     serve(client, accept, table()[0], **PINGS)
 
 
-def test_answer_to_a_ping_may_wait_behind_messages_that_the_server_has_not_read() -> None:
+def test_websocket_stays_open_while_the_pong_waits_behind_unread_messages() -> None:
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
         await socket.accept()
@@ -198,13 +198,13 @@ def test_answer_to_a_ping_may_wait_behind_messages_that_the_server_has_not_read(
     serve(client, slow, table()[0], **PINGS)
 
 
-def test_unfinished_messages_of_sockets_are_bounded_and_their_bytes_are_released() -> None:
+def test_bytes_of_unfinished_websocket_messages_are_limited_and_released() -> None:
     budget = ByteBudget(1_000_000, share=1.0)
 
     async def client(host: str, port: int) -> None:
         address = f"ws://{host}:{port}/"
         async with connect_socket(address, max_size=None, compression=None) as whole:
-            # Half of a message waits; another one has no room, and is closed.
+            # While 700 kB of one message wait, a message on another connection exceeds the limit.
             parts = iter(["x" * 700_000, "y" * 200_000])
             await whole.send("x" * 300_000)
             assert await whole.recv() == "whole"
@@ -235,7 +235,7 @@ async def _slowly(parts: Iterator[str]) -> AsyncIterator[str]:
 
 
 async def count_body(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the number of bytes of the body."""
+    """Respond with the number of bytes in the body."""
     size = 0
     with suppress(Exception):
         async for piece in Request(scope, receive).stream():
@@ -250,7 +250,7 @@ def chunked(size: int, count: int) -> bytes:
 
 
 async def exchange(host: str, port: int, sent: bytes) -> bytes:
-    """Send bytes over a new connection, and return everything that is answered."""
+    """Send bytes over a new connection, and return the response."""
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(sent)
     answer = b""
@@ -275,7 +275,7 @@ def test_body_in_usual_chunks_is_received(size: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 16])
-def test_body_in_many_tiny_chunks_ends_the_connection(size: int) -> None:
+def test_body_in_many_tiny_chunks_is_refused(size: int) -> None:
     async def client(host: str, port: int) -> None:
         assert b"200 OK" not in await exchange(host, port, chunked(size, 40_000))
 
@@ -285,7 +285,7 @@ def test_body_in_many_tiny_chunks_ends_the_connection(size: int) -> None:
 
 
 @pytest.mark.parametrize("lines", [b"a:\r\n" * 10_000, b"a: " + b"b" * 40_000 + b"\r\n"])
-def test_headers_that_arrive_at_once_are_as_limited_as_slow_ones(lines: bytes) -> None:
+def test_too_long_headers_are_refused_even_if_they_arrive_at_once(lines: bytes) -> None:
     async def client(host: str, port: int) -> None:
         answer = await exchange(host, port, REQUEST[:-2] + lines + b"\r\n")
         assert answer.startswith(b"HTTP/1.1 400 ")
@@ -295,7 +295,7 @@ def test_headers_that_arrive_at_once_are_as_limited_as_slow_ones(lines: bytes) -
     assert reasons == {"bad-request": 1}
 
 
-def test_headers_of_usual_length_and_a_body_behind_them_are_received() -> None:
+def test_request_with_a_long_cookie_and_a_large_body_is_received() -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\nCookie: " + b"c" * 9000
     answers: list[bytes] = []
 
@@ -311,7 +311,7 @@ def test_headers_of_usual_length_and_a_body_behind_them_are_received() -> None:
     [(b"", PING), (FIRST_PART, EMPTY_PART), (FIRST_PART, SHORT_PART)],
     ids=["pings", "empty fragments", "short fragments"],
 )
-def test_socket_with_a_flood_of_small_frames_is_closed(first: bytes, repeated: bytes) -> None:
+def test_websocket_with_too_many_small_frames_is_closed(first: bytes, repeated: bytes) -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(UPGRADE)
@@ -336,12 +336,12 @@ async def accept_and_sleep(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.mark.parametrize("sent", [MESSAGE * 40_000, b"\x81\xff" + bytes(5) + b"\x0f\x42\x40"])
-def test_messages_that_wait_for_the_application_are_bounded(sent: bytes) -> None:
+def test_bytes_of_messages_that_wait_for_the_application_are_limited(sent: bytes) -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(UPGRADE)
         await reader.readuntil(b"\r\n\r\n")
-        # The second message is one of a megabyte.
+        # In the second case, send one message of a megabyte.
         writer.write(sent + (bytes(4) + b"a" * 1_000_000 if len(sent) < 100 else b""))
         with suppress(ConnectionResetError):
             answer = await reader.read()
@@ -355,7 +355,7 @@ def test_messages_that_wait_for_the_application_are_bounded(sent: bytes) -> None
     assert budget.taken == 0
 
 
-def test_waiting_messages_are_counted_until_the_application_has_them() -> None:
+def test_waiting_messages_are_counted_until_the_application_receives_them() -> None:
     taken: list[int] = []
     budget = ByteBudget(1_000_000, share=1.0)
 
@@ -380,7 +380,7 @@ def test_waiting_messages_are_counted_until_the_application_has_them() -> None:
     assert taken[1] == 0
 
 
-def test_compression_of_messages_is_not_accepted() -> None:
+def test_compressed_websocket_messages_are_refused() -> None:
     async def client(host: str, port: int) -> None:
         async with connect_socket(f"ws://{host}:{port}/", compression="deflate") as socket:
             assert not socket.protocol.extensions
@@ -396,7 +396,7 @@ def test_compression_of_messages_is_not_accepted() -> None:
     serve(client, accept, table()[0])
 
 
-def test_socket_whose_client_does_not_read_is_closed() -> None:
+def test_websocket_whose_client_does_not_read_is_closed() -> None:
     async def talk(scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
         await socket.accept()
@@ -418,11 +418,11 @@ def test_socket_whose_client_does_not_read_is_closed() -> None:
     assert len(connections) == 0
 
 
-def test_unread_answers_of_one_client_give_way_to_those_of_others() -> None:
+def test_oldest_response_is_closed_when_unread_bytes_exceed_the_limit() -> None:
     connections, reasons = table(unread_bytes=20_000_000)
 
     async def client(host: str, port: int) -> None:
-        # Answers of 30 MB each count as half of what may be unread.
+        # Each response of 30 MB counts as half of the limit.
         silent = [await asyncio.open_connection(host, port, limit=1000) for _ in range(3)]
         for _, writer in silent:
             writer.write(REQUEST)

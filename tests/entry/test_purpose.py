@@ -1,4 +1,4 @@
-"""The purpose of an installation, chosen and enforced through the service and the command line."""
+"""Tests that the service and the command line enforce the purpose of an installation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def audit_of(service: Service) -> list[dict[str, object]]:
 
 
 def test_class_is_recorded_only_for_a_purpose_that_allows_it(tmp_path: Path) -> None:
-    # A service of its own, for which no other test has chosen a purpose.
+    # Start a new service, for which no other test has chosen a purpose.
     with (
         serving(tmp_path, purpose=None) as service,
         httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http,
@@ -50,7 +50,7 @@ def test_class_is_recorded_only_for_a_purpose_that_allows_it(tmp_path: Path) -> 
 
 
 def check_recording(service: Service, http: httpx.Client) -> None:
-    """Record a class before and after purposes are chosen, and look at the audit."""
+    """Send readings of a class under different purposes, and check responses and audit log."""
     refused = http.post("sessions", json={"name": "Algebra 7b"})
     assert refused.status_code == 403
     assert refused.json()["type"] == "urn:roomread:problem:purpose"
@@ -63,7 +63,7 @@ def check_recording(service: Service, http: httpx.Client) -> None:
     readings = f"sessions/{made.json()['id']}/readings"
     assert http.post(readings, json=FRAME).json()["accepted"] == 1
 
-    # A session that was begun for another purpose does not go on.
+    # A session does not accept readings after a purpose is chosen that forbids recording.
     choose(http, "work-or-school")
     later = http.post(readings, json=FRAME | {"time": 1.0})
     assert later.status_code == 403

@@ -18,12 +18,14 @@ def context(*, closing: bool = False, works: bool = True) -> ServiceContext:
     return cast("ServiceContext", SimpleNamespace(closing=closing, engine=engine))
 
 
-def test_service_that_reads_videos_is_ready() -> None:
+def test_service_is_ready_while_it_reads_videos() -> None:
     assert asyncio.run(readyz(context())).status_code == 200
 
 
 @pytest.mark.parametrize("state", [{"closing": True}, {"works": False}])
-def test_service_that_ends_or_whose_video_worker_died_is_not_ready(state: dict[str, bool]) -> None:
+def test_service_is_not_ready_while_it_shuts_down_or_without_its_video_worker(
+    state: dict[str, bool],
+) -> None:
     with pytest.raises(RefusedError) as refused:
         asyncio.run(readyz(context(**state)))
     assert refused.value.status == 503

@@ -13,7 +13,7 @@ from roomread.store import Session, Store
 from roomread.testing import temporary_store
 
 
-def test_expired_sessions_are_deleted_again_and_again_even_after_a_failure(
+def test_deletion_of_expired_sessions_is_repeated_even_after_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls, third = list[float | None](), threading.Event()

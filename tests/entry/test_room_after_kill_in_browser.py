@@ -1,4 +1,4 @@
-"""The server of a lesson is killed: its pages return by themselves, and nothing counts twice."""
+"""Tests that the pages of a lesson reconnect by themselves after the service was killed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 
-def test_pages_return_after_a_kill_and_nothing_counts_twice(
+def test_pages_reconnect_after_a_kill_and_presses_are_counted_once(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     expect.set_options(timeout=PATIENCE)
@@ -38,7 +38,7 @@ def test_pages_return_after_a_kill_and_nothing_counts_twice(
             link = board.locator("#link").get_attribute("href") or ""
             students = [join(browser, link, outcome, camera=False) for _ in range(2)]
             code = board.locator("#code").inner_text()
-            # Counts are shown from five people on.
+            # Counts are shown only if at least five people have joined.
             others = [held.enter_context(joined(service.url, room, code)) for _ in range(3)]
             students[0].get_by_role("button", name="I am lost").click()
             expect(board.locator("#said-lost")).to_have_text("1")
@@ -57,7 +57,7 @@ def test_pages_return_after_a_kill_and_nothing_counts_twice(
             expect(board.locator("#lost-connection")).to_be_hidden()
             expect(board.locator("#line")).to_contain_text("of 2 people")
             record_property("seconds", round(time.monotonic() - back, 1))
-            # What was pressed counts no more, and the page shows it.
+            # Presses from before the kill no longer count, and the page shows this.
             button = students[0].get_by_role("button", name="I am lost")
             expect(button).to_have_attribute("aria-pressed", "false")
             for other in others:

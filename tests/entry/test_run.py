@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-# A service whose database stops answering: closing it would wait for a minute.
+# Simulates a service whose database does not respond, so that closing it takes `wait` seconds.
 PROGRAM = """
 import time
 from roomread.entry import run
@@ -32,7 +32,9 @@ def end(ending: str, *, wait: float, seconds: float) -> subprocess.CompletedProc
         ("pass", "closing took too long"),
     ],
 )
-def test_process_whose_shutdown_hangs_exits_with_a_one_line_message(ending: str, line: str) -> None:
+def test_process_that_is_not_closed_in_time_exits_with_a_one_line_message(
+    ending: str, line: str
+) -> None:
     result = end(ending, wait=60.0, seconds=0.1)
     assert result.returncode == 2
     assert result.stderr.startswith("roomread: ")

@@ -12,7 +12,7 @@ from roomread.settings.compute import ComputeEngine
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[run.Listen, dict[str, object]]]:
-    """Replace the server, and return what it was started with."""
+    """Replace the server by a fake, and return the list of its calls."""
     calls: list[tuple[run.Listen, dict[str, object]]] = []
     monkeypatch.setattr(run, "serve", lambda listen, **options: calls.append((listen, options)))
     monkeypatch.setenv("ROOMREAD_ENGINE", "local")
@@ -49,18 +49,20 @@ def test_options_reach_the_service(started: Started, tmp_path: Path) -> None:
     ((listen, options),) = started
     assert listen == run.Listen("0.0.0.0", 0, cert, key)  # noqa: S104
     assert options == {"sign_in": True, "log_style": run.LogStyle.JSON}
-    # The pages of the web app read it from there.
+    # The pages of the web app read the engine from the environment.
     assert os.environ["ROOMREAD_ENGINE"] == "ray"
 
 
 @pytest.mark.parametrize("given", ["tls_cert", "tls_key"])
-def test_half_of_a_certificate_is_refused(started: Started, tmp_path: Path, given: str) -> None:
-    with pytest.raises(RoomreadError, match="needs a certificate and its key"):
+def test_certificate_without_key_or_key_without_certificate_is_refused(
+    started: Started, tmp_path: Path, given: str
+) -> None:
+    with pytest.raises(RoomreadError, match="only one of --tls-cert and --tls-key"):
         serve.command(**{given: tmp_path / "a.pem"})  # type: ignore[arg-type]
     assert started == []
 
 
-def test_certificate_that_cannot_be_read_is_named(started: Started, tmp_path: Path) -> None:
+def test_error_for_a_missing_key_file_names_it(started: Started, tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     cert.write_text("PEM")
     with pytest.raises(RoomreadError, match=r"key\.pem: cannot be read"):

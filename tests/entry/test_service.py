@@ -1,4 +1,4 @@
-"""The API of a running service: its results, its limits, and its recovery after a kill."""
+"""Tests of the API of a running service: its results, its limits, its recovery after a kill."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_omitted_parts_of_pictures_and_videos_are_reported(
 
 
 def bomb(width: int, height: int) -> bytes:
-    """Return a small PNG file of a large picture."""
+    """Return a small PNG file that decodes to a picture of the given size, px."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -177,8 +177,8 @@ def test_body_over_the_limit_is_refused_before_it_has_arrived(http: httpx.Client
         while True:
             yield b"\0" * 100_000
 
-    # Without a length, and without an end: it is counted. The answer may come before the client
-    # sees that the client has gone.
+    # A body of unknown length is counted as it arrives. The server may close the connection before
+    # the client has read the response.
     with contextlib.suppress(httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError):
         assert http.post("/api/v1/analyze", content=endless()).status_code == 413
     assert http.get("/healthz").text == "ok\n"
@@ -191,14 +191,16 @@ def test_urls_are_not_fetched(http: httpx.Client) -> None:
         assert "passwd" not in answer.text
 
 
-def test_unknown_paths_and_methods_are_answered_with_problems(http: httpx.Client) -> None:
+def test_unknown_paths_and_methods_get_problem_responses(http: httpx.Client) -> None:
     for answer in (http.get("/api/v1/nothing"), http.put("/api/v1/analyze")):
         assert answer.status_code in (404, 405)
         assert answer.headers["content-type"] == "application/problem+json"
     assert http.get("/upload/../api/v1/videos/../../../etc/passwd").status_code in (200, 404)
 
 
-def test_requests_of_other_sites_are_refused(service: Service, http: httpx.Client) -> None:
+def test_requests_from_pages_of_other_sites_are_refused(
+    service: Service, http: httpx.Client
+) -> None:
     content = EXAMPLE.read_bytes()
     for headers in (
         {"Origin": "https://evil.example"},
@@ -211,7 +213,7 @@ def test_requests_of_other_sites_are_refused(service: Service, http: httpx.Clien
         origin = {"Origin": "https://evil.example"}
         with pytest.raises(InvalidStatus, match="403"), connect(address, additional_headers=origin):
             pass
-    # A name of the web that leads to this computer, and a proxy that lets others in.
+    # A foreign host name that resolves to this computer, and a request that came through a proxy.
     assert http.get("/upload", headers={"Host": "evil.example"}).status_code == 403
     assert http.get("/upload", headers={"X-Forwarded-For": "1.2.3.4"}).status_code == 403
     allowed = http.get("/api/v1/models", headers={"Origin": "https://evil.example"})
@@ -219,7 +221,7 @@ def test_requests_of_other_sites_are_refused(service: Service, http: httpx.Clien
 
 
 @pytest.mark.parametrize("path", ["/", "/upload", "/api/v1/models", "/api/v1/nothing", "/healthz"])
-def test_every_answer_has_security_headers(path: str, http: httpx.Client) -> None:
+def test_every_response_has_security_headers(path: str, http: httpx.Client) -> None:
     headers = http.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] in ("DENY", "SAMEORIGIN")
@@ -312,7 +314,7 @@ def test_client_reads_and_annotates_pictures_and_raises_problems(service: Servic
         nobody.analyze(EXAMPLE)
 
 
-def test_logs_and_metrics_hold_no_names_and_no_video_ids(
+def test_logs_and_metrics_contain_no_file_names_and_no_video_ids(
     service: Service, http: httpx.Client
 ) -> None:
     http.post("/api/v1/analyze", files={"file": ("Anna-Secret.jpg", EXAMPLE.read_bytes())})
@@ -343,7 +345,7 @@ def test_video_jobs_survive_a_kill_and_a_shutdown(tmp_path: Path) -> None:
         assert second.end() == 0
     kept = list((tmp_path / "data" / "jobs").iterdir())
     assert {folder.name for folder in kept} == {reading.id, waiting.id}
-    # Uploads go as soon as they are read; what is kept is for its owner alone.
+    # An upload is deleted once it is read, and only the service's own user can open the results.
     assert not any((folder / "upload.mp4").exists() for folder in kept)
     assert all(folder.stat().st_mode & 0o077 == 0 for folder in kept)
 

@@ -1,4 +1,4 @@
-"""The service in real browsers: sign-in, the web app, the page without JavaScript."""
+"""Tests of the service in a browser: sign-in, the web app, the page without JavaScript."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from visitors import CHROMIUM, SLOW, chromium, press, room, start_camera, upload
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
-PASSWORD = "a few words for all"  # noqa: S105 (of nobody)
+PASSWORD = "a few words for all"  # noqa: S105 (a made-up password)
 PEOPLE = ("anna", "ben")
 
 
@@ -118,13 +118,13 @@ def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path
         for number in range(20):
             writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
     visit(anna, "Lessons")
-    # Files and cameras of the service's computer are not a visitor's.
+    # Visitors may not open files or cameras of the computer that runs the service.
     expect(anna.get_by_role("textbox", name="or a path")).to_have_count(0)
     upload(anna, clip)
     anna.get_by_role("textbox", name="Name").fill("Algebra 7b")
     anna.get_by_role("textbox", name="Name").press("Enter")
     start = anna.get_by_role("button", name="Start")
-    # Until the file has arrived, the page asks for one.
+    # Repeat the press, because the page asks for a file until the upload has arrived.
     press(start, expect(anna).to_have_url, re.compile(r"/lessons\?session="))
     expect(anna.get_by_role("heading", name="Take it with you")).to_be_visible()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
@@ -137,7 +137,7 @@ def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
     anna.get_by_role("button", name="All lessons").click()
     expect(anna.get_by_role("button", name="Algebra 7b")).to_be_visible()
-    # What it deletes is everybody's.
+    # Deleting old lessons would affect all users, so the page does not offer it.
     expect(anna.get_by_text("Delete old lessons")).to_have_count(0)
 
 

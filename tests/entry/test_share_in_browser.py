@@ -1,4 +1,4 @@
-"""A hidden page shares a call on the screen, and its recording survives a kill of the service."""
+"""Tests that a hidden page reads a shared call and records on after the service restarts."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_hidden_page_reads_a_call_and_continues_recording_after_a_restart_of_the
         )
     with serving(tmp_path, "--port", port) as service:
         down = time.monotonic() - killed
-        # Later than now, in the time of the session: earlier moods are from before the death.
+        # Wait for a mood that is later than the restart; earlier moods are from before the kill.
         wait_for_mood(service, session["id"], after=before + time.monotonic() - asked)
         assert page.text("warnings") == ""
         page.press("end")
@@ -101,6 +101,6 @@ def test_hidden_page_reads_a_call_and_continues_recording_after_a_restart_of_the
     assert {mood["present"] for mood in answer["moods"]} == {6}
     times = [mood["time"] for mood in answer["moods"]]
     assert times == sorted(set(times))
-    # The time without a service is in the session as a gap, but for what the clocks differ.
+    # The time without a service is a gap in the session, up to the difference between the clocks.
     assert max(b - a for a, b in itertools.pairwise(times)) > down - 1
     assert page.violations == []

@@ -1,4 +1,4 @@
-"""The warnings of the page "Read a call" about a window that is blank or cannot be shared."""
+"""Tests of the warnings on the page "Read a call" about a blank or unavailable window."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_page_warns_of_a_window_that_is_muted_minimised_black_or_no_longer_share
     page.context.close()
 
 
-def test_page_says_why_no_window_is_shared(browser: Browser, service: Service) -> None:
+def test_page_explains_why_no_window_is_shared(browser: Browser, service: Service) -> None:
     page = open_share(browser, service, DRAWN_WINDOW)
     warnings, choose = page.locator("#warnings"), page.get_by_role("button", name="Choose the call")
     page.evaluate(REFUSED.format(name="NotAllowedError", text=""))
@@ -72,7 +72,7 @@ def test_page_says_why_no_window_is_shared(browser: Browser, service: Service) -
 
 
 def test_page_says_which_browsers_share_a_window(browser: Browser, service: Service) -> None:
-    # Phones have no such function, and pages without HTTPS none of the devices.
+    # Browsers of phones do not have this function.
     page = open_share(browser, service, "delete MediaDevices.prototype.getDisplayMedia")
     expect(page.locator("#warnings")).to_contain_text("This browser cannot share a window.")
     expect(page.get_by_role("button", name="Choose the call")).to_be_disabled()

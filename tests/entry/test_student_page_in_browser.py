@@ -1,4 +1,4 @@
-"""The student's camera in Chromium: read on the device, sent as numbers, off with one press."""
+"""Tests that Chromium reads a student's camera on the device and sends only numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving import Service
 from visitors import CHROMIUM, SLOW
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-# Firefox has no such class: frames then come from the video, one when the worker asks.
+# Firefox does not have this class. Without it, the worker requests frames from the video element.
 WITHOUT_FRAMES = "delete window.MediaStreamTrackProcessor"
 REFUSED = (
     "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{name}'))"
@@ -67,7 +67,7 @@ def test_face_is_read_on_the_device_and_no_picture_leaves_it(
     expect(raw).to_be_empty()
     expect(page.get_by_text("Your camera is off.")).to_be_visible()
     assert page.locator("video").evaluate("video => video.srcObject") is None
-    # The service is asked for files alone; nothing is sent to it or to anybody else.
+    # Only files are requested from the service, and nothing is sent to it or to another host.
     assert sent
     assert all(request.method == "GET" for request in sent)
     assert all(request.url.startswith(service.url) for request in sent)
@@ -97,7 +97,7 @@ def test_student_page_in_a_room_sends_only_small_texts_and_shows_all_of_them(
     page.context.close()
 
 
-def test_every_reason_why_a_camera_is_not_read_is_explained_and_can_be_tried_again(
+def test_each_reason_why_a_camera_cannot_be_read_is_explained_and_can_be_retried(
     browser: Browser, service: Service
 ) -> None:
     page = open_mirror(browser, service)

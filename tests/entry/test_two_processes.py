@@ -1,4 +1,4 @@
-"""Two processes of `roomread serve` on one PostgreSQL are one service; one of them is killed."""
+"""Tests of two `roomread serve` processes that share one PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from roomread.store import Store, schema
 from roomread.wire import FrameReadings, frame_to_dict
 from serving import Service, free_port, run_cli, serving
 
-PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+PASSWORD = "a few words for Anna"  # noqa: S105 (a made-up password)
 ASKED = {"name": "Algebra 7b", "consent": "all eight, in writing"}
 LESSON = [
     FrameReadings("room 3", time, None, None, None, tuple(readings))
@@ -38,7 +38,7 @@ LESSON = [
 
 @dataclass(slots=True)
 class Pair:
-    """Two running processes, and what both share."""
+    """Two running processes, with the database, the folder of jobs and the key that they share."""
 
     database: str
     jobs: Path
@@ -135,7 +135,7 @@ def test_sign_in_at_one_process_is_valid_at_both(pair: Pair) -> None:
     assert httpx.get(f"{pair.first.url}/api/v1/models", cookies=cookies).status_code == 401
 
 
-def test_readings_posted_alternately_make_one_session(pair: Pair) -> None:
+def test_readings_sent_alternately_to_both_processes_form_one_session(pair: Pair) -> None:
     with (
         Client(pair.first.url, key=pair.key) as first,
         Client(pair.second.url, key=pair.key) as second,
@@ -151,7 +151,7 @@ def test_readings_posted_alternately_make_one_session(pair: Pair) -> None:
         assert second.sessions.end(session.id).state() is State.ENDED
         alone = first.sessions.create("Algebra 7b", consent="all eight, in writing")
         first.sessions.send(alone.id, LESSON)
-        # A mood needs the seconds before it, which one process alone has.
+        # The moods are the same as if one process had received all readings.
         assert moods == list(first.sessions.timeline(alone.id))
     assert [mood.time for mood in moods] == list(range(1, 60))
     kept = readings(pair.database, pair.key, session.id)
@@ -198,14 +198,14 @@ def test_job_and_session_of_a_killed_process_are_continued_by_the_other(
     killed = time.monotonic()
     with Client(pair.second.url, key=pair.key) as room:
         assert room.video(video.id).state == "reading"
-        # The sender heard no answer to its last request, and sends it again.
+        # The sender received no response to its last request, and sends its frames again.
         result = room.sessions.send(session.id, LESSON[40:], patience=30)
         taken_over = time.monotonic() - killed
         assert (result.accepted, result.repeated) == (70, 10)
         # The alert that the killed process raised still holds, and is not raised again.
         assert [(alert.number, alert.time < 25) for alert in result.alerts] == [(1, True)]
         assert room.sessions.alerts(session.id) == result.alerts
-        # The lease ends after five seconds; the client asks again once a second.
+        # The lease ends after five seconds, and the client repeats its request once a second.
         assert taken_over < 8
         room.sessions.end(session.id)
         video = room.wait(video.id)
@@ -263,7 +263,7 @@ def test_clients_behind_a_proxy_continue_when_their_replica_is_killed(
     (tmp_path / "third").mkdir()
     with serving(tmp_path / "third", "--sign-in", **settings(pair.database, pair.jobs)) as third:
         url = proxy([pair.second, third])
-        # A cookie of its own brings each client to one replica; find one of the third's.
+        # The proxy chooses a replica by the cookie; find a cookie that leads to the third process.
         for number in range(100):
             cookie = {"Cookie": f"roomread_replica=visitor-{number}"} | bearer
             answer = httpx.get(f"{url}/api/v1/models", headers=cookie, timeout=60)
@@ -305,7 +305,7 @@ def test_students_and_board_of_a_room_meet_at_one_replica_behind_a_proxy(
     assert made.status_code == 201, made.text
     room = made.json()
     with ExitStack() as here:
-        # A student without a cookie is a new visitor, whom the proxy sends anywhere.
+        # A student without a cookie is a new visitor, whom the proxy may send to any replica.
         students = [here.enter_context(joined(url, room["id"], room["code"])) for _ in range(8)]
         assert [student.seat["k"] for student in students] == ["seat"] * 8
         boards = [
@@ -336,7 +336,7 @@ def test_room_is_reached_through_the_process_that_does_not_hold_it(pair: Pair) -
         joined(elsewhere, room["id"], room["code"]) as second,
     ):
         assert [student.seat["k"] for student in (first, second)] == ["seat", "seat"]
-        # A balancer that chooses by cookies alone leads the board and some students elsewhere.
+        # A load balancer that only uses cookies may lead the board to either process.
         for url in (here, elsewhere):
             board = httpx.get(f"{url}{path}", headers=bearer, timeout=60).json()
             assert board["status"]["people"] == 2, board
@@ -371,5 +371,5 @@ def test_shutdown_refuses_new_work_and_closes_websockets_in_time(
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code in (1001, 1012)
         assert third.process.wait(timeout=60) == 0
-        # Kubernetes and its like give 30 s; the service needs ten of them at most for its requests.
+        # Kubernetes waits 30 s by default; the service waits at most 10 s for open requests.
         assert time.monotonic() - begun < 30

@@ -28,5 +28,5 @@ def test_smallest_face_is_given_to_the_default_detector() -> None:
 
 
 def test_unknown_detector_is_refused_with_the_known_names() -> None:
-    with pytest.raises(PluginError, match="no detector 'none' \\(there are default, haar"):
+    with pytest.raises(PluginError, match="no detector 'none' \\(choose one of default, haar"):
         make_detector("none")

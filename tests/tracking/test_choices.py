@@ -58,5 +58,5 @@ def test_plugin_is_loaded_when_it_is_chosen_and_gets_the_detector_of_each_video(
 
 
 def test_unknown_tracker_is_reported_with_the_known_names() -> None:
-    with pytest.raises(PluginError, match=r"no tracker 'sort' \(there are default"):
+    with pytest.raises(PluginError, match=r"no tracker 'sort' \(choose one of default"):
         tracker_factory("sort")

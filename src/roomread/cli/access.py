@@ -66,7 +66,7 @@ def add_user(
         typer.Option("--oidc", help="The user signs in at the OpenID Connect provider."),
     ] = False,
 ) -> None:
-    """Add a user. Asks for the password, or reads it from a pipe."""
+    """Add a user, and ask for the password or read it from a pipe."""
     with _accounts() as accounts:
         accounts.add_user(name, None if oidc else _ask_password(), _scopes(scope))
 

@@ -57,14 +57,18 @@ Form = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help=f"The output format: {', '.join(Format)}, or a plug-in's (`roomread plugins`); by "
-        "default that of the suffix of -o, or a table.",
+        help=f"The output format: {', '.join(Format)}, or a plug-in's name (see `roomread "
+        "plugins`). By default the suffix of -o determines it; without -o it is table.",
         autocompletion=lambda: [*Format, *plugin_names(PluginKind.FORMAT)],
     ),
 ]
 Output = Annotated[
     str | None,
-    typer.Option("-o", "--output", help="Write to this file; an archive's folder ends with /."),
+    typer.Option(
+        "-o",
+        "--output",
+        help="The file to write, or for an archive the folder, ending with /.",
+    ),
 ]
 AnnotatedCopy = Annotated[
     Path | None,
@@ -72,14 +76,14 @@ AnnotatedCopy = Annotated[
 ]
 Blur = Annotated[
     HideMethod | None,
-    typer.Option(help="Hide every face that is found in the annotated copy."),
+    typer.Option(help="Hide every detected face in the annotated copy."),
 ]
 Eyes = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Write the share of closed eyes and the blinks of each person in a video to this "
-        "file, as JSON lines.",
+        help="For each person in a video, write the fraction of time with closed eyes and the "
+        "blinks a minute to this file, as JSON lines.",
     ),
 ]
 Profiles = Annotated[
@@ -95,11 +99,11 @@ Engine = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Number of workers, with --engine ray.")]
 Piece = Annotated[
-    str, typer.Option(help="Split longer videos of an archive into pieces of this length.")
+    str, typer.Option(help="Length of the pieces into which longer videos of an archive are split.")
 ]
 Myself = Annotated[
     bool,
-    typer.Option("--myself", help="The inputs show you: read only the largest face of each."),
+    typer.Option("--myself", help="Read only the largest face of each frame, which must be yours."),
 ]
 
 
@@ -184,27 +188,33 @@ def _check_archive(
     for option, value in given.items():
         if value is not None and value is not False:
             raise OutputError(
-                f"{option} does not work with archives", hint="read the videos one by one"
+                f"{option} does not work with archives",
+                hint=f"leave out {option}, or read the videos one by one into a file",
             )
     if form not in (None, Format.PARQUET):
-        raise OutputError("an archive's readings are always Parquet", hint="leave out --format")
+        raise OutputError(
+            f"an archive cannot be written as {form}, only as Parquet", hint="leave out --format"
+        )
 
 
 def _check_blur(blur: HideMethod | None, annotated: Path | None, *, myself: bool) -> None:
-    """Refuse to hide faces where there is no copy, or where others would stay visible in it."""
+    """Refuse `--blur` without an annotated copy, and with `--myself`, which skips other faces."""
     if blur is not None and annotated is None:
         raise OutputError(
-            "--blur needs an annotated copy in which it hides the faces",
-            hint="name it: --annotated OUT",
+            "--blur hides faces in the annotated copy, and no copy was requested",
+            hint="add --annotated OUT",
         )
     if blur is not None and myself:
         # Only the faces that are read are hidden.
-        raise OutputError("--myself leaves others unread, so --blur would not hide them")
+        raise OutputError(
+            "--blur cannot be combined with --myself, which would leave other faces visible",
+            hint="leave out one of them",
+        )
 
 
 @dataclass(slots=True)
 class _AnalysisRun:
-    """The state of one call of the command."""
+    """One run of `roomread analyze` over its inputs, and its results so far."""
 
     analyzer: Analyzer
     sources: SourceOptions
@@ -219,7 +229,7 @@ class _AnalysisRun:
 
     @property
     def status(self) -> int:
-        """The exit status so far."""
+        """The exit status for the inputs read so far."""
         if self.interrupted and not self.frames:
             return EXIT_INTERRUPTED
         if self.errors:
@@ -227,19 +237,19 @@ class _AnalysisRun:
         return 0
 
     def analyze(self, items: Sequence[Item]) -> None:
-        """Read the inputs to their ends or Ctrl-C, and report the people's profiles not applied."""
+        """Read the inputs until the end or Ctrl-C, then report profiles that were not used."""
         for item in items:
             self._analyze(item)
             if self.interrupted:
                 break
         for name in sorted(self.unused):
             self.progress.say(
-                f"roomread: the profile '{name}' was not used: it is for the only face of a frame, "
-                f"or for a track that you name (--profiles {name}@1)"
+                f"roomread: the profile '{name}' was not used: without a track id it applies only "
+                f"to frames with one face (name a track: --profiles {name}@1)"
             )
 
     def _analyze(self, item: Item) -> None:
-        """Read one input to its end; report an error without stopping the others."""
+        """Read one input to its end, and print its error, so that the next inputs are read too."""
         try:
             with self.sources.open(item.spec) as source:
                 self.progress.tell_choice(source)
@@ -258,7 +268,7 @@ class _AnalysisRun:
         )
         failure: MediaError | None = None
         with annotator as copy, self.progress.source(source) as bar, interrupts.held() as stop:
-            # Catch it inside the block, so that the results and the copy up to there are kept.
+            # Catch errors inside the block, so that the results and the copy so far are kept.
             try:
                 for moment in self.analyzer.stream(source):
                     frame, readings = moment.frame, moment.readings

@@ -35,7 +35,7 @@ def analyze_archive(
     """Read the videos that are not read yet, print failures, and return the exit status.
 
     Raises:
-        RoomreadError: the run cannot start, or its workers are lost.
+        RoomreadError: the run cannot start, or its workers have stopped.
     """
     if output is None:
         raise OutputError("an archive needs a folder for its readings", hint="use -o readings/")
@@ -78,9 +78,11 @@ def _executor(engine: ComputeEngine, workers: int | None) -> Executor:
 
 
 def _here(name: str) -> str:
-    """Return the path of a file URL, and any other input unchanged."""
+    """Return the path of a file URL, or any other input unchanged."""
     if name == "-":
-        raise RoomreadError("--engine cannot read standard input", hint="name files or folders")
+        raise RoomreadError(
+            "an archive cannot be read from standard input", hint="name files or folders"
+        )
     return name.removeprefix("file://")
 
 
@@ -94,7 +96,7 @@ def _bar(console: Console, *, quiet: bool) -> Progress:
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts of videos by result."""
+    """The number of videos with each result, and of frames and readings in all of them."""
 
     read: int = 0
     there: int = 0
@@ -116,7 +118,7 @@ class _Tally:
 
     @property
     def status(self) -> int:
-        """The exit status."""
+        """The exit status of the command for these results."""
         if self.failed or self.damaged:
             return EXIT_SOME_FAILED if self.frames else EXIT_FAILED
         return 0

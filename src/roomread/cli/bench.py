@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from roomread.bench.measure import Measured
     from roomread.bench.parts import Parts
 
-# The name, besides the scenes, that measures the nets alone.
+# The value of --scene that measures the nets without a scene.
 _PARTS = "parts"
 
 
@@ -40,7 +40,7 @@ def command(
         Path | None, typer.Option(help="The --output of an earlier run, to compare with.")
     ] = None,
 ) -> None:
-    """Measure this machine on five recordings made from two portraits."""
+    """Measure the speed of this machine on five recordings made from two portraits."""
     try:
         from roomread.bench.measure import SCENES, measure  # noqa: PLC0415
         from roomread.bench.parts import parts  # noqa: PLC0415

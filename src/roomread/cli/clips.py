@@ -18,7 +18,7 @@ from roomread.runtime import Device
 
 
 class Around(StrEnum):
-    """The kind of moments around which clips are cut."""
+    """The kind of moment that a clip shows."""
 
     FALLS = "falls"
     CHANGES = "changes"
@@ -36,8 +36,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         Around,
         typer.Option(help="The hardest falls of the valence, all lasting changes, or the marks."),
     ] = Around.FALLS,
-    length: Annotated[str, typer.Option(help="The length of a clip: 30s.")] = "30s",
-    before: Annotated[str, typer.Option(help="The part of a clip before its moment: 10s.")] = "10s",
+    length: Annotated[str, typer.Option(help="The length of each clip.")] = "30s",
+    before: Annotated[str, typer.Option(help="How long a clip begins before its moment.")] = "10s",
     most: Annotated[int, typer.Option(min=1, help="Maximum number of clips.")] = 10,
     offset: Annotated[
         float,

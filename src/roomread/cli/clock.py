@@ -6,7 +6,7 @@ import re
 
 from roomread.errors import SessionError
 
-# Seconds alone, or after minutes and hours; then minutes and seconds are below 60.
+# Either seconds alone, or [hours:]minutes:seconds with minutes and seconds below 60.
 _CLOCK = re.compile(r"(?:\d{1,6}|(?:\d{1,3}:)?[0-5]?\d:[0-5]?\d)(?:\.\d+)?")
 
 
@@ -14,7 +14,7 @@ def parse_clock(text: str) -> float:
     """Parse a time such as "90", "1:30" or "1:02:03.5" into seconds.
 
     Raises:
-        SessionError: The text has another form.
+        SessionError: The text is not such a time.
     """
     if _CLOCK.fullmatch(text.strip()) is None:
         raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")

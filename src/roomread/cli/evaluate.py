@@ -48,17 +48,20 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     split: Annotated[
         list[str] | None,
         typer.Option(
-            help="The split to measure on: PrivateTest, for the last report; choose on PublicTest. "
-            "NAME=SPLIT says which split a folder is, as for `roomread train`."
+            help="The split to measure on: PrivateTest (default) for the final report, PublicTest "
+            "to choose a model. NAME=SPLIT assigns a folder to a split, as in `roomread train`."
         ),
     ] = None,
     ferplus: FerPlus = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="The page to write; report.html beside the model if left out."),
+        typer.Option(help="The HTML page to write; report.html beside the model if left out."),
     ] = None,
     no_report: Annotated[
-        bool, typer.Option("--no-report", help="Print the table only: no page, no robustness.")
+        bool,
+        typer.Option(
+            "--no-report", help="Print only the table; do not measure robustness or write the page."
+        ),
     ] = False,
     crops: Annotated[
         bool,
@@ -68,7 +71,7 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
         ),
     ] = False,
 ) -> None:
-    """Measure a model on the official test pictures, with and without copies in Training.
+    """Measure a model on the official test pictures, with and without copies of Training pictures.
 
     A folder of RAF-DB, AffectNet or EmoNet-Face is recognised by its label files. Its faces are
     found as in any picture, and only the table is printed.
@@ -113,7 +116,7 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _run_of(model: str) -> Run | None:
-    """Return the folder that holds a model, which may be a run's; None for a bundled model."""
+    """Return the run whose folder contains the model file; None for a bundled model."""
     from roomread.training.runs import Run  # noqa: PLC0415
 
     place = Path(model)

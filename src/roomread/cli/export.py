@@ -1,4 +1,4 @@
-"""`roomread export`: write a run's best epoch as a model file, in fp32 and in int8."""
+"""`roomread export`: write the best epoch of a training run as a model file, in fp32 or int8."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from roomread.errors import DataError, OutputError
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A folder of `roomread train`.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The --out folder of `roomread train`.")
+    ],
     *,
     int8: Annotated[
         bool, typer.Option("--int8", help="Also write model.int8.onnx, and compare it.")
@@ -29,7 +31,10 @@ def command(
 
     run = Run(folder)
     if not run.checkpoint.exists():
-        raise DataError(f"{folder}: has no run with a finished epoch", hint="see `roomread train`")
+        raise DataError(
+            f"{folder}: has no run with a finished epoch",
+            hint="name the --out folder of `roomread train`",
+        )
     console = Console()
     pictures = read_data(data, ferplus) if data is not None else run.data()
     try:

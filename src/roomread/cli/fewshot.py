@@ -37,10 +37,10 @@ app = typer.Typer(
 def prepare_command(
     data: Data,
     *,
-    model: Annotated[Path, typer.Option("--model", help="The model file to add to.")],
+    model: Annotated[Path, typer.Option("--model", help="The model file to extend.")],
     ferplus: FerPlus = None,
 ) -> None:
-    """Add the statistics of ordinary faces to a model file, which `teach` needs."""
+    """Add the statistics of ordinary faces, which `roomread teach` needs, to a model file."""
     need_training_extra()
     from roomread.training.feature_statistics import prepare  # noqa: PLC0415
 
@@ -59,7 +59,8 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
     withheld: Annotated[
         str | None,
         typer.Option(
-            help="A net trained by configs/withheld.toml, to teach it the withheld expressions."
+            help="A net trained with configs/withheld.toml; the expressions that its training "
+            "withheld are taught to it."
         ),
     ] = None,
     split: SplitOption = "PublicTest",

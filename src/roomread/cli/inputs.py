@@ -1,4 +1,4 @@
-"""The inputs of `roomread analyze`, and the paths of their annotated copies."""
+"""Find the inputs of `roomread analyze` and the paths of their annotated copies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roomread.media import (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One input and the path of its annotated copy."""
+    """One input, by its path, address or content, and the path of its annotated copy, if any."""
 
     spec: str | bytes
     annotated: Path | None
@@ -37,15 +37,15 @@ class Item:
 
 
 def find_inputs(inputs: Sequence[str], annotated: Path | None) -> tuple[list[Item], list[str]]:
-    """List the files of folders and the other inputs.
+    """List all inputs, with each folder replaced by the pictures and videos in it.
 
     Args:
         inputs: The paths, addresses and camera numbers; "-" is standard input, which is read here.
-        annotated: The annotated copy of a single input, or the folder of the copies; None for no
-            copies.
+        annotated: The path for the annotated copy of a single input, or the folder for the copies
+            of several inputs; None for no copies.
 
     Returns:
-        The inputs, and a line for each folder with files that are left out.
+        The inputs, and a line of text for each folder from which files are left out.
 
     Raises:
         MediaError: An input is an empty string, or a folder has no picture or video.
@@ -104,10 +104,11 @@ def check_output(output: Path, items: Sequence[Item]) -> None:
     """Check that an output is not one of the inputs, and does not look like a picture or video.
 
     Raises:
-        OutputError: It is an input or a copy, or its suffix is that of a picture or video.
+        OutputError: The output is an input or an annotated copy, or has the suffix of a picture or
+            video.
     """
     if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
-        problem = f"{output}: readings are not written as a picture or video"
+        problem = f"{output}: readings cannot be written as a picture or video"
         raise OutputError(
             problem, hint=f"--annotated {output} draws them; -o readings.csv lists them"
         )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-# Seconds to wait until the finaliser in which Python dropped a signal has ended.
+# Seconds after which a signal that Python dropped in a finaliser is sent again.
 _AGAIN_AFTER = 0.05
 
 
@@ -35,7 +35,7 @@ def install() -> None:
 
 @contextmanager
 def held() -> Iterator[Stop]:
-    """In the `with` block, set a flag at the first signal, and raise only at the second.
+    """Set a flag at the first signal in the `with` block, and raise only at the second.
 
     An exception could interrupt code at any point and leave the state of a library or a lock
     inconsistent. Loops check the flag instead.

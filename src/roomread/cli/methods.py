@@ -46,7 +46,11 @@ def command(
         str, typer.Option(help="The model that read the faces: a bundled name, or a file.")
     ] = "compact",
     head: Annotated[
-        Head, typer.Option(help="The head of the net that answered; a session names its own.")
+        Head,
+        typer.Option(
+            help="The head of the net that the scores came from; ignored for a session, which "
+            "records its head."
+        ),
     ] = Head.TAGGERS,
     detector: DetectorName = detectors.DEFAULT,
     output: Annotated[
@@ -67,7 +71,8 @@ def command(
         return
     if output.suffix.lower() == ".bib":
         raise OutputError(
-            f"{output}: the references are written to this file", hint="name a .txt or .md"
+            f"{output}: a .bib file is for the references, not for the text",
+            hint="name a .txt or .md file; the references are written beside it",
         )
     for path, content in ((output, f"{text}\n"), (output.with_suffix(".bib"), bibtex(text))):
         with atomic_path(path) as draft:
@@ -88,7 +93,7 @@ def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
 
 
 def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None]:
-    """Return a session, the counts of its readings, and its moods' shares if it has none."""
+    """Return a session and summaries: of its readings, and if it has none, of its moods."""
     with own_sessions() as store:
         from roomread.formats.figures import shown_moods  # noqa: PLC0415 (an extra)
 

@@ -22,7 +22,7 @@ def command(
         str,
         typer.Option(
             metavar="URL",
-            help="Add a sheet with a QR code of this address, such as that of /notice.",
+            help="Add a sheet with a QR code of this URL, such as the service's page /notice.",
         ),
     ] = "",
     people: Annotated[
@@ -45,7 +45,10 @@ def command(
     ROOMREAD_PURPOSE, ROOMREAD_RETENTION_DAYS and ROOMREAD_RESPONSIBLE.
     """
     if assessment and (link or people or language != "en"):
-        raise RoomreadError("--dpia takes no other option than --output")
+        raise RoomreadError(
+            "--dpia can only be combined with --output",
+            hint="leave out --language, --link and --people",
+        )
     for module in ("babel", "jinja2", "pydantic_settings", "segno", "sqlalchemy"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("writing notices", extra="sessions")

@@ -36,15 +36,16 @@ ModelName = Annotated[
 DetectorName = Annotated[
     str,
     typer.Option(
-        help="Face detector: default, haar, or a plug-in's (`roomread plugins`).",
+        help="Face detector: default, haar, or a plug-in's name (see `roomread plugins`).",
         autocompletion=lambda: [*detectors.BUILT_IN, *plugin_names(PluginKind.DETECTOR)],
     ),
 ]
 HeadName = Annotated[
     Head,
     typer.Option(
-        help="The label that is read: what most people see, FER-2013's (finds more mild and posed "
-        "anger and fear), or both, which is unsure where they disagree."
+        help="The head of the net to use: taggers for what most people see, label for FER-2013's "
+        "labels (finds more mild and posed anger and fear), or both for their mean, which is "
+        "unsure where they disagree."
     ),
 ]
 TrackerName = Annotated[
@@ -58,21 +59,23 @@ DeviceName = Annotated[Device, typer.Option(help="Device that the nets run on.")
 Stream = Annotated[
     int | None,
     typer.Option(
-        min=0, help="Index of the video track to read, of all tracks; by default the largest."
+        min=0,
+        help="Index of the video track to read, among all tracks of the file; by default the "
+        "largest video track.",
     ),
 ]
 Crop = Annotated[
     str | None,
     typer.Option(metavar="X,Y,W,H", help="The part of the screen to read, in pixels."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress on stderr.")]
 
 
 def parse_seconds(text: str) -> float:
     """Parse a duration such as "0.5", "0.5s" or "500ms" into seconds.
 
     Raises:
-        typer.BadParameter: The text has another form, or is not positive.
+        typer.BadParameter: The text is not a duration, or is not positive.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
     seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
@@ -82,10 +85,10 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_part(text: str) -> Part:
-    """Return the left, top, width and height of "100,50,1280,720", px.
+    """Parse a text such as "100,50,1280,720" into left, top, width and height, px.
 
     Raises:
-        typer.BadParameter: The text has another form.
+        typer.BadParameter: The text is not four whole numbers with commas between them.
     """
     match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*", text)
     if match is None:
@@ -96,11 +99,11 @@ def parse_part(text: str) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """The frames that are read of a source.
+    """The options that choose which frames of a source are read, and which part of them.
 
     Attributes:
         every: The seconds between two analysed frames; None for every frame.
-        stream: The index of the video track, of all tracks; None for the largest.
+        stream: The index of the video track among all tracks; None for the largest.
         part: The part of the screen that is read, px; None for all of it.
     """
 
@@ -113,7 +116,7 @@ class SourceOptions:
         """Parse the texts of the options `--every` and `--crop`.
 
         Raises:
-            typer.BadParameter: A text has another form.
+            typer.BadParameter: A text cannot be parsed.
         """
         return cls(
             parse_seconds(every) if every is not None else None,
@@ -122,22 +125,22 @@ class SourceOptions:
         )
 
     def open(self, source: str | bytes) -> Source:
-        """Open a source.
+        """Open a path, address, camera or encoded picture with these options.
 
         Raises:
-            MediaError: It cannot be read.
+            MediaError: The source cannot be read.
         """
         return open_source(source, every=self.every, stream=self.stream, part=self.part)
 
 
 @dataclass(frozen=True, slots=True)
 class NetOptions:
-    """The nets that read faces.
+    """The options that choose the detector, the expression net and the tracker.
 
     Attributes:
-        model: A bundled model's name, or a file.
+        model: A bundled model's name, a model file, or a plug-in's name.
         device: The device that the nets run on.
-        min_face: The smallest face that is read, px; None for the detector's own.
+        min_face: The smallest face that is read, px; None for the detector's default.
         detector: The name of the face detector.
         head: The head of the net to use.
         tracker: The name of the tracker.
@@ -156,7 +159,7 @@ class NetOptions:
         Raises:
             typer.BadParameter: The smallest face is not a finite number.
             MissingExtraError: The detector's extra is not installed.
-            PluginError: There is no such detector, or a plug-in's does not work.
+            PluginError: There is no such detector, or the plug-in that adds it does not work.
         """
         size = self.min_face
         if size is not None and not math.isfinite(size):
@@ -166,11 +169,11 @@ class NetOptions:
     def make_analyzer(
         self, profiles: Sequence[ProfileBinding] = (), *, read_every_frame: bool = False
     ) -> Analyzer:
-        """Load the nets.
+        """Load the nets and return an analyzer that uses them.
 
         Args:
             profiles: The profiles and the tracks that they are bound to.
-            read_every_frame: Whether the net reads every face of every frame of a video.
+            read_every_frame: Whether to read every face of every frame of a video.
 
         Raises:
             typer.BadParameter: The smallest face is not a finite number.
@@ -185,11 +188,11 @@ class NetOptions:
         )
 
     def for_archive(self, *, every: float | None, piece: float) -> Options:
-        """Return the options of an archive; both nets are loaded once, to check them.
+        """Return the options for reading an archive, after loading both nets to check them.
 
         Args:
             every: The seconds between two analysed frames; None for every frame.
-            piece: The length of a piece, s.
+            piece: The length of the pieces into which longer videos are split, s.
 
         Raises:
             typer.BadParameter: The smallest face is not a finite number.
@@ -199,8 +202,8 @@ class NetOptions:
         if classifier_plugin(self.model) is not None or self.tracker != trackers.DEFAULT:
             # The workers compare the digest of a model file, which plug-ins do not have.
             raise PluginError(
-                "an archive is read with a model file and the default tracker",
-                hint="of plug-ins only --detector works with archives",
+                "an archive can be read only with a model file and the default tracker",
+                hint="use a plug-in only for --detector",
             )
         # Workers on Ray have working folders of their own.
         is_bundled = self.model in bundled_models()

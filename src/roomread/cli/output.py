@@ -29,7 +29,7 @@ from roomread.plugins import Plugin, PluginKind, find_plugin, require_plugin
 
 
 class Format(StrEnum):
-    """The format of readings."""
+    """A built-in format for readings, by the name that `--format` takes."""
 
     TABLE = "table"
     JSON = "json"
@@ -46,7 +46,7 @@ class Format(StrEnum):
     LSL = "lsl"
 
 
-# These are named by --format alone, as no file's ending means them.
+# Formats that only --format can choose, because no file suffix stands for them.
 _WITHOUT_SUFFIX = {
     Format.TABLE,
     Format.OPENFACE,
@@ -57,11 +57,11 @@ _WITHOUT_SUFFIX = {
 
 
 def choose_format(name: str | None, path: Path | None) -> Format | Plugin:
-    """Return the format of a name, or else the one that a file's suffix names, or the table.
+    """Return the named format, or else the format of the file's suffix, or else the table.
 
     Args:
-        name: The name of a built-in format or of a plug-in; None for that of the suffix.
-        path: The file; None for standard output.
+        name: The name of a built-in format or of a plug-in; None to decide by the suffix.
+        path: The file to write; None for standard output.
 
     Raises:
         PluginError: There is no format of this name, or two packages have one.
@@ -84,7 +84,7 @@ def open_sink(
     """Open a sink that writes to a file atomically, or to `stdout`.
 
     Args:
-        form: the format; that of a plug-in writes text.
+        form: the format; a plug-in's format writes text.
         path: the file, pipe or device; None for `stdout`.
         stdout: the stream for text, if `path` is None.
         states: names of taught states, which get columns in tables.
@@ -93,7 +93,7 @@ def open_sink(
         OutputError: the file cannot be written, Parquet or BIDS was requested without a file, or
             LSL with one.
         MissingExtraError: The format is Parquet or LSL, and its extra is not installed.
-        PluginError: The format is a plug-in's, which does not work.
+        PluginError: The format belongs to a plug-in that does not work.
     """
     if form is Format.LSL:
         if path is not None:
@@ -132,7 +132,7 @@ def open_sink(
 
 @contextmanager
 def open_eye_sink(path: Path | None) -> Iterator[Sequence[Sink]]:
-    """Open a sink of eye activity that writes to a file atomically; none without a file.
+    """Open a sink that writes eye activity to a file atomically; without a file, yield no sink.
 
     Raises:
         OutputError: the file cannot be written.
@@ -149,7 +149,7 @@ def open_eye_sink(path: Path | None) -> Iterator[Sequence[Sink]]:
 
 @contextmanager
 def _into(path: Path) -> Iterator[IO[str]]:
-    """Open a pipe, a device or a descriptor for writing lines as they are computed."""
+    """Open a pipe, a device or a descriptor, into which lines are written as they are computed."""
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
@@ -176,7 +176,7 @@ def _standard_output(stdout: IO[str]) -> Iterator[None]:
 
 
 def _discard(stdout: IO[str]) -> None:
-    """Discard buffered output, about which the interpreter would print an error at exit."""
+    """Discard buffered output, for which the interpreter would print an error at exit."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), stdout.fileno())
 
@@ -189,7 +189,7 @@ def _closing(sink: Sink) -> Iterator[Sink]:
 
 
 def text_sink(form: Format | Plugin, file: IO[str], states: Sequence[str]) -> Sink:
-    """Return the sink of a format that is text; the arguments are those of `open_sink`."""
+    """Return a sink that writes a text format to a file; `states` is as in `open_sink`."""
     if isinstance(form, Plugin):
         sink: Sink = form.make(lambda factory: factory(file, states=states))
         return sink

@@ -1,4 +1,4 @@
-"""`roomread plugins`: list what other packages add."""
+"""`roomread plugins`: list the installed plug-ins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.table import Table
 from roomread.errors import RoomreadError
 from roomread.plugins import Plugin, PluginKind, list_plugins
 
-# The option of `roomread analyze` that chooses one.
+# The option of `roomread analyze` that chooses a plug-in of each kind.
 _OPTIONS = {
     PluginKind.DETECTOR: "--detector",
     PluginKind.CLASSIFIER: "--model",

@@ -24,11 +24,11 @@ from roomread.readings import Frame, Reading
 
 
 class ProgressBar:
-    """Show a bar for the inputs and one for the seconds of the present video.
+    """A progress bar for the number of inputs, and one for the time within the current video.
 
     Args:
         inputs: number of inputs.
-        quiet: whether to show nothing, as if stderr were no terminal.
+        quiet: whether to show no bars, as if stderr were not a terminal.
     """
 
     def __init__(self, inputs: int, *, quiet: bool) -> None:
@@ -60,8 +60,8 @@ class ProgressBar:
         self._console.print(one_line(line), soft_wrap=True, markup=False)
 
     def tell_choice(self, source: Source) -> None:
-        """Say which of several video tracks or pictures is read."""
-        hint = " (--stream takes another)" if source.stream is not None else ""
+        """Print which of several video tracks or pictures of a file is read."""
+        hint = " (--stream chooses another)" if source.stream is not None else ""
         for note in source.notes:
             self.say(f"roomread: {note}{hint}")
 
@@ -79,25 +79,25 @@ class ProgressBar:
 
 
 class SourceBar:
-    """The bar of one input."""
+    """The progress bar of one input."""
 
     def __init__(self, bars: Progress, task: TaskID, source: Source) -> None:
         self._bars, self._task, self._source = bars, task, source
 
     def advance(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Show the progress of the input; for a live one, also its present readings."""
+        """Show the progress of the input; for a live input, also its latest readings."""
         text = one_line(self._source.name)
         if self._source.live:
             faces = ", ".join(_short(reading) for reading in readings) or "no face"
             text = f"{text} {frame.time:.0f} s, {self._source.dropped} dropped: {faces}"
         self._bars.update(self._task, completed=frame.time, description=text)
 
-    def show(self, time: float, said: str) -> None:
-        """Show the progress of the input, and a line of text."""
+    def show(self, time: float, note: str) -> None:
+        """Show that the input has been read up to `time`, s, with a note after its name."""
         text = one_line(self._source.name)
         if self._source.live:
             text = f"{text} {time:.0f} s, {self._source.dropped} dropped"
-        self._bars.update(self._task, completed=time, description=f"{text}: {said}")
+        self._bars.update(self._task, completed=time, description=f"{text}: {note}")
 
 
 def _short(reading: Reading) -> str:

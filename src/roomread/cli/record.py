@@ -50,7 +50,7 @@ Name = Annotated[
 ]
 Rules = Annotated[
     Path | None,
-    typer.Option(help="A file of rules of attention, one on each line; see `session rules`."),
+    typer.Option(help="A file of alert rules, one on each line; see `session rules`."),
 ]
 Consent = Annotated[
     str,
@@ -86,7 +86,7 @@ AlertTo = Annotated[
         "given several times. The default is ROOMREAD_ALERT_URLS.",
     ),
 ]
-# Time for waiting alerts to be sent when the recording ends, s.
+# Seconds to wait for pending alerts to be sent when the recording ends.
 _ALERT_SECONDS = 10.0
 Resume = Annotated[str | None, typer.Option(metavar="ID", help="Continue an interrupted session.")]
 
@@ -132,7 +132,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         ProgressBar(1, quiet=quiet) as progress,
         progress.source(opened) as bar,
     ):
-        refuse_picture(opened, hint="`roomread analyze` takes it")
+        refuse_picture(opened, hint="read it with `roomread analyze`")
         progress.tell_choice(opened)
         if resume is not None:
             session = find_session(store, resume)
@@ -173,7 +173,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
-    """A session that is being recorded, and where its progress is shown."""
+    """A session that is being recorded, with the progress bar that shows its mood."""
 
     recorder: Recorder
     pipeline: RoomPipeline
@@ -202,7 +202,7 @@ class _Recording:
             self.bar.show(frame.time, str(self.moods.update(self.pipeline.mood) or "no mood yet"))
             if self.recorder.trouble != trouble:
                 trouble = self.recorder.trouble
-                back = "the database answers again, nothing is lost"
+                back = "the database responds again, nothing is lost"
                 self.progress.say(f"roomread: {trouble or back}")
             if stop.asked:
                 break
@@ -212,8 +212,8 @@ class _Recording:
         try:
             while not self.recorder.flush():
                 self.progress.say(
-                    f"roomread: {self.recorder.trouble}: {self.recorder.waiting:.0f} s are not "
-                    "written yet; Ctrl-C discards them"
+                    f"roomread: {self.recorder.trouble}: {self.recorder.waiting:.0f} s of the "
+                    "recording are not written yet; Ctrl-C discards them"
                 )
                 time.sleep(5)
         except KeyboardInterrupt:
@@ -222,10 +222,10 @@ class _Recording:
 
 
 def _check_people(session: Session) -> None:
-    """Check that a session keeps people, whose faces --identity compares.
+    """Check that a session stores the individual people whom `--identity` tells apart.
 
     Raises:
-        SessionError: It keeps none.
+        SessionError: The session stores only the room.
     """
     if not session.keeps_people:
         raise SessionError(
@@ -235,7 +235,7 @@ def _check_people(session: Session) -> None:
 
 
 def _report_end(progress: ProgressBar, failure: MediaError | None, *, is_short: bool) -> None:
-    """Print the error that ended a source, or that it was too short for a mood."""
+    """Print the error that ended the source, or that the source was too short for a mood."""
     if failure is not None:
         progress.say(f"roomread: {failure}")
     elif is_short:
@@ -250,7 +250,7 @@ def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> No
 
 
 def _alert_sender(urls: Sequence[str] | None) -> AlertSender:
-    """Return the sender of alerts to the URLs, or to those of the settings."""
+    """Return a sender of alerts to the given URLs, or if None to the URLs of the settings."""
     from roomread.services.alerts import alert_sender  # noqa: PLC0415 (needs the extra)
     from roomread.settings.environment import load_settings  # noqa: PLC0415
 

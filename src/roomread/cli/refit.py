@@ -1,4 +1,4 @@
-"""`roomread refit-head`: refit the head that users see, on frozen features."""
+"""`roomread refit-head`: fit the last layer of a trained net again, without changing the rest."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             "--balance",
             metavar="POINTS",
             min=0.0,
-            help="Balance the head between majority and label instead; accuracy may fall by these "
-            "percentage points.",
+            help="Instead of fitting the head, adjust it so that mild anger, disgust and fear are "
+            "read as neutral less often; accuracy may fall by at most POINTS percentage points.",
         ),
     ] = None,
     auxiliary: Annotated[
@@ -52,19 +52,27 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         typer.Option(
             "--auxiliary",
             metavar="TABLE",
-            help="Fit action units and head pose instead, to this Parquet table of blendshapes.",
+            help="Instead of the head, fit the outputs for action units and head pose to the "
+            "blendshapes and angles in this Parquet table.",
         ),
     ] = None,
 ) -> None:
-    """Refit the head that users see to the FER+ majority, and keep it if it is better.
+    """Fit the last layer of a trained net again, and write a new model file if it is better.
 
-    Settings are chosen on one half of PublicTest. The file is written only if on the other half
-    accuracy rises too and macro-F1 does not fall. With --auxiliary the outputs action_units and
-    pose are fitted instead, and the expressions stay as they are.
+    The last layer (head) turns the features of a face into the scores of the seven expressions.
+    It is fitted by logistic regression to the expression that most FER+ taggers chose for each
+    Training picture. All other layers stay as they are.
+
+    The settings of the fit are chosen on one half of PublicTest. The model file is written only if
+    on the other half accuracy rises and macro-F1 does not fall.
+
+    With --balance or --auxiliary something else is changed instead, and the model file is always
+    written.
     """
     if balance is not None and auxiliary is not None:
         raise RoomreadError(
-            "--balance and --auxiliary cannot be combined: run one on the file that the other wrote"
+            "--balance and --auxiliary cannot be combined",
+            hint="run the command twice, the second time on the file that the first run wrote",
         )
     need_training_extra()
     from roomread.training.refit import refit_head, write_refit  # noqa: PLC0415
@@ -82,8 +90,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     wide_console().print(_table(refit))
     if not refit.is_confirmed:
         raise RoomreadError(
-            "the new head is not better on the half of PublicTest that it was not chosen on; "
-            f"{output} is not written"
+            "the new head is not better than the old head on the half of PublicTest that was not "
+            f"used to choose it; {output} is not written",
+            hint=f"keep {model}, or train the net with other settings",
         )
     written = write_refit(model, refit, pictures, output)
     Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)

@@ -113,7 +113,7 @@ def mark_command(
         typer.Option("--csv", help="Read marks from a CSV file with the columns time and label."),
     ] = None,
 ) -> None:
-    """Mark the moment at which something begins."""
+    """Add a mark at the moment at which a slide or an activity begins."""
     need_sessions_extra()
     from roomread.services.marking import (  # noqa: PLC0415 (needs the extra)
         SessionNotRunningError,

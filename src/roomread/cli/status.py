@@ -1,6 +1,6 @@
 """The program's exit statuses other than 0."""
 
-# Nothing could be done, or an argument is invalid.
+# No input could be processed, or an argument is invalid.
 EXIT_FAILED = 2
 EXIT_SOME_FAILED = 3
 # The status that shells use for Ctrl-C.

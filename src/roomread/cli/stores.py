@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     # Imported for types only, because it needs an extra.
     from roomread.store import OwnerStore, Session, Store
 
-# The argument by which a command chooses a session; see `find_session`.
+# The argument with which a user chooses a session; see `find_session`.
 SessionId = Annotated[
-    str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
+    str, typer.Argument(metavar="ID", help="The id from `session list`, or its beginning.")
 ]
 
 

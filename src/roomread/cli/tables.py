@@ -22,7 +22,7 @@ _WIDTH = 110
 
 @dataclass(slots=True)
 class _PersonSummary:
-    """The row of one track in a video's summary."""
+    """The counts and score sums of one track, which become a row of the video's summary."""
 
     first: float
     last: float = 0.0
@@ -46,7 +46,7 @@ class _PersonSummary:
 
 
 class TableSink:
-    """Print a table of faces for each picture, and a table of people for each video."""
+    """A sink that prints a table of faces for each picture and a table of people for each video."""
 
     def __init__(self, file: IO[str]) -> None:
         width = None if file.isatty() else _WIDTH

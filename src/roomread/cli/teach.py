@@ -51,7 +51,9 @@ def repeat_options(args: Sequence[str]) -> list[str]:
 def command(  # noqa: PLR0913 (each is an option of the command)
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME | PICTURES", help="The person's name; a state's pictures."),
+        typer.Argument(
+            metavar="NAME | PICTURES", help="A person's name, or with --state the state's pictures."
+        ),
     ] = None,
     *,
     angry: Annotated[_Pictures, typer.Option(help="Pictures of the person's angry face.")] = None,
@@ -75,9 +77,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model, or a model file.")] = "compact",
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite this profile.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Keep it even if it does not help.")] = (
-        False
-    ),
+    force: Annotated[
+        bool, typer.Option("--force", help="Save the profile even if it does not help.")
+    ] = False,
 ) -> None:
     """Teach a person's face or a new state from a few pictures.
 

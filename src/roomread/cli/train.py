@@ -1,4 +1,4 @@
-"""`roomread train`: train a net by a recipe and write a model file."""
+"""`roomread train`: train a net with a recipe and write a model file."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ Out = Annotated[Path, typer.Option("--out", help="The run's folder.")]
 Config = Annotated[
     str | None,
     typer.Option(
-        help="A recipe in TOML, a run's recipe.json, or a model whose card has one "
-        "('compact': the bundled model's). The options below change it."
+        help="A recipe in TOML, a run's recipe.json, or a model whose card contains a recipe, such "
+        "as compact, the bundled model. The options below override it."
     ),
 ]
 Net = Annotated[str | None, typer.Option(help="The net to train.")]
@@ -60,9 +60,11 @@ ImbalanceStrength = Annotated[
 ]
 Mixup = Annotated[float | None, typer.Option(help="Alpha of mixup; 0 for none.")]
 Cutout = Annotated[float | None, typer.Option(help="Probability that a rectangle is cut out.")]
-Jpeg = Annotated[float | None, typer.Option(help="Probability of JPEG of quality 10 to 60.")]
+Jpeg = Annotated[
+    float | None, typer.Option(help="Probability of JPEG artefacts, quality 10 to 60.")
+]
 SmallFace = Annotated[
-    float | None, typer.Option(help="Probability of a face of 12 to 32 px, scaled up.")
+    float | None, typer.Option(help="Probability that a face is scaled to 12 to 32 px and back.")
 ]
 MotionBlur = Annotated[
     float | None, typer.Option(help="Probability of a motion blur of 3 to 7 px.")
@@ -107,26 +109,32 @@ AuxiliaryOutputs = Annotated[
 ]
 AuxiliaryWeight = Annotated[
     float | None,
-    typer.Option(help="Weight of the auxiliary loss; that of an expression head is 1."),
+    typer.Option(help="Weight of the auxiliary loss, relative to 1 for an expression head."),
 ]
 DropTestCopies = Annotated[
     bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
 ]
 Engine = Annotated[
-    ComputeEngine, typer.Option(help="On this machine, or on the workers of a Ray cluster.")
+    ComputeEngine,
+    typer.Option(help="Where to train: on this machine, or on the workers of a Ray cluster."),
 ]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")]
 Devices = Annotated[
-    int, typer.Option(min=1, help="GPUs, or processes on a CPU; with Ray the number of workers.")
+    int,
+    typer.Option(
+        min=1, help="Number of GPUs, of processes on a CPU, or with Ray of workers to train on."
+    ),
 ]
 Precision = Annotated[
     str,
     typer.Option(
-        help="auto, 32-true, bf16-mixed or 16-mixed; auto is bf16-mixed where the hardware has it."
+        help="auto, 32-true, bf16-mixed or 16-mixed; auto chooses bf16-mixed if the hardware "
+        "supports it."
     ),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Processor threads; all if left out, one with Ray.")
+    int | None,
+    typer.Option(min=1, help="Number of CPU threads; by default all, or one with Ray."),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Continue after the last whole epoch in --out.")
@@ -173,7 +181,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     resume: Resume = False,
 ) -> None:
     """Train a net on FER-2013 and write it as a model file, chosen on PublicTest."""
-    # Those that change the recipe have the names of its fields.
+    # The options that change the recipe have the names of its fields.
     options = locals()
     need_training_extra()
     from roomread.training.hardware import Hardware  # noqa: PLC0415
@@ -256,7 +264,9 @@ def _interruptions_explained(run: Run) -> Iterator[None]:
     except KeyboardInterrupt:
         kept = "stopped before the first epoch ended; nothing is kept"
         if run.last_checkpoint.exists():
-            kept = f"stopped; the last whole epoch is kept: go on with --out {run.folder} --resume"
+            kept = (
+                f"stopped; the last whole epoch is kept: continue with --out {run.folder} --resume"
+            )
         Console(stderr=True).print(kept, highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
     except OSError as error:
@@ -277,7 +287,7 @@ def _trainer(engine: ComputeEngine) -> Trainer:
 
 
 def _recipe(config: str | None, options: dict[str, Any]) -> Recipe:
-    """Return the recipe of `--config`, changed by the options that have the name of a field."""
+    """Return the recipe of `--config`, with the fields that options of the same name override."""
     changes = {
         field.name: options[field.name]
         for field in fields(Recipe)

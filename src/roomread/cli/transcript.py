@@ -38,7 +38,7 @@ def transcript_command(
         ),
     ] = None,
 ) -> None:
-    """Store a transcript, without names, so that the report can quote it at the deepest fall."""
+    """Store a transcript without names; the report quotes it at the largest fall of the valence."""
     need_sessions_extra()
     from roomread.services.transcripts import (  # noqa: PLC0415 (needs the extra)
         ChatOffsetError,
@@ -71,7 +71,7 @@ def slides_command(
     *,
     at: At = None,
 ) -> None:
-    """Mark the moment at which each slide is shown, by the timings of a PPTX or PDF."""
+    """Add a mark at the moment at which each slide was shown, from the timings in its file."""
     need_sessions_extra()
     from roomread.services.transcripts import mark_slides  # noqa: PLC0415 (needs the extra)
 
@@ -87,7 +87,7 @@ def parse_offset(text: str) -> float:
     """Parse a time that may be negative, such as "-1:30", into seconds.
 
     Raises:
-        SessionError: The text has another form.
+        SessionError: The text is not such a time.
     """
     text = text.strip()
     return -parse_clock(text[1:]) if text.startswith("-") else parse_clock(text)

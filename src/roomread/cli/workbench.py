@@ -18,30 +18,39 @@ from roomread.training.dataset import FerData, Split
 
 Data = Annotated[
     Path,
-    typer.Argument(help="fer2013.csv, icml_face_data.csv, a folder with train/ and test/, parquet"),
+    typer.Argument(
+        help="fer2013.csv, icml_face_data.csv, a Parquet file, or a folder with train/ and test/."
+    ),
 ]
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="The data set, as `roomread train` takes it.")
+    Path | None, typer.Option("--data", help="The data set, in a form that `roomread train` reads.")
 ]
 FerPlus = Annotated[
-    Path | None, typer.Option("--ferplus", help="fer2013new.csv: the FER+ votes of a CSV.")
+    Path | None,
+    typer.Option("--ferplus", help="fer2013new.csv, the FER+ votes for a data set in CSV."),
 ]
 SplitOption = Annotated[
-    str, typer.Option("--split", help="Choose on PublicTest; PrivateTest is for the last report.")
+    str,
+    typer.Option(
+        "--split",
+        help="The split to measure on. Use PublicTest to choose a model, and PrivateTest only for "
+        "the final report.",
+    ),
 ]
 SplitNames = Annotated[
     list[str] | None,
     typer.Option(
         "--split",
         metavar="NAME=SPLIT",
-        help="Assign a folder or a value of Usage to a split; may be repeated: train=Training, "
-        "val=PublicTest, test=PrivateTest. For a file without Usage: train.csv=Training.",
+        help="Assign a folder or a value of the column Usage to a split; may be repeated: "
+        "train=Training, val=PublicTest, test=PrivateTest. For a file without this column: "
+        "train.csv=Training.",
     ),
 ]
 
 
 def need_training_extra() -> None:
-    """Check that torch, Lightning and the other packages of the extra are installed.
+    """Check that torch, Lightning and the other packages of the extra `train` are installed.
 
     Raises:
         MissingExtraError: the extra `train` is not installed.
@@ -52,7 +61,7 @@ def need_training_extra() -> None:
 
 
 def use_threads(threads: int | None) -> None:
-    """Set torch's processor threads, if a number was given."""
+    """Set the number of CPU threads of torch; None keeps torch's default."""
     import torch  # noqa: PLC0415
 
     if threads is not None:
@@ -65,7 +74,7 @@ def read_data(
     """Read a data set while a status line is shown.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the data set cannot be read.
     """
     from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
 
@@ -77,7 +86,7 @@ def parse_splits(texts: Sequence[str] | None) -> dict[str, Split]:
     """Parse texts such as "train=Training" into splits by name.
 
     Raises:
-        typer.BadParameter: a text has another form, or names an unknown split.
+        typer.BadParameter: a text is not NAME=SPLIT, or names an unknown split.
     """
     splits = {}
     for text in texts or ():
@@ -102,7 +111,7 @@ def split_named(name: str) -> Split:
 
 
 def this_command() -> str:
-    """Return the present command line for reports."""
+    """Return the command line of this run, quoted for a shell, to print in reports."""
     return shlex.join(["roomread", *sys.argv[1:]])
 
 
@@ -110,7 +119,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a file atomically, and print its path.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     with atomic_path(path) as draft:
         draft.write_text(text, encoding="utf-8")

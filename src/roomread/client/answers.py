@@ -1,4 +1,4 @@
-"""Parse the service's answers into the types of the package."""
+"""Parse the JSON responses of the service into the types of the package."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _ENDED = frozenset({"finished", "cancelled", "failed"})
 
 @dataclass(frozen=True, slots=True)
 class VideoStatus:
-    """How far the service has read a video.
+    """The progress of a video that the service reads in the background.
 
     Attributes:
         id: the id of the video, for the client's methods.
         state: "waiting", "reading", "finished", "cancelled" or "failed".
         seconds: the time up to which it has been read, s.
         duration: duration of the video, s; None if the file does not state it.
-        error: why the reading ended early; empty otherwise.
-        notes: what of the file is left out, such as further video tracks; sentences.
+        error: why the video was not read to its end; empty if there was no error.
+        notes: sentences about parts of the file that are not read, such as further video tracks.
     """
 
     id: str
@@ -38,13 +38,13 @@ class VideoStatus:
 
     @property
     def ended(self) -> bool:
-        """Whether the reading has ended."""
+        """Whether the service has stopped reading the video, for whatever reason."""
         return self.state in _ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The result of sending frames.
+    """The result of sending the readings of frames to a session.
 
     Attributes:
         accepted: number of new frames, which were written.
@@ -106,5 +106,5 @@ def leave_one_out(answer: Mapping[str, Any]) -> LeaveOneOutResult:
 
 
 def _chosen(kind: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values whose names are fields of a dataclass."""
+    """Return the values of a JSON object whose names are fields of a dataclass."""
     return {each.name: answer[each.name] for each in fields(kind) if each.name in answer}

@@ -1,4 +1,4 @@
-"""The client of one service."""
+"""The class `Client`, with its methods for pictures, models and videos."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roomread.wire import FrameReadings, frame_from_dict
 
 
 class Client:
-    """Send requests to one service over a persistent connection.
+    """A client that sends requests to one service over a persistent connection.
 
     Args:
         url: URL of the service, such as `http://127.0.0.1:8501`; or a `Connection`, which has its
@@ -59,7 +59,7 @@ class Client:
         Args:
             picture: a path, or the bytes of an encoded picture.
             profiles: names of the profiles to use.
-            oneself: whether the picture shows you; only its largest face is read.
+            oneself: whether the picture shows yourself, so that only its largest face is read.
 
         Raises:
             ServiceError: the picture cannot be read, or the service does not respond.
@@ -76,10 +76,10 @@ class Client:
     def analyze_all(self, pictures: Sequence[Picture]) -> list[Readings | ServiceError]:
         """Return the readings of each of up to 16 pictures, sent in one request.
 
-        The result for a picture that cannot be read is the error.
+        For a picture that cannot be read, the list contains its error instead.
 
         Raises:
-            ServiceError: the service does not answer.
+            ServiceError: the service does not respond.
             OSError: there is no such file.
         """
         files = [("file", as_file(picture)) for picture in pictures]
@@ -90,7 +90,10 @@ class Client:
         ]
 
     def annotate(self, picture: Picture) -> bytes:
-        """Return one picture with boxes and labels, as JPEG; raises errors as `analyze`."""
+        """Return a copy of one picture with boxes and labels drawn on it, as JPEG.
+
+        Errors are raised as by `analyze`.
+        """
         files = [("file", as_file(picture))]
         return self._ask("POST", "analyze", files=files, params={"annotated": "1"}).content
 
@@ -112,8 +115,8 @@ class Client:
         """Send a video to be read in the background.
 
         Args:
-            path: the file, which is sent in pieces.
-            annotated: whether to make a copy with boxes and labels too.
+            path: the video file, which is not loaded into memory as a whole.
+            annotated: whether the service also makes a copy with boxes and labels.
 
         Raises:
             ServiceError: the video is too large, or too many videos are waiting.
@@ -126,7 +129,7 @@ class Client:
         return answers.video_status(answer.json())
 
     def video(self, job_id: str) -> VideoStatus:
-        """Return the progress of a video."""
+        """Return the current progress of a video."""
         return answers.video_status(self._ask("GET", f"videos/{job_id}").json())
 
     def wait(self, job_id: str, *, every: float = 1.0) -> VideoStatus:

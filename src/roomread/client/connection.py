@@ -12,7 +12,7 @@ import httpx
 from roomread.errors import RoomreadError
 
 Picture = str | Path | bytes
-_URL_HINT = "such as http://127.0.0.1:8501"
+_URL_HINT = "name a URL such as http://127.0.0.1:8501"
 
 
 class ServiceError(RoomreadError):
@@ -42,8 +42,8 @@ class Connection:
         url: URL of the service, such as `http://127.0.0.1:8501`.
         key: a key that `roomread keys add` printed; None if the service requires none.
         timeout: time limit for a response, seconds.
-        transport: the httpx transport; None for HTTP.
-        sleep: a function that waits for some seconds.
+        transport: an httpx transport that replaces the network in tests; None for the network.
+        sleep: a function that waits for the given number of seconds.
 
     Raises:
         ServiceError: `url` is not a URL.
@@ -75,7 +75,7 @@ class Connection:
         self._http.close()
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send one request and return its response; `options` are those of httpx.
+        """Send one request and return its response; `options` are passed to httpx.
 
         Raises:
             ServiceError: there is no response, or the service refused the request.
@@ -107,7 +107,7 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def _problem_of(answer: httpx.Response) -> dict[str, Any]:
-    """Return the problem details of a refusal; empty if it has none, as that of a proxy."""
+    """Return the problem details in a response; empty if it has none, as the error of a proxy."""
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return {}
     try:
@@ -118,7 +118,7 @@ def _problem_of(answer: httpx.Response) -> dict[str, Any]:
 
 
 def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) -> ServiceError:
-    """Convert a problem (RFC 9457) that the service returned to an error."""
+    """Convert problem details (RFC 9457) from the service to an error."""
     return ServiceError(
         problem.get("detail") or f"the service returned status {problem['status']}",
         hint=problem.get("hint", ""),

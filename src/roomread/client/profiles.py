@@ -18,6 +18,8 @@ from roomread.services.profile_summary import ProfileSummary
 class Profiles:
     """The profiles of the key's owner; an attribute of `Client`.
 
+    Every method raises `ServiceError` if the service refuses the request or does not respond.
+
     Args:
         connection: the connection to the service.
     """
@@ -41,12 +43,11 @@ class Profiles:
             pictures: pictures of one face each, by the expression they show; neutral pictures alone
                 are sufficient.
             consent: who agreed, and how.
-            replace: overwrite a profile of this name.
-            force: keep the profile even if it does not help.
+            replace: whether to overwrite a profile of this name.
+            force: whether to keep the profile even if it does not help.
 
         Raises:
-            ServiceError: the profile cannot be taught, does not help, or the service does not
-                respond. All methods raise it.
+            ServiceError: the profile cannot be taught, or does not help and `force` is False.
         """
         files = [
             (expression.display_name, as_file(picture))
@@ -65,9 +66,9 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teach a state of no particular person, such as "confused", from pictures.
+        """Teach a state that any person can show, such as "confused", from pictures.
 
-        Arguments and result are as in `teach`.
+        The arguments and the result are as in `teach`.
         """
         files = [("picture", as_file(picture)) for picture in pictures]
         fields = {"name": name} | _switches(replace=replace, force=force)
@@ -75,12 +76,12 @@ class Profiles:
         return answers.leave_one_out(answer.json()["result"])
 
     def all(self) -> list[ProfileSummary]:
-        """Return all profiles, including damaged ones."""
+        """Return summaries of all profiles, including damaged ones."""
         found = self._ask("GET", "profiles").json()["profiles"]
         return [answers.profile_summary(each) for each in found]
 
     def get(self, name: str) -> ProfileSummary:
-        """Return one profile."""
+        """Return the summary of one profile."""
         return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:

@@ -40,10 +40,10 @@ class Sessions:
 
         Args:
             name: the title for display.
-            consent: a text that records who consented and how; with it the readings of single
-                people are kept too.
+            consent: a text that records who consented and how. If it is given, the readings of
+                individual people are stored too.
             notice: how the people were informed that their expressions are read.
-            rules: rules of attention; None for the default ones.
+            rules: alert rules, one per line; None for the default rules.
         """
         asked = {"name": name, "consent": consent, "notice": notice, "rules": rules}
         return answers.session(self._ask("POST", "sessions", json=asked).json())
@@ -59,7 +59,7 @@ class Sessions:
         return found
 
     def get(self, session_id: str) -> Session:
-        """Return one session."""
+        """Return the session with an id."""
         return answers.session(self._ask("GET", f"sessions/{session_id}").json())
 
     def send(
@@ -101,7 +101,7 @@ class Sessions:
         return mood_from_dict(found) if found is not None else None
 
     def timeline(self, session_id: str, *, since: float = 0.0) -> Iterator[RoomMood]:
-        """Yield the moods of the room from the time `since`, s, on; about one a second."""
+        """Yield the moods of the room, about one a second, from the time `since`, s, on."""
         following: float | None = since
         while following is not None:
             params = {"since": following}
@@ -115,12 +115,12 @@ class Sessions:
         return [Mark(**each) for each in found]
 
     def mark(self, session_id: str, label: str, *, at: float | None = None) -> Mark:
-        """Mark the moment at which something begins.
+        """Add a mark at the moment at which a slide or an activity begins.
 
         Args:
             session_id: id of the session.
-            label: the name of what begins.
-            at: seconds from the start; None for now, while the session is recorded.
+            label: the name of the slide or activity.
+            at: seconds from the start of the session; None for now, while it is being recorded.
         """
         asked = {"label": label, "time": at}
         return Mark(**self._ask("POST", f"sessions/{session_id}/marks", json=asked).json())
@@ -136,11 +136,11 @@ class Sessions:
         return [alert_from_dict(each) for each in found]
 
     def reports(self, session_id: str) -> list[ReportSample]:
-        """Return the reports that the students of a room made by buttons, one sample every 5 s.
+        """Return how many students of a room pressed each button, in one sample every 5 s.
 
         Returns:
-            The samples, earliest first; empty if no student joined. Counts are None under five
-            people.
+            The samples, earliest first; empty if no student joined. The counts are None while
+            fewer than five people have joined.
         """
         found = self._ask("GET", f"sessions/{session_id}/reports").json()["reports"]
         return [report_from_dict(each) for each in found]
@@ -157,9 +157,9 @@ class Sessions:
 
         Args:
             session_id: id of the session.
-            target: the file.
-            form: the format.
-            people: with CSV and Parquet, write a row for each reading of a person.
+            target: the file to write.
+            form: the format of the file.
+            people: whether to write a row for each reading of a person, with CSV and Parquet.
         """
         params = {"format": form, "people": str(people).lower()}
         answer = self._ask("GET", f"sessions/{session_id}/export", params=params)
@@ -184,7 +184,7 @@ class Sessions:
         return [answers.person(each) for each in found]
 
     def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
-        """Give a seat of a session that keeps people a name, with that person's consent."""
+        """Give a seat a name, with the person's consent, in a session that stores people."""
         asked = {"name": name, "consent": consent}
         return answers.person(
             self._ask("PUT", f"sessions/{session_id}/seats/{seat}", json=asked).json()

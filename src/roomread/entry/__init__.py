@@ -1,1 +1,1 @@
-"""The console script, and the API and the web app composed into one process."""
+"""The command `roomread`, and the service that runs the API and the web app in one process."""

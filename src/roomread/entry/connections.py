@@ -1,4 +1,4 @@
-"""Limit the number of connections of one process, and the bytes that their clients do not read."""
+"""Limit the open connections of one process, and the bytes that clients have not read yet."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from roomread.settings.addresses import network_of
 
-# Files that a process has open besides its connections: the database, pipes of workers, the log.
+# Number of files that are kept free for the database, the pipes of workers and the log.
 _RESERVED_FILES = 96
-# Files that are enough for any number of connections that one process can serve.
+# Highest limit of open files to request: enough for all connections that one process can serve.
 _FILES = 65_536
-# Why a connection is closed.
+# The reasons for which connections are closed, as the metrics name them.
 SILENT, UNREAD, CROWDED = "silent-connection", "unread-answer", "too-many-connections"
 
 
@@ -26,11 +26,12 @@ class ConnectionLimits:
     Attributes:
         in_all: Maximum number of open connections.
         by_address: Maximum number of open connections of one address.
-        header_seconds: Time until the headers of a first request must be complete, s.
-        write_seconds: Time that a client may take to read the next part of an answer, s.
-        unread_bytes: Bytes of answers that are kept for clients that have not read them yet.
-        trusts: Returns whether an address is that of a trusted proxy, which connects for many
-            visitors.
+        header_seconds: Time within which the headers of a request must be complete, s. On a new
+            connection it starts when the connection is opened.
+        write_seconds: Time that a client may take to read the next part of a response, s.
+        unread_bytes: Maximum total size of the responses that clients have not read yet, bytes.
+        trusts: Returns whether an address belongs to a trusted proxy, which connects for many
+            visitors, so that `by_address` does not apply to it.
     """
 
     in_all: int = 2000
@@ -44,12 +45,12 @@ class ConnectionLimits:
 class ConnectionTable:
     """The open connections of one process.
 
-    If the table is full, a new connection displaces the oldest silent one of the address that has
-    most silent ones. A connection is silent while it has no unanswered request.
+    If the table is full, a new connection replaces the oldest silent connection of the address
+    with the most silent connections. A connection is silent while it has no unanswered request.
 
     Args:
         limits: The limits on connections.
-        count: Called with the reason when a connection is closed or refused.
+        count: A function that is called with the reason when a connection is closed or refused.
     """
 
     def __init__(self, limits: ConnectionLimits, count: Callable[[str], None]) -> None:
@@ -58,7 +59,7 @@ class ConnectionTable:
         self._all: dict[asyncio.Transport, str] = {}
         self._silent: dict[asyncio.Transport, str] = {}
         self._by_address: Counter[str] = Counter()
-        # The connections with unread answers by age, each with its holder and the size.
+        # The connections with unread responses by age, each with its holder and the size in bytes.
         self._unread: dict[asyncio.Transport, tuple[str, int]] = {}
 
     def __len__(self) -> int:
@@ -66,7 +67,7 @@ class ConnectionTable:
         return len(self._all)
 
     def add(self, transport: asyncio.Transport) -> bool:
-        """Add a new connection; return whether it may stay."""
+        """Add a new connection, and return whether it may stay open."""
         address = address_of(transport)
         self._all[transport] = self._silent[transport] = address
         self._by_address[address] += 1
@@ -97,18 +98,18 @@ class ConnectionTable:
                 del self._by_address[address]
 
     def unread(self, transport: asyncio.Transport, holder: str, size: int) -> None:
-        """Record that a client has not read its answer yet.
+        """Record that a client has not read its response yet.
 
-        If the answers of all clients are too many bytes, the oldest unread ones of the holder that
-        has most are closed.
+        If the unread responses of all clients exceed the limit, connections of the holder with the
+        most unread bytes are closed, oldest first.
 
         Args:
             transport: The connection.
-            holder: The principal or address that asked.
-            size: The bytes that wait to be read.
+            holder: The principal, or else the address, that sent the request.
+            size: The size of the response that is not read yet, bytes.
         """
         most = self.limits.unread_bytes
-        # One large answer to a client that reads it is not refused.
+        # Count a large response as half of the limit, so that it does not exceed the limit alone.
         self._unread[transport] = holder, min(size, most // 2)
         while sum(each for _, each in self._unread.values()) > most:
             sizes: Counter[str] = Counter()
@@ -121,13 +122,19 @@ class ConnectionTable:
             oldest.abort()
 
     def read(self, transport: asyncio.Transport) -> None:
-        """Record that a client has read its answer; a no-op if none was unread."""
+        """Record that a client has read its response; a no-op if no response was unread."""
         self._unread.pop(transport, None)
 
     def _close_oldest(self, new: asyncio.Transport, *, of: str | None) -> bool:
-        """Close the oldest silent connection; return False if that is the new one itself."""
+        """Close the oldest silent connection; return False if the new connection is the oldest.
+
+        Args:
+            new: The connection that was just added, which is not closed.
+            of: The address whose connections are considered; None for the address with the most
+                silent connections.
+        """
         if of is None:
-            # The address with most silent connections, so that one visitor pays for itself.
+            # A visitor who opens many connections loses only connections of their own.
             of = Counter(self._silent.values()).most_common(1)[0][0]
         oldest = next(transport for transport, address in self._silent.items() if address == of)
         if oldest is new:
@@ -147,7 +154,7 @@ def raise_file_limit() -> int | None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        # macOS has a lower limit that it does not tell.
+        # macOS enforces a lower limit than the limit that it reports.
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -155,16 +162,16 @@ def raise_file_limit() -> int | None:
 
 
 def connections_within(files: int | None, wanted: int) -> int:
-    """Return the number of connections that the limit on open files allows.
+    """Return the maximum number of connections, given the limit on open files.
 
     Args:
         files: Maximum number of open files; None for no limit.
-        wanted: Number of connections that the operator allows.
+        wanted: Maximum number of connections in the operator's settings.
     """
     return wanted if files is None else max(min(wanted, files - _RESERVED_FILES), 1)
 
 
 def address_of(transport: asyncio.Transport) -> str:
-    """Return the address of a connection as it is counted; "" if it is not known."""
+    """Return the address under which a connection is counted; "" if it is not known."""
     peer = transport.get_extra_info("peername")
     return network_of(str(peer[0])) if isinstance(peer, tuple) else ""

@@ -1,4 +1,4 @@
-"""Return freed memory that the C library holds back to the operating system."""
+"""Return freed memory from the C library to the operating system."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from anyio import to_thread
 
-# Seconds between two looks at the memory of this process.
+# Seconds between two checks of the memory of this process.
 _PERIOD = 5.0
-# Growth since the last time after which memory is given back, bytes. It takes some milliseconds,
-# in which other threads wait for memory.
+# Growth of this process after which memory is returned, bytes. Returning it takes some
+# milliseconds, during which other threads cannot allocate memory.
 _GROWTH = 16_000_000
 _STATUS = Path("/proc/self/statm")
 
@@ -22,8 +22,8 @@ _STATUS = Path("/proc/self/statm")
 async def return_memory_periodically(period: float = _PERIOD) -> None:
     """Return freed memory whenever this process has grown, until the task is cancelled.
 
-    After large requests glibc keeps memory that was freed in the middle of its heaps, of which each
-    thread may have its own. Where there is no glibc this returns at once.
+    After large requests glibc keeps memory that was freed in the middle of its heaps, and each
+    thread may have a heap of its own. Without glibc this function returns at once.
 
     Args:
         period: Seconds between two checks.
@@ -54,6 +54,6 @@ def _trim() -> Callable[[int], int] | None:
     """Return glibc's `malloc_trim`; None where the C library has none."""
     if not _STATUS.exists():
         return None
-    # Only glibc has it.
+    # Only glibc has this function.
     trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
     return trim

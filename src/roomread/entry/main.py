@@ -1,4 +1,4 @@
-"""Run the command `roomread`, and convert errors to one line and a status."""
+"""Run the command `roomread`, and report errors as one line and an exit status."""
 
 from __future__ import annotations
 

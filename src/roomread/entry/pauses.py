@@ -1,22 +1,22 @@
-"""Keep the work of one thread from pausing all others of the service for long."""
+"""Shorten the pauses that the work of one thread causes in other threads of the service."""
 
 from __future__ import annotations
 
 import gc
 import sys
 
-# For how long a computing thread may keep Python's lock while others wait for it, s. A message
-# needs the lock about twenty times, so that beside a page that is being drawn Python's default of
-# 5 ms would make it take 100 ms.
+# Seconds for which a computing thread may hold Python's global lock while others wait for it.
+# Handling a message takes the lock about twenty times, so that with Python's default of 5 ms it
+# would take 100 ms while another thread renders a page.
 _SWITCH_SECONDS = 0.0005
 
 
 def shorten_pauses() -> None:
-    """Let waiting threads have their turn sooner, and collect garbage among fewer objects.
+    """Let waiting threads run sooner, and exclude all present objects from garbage collection.
 
-    A full collection looks at each object while all threads stand still. The objects of the
-    libraries and nets that are loaded now stay until the end, so that looking at them again is
-    in vain: 0.1 s for each collection.
+    A full collection visits every object while all threads wait. The objects of the libraries and
+    nets that are already loaded exist until the process ends; visiting them would take 0.1 s in
+    each collection.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()

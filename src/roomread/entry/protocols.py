@@ -1,9 +1,9 @@
 """Serve HTTP and WebSockets within the limits of a `ConnectionTable`.
 
-uvicorn closes a connection that is silent after an answer. It never closes one that is silent
-before its first request or within its headers, or that does not read its answer; and it does not
-limit the number of pieces in which a body or a message arrives. It closes a WebSocket whose answer
-to a ping is late, even if its messages arrive or wait to be read.
+uvicorn closes a connection that is idle after a response. It never closes a connection that sends
+no request or only part of its headers, or whose client does not read the response. It does not
+limit the number of chunks in which a body or a message arrives. It closes a WebSocket that answers
+a ping late, even while messages arrive on it or wait to be read.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ from roomread.entry.connections import SILENT, UNREAD, ConnectionTable, address_
 from roomread.services.shares import ByteBudget
 
 _ACCEPTED_AT_ONCE = 16
-# Longest headers of a request, and bytes of them or of messages that are processed at a time.
+# Maximum size of the headers of a request, and of the portions in which received bytes are
+# processed, bytes.
 _MOST_HEADERS, _PIECE = 16 * 1024, 8 * 1024
-# Each piece of a body or a message costs as much processor time as hundreds of bytes. A sender may
-# have this many pieces more than one for each `_USUAL_PIECE` bytes, and that many more each second.
+# Each chunk of a body or a message costs as much processor time as hundreds of bytes. A sender may
+# send one chunk for each `_USUAL_PIECE` bytes, and in addition `_SPARE_PIECES` chunks at once and
+# `_SPARE_PER_SECOND` chunks each second.
 _SPARE_PIECES, _SPARE_PER_SECOND, _USUAL_PIECE = 500.0, 50.0, 1024
-# Incomplete and waiting messages of one connection up to this size are not counted, bytes.
+# Size up to which the incomplete and waiting messages of one connection are not counted, bytes.
 _SMALL_MESSAGE = 16 * 1024
-# What each fragment and each message takes in memory besides its content, bytes.
+# Memory that each fragment and each message needs in addition to its content, bytes.
 _PER_FRAGMENT, _PER_MESSAGE = 64, 1024
 _POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
 _TOO_SMALL = "too-small-pieces"
 
 
 class _Timers:
-    """The timers of one connection; each closes it unless it is stopped in time.
+    """The timers of one connection, each of which closes it unless the timer is stopped in time.
 
     Args:
         table: The open connections.
@@ -58,7 +60,7 @@ class _Timers:
             self._running[reason] = loop.call_later(seconds, self._close, reason)
 
     def stop(self, reason: str) -> bool:
-        """Stop a timer; return whether it ran."""
+        """Stop a timer, and return whether it was running."""
         timer = self._running.pop(reason, None)
         if timer is not None:
             timer.cancel()
@@ -75,10 +77,10 @@ class _Timers:
 
 
 class _PieceBudget:
-    """Limit the number of small pieces that one body or connection has.
+    """A limit on the number of small chunks in one body or on one connection.
 
     Args:
-        clock: Returns seconds of a monotonic clock.
+        clock: A function that returns the time of a monotonic clock, s.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -86,7 +88,7 @@ class _PieceBudget:
         self._spent, self._then = 0.0, clock()
 
     def take(self, size: int) -> bool:
-        """Count a piece of `size` bytes; return False once there were too many small ones."""
+        """Count a chunk of `size` bytes, and return False if there were too many small chunks."""
         now = self._clock()
         regained = _SPARE_PER_SECOND * (now - self._then) + size / _USUAL_PIECE
         self._spent, self._then = max(self._spent - regained, 0.0) + 1.0, now
@@ -94,10 +96,10 @@ class _PieceBudget:
 
 
 class _CountingConnection(h11.Connection):
-    """A connection that refuses a body in many tiny chunks.
+    """An HTTP parser that refuses a body in too many small chunks.
 
     Args:
-        clock: Returns seconds of a monotonic clock.
+        clock: A function that returns the time of a monotonic clock, s.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -115,7 +117,7 @@ class _CountingConnection(h11.Connection):
 
 
 class LimitedHttp(H11Protocol):
-    """uvicorn's HTTP protocol within the limits of a `ConnectionTable`.
+    """uvicorn's HTTP protocol with the limits of a `ConnectionTable`.
 
     Args:
         table: The open connections.
@@ -130,7 +132,7 @@ class LimitedHttp(H11Protocol):
         self._timers: _Timers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin a connection."""
+        """Add a new connection to the table, or refuse it if the table is full."""
         super().connection_made(transport)
         self._timers = _Timers(self._table, transport)
         if self._table.add(transport):
@@ -139,13 +141,13 @@ class LimitedHttp(H11Protocol):
             self._refuse(busy("too many connections are open", seconds=5))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End a connection."""
+        """Remove a closed connection from the table."""
         self._timers.stop_all()
         self._table.remove(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Process bytes from the client."""
+        """Process bytes from the client, in small portions until the headers are complete."""
         rest = memoryview(data)
         # h11 checks the length of headers only while they are incomplete.
         while self.conn.their_state is h11.IDLE and len(rest) > _PIECE:
@@ -161,13 +163,13 @@ class LimitedHttp(H11Protocol):
         super().data_received(data)
 
     def handle_events(self) -> None:
-        """Handle the events that the client has sent completely."""
+        """Handle what the client has sent, and stop the timer when the headers are complete."""
         super().handle_events()
         if self.conn.their_state is not h11.IDLE and self._timers.stop(SILENT):
             self._table.heard(self.transport)
 
     def on_response_complete(self) -> None:
-        """Go on to the next request."""
+        """Record that a request is answered, and continue with the next request."""
         self._table.idle(self.transport)
         super().on_response_complete()
 
@@ -178,20 +180,20 @@ class LimitedHttp(H11Protocol):
         _note_unread(self._table, self.transport, self.scope)
 
     def resume_writing(self) -> None:
-        """Go on sending."""
+        """Continue sending."""
         self._timers.stop(UNREAD)
         self._table.read(self.transport)
         super().resume_writing()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Hand the connection to the protocol of WebSockets."""
+        """Pass the connection to the WebSocket protocol."""
         self._upgraded = True
         self._timers.stop_all()
         self._table.heard(self.transport)
         super().handle_websocket_upgrade(event)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer bytes that are not HTTP."""
+        """Refuse bytes that are not valid HTTP, and close the connection."""
         del msg
         if self.cycle is None or self.cycle.response_complete:
             problem = "the request is not valid HTTP, or its headers are too long"
@@ -201,7 +203,7 @@ class LimitedHttp(H11Protocol):
             self.transport.close()
 
     def _refuse(self, refusal: RefusedError) -> None:
-        """Send an answer before any request, and close the connection."""
+        """Send an error response to no request in particular, and close the connection."""
         self._table.count(refusal.kind)
         answer = refusal.response()
         headers = [*answer.raw_headers, (b"connection", b"close")]
@@ -212,10 +214,10 @@ class LimitedHttp(H11Protocol):
 
 
 class LimitedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol within the limits of a `ConnectionTable`.
+    """uvicorn's WebSocket protocol with the limits of a `ConnectionTable`.
 
-    A client that sends anything is alive, whether or not it has answered the last ping: on a busy
-    computer the answer may come late, or wait behind messages that this process has not read.
+    A client that sends anything counts as alive, even if it has not answered the last ping. On a
+    busy computer the answer may come late, or wait behind messages that are not read yet.
 
     Args:
         table: The open connections.
@@ -229,26 +231,26 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         self._table, self._buffers = table, buffers
         self._pieces = _PieceBudget(self.loop.time)
         self._too_small = False
-        # Bytes of the incomplete message, and of each message that waits.
+        # Bytes of the incomplete message, and of each message that waits for the application.
         self._incomplete = 0
         self._waiting: deque[int] = deque()
         self._holder, self._held = "", 0
         self._timers: _Timers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin a connection, which was one of HTTP."""
+        """Take over a connection from the HTTP protocol."""
         super().connection_made(transport)
         self._timers = _Timers(self._table, self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End a connection."""
+        """Remove a closed connection from the table, and release its bytes of the budget."""
         self._timers.stop_all()
         self._table.remove(self.transport)
         self._hold(0)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Process bytes from the client."""
+        """Process bytes from the client, which also show that it is alive."""
         if self.pong_timer is not None:
             self.pong_timer.cancel()
             self.pong_timer = None
@@ -261,7 +263,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
                 return
 
     def handle_text(self, event: Frame) -> None:
-        """Handle the first frame of a text."""
+        """Handle the first frame of a text message."""
         self._count(event)
         super().handle_text(event)
 
@@ -287,14 +289,14 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         super().handle_pong(event)
 
     def send_receive_event_to_app(self) -> None:
-        """Let a whole message wait for the application."""
+        """Queue a complete message for the application."""
         size, self._incomplete = self._incomplete, 0
         super().send_receive_event_to_app()
         if not self.close_sent:
             self._waiting.append(size + _PER_MESSAGE)
 
     async def receive(self) -> Any:
-        """Return the next ASGI message to the application."""
+        """Return the next ASGI message for the application."""
         message = await super().receive()
         if message["type"] == "websocket.receive":
             self._waiting.popleft()
@@ -304,21 +306,21 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         return message
 
     def keepalive_timeout(self) -> None:
-        """Close a connection from which nothing came, unless this process has not read it."""
+        """Close a connection on which nothing arrived, unless this process has paused reading."""
         if self.read_paused and self.ping_timeout is not None:
             self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
         else:
             super().keepalive_timeout()
 
     def pause_writing(self) -> None:
-        """Stop sending, and reading what would have to be answered, until the client reads."""
+        """Stop sending and reading until the client has read what was sent."""
         super().pause_writing()
         self.transport.pause_reading()
         self._timers.start(UNREAD, self._table.limits.write_seconds)
         _note_unread(self._table, self.transport, getattr(self, "scope", None))
 
     def resume_writing(self) -> None:
-        """Go on sending and reading."""
+        """Continue sending and reading."""
         self._timers.stop(UNREAD)
         self._table.read(self.transport)
         super().resume_writing()
@@ -351,7 +353,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def _hold(self, size: int) -> bool:
-        """Reserve bytes of the budget; return whether they fit."""
+        """Change the reserved part of the budget to `size` bytes, and return whether it fits."""
         if not self._held:
             self._holder = _holder_of(self.transport, getattr(self, "scope", None))
         if size > self._held and not self._buffers.take(self._holder, size - self._held):
@@ -368,17 +370,17 @@ def limit_connections(config: Config, table: ConnectionTable, buffers: ByteBudge
     Args:
         config: The server's configuration, before it is loaded.
         table: The open connections.
-        buffers: Limits the bytes of messages of WebSockets that are incomplete or wait.
+        buffers: Limits the bytes of incomplete and waiting WebSocket messages.
     """
     http = partial(LimitedHttp, table=table)
     socket = partial(LimitedWebSocket, table=table, buffers=buffers)
-    # uvicorn only calls what it takes for classes.
+    # uvicorn declares these as classes, but only calls them.
     config.http = cast("type[asyncio.Protocol]", http)
     config.ws = cast("type[asyncio.Protocol]", socket)
-    # A few compressed bytes can be a thousand times as many, in memory before they are counted.
+    # A few compressed bytes can expand to a thousand times as many before they are counted.
     config.ws_per_message_deflate = False
-    # Connections that are accepted before the first of them can be refused. More may wait in the
-    # queue of the operating system.
+    # Number of connections that are accepted before the first of them can be refused. More may wait
+    # in the queue of the operating system.
     config.backlog = _ACCEPTED_AT_ONCE
 
 
@@ -387,6 +389,6 @@ def _note_unread(table: ConnectionTable, transport: asyncio.Transport, scope: An
 
 
 def _holder_of(transport: asyncio.Transport, scope: Any) -> str:
-    """Return the principal of a connection's request, or else its address."""
+    """Return the id of the principal that sent the request, or else the connection's address."""
     principal = scope.get("state", {}).get("principal") if scope is not None else None
     return principal.id if principal is not None else address_of(transport)

@@ -1,4 +1,4 @@
-"""Delete what is kept no longer, while the service runs."""
+"""Delete expired sessions while the service runs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PERIOD = 3600.0
 async def apply_retention(
     store: Store, days: float | None, stopping: asyncio.Event, *, period: float = _PERIOD
 ) -> None:
-    """Apply the retention of the operator and of the users, at the start and then regularly.
+    """Delete the sessions whose retention is over, at the start and then regularly.
 
-    A deletion that has begun is finished before this returns, as it uses the store.
+    A deletion that has begun is finished before this function returns, because it uses the store.
 
     Args:
         store: The store of the service.
-        days: The operator's retention, days; None for none.
-        stopping: Set to end it.
+        days: The operator's retention, days; None to apply only the users' own retention.
+        stopping: An event that ends this task when it is set.
         period: Seconds between two deletions.
     """
     while not stopping.is_set():

@@ -47,7 +47,7 @@ from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings, load_settings
 from roomread.store import LeaseRenewal, Store
 
-# Seconds for open requests to be answered after a signal, and then for everything to be closed.
+# Seconds within which open requests are answered after a signal, and then everything is closed.
 _END_SECONDS = 10
 _CLOSE_SECONDS = 10
 # Connections that wait in the operating system until they are accepted.
@@ -86,17 +86,19 @@ def serve(
     log_style: LogStyle = LogStyle.LINES,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; the next start continues unfinished video jobs.
+    """Run the service until SIGINT or SIGTERM.
+
+    The next start continues unfinished video jobs.
 
     Args:
         listen: The address to listen on.
-        sign_in: Whether to ask for sign-in on a loopback address too.
-        log_style: What to write to standard error.
-        on_ready: Called once with the service's URL, when it answers requests.
+        sign_in: Whether to require sign-in on a loopback address too.
+        log_style: The format of the log on standard error.
+        on_ready: A function that is called once with the service's URL, when it accepts requests.
 
     Raises:
-        RoomreadError: The address is open to others and no user or key exists, or listening on it
-            fails.
+        RoomreadError: Sign-in is required and no user or key exists, or the service cannot listen
+            on the address.
     """
     # On loopback without sign-in, the visitor is the computer's own user and may name local files.
     alone = is_loopback(listen.address) and not sign_in
@@ -133,7 +135,7 @@ def serve(
 
 
 def _auth(settings: Settings, store: Store, listen: Listen, *, sign_in: bool) -> AuthSettings:
-    """Return who may use the service, and how often.
+    """Return the settings for sign-in and for the limits on requests.
 
     Raises:
         RoomreadError: Sign-in is required, and no user or key exists.
@@ -143,7 +145,7 @@ def _auth(settings: Settings, store: Store, listen: Listen, *, sign_in: bool) ->
         raise RoomreadError(
             "sign-in is required, but no user or key exists"
             if is_loopback(listen.address)
-            else f"{listen.address} is open to others, but no user or key exists",
+            else f"other computers can reach {listen.address}, but no user or key exists",
             hint="first run roomread users add NAME, or roomread keys add NAME",
         )
     return AuthSettings(
@@ -160,7 +162,7 @@ def _rate(per_minute: int) -> Rate:
 
 
 def _close(engine: Engine) -> None:
-    """Close the engine, and log how many jobs the next start continues, if it is known."""
+    """Close the engine, and log the number of unfinished jobs unless the database fails."""
     engine.close()
     kept: int | None = None
     with suppress(DatabaseError):
@@ -172,7 +174,7 @@ def _close(engine: Engine) -> None:
 def _bounded_end() -> Iterator[ExitStack]:
     """Yield a stack that is closed at the end of the `with` block, within `_CLOSE_SECONDS`.
 
-    If closing takes longer, for example because a database does not answer, the process exits.
+    If closing takes longer, for example because a database does not respond, the process exits.
     """
     failure: BaseException | None = None
 
@@ -285,20 +287,20 @@ class _Server(uvicorn.Server):
         """Start listening."""
         loop = asyncio.get_running_loop()
         if self.config.is_ssl:
-            # uvicorn leaves asyncio's minute to a client that says nothing.
+            # By default, asyncio waits a minute for a client that sends nothing.
             seconds = self._context.settings.header_seconds
             limited = partial(loop.create_server, ssl_handshake_timeout=seconds)
             loop.create_server = limited  # type: ignore[method-assign]
         await super().startup(sockets)
         for listening in sockets or []:
-            # asyncio has made the queue as short as the number that it accepts at once.
+            # asyncio has made the queue only as long as the number of connections accepted at once.
             listening.listen(_QUEUE)
         if self.started:
             shorten_pauses()
             self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle a signal: stop taking work, then shut down."""
+        """Stop accepting work and shut down on a signal."""
         self._context.closing = True
         super().handle_exit(sig, frame)
 
@@ -311,7 +313,7 @@ def _lock(settings: Settings) -> Iterator[None]:
     except Timeout as error:
         raise RoomreadError(
             f"{settings.data} is in use by another roomread app or roomread serve",
-            hint="use that one, end it, or set ROOMREAD_DATA_FOLDER to another folder",
+            hint="use or stop that program, or set ROOMREAD_DATA_FOLDER to another folder",
         ) from error
     except OSError as error:
         raise OutputError(
@@ -324,7 +326,7 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _bound(listen: Listen) -> Iterator[socket.socket]:
-    """Open the listening socket, before the nets are loaded, to report a wrong port early."""
+    """Open the listening socket before the nets are loaded, to report a wrong port early."""
     try:
         family = socket.getaddrinfo(listen.address, listen.port)[0][0]
         bound = socket.create_server((listen.address, listen.port), family=family, backlog=128)

@@ -48,7 +48,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     from roomread.entry.run import Listen, LogStyle, serve  # noqa: PLC0415 (needs the extra)
 
     if (tls_cert is None) != (tls_key is None):
-        raise RoomreadError("TLS needs a certificate and its key", hint="give both, or neither")
+        raise RoomreadError(
+            "only one of --tls-cert and --tls-key was given", hint="give both, or neither"
+        )
     for path in (tls_cert, tls_key):
         if path is not None and not os.access(path, os.R_OK):
             raise RoomreadError(f"{path}: cannot be read", hint="check its name and permissions")

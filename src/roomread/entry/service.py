@@ -54,12 +54,13 @@ _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
 the person feels. It is withheld where the net is not sure enough or the face cannot be seen well.
 
-`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces.
-`WS /api/v1/sessions/{session_id}/readings` takes what its POST takes as text messages.
+`WS /api/v1/live` receives encoded frames as binary messages and returns the faces of the newest.
+`WS /api/v1/sessions/{session_id}/readings` receives readings as text messages, each like the body
+of the POST request.
 """
-# Size of a form around its one file, bytes.
+# Maximum size of a form with one file in addition to the file itself, bytes.
 _FORM_BYTES = 100_000
-# Maximum body of a route that takes no file, bytes.
+# Maximum size of the body of a request without a file, bytes.
 _PAGE_BYTES = 1_000_000
 
 router = APIRouter()
@@ -89,13 +90,13 @@ PARTS = (
 
 @router.get("/healthz", include_in_schema=False)
 async def healthz() -> PlainTextResponse:
-    """Answer 200 as long as the process runs."""
+    """Return status 200 as long as the process runs."""
     return PlainTextResponse("ok\n")
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(context: Context) -> PlainTextResponse:
-    """Answer 200 as long as the service accepts work."""
+    """Return status 200 as long as the service accepts work."""
     if context.closing:
         raise busy("the service is shutting down")
     if not context.engine.job_queue.is_working:
@@ -124,7 +125,7 @@ def metrics(context: Context, _manager: Manager) -> Response:
 
 
 def make_service(context: ServiceContext) -> ASGIApp:
-    """Return the service, for an ASGI server to run.
+    """Return the whole service as one ASGI application.
 
     Args:
         context: The objects that all routes share; the caller closes its engine.
@@ -211,7 +212,8 @@ def _describe_bodies(api: FastAPI) -> None:
 class _PathSplit:
     """Route requests for the API and its pages by their paths, and all others to the web app.
 
-    Mounting the web app at "/" would let it answer wrong methods and misspelt paths of the API.
+    If the web app were mounted at "/", it would answer requests with a wrong method or path that
+    are meant for the API.
     """
 
     def __init__(self, api: ASGIApp, app: ASGIApp) -> None:
@@ -226,8 +228,8 @@ class _PathSplit:
 def _streams(path: str) -> bool:
     """Return whether the body of a request for this path is streamed to a file.
 
-    Uploads of the web app are not, although they are as large: they must take turns, and nothing of
-    one that is too slow or too large is kept.
+    Uploads of the web app are not streamed, although they are as large, because they must wait for
+    one another, and nothing of an upload that is too slow or too large may be kept.
     """
     return path == "/api/v1/videos"
 

@@ -1,4 +1,4 @@
-"""Recognise this computer's own addresses, and those of one network."""
+"""Recognise loopback addresses, and group addresses by network."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def is_loopback(host: str) -> bool:
 
 
 def network_of(address: str) -> str:
-    """Return the name under which the requests of an address are counted; of IPv6, the /64 network.
+    """Return the address, or for IPv6 the /64 network, under which requests are counted.
 
-    One computer may use all addresses of a /64 network.
+    With IPv6 one computer may use all addresses of a /64 network.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -36,7 +36,7 @@ class IceService(StrEnum):
 
 
 def _parse_json(value: Any) -> Any:
-    """Return the value of a variable that is written as JSON; values of the file are left."""
+    """Parse a variable that is written as JSON, and return values of the file unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -46,13 +46,13 @@ def _parse_json(value: Any) -> Any:
 
 
 def _parse_list(value: Any) -> Any:
-    """Return the parts of a variable: a JSON list, or texts with commas or spaces between them."""
+    """Parse a variable that is a JSON list, or a text of items separated by commas or spaces."""
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return value.replace(",", " ").split()
     return _parse_json(value)
 
 
-# A list that a variable holds as JSON, or as texts with commas or spaces between them.
+# A list that a variable contains as JSON, or as items separated by commas or spaces.
 _List = Annotated[list[_Item], NoDecode, BeforeValidator(_parse_list)]
 
 
@@ -60,13 +60,14 @@ class Settings(BaseSettings):
     """The settings of an operator; a variable takes precedence over the file.
 
     Attributes:
-        purpose: The purpose of this installation; None asks the first visitor.
-        region: Where it is used; None counts as the European Union, where more is prohibited.
+        purpose: The purpose of this installation; if None, the first visitor is asked for it.
+        region: The region of this installation; None is treated as the European Union, where more
+            is prohibited.
         responsible: Who is responsible for this installation and how they can be reached; printed
             in the notice that people are given.
-        ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
-            `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
-            contacted by default, because a camera on this computer needs none.
+        ice_servers: STUN and TURN servers for visitors on other networks, in the form of WebRTC:
+            `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. By default
+            no server is contacted, because a camera on this computer does not need one.
         ice_service: A service that issues TURN credentials, in addition to `ice_servers`; None for
             no service. `roomread.web.ice` lists the settings that each service needs.
         turn_urls: For the service "coturn": the addresses of the TURN server.
@@ -74,40 +75,43 @@ class Settings(BaseSettings):
         max_upload_mb: The maximum size of an uploaded video, MB.
         local_files: Whether visitors may name files and URLs that the app's computer can reach.
             Only for an app whose visitors are the computer's own user.
-        max_cameras: The number of live cameras at once; further visitors are asked to wait.
-        max_seats: The number of students who may be in one room at once.
+        max_cameras: The maximum number of live cameras at once; further visitors must wait.
+        max_seats: The maximum number of students in one room at once.
         database_url: The database of sessions, users, keys, sign-ins, jobs and profiles:
             `sqlite:////path/of/file.db` or `postgresql://user:password@host/name`; None for a file
             in the data folder. Several processes of the service may share one PostgreSQL.
         secret: The secret with which keys are hashed and the cookies of a sign-in at the provider
-            are signed, the same for all processes that share a database. Empty for one that the
-            database keeps. If it changes, all keys become invalid.
-        retention_days: Sessions that were last written longer ago are deleted by the service once
-            an hour, and by `roomread session purge`; None keeps them until a user deletes them.
+            are signed, the same for all processes that share a database. If it is empty, a secret
+            in the database is used. If it changes, all keys become invalid.
+        retention_days: The number of days after its last change at which a session is deleted, by
+            the service or by `roomread session purge`; None to keep sessions until a user deletes
+            them. The service checks this once an hour.
         max_picture_mb: The maximum size of a picture, MB.
         max_megapixels: The maximum number of megapixels of a picture or of a video's frame.
         max_video_minutes: The maximum duration of a video, minutes.
         trusted_proxies: The addresses or networks of the proxies in front of the service, as the
             service sees them. Their headers on a visitor's address and on HTTPS are trusted.
-        max_kept_mb: The maximum size of all waiting videos and results together, MB. Above it the
+        max_kept_mb: The maximum size of all waiting videos and results together, MB. Above it, the
             oldest results are deleted before their hour is over.
-        requests_per_minute: The number of requests of one key, user or address per minute.
-        messages_per_minute: The number of messages of one key or user over WebSockets per minute;
+        requests_per_minute: The maximum number of requests of one key, user or address per minute.
+        messages_per_minute: The maximum number of WebSocket messages of one key or user per minute;
             further messages wait.
-        max_ingest_sockets: The number of open WebSockets that send readings. One key or user may
-            have all of them until others need some.
-        max_connections: The number of open connections. The service lowers it where the operating
-            system lets it open fewer files.
-        max_connections_per_address: The number of open connections of one address, which is not
-            applied to trusted proxies.
-        max_bodies: The number of requests whose bodies arrive in several pieces and are received at
-            once. Visitors who are not signed in may send half as many in addition. One principal
-            may use half of the number.
-        max_received_mb: The size of all bodies that are being received, except videos, MB. What
-            does not fit into memory is in temporary files. One principal may use half of it.
-        header_seconds: How long a new connection may take to send the headers of its request, s.
-        sign_ins_per_user: The number of browsers in which one user may be signed in; the user's
-            oldest sign-in ends for a new one.
+        max_ingest_sockets: The maximum number of open WebSockets that send readings. One key or
+            user may have all of them until others need some.
+        max_connections: The maximum number of open connections. The service lowers it if the
+            operating system allows fewer open files.
+        max_connections_per_address: The maximum number of open connections of one address, which
+            is not applied to trusted proxies.
+        max_bodies: The maximum number of requests that are received at once, if their bodies arrive
+            in several chunks. Visitors who are not signed in may send half as many in addition. One
+            principal may use half of the number.
+        max_received_mb: The maximum size of all bodies that are being received, except videos, MB.
+            Bodies that do not fit into memory are written to temporary files. One principal may
+            use half of it.
+        header_seconds: The time within which the headers of a request must arrive, s. On a new
+            connection it starts when the connection is opened.
+        sign_ins_per_user: The maximum number of browsers in which one user is signed in; a further
+            sign-in ends the user's oldest one.
         device: The device that the nets run on; see `roomread.runtime.Device`.
         engine: Whether the nets run in this process or on a Ray cluster.
         replicas: With the engine "ray": the maximum number of replicas of the nets, each of which
@@ -116,12 +120,13 @@ class Settings(BaseSettings):
             `https://accounts.google.com`; None if there is none.
         oidc_client_id: The id of this service at the provider.
         oidc_client_secret: The secret of this service at the provider; empty for a public client.
-        oidc_claim: The claim of the provider that is the name of a user here.
+        oidc_claim: The claim of the provider that is used as the name of a user.
         alert_urls: Where the alerts of recorded rooms are sent: webhooks (`https://host/path`) and
-            MQTT topics (`mqtts://user:password@host/topic`). Unencrypted only to this computer.
+            MQTT topics (`mqtts://user:password@host/topic`). Unencrypted URLs may name only this
+            computer.
         alert_secret: The secret that signs the requests to webhooks: 24 to 64 bytes in base64.
         alert_private_network: Whether alerts may be sent to host names that resolve to a private
-            network. They always may if `local_files` is true.
+            network. If `local_files` is true, this is always allowed.
         data_folder: The folder of the SQLite file, the files of video jobs and the audit log; None
             for the user's own folder.
         jobs_folder: The folder for the files of video jobs; None for `jobs` in the data folder.
@@ -212,7 +217,7 @@ def load_settings() -> Settings:
     """Read the settings from the environment and the file.
 
     Raises:
-        RoomreadError: A variable or the file holds an unknown name or an invalid value.
+        RoomreadError: A variable or the file contains an unknown name or an invalid value.
     """
     try:
         return Settings()

@@ -27,7 +27,7 @@ class Purpose(StrEnum):
 
 
 class Region(StrEnum):
-    """The place of an installation; the law of the European Union differs from others."""
+    """The region of an installation, because the law of the European Union is stricter."""
 
     EU = "eu"
     ELSEWHERE = "elsewhere"
@@ -62,7 +62,7 @@ def load_intended_use() -> IntendedUse:
     """Read the intended use; an environment variable takes precedence over the file.
 
     Raises:
-        RoomreadError: A variable or the file holds an invalid value, or the file cannot be read.
+        RoomreadError: A variable or the file contains an invalid value, or the file cannot be read.
     """
     values = _file_values()
     return IntendedUse(
@@ -72,7 +72,7 @@ def load_intended_use() -> IntendedUse:
 
 
 def keep_intended_use(use: IntendedUse) -> None:
-    """Write the known fields of the intended use into the settings file; its other lines stay.
+    """Write the chosen purpose and region to the settings file, and keep its other lines.
 
     Raises:
         RoomreadError: The user has no home folder.
@@ -93,7 +93,7 @@ def _file_values() -> dict[str, Any]:
     try:
         path = settings_file()
     except RoomreadError:
-        # A user without a home folder has no file: variables say everything.
+        # A user without a home folder has no settings file, only environment variables.
         return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

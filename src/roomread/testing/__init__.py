@@ -1,6 +1,6 @@
 """Helpers for tests: fakes for cameras and nets, and the contracts that plug-ins must fulfil.
 
-`roomread.testing.contracts` is imported by itself, as it needs pytest and the extra `bench`.
+Import `roomread.testing.contracts` separately, because it needs pytest and the extra `bench`.
 """
 
 from roomread.testing.fakes import (

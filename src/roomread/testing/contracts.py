@@ -1,6 +1,6 @@
 """Contracts of detectors, classifiers, trackers and formats, as tests for authors of plug-ins.
 
-A class of tests derives from a contract and defines its fixture:
+To test a plug-in, derive a class from its contract and define the fixture that the contract names:
 
     import pytest
     from roomread.testing.contracts import DetectorContract
@@ -11,7 +11,7 @@ A class of tests derives from a contract and defines its fixture:
         def detector(cls):
             return Blobs()
 
-It needs pytest and the extra `bench`, which contains the pictures of people for the tests.
+The contracts need pytest, and the extra `bench`, which contains the pictures of people.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from roomread.formats.sink import Sink
 from roomread.readings import Box, Expression, Frame, Quality, Reading, Scores, Unreadable
 from roomread.tracking import Tracker
 
-# Makes a sink that writes to a text file; the second argument are names of taught states.
+# A function that creates a sink, given the text file to write and the names of taught states.
 MakeSink = Callable[[io.StringIO, Sequence[str]], Sink]
 
 
 class DetectorContract:
-    """The contract of face detectors. Define the fixture `detector`."""
+    """Tests that every face detector must pass. Define the fixture `detector`."""
 
     @pytest.mark.parametrize("which", [0, 1], ids=["astronaut", "hopper"])
     def test_portrait_has_one_face_from_forehead_to_chin(
@@ -82,7 +82,7 @@ class DetectorContract:
         detector.detect(picture)
         assert np.array_equal(picture, scenes.hopper())
 
-    def test_threads_share_a_detector(self, detector: FaceDetector) -> None:
+    def test_detector_finds_the_same_faces_in_several_threads(self, detector: FaceDetector) -> None:
         pictures = [scenes.astronaut(), scenes.hopper()] * 3
         alone = [[face.box for face in detector.detect(picture)] for picture in pictures[:2]]
         with ThreadPoolExecutor(3) as pool:
@@ -99,7 +99,7 @@ class DetectorContract:
         ],
         ids=["grey", "alpha", "empty", "float"],
     )
-    def test_array_that_is_no_colour_picture_is_refused(
+    def test_array_that_is_not_a_colour_picture_raises_media_error(
         self, detector: FaceDetector, wrong: NDArray[np.uint8]
     ) -> None:
         with pytest.raises(MediaError):
@@ -107,9 +107,9 @@ class DetectorContract:
 
 
 class ClassifierContract:
-    """The contract of nets that read expressions. Define the fixture `classifier`."""
+    """Tests that every expression net must pass. Define the fixture `classifier`."""
 
-    def test_crops_have_a_size_and_a_geometry(self, classifier: FaceClassifier) -> None:
+    def test_crop_size_geometry_and_threshold_are_valid(self, classifier: FaceClassifier) -> None:
         assert classifier.side >= 1
         assert classifier.framing.side > 0
         assert 0 <= classifier.threshold <= 1
@@ -124,7 +124,9 @@ class ClassifierContract:
             assert scores.probabilities.sum() == pytest.approx(1, abs=1e-4)
             assert scores.threshold == classifier.threshold
 
-    def test_batch_gives_the_scores_of_single_crops(self, classifier: FaceClassifier) -> None:
+    def test_crop_has_the_same_scores_alone_and_in_a_batch(
+        self, classifier: FaceClassifier
+    ) -> None:
         several = crops(classifier, 5)
         for crop, scores in zip(several, classifier.classify(several), strict=True):
             (alone,) = classifier.classify(crop[np.newaxis])
@@ -133,7 +135,9 @@ class ClassifierContract:
     def test_no_crops_give_no_scores(self, classifier: FaceClassifier) -> None:
         assert classifier.classify(crops(classifier, 0)) == []
 
-    def test_threads_share_a_classifier(self, classifier: FaceClassifier) -> None:
+    def test_classifier_returns_the_same_scores_in_several_threads(
+        self, classifier: FaceClassifier
+    ) -> None:
         several = [crops(classifier, count) for count in (1, 2, 3)]
         alone = [classifier.classify(each) for each in several]
         with ThreadPoolExecutor(3) as pool:
@@ -144,7 +148,7 @@ class ClassifierContract:
 
 
 class TrackerContract:
-    """The contract of trackers. Define the fixture `tracker`, a new one for each test."""
+    """Tests that every tracker must pass. Define the fixture `tracker`, new for each test."""
 
     def test_each_face_of_a_call_keeps_its_id_and_its_tile(self, tracker: Tracker) -> None:
         tiles: dict[int, set[tuple[int, int]]] = {}
@@ -169,18 +173,18 @@ class TrackerContract:
             assert track.id == 1
             assert track.face.box.iou(scenes.ASTRONAUT_FACE.moved(4 * n, 3 * n)) > 0.5
 
-    def test_age_and_last_seen_are_seconds_of_the_source(self, tracker: Tracker) -> None:
+    def test_age_and_last_seen_follow_the_time_of_the_source(self, tracker: Tracker) -> None:
         for time in (10.0, 10.5, 11.0):
             (track,) = tracker.update(Frame(scenes.astronaut(), time, 0, ""))
             assert track.age == pytest.approx(time - 10)
             assert 10 <= track.last_seen <= time
 
-    def test_face_that_leaves_is_not_reported(self, tracker: Tracker) -> None:
+    def test_face_that_has_left_has_no_track(self, tracker: Tracker) -> None:
         tracker.update(Frame(scenes.astronaut(), 0.0, 0, ""))
         empty = np.full_like(scenes.astronaut(), 90)
         assert tracker.update(Frame(empty, 2.0, 1, "")) == []
 
-    def test_no_track_goes_on_across_a_discontinuity(self, tracker: Tracker) -> None:
+    def test_face_gets_a_new_track_after_a_discontinuity(self, tracker: Tracker) -> None:
         (before,) = tracker.update(Frame(scenes.astronaut(), 0.0, 0, ""))
         (after,) = tracker.update(Frame(scenes.astronaut(), 0.1, 1, "", discontinuity=True))
         assert after.id != before.id
@@ -196,38 +200,38 @@ class TrackerContract:
 
 
 class FormatContract:
-    """The contract of text formats. Define the fixture `make_sink`."""
+    """Tests that every text format must pass. Define the fixture `make_sink`."""
 
-    def test_readings_become_text(self, make_sink: MakeSink) -> None:
+    def test_readings_are_written_as_text(self, make_sink: MakeSink) -> None:
         assert written(make_sink).strip()
 
     def test_same_readings_give_the_same_text(self, make_sink: MakeSink) -> None:
         assert written(make_sink) == written(make_sink)
 
-    def test_file_stays_open(self, make_sink: MakeSink) -> None:
+    def test_closing_the_sink_leaves_its_file_open(self, make_sink: MakeSink) -> None:
         file = io.StringIO()
         sink = make_sink(file, [])
         sink.add(frames()[0], [])
         sink.close()
         assert not file.closed
 
-    def test_output_without_frames_is_allowed(self, make_sink: MakeSink) -> None:
+    def test_sink_can_be_closed_without_frames(self, make_sink: MakeSink) -> None:
         make_sink(io.StringIO(), []).close()
 
-    def test_taught_states_are_allowed(self, make_sink: MakeSink) -> None:
+    def test_sink_accepts_names_of_taught_states(self, make_sink: MakeSink) -> None:
         sink = make_sink(io.StringIO(), ["confused"])
         sink.add(frames()[0], [])
         sink.close()
 
 
 def crops(classifier: FaceClassifier, count: int) -> NDArray[np.uint8]:
-    """Return crops of noise that fit a classifier, uint8 [N, side, side]."""
+    """Return crops of noise in the size that a classifier expects, uint8 [N, side, side]."""
     size = (count, classifier.side, classifier.side)
     return np.random.default_rng(count).integers(0, 256, size, dtype=np.uint8)
 
 
 def call(count: int = 12) -> list[Frame]:
-    """Return frames of a call of five people."""
+    """Return frames of a video call of five people."""
     return list(scenes.moving(scenes.grid(columns=3, rows=2, people=5), count))
 
 
@@ -237,7 +241,7 @@ def frames() -> list[Frame]:
 
 
 def written(make_sink: MakeSink) -> str:
-    """Return the text of frames with a happy face, an unreadable one, and none."""
+    """Return the text that a sink writes for three frames with one, two and no faces."""
     file = io.StringIO()
     sink = make_sink(file, [])
     for frame, faces in zip(frames(), _readings(), strict=True):

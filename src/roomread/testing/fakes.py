@@ -1,4 +1,4 @@
-"""Fakes for tests: frames without a camera, a detector and a classifier without nets, a store."""
+"""Fakes for tests: frames, a detector, a classifier and a store that need no camera and no net."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class FixedClassifier:
 def temporary_store() -> Iterator[Store]:
     """Yield an empty store that is deleted at the end of the `with` block.
 
-    It is a SQLite file in a temporary folder and not in memory, so that several threads and
-    processes can use it as they use a store of the service.
+    The store is a SQLite file in a temporary folder and not in memory, so that several threads and
+    processes can use it.
 
     Raises:
         MissingExtraError: The extra `sessions` is not installed.
@@ -91,7 +91,7 @@ def temporary_store() -> Iterator[Store]:
     try:
         from roomread.store import Store  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:
-        raise MissingExtraError("a store", extra="sessions") from error
+        raise MissingExtraError("a temporary store", extra="sessions") from error
     with (
         tempfile.TemporaryDirectory(prefix="roomread-") as folder,
         closing(Store(f"sqlite:///{Path(folder, 'roomread.db')}")) as store,

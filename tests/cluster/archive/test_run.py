@@ -264,7 +264,7 @@ def test_lost_connection_is_not_reported_as_a_damaged_video(tmp_path: Path) -> N
             "does not work with archives",
         ),
         (["a.mp4", "-o", "out/", "--format", "csv"], "leave out --format"),
-        (["-", "-o", "out/"], "cannot read standard input"),
+        (["-", "-o", "out/"], "cannot be read from standard input"),
         (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unsupported URL scheme"),
         (["a.mp4", "-o", "out/", "--workers", "2"], "use --engine ray for more"),
     ],
