@@ -1,7 +1,7 @@
 """Check that a page can be used with a keyboard, a screen reader, a large font or a small screen.
 
-Every function takes a Playwright page that shows what is to be checked, and fails with a list of
-what is wrong and where. Typical use, for one state of a page:
+Every function checks a Playwright page in its current state, and fails with a list of the problems
+and the elements that have them. Typical use, for one state of a page:
 
     from accessibility import check_page
 
@@ -9,17 +9,17 @@ what is wrong and where. Typical use, for one state of a page:
         page.goto(...)                      # open it, and wait until it is drawn
         check_page(page)                    # all of the checks below
 
-or one by one:
+or call the checks one by one:
 
     check_rules(page)                       # axe-core, light and dark, in all frames
     check_width(page, 390)                  # no sideways scrolling on a phone
     check_zoom(page)                        # nor at 200 %
     check_keyboard(page)                    # Tab reaches every control and shows where it is
 
-`check_rules(page, except_rules=("region",))` leaves rules of axe-core out, for findings inside a
-library's widgets that the project cannot mend; say why beside the call. Findings that axe-core
-rates below "serious" do not fail. The package axe-playwright-python of the dev group brings
-axe-core; it runs in the page and loads nothing.
+`check_rules(page, except_rules=("region",))` skips rules of axe-core, for findings inside a
+library's widgets that the project cannot fix; give the reason beside the call. Findings that
+axe-core rates below "serious" are ignored. The package axe-playwright-python of the dev group
+contains axe-core, which runs in the page and loads nothing.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _PREPARE = f"""() => {{
     window.controlsReached = new Map();
     window.endsPassed = 0;
 }}"""
-# Tab begins where the focus was last, and passes the end of the page once.
+# Tab starts at the last focused element, and so passes the end of the page once.
 _STEP = f"""() => {{
     const look = {_LOOK};
     const e = document.activeElement;
@@ -86,7 +86,7 @@ _STEP = f"""() => {{
     window.controlsReached.set(e, look(e) !== window.controlsToReach.get(e));
     return true;
 }}"""
-# Of several radio buttons Tab reaches one; the arrow keys reach the others.
+# Tab reaches one radio button of a group; the arrow keys reach the others.
 _MISSED = """() => {
     const name = e => e.outerHTML.slice(0, 120);
     const reached = [...window.controlsReached.keys()];
@@ -102,10 +102,10 @@ _MISSED = """() => {
 
 
 def check_page(page: Page, *, except_rules: Collection[str] = ()) -> None:
-    """Make all checks of this module on what a page shows now.
+    """Run all checks of this module on a page in its current state.
 
     Args:
-        page: The page, in the state that is to be checked; its size and colour scheme change.
+        page: The page; its size and its colour scheme are changed.
         except_rules: Rules of axe-core that are left out, such as "color-contrast".
     """
     check_rules(page, except_rules=except_rules)
@@ -115,11 +115,11 @@ def check_page(page: Page, *, except_rules: Collection[str] = ()) -> None:
 
 
 def check_rules(page: Page, *, except_rules: Collection[str] = ()) -> None:
-    """Fail on what axe-core calls serious or critical, with a light and with a dark background.
+    """Fail if axe-core finds serious or critical problems, in a light or a dark colour scheme.
 
     Args:
-        page: The page.
-        except_rules: Rules that are left out.
+        page: The page; its colour scheme is changed.
+        except_rules: Rules of axe-core that are left out.
     """
     found = []
     for scheme in SCHEMES:
@@ -129,7 +129,7 @@ def check_rules(page: Page, *, except_rules: Collection[str] = ()) -> None:
 
 
 def findings(page: Page, *, except_rules: Collection[str] = ()) -> list[str]:
-    """Return the serious and critical findings of axe-core in a page and its frames, as it is."""
+    """Return the serious and critical findings of axe-core in a page and its frames."""
     found = []
     for frame in page.frames:
         for violation in _run(frame, list(except_rules)):
@@ -144,7 +144,7 @@ def _run(frame: Frame, except_rules: list[str]) -> list[dict[str, Any]]:
         frame.evaluate(AXE_SCRIPT)
         found: list[dict[str, Any]] = frame.evaluate(_RUN, except_rules)
     except Error:
-        # A frame that was taken away in the meantime shows nothing.
+        # A frame that was removed in the meantime has no findings.
         if frame.is_detached():
             return []
         raise
@@ -174,9 +174,9 @@ def _resized(page: Page, width: int) -> Iterator[None]:
 
 
 def check_keyboard(page: Page) -> None:
-    """Fail if Tab misses a control that is shown, or if the focus cannot be seen on one.
+    """Fail if Tab misses a visible control, or if a focused control looks like an unfocused one.
 
-    Controls inside a frame are not looked at; the frame counts as one control.
+    Controls inside a frame are not checked; the frame counts as one control.
     """
     page.evaluate(_PREPARE)
     for _ in range(_MOST_TABS):

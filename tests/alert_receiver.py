@@ -1,4 +1,4 @@
-"""Receivers of alerts: a web server that checks signatures, and a target in memory."""
+"""Fake receivers of alerts: a web server that records requests, and a target in memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "alerts.md"
 
 
 def _function_of_the_docs() -> Callable[[Mapping[str, str], bytes, str], bool]:
-    """Return the function with which the docs tell receivers to check a request."""
+    """Return the function that the documentation gives receivers for checking a signature."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102 (our own docs)
@@ -44,11 +44,11 @@ is_genuine = _function_of_the_docs()
 
 @dataclass
 class Receiver:
-    """What a server received, and which statuses it answers with.
+    """A fake webhook, with the requests that it received and the statuses that it returns.
 
     Attributes:
         url: The URL of the webhook.
-        statuses: The statuses of the next answers; 204 afterwards.
+        statuses: The statuses of the next responses; 204 afterwards.
         requests: The headers and the body of each request.
     """
 
@@ -66,7 +66,7 @@ class Receiver:
 def receiving(
     statuses: Sequence[int] = (), *, context: ssl.SSLContext | None = None
 ) -> Iterator[Receiver]:
-    """Run a server on this computer, with TLS if a context is given."""
+    """Run a fake webhook on this computer, with TLS if a context is given."""
     receiver = Receiver(statuses=list(statuses))
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,7 +98,7 @@ def receiving(
 
 
 class FakeTarget:
-    """A target that fails as it is told to, and keeps the ids and states that it accepted."""
+    """A fake target that raises the given failures, then records each alert that it accepts."""
 
     kind, name = "webhook", "https://example.org"
 

@@ -1,4 +1,4 @@
-"""Altered portraits, and synthetic pictures with soft shapes such as FER-2013 has."""
+"""Create altered portraits, and synthetic pictures with soft shapes like those of FER-2013."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def variants(picture: Image.Image) -> list[Image.Image]:
 
 
 def squeezed() -> list[Image.Image]:
-    """Return pictures of a face so narrow that the bundled net is unsure that it is neutral."""
+    """Return neutral portraits squeezed so much that the bundled net is unsure of them."""
     picture = Image.fromarray(hopper())
     mirrored = ImageOps.mirror(picture)
     return [narrow(picture, 0.62), narrow(mirrored, 0.64), narrow(picture, 0.66)]
 
 
 def narrow(picture: Image.Image, width: float) -> Image.Image:
-    """Return a picture scaled horizontally to a share of its width, 0..1."""
+    """Return a picture scaled horizontally to a fraction of its width, 0..1."""
     return picture.resize((round(width * picture.width), picture.height))

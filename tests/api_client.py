@@ -1,4 +1,4 @@
-"""A client of some routes of the HTTP API in this process, without a server and its sign-in."""
+"""Send requests to routes of the HTTP API in this process, without a server or sign-in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.services.accounts import LOCAL, Principal
 
 
 class Admitted:
-    """Middleware that admits every request as one of the same principal."""
+    """Middleware that treats every request as sent by the same principal."""
 
     def __init__(self, app: ASGIApp, principal: Principal) -> None:
         self._app, self._principal = app, principal
@@ -32,13 +32,13 @@ def client_of(
     *,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> TestClient:
-    """Return a client of the routes of one module, which sends as one principal.
+    """Return a client for the routes of one module, whose requests come from one principal.
 
     Args:
         router: The routes.
-        context: What the routes use of a `ServiceContext`.
+        context: An object with the attributes of `ServiceContext` that the routes use.
         principal: The sender of all requests.
-        lifespan: What is started and ended with the client, if it is used as a context manager.
+        lifespan: The lifespan of the application, if the client is used as a context manager.
     """
     options: dict[str, Any] = {"lifespan": lifespan} if lifespan is not None else {}
     api = FastAPI(**options)

@@ -22,7 +22,7 @@ from roomread.readings import (
 _shares = st.floats(0, 1)
 _coordinates = st.floats(-5_000, 50_000)
 _ids = st.none() | st.integers(1, 2**31 - 1)
-# What a file can hold: no halves of surrogate pairs.
+# Texts that a file can contain, without unpaired surrogates.
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _names = _texts.filter(bool)
 
@@ -42,7 +42,7 @@ def _probabilities(seed: int, spread: float) -> NDArray[np.float32]:
 probabilities = st.builds(
     _probabilities, st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.3, 3.0])
 )
-# At the very confidence too, where one rounding would withhold the expression or show it.
+# Some thresholds equal the confidence, where a rounding error would withhold the expression.
 scores = st.builds(Scores, probabilities, _shares) | probabilities.map(
     lambda values: Scores(values, float(values.max()))
 )

@@ -1,4 +1,4 @@
-"""Read pictures with local nets and with those of a cluster, and print how they compare."""
+"""Read pictures with local nets and with the nets of a cluster, and print the differences."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:
 
 
 def crowd(shared: Analyzer) -> Counter[str]:
-    """Return the results of a hundred simultaneous requests, counted."""
+    """Return how many of a hundred simultaneous requests had each result."""
     picture = scenes.grid().image
 
     def ask(_number: int) -> str:

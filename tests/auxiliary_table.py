@@ -1,4 +1,4 @@
-"""A table of action units and head pose for a tiny data set."""
+"""Create a table of action units and head pose for a tiny data set."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from roomread.training.auxiliary_targets import ANGLES, UNITS
 from roomread.training.dataset import FerData, Split
 
 DATA = tiny_fer(each=20)
-# A class is a brightness in these pictures, which the net's maps show.
+# In these pictures each class has its own brightness, which the feature maps of a net show.
 BRIGHTNESS = DATA.labels / 6
 
 
 def table(data: FerData = DATA, **changed: object) -> dict[str, object]:
-    """Return the columns of targets; the open jaw and the angles follow the brightness."""
+    """Return columns of targets in which the open jaw and the angles depend on the brightness."""
     columns: dict[str, object] = {
         "row": data.rows.astype(np.int32),
         "Usage": [Split(split).name for split in data.splits],

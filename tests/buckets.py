@@ -1,4 +1,4 @@
-"""A bucket in memory."""
+"""A fake cloud bucket in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 class Bucket(MemoryFileSystem):  # type: ignore[misc]
     """An fsspec file system in memory, under a URL scheme that only one test uses.
 
-    Each subclass has files of its own; fsspec would share those of all file systems in memory.
+    Each subclass has its own files; fsspec would share them between all file systems in memory.
     """
 
     store: ClassVar[dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""A certificate of this computer, which only tests trust."""
+"""Create a TLS certificate for this computer that only tests trust."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def localhost_certificate(folder: Path) -> Path:
-    """Write a self-signed certificate of the name "localhost" and its key into one PEM file."""
+    """Write a self-signed certificate for "localhost" and its key into one PEM file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -43,7 +43,7 @@ def localhost_certificate(folder: Path) -> Path:
 
 
 def server_context(path: Path) -> ssl.SSLContext:
-    """Return what a server with this certificate encrypts with."""
+    """Return the TLS context of a server with the certificate and key in a PEM file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     return context

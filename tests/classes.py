@@ -1,4 +1,4 @@
-"""Readings of a class for tests: no pictures, no nets."""
+"""Create readings of a class for tests, without pictures or nets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreada
 
 
 def showing(expression: Expression, confidence: float = 0.9) -> NDArray[np.float32]:
-    """Return scores float32 [7] for one expression; the others share the rest."""
+    """Return scores float32 [7] with a confidence for one expression, the rest divided equally."""
     scores = np.full(len(Expression), (1 - confidence) / 6, dtype=np.float32)
     scores[expression] = confidence
     return scores
@@ -52,9 +52,10 @@ def lesson(
     moods: Sequence[tuple[float, float]] = ((0.0, 0.5),),
     seed: int = 0,
 ) -> Iterator[tuple[float, list[Reading]]]:
-    """Yield the frames of a lesson; `moods` are pairs of a start, s, and the share that smiles.
+    """Yield the frames of a lesson in which more or fewer people smile at different times.
 
-    Each person changes their expression about every 20 s; one in ten is unreadable at a time.
+    Each pair in `moods` is a time, s, and the fraction of people who smile from then on. A person
+    changes their expression about every 20 s, and one in ten is unreadable at a time.
     """
     random = np.random.default_rng(seed)
     shown: dict[int, Expression | None] = {}

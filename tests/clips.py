@@ -1,4 +1,4 @@
-"""Small video files for tests, in which the brightness of a frame encodes its index."""
+"""Write small video files for tests, in which the brightness of a frame encodes its index."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make_clip(
 ) -> Path:
     """Write a video with a frame at each of `times` (s) and `sound` seconds of a tone.
 
-    Frame n is `grey(n)`; its upper left quarter is white. Every `key_every`th is a key frame.
+    Frame n is `grey(n)` with a white upper left quarter. Every `key_every`th frame is a key frame.
     """
     width, height = size
     with av.open(str(path), "w", options=options or {}) as container:
@@ -32,7 +32,7 @@ def make_clip(
         video = container.add_stream(codec, rate=25)
         assert isinstance(video, av.VideoStream)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        # AVI has a constant rate and no finer clock.
+        # AVI has a constant frame rate and no finer timestamps.
         video.codec_context.time_base = Fraction(1, 25) if path.suffix == ".avi" else MS
         if key_every is not None:
             video.codec_context.gop_size = key_every
@@ -148,7 +148,7 @@ def add_tone(
 
 
 def grey(number: int, size: tuple[int, int]) -> np.ndarray:
-    """Return the picture of a frame, uint8 [height, width, 3]."""
+    """Return the picture of the frame with this index, uint8 [height, width, 3]."""
     return np.full((size[1], size[0], 3), 20 + 8 * (number % 26), np.uint8)
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
-# The same examples on every run, so that no test passes or fails by chance. `make search` draws
-# new ones, and more of them.
-# How fast examples are made depends on what else runs.
+# Use the same examples in every run, so that no test passes or fails by chance. `make search` draws
+# more and different examples.
+# The time to draw examples depends on the load of the machine, so it is not checked.
 settings.register_profile(
     "fixed",
     derandomize=True,
@@ -35,10 +35,10 @@ settings.register_profile(
 settings.register_profile("search", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
-# The tests record classes, which needs a purpose that allows it; those of the purpose unset this.
+# The tests record classes, which this purpose allows. Tests of the purpose unset the variable.
 os.environ["ROOMREAD_PURPOSE"] = "research"
 
-# They share a Ray cluster: two at a time do not start on two cores.
+# These files share one Ray cluster, because two clusters at once do not start on two cores.
 _ON_RAY = (
     "cluster/archive/test_on_ray.py",
     "cluster/nets/test_shared.py",
@@ -46,7 +46,7 @@ _ON_RAY = (
 )
 
 
-# Minutes each: begun last, they would run alone at the end.
+# These files take minutes each. If they began last, they would run alone at the end.
 _FIRST = (
     *_ON_RAY,
     "cli/test_train.py",
@@ -56,13 +56,13 @@ _FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the slowest files first, so that no process still runs one at the end."""
+    """Run the slowest files first, so that they do not run alone at the end."""
     items.sort(key=lambda item: not item.path.as_posix().endswith(_FIRST))
 
 
 @pytest.fixture
 def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder on the path, with the package `room-blobs`."""
+    """Install the package `room-blobs`, which has plug-ins, and return its folder."""
     install_plugins(tmp_path, "room-blobs")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "room_blobs", raising=False)
@@ -76,7 +76,7 @@ def roomread(tmp_path: Path) -> Program:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
-    """Run the tests of a file in one process, and those of all files on Ray in one process."""
+    """Run the tests of each file in one process, and all files that use Ray in the same process."""
     from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 (only where it is used)
 
     class ByFile(LoadFileScheduling):  # type: ignore[misc]

@@ -1,6 +1,6 @@
-"""A page that takes the place of Streamlit in tests of what one function draws, without a script.
+"""A fake page that replaces Streamlit in tests of functions that draw.
 
-Widgets return what the test answers by their label, or else their default.
+Each widget returns the value that the test gives for its label, or else its default.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn, Self
 
 
 class RerunError(Exception):
-    """The page asked to be drawn again."""
+    """The tested function requested that the page be drawn again."""
 
 
 class Drawn(NamedTuple):
@@ -30,10 +30,10 @@ class Drawn(NamedTuple):
 
 
 class FakePage:
-    """Record what is drawn, and answer widgets. A container is the page itself.
+    """A fake page that records the drawn elements; each of its containers is the page itself.
 
     Args:
-        answers: The values of widgets by their labels; the buttons that are True are pressed.
+        answers: The values of widgets by their labels; a button is pressed if its value is True.
     """
 
     def __init__(self, answers: Mapping[str, object] | None = None) -> None:
@@ -47,7 +47,7 @@ class FakePage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Do nothing: what follows is on the same page."""
+        """Do nothing, because a container is the page itself."""
 
     def texts(self, kind: str) -> list[str]:
         """Return the texts of all elements of a kind, from top to bottom."""
@@ -69,7 +69,7 @@ class FakePage:
     def fragment(
         self, function: Callable[..., Any] | None = None, **_: object
     ) -> Callable[..., Any]:
-        """Return the function, which is drawn once."""
+        """Return the function unchanged, so that calling it draws the fragment once."""
         return function if function is not None else lambda inner: inner
 
     def rerun(self, **_: object) -> NoReturn:
@@ -100,7 +100,7 @@ def _at_index(values: Sequence[Any], options: Mapping[str, Any]) -> Any:
 
 
 _CONTAINERS = frozenset({"container", "empty", "expander", "form", "popover", "spinner"})
-# The value of a widget that the test does not answer.
+# Functions that return the value of a widget for which the test gives no value.
 _DEFAULTS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Any]] = {
     **dict.fromkeys(("button", "download_button", "form_submit_button"), lambda *_: False),
     **dict.fromkeys(("selectbox", "radio"), _at_index),

@@ -1,4 +1,4 @@
-"""A queue of videos that keeps its jobs in memory and reads none."""
+"""A fake queue of video jobs, which are stored in memory and never read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from roomread.store import JobRecord, JobState
 
 
 class FakeQueue:
-    """Keeps jobs in memory and reads none.
+    """A job queue that stores jobs in memory and reads no video.
 
     Args:
-        folder: Where the folders of the jobs are.
+        folder: The folder in which each job gets its own folder.
     """
 
     kept_seconds = 3600.0

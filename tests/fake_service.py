@@ -1,4 +1,4 @@
-"""A service of the client that answers without a network."""
+"""A fake service for tests of the client, without a network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ SESSION: dict[str, Any] = {
 
 
 class FakeService:
-    """Answers requests by a function and remembers them; waiting takes no time."""
+    """A fake service that responds with a function, and records requests and pauses of the client.
+
+    Args:
+        answer: A function that returns the response to a request.
+    """
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
         self.requests: list[httpx.Request] = []
@@ -39,7 +43,7 @@ class FakeService:
         self._answer = answer
 
     def client(self, url: str = "http://roomread") -> Client:
-        """Return a client of the service; a number of seconds to wait is only remembered."""
+        """Return a client of the service that does not wait during its pauses."""
         transport = httpx.MockTransport(self._handle)
         return Client(Connection(url, key="k", transport=transport, sleep=self.pauses.append))
 
@@ -49,12 +53,12 @@ class FakeService:
 
 
 def problem(status: int, **fields: Any) -> dict[str, Any]:
-    """Return problem details (RFC 9457)."""
+    """Return problem details (RFC 9457) with a status and further fields."""
     return {"type": "about:blank", "title": "", "status": status, "detail": "wrong"} | fields
 
 
 def refused(status: int, headers: dict[str, str] | None = None) -> httpx.Response:
-    """Return a refusal with problem details."""
+    """Return an error response with problem details."""
     kind = {"content-type": "application/problem+json"}
     content = json.dumps(problem(status, hint="do better"))
     return httpx.Response(status, content=content, headers=kind | (headers or {}))

@@ -1,4 +1,4 @@
-"""Tiny data sets in FER-2013's formats, for tests; the pictures are noise."""
+"""Create tiny data sets in the formats of FER-2013, with noise as pictures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def tiny_fer(*, each: int = 2, votes: bool = False, seed: int = 0) -> FerData:
 
 
 def with_clear_votes(data: FerData) -> FerData:
-    """Return the same pictures with votes in which all taggers chose the label."""
+    """Return the same pictures with FER+ votes in which all taggers chose the label."""
     votes = np.zeros((len(data), len(VOTE_NAMES)), dtype=np.int16)
     column_of = np.array([VOTE_NAMES.index(name) for name in _VOTED_AS.values()])
     votes[np.arange(len(data)), column_of[data.labels]] = 10
@@ -70,7 +70,7 @@ def write_ferplus(data: FerData, path: Path) -> Path:
 
 
 def write_folder(data: FerData, folder: Path) -> Path:
-    """Write `train/angry/Training_0.png` ... `test/neutral/PrivateTest_41.png`."""
+    """Write each picture to a file such as `test/neutral/PrivateTest_41.png`."""
     for row, (image, label, split) in enumerate(
         zip(data.images, data.labels, data.splits, strict=True)
     ):

@@ -1,6 +1,6 @@
-"""Drive the installed Firefox, without a window, by its own WebDriver BiDi.
+"""Drive the installed Firefox without a window, over WebDriver BiDi.
 
-Playwright drives only a Firefox that it has patched and downloaded.
+Playwright can only drive a patched Firefox that it downloads itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 _PATIENCE = 120.0
 _PREFERENCES: dict[str, bool | int | str] = {
-    # No question about the camera; a fake one below.
+    # Do not ask for permission to use the camera, which is a fake one.
     "media.navigator.permission.disabled": True,
     "app.update.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
@@ -73,7 +73,7 @@ class FirefoxPage:
         self.call("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
     def run(self, expression: str) -> Any:
-        """Return the value of an expression, as if the user had pressed something."""
+        """Evaluate a JavaScript expression as if the user had clicked, and return its value."""
         found = self.call(
             "script.evaluate",
             expression=f"JSON.stringify({expression}) ?? 'null'",
@@ -85,7 +85,7 @@ class FirefoxPage:
         return json.loads(found["result"]["value"])
 
     def wait_for(self, expression: str) -> Any:
-        """Wait until an expression is true, and return its value."""
+        """Wait until a JavaScript expression is true, and return its value."""
         deadline = time.monotonic() + _PATIENCE
         while not (value := self.run(expression)):
             assert time.monotonic() < deadline, (expression, self.run("document.body.innerText"))
@@ -108,11 +108,11 @@ class FirefoxPage:
 
 @contextmanager
 def firefox(folder: Path, *, camera: bool) -> Iterator[FirefoxPage]:
-    """Start Firefox without a window.
+    """Start Firefox without a window, and yield its only tab.
 
     Args:
-        folder: An empty folder for its profile.
-        camera: Whether it has a camera, which shows a moving picture without a face.
+        folder: An empty folder for the profile of the browser.
+        camera: Whether there is a fake camera, which shows a moving picture without a face.
     """
     preferences = {**_PREFERENCES, "media.navigator.streams.fake": camera}
     lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]

@@ -1,4 +1,4 @@
-"""A worker that reads videos without nets: one face, always the same, and happy."""
+"""Run a worker that reads videos without nets, and finds the same happy face in every frame."""
 
 from roomread import Analyzer
 from roomread.jobs.video_worker import main

@@ -1,4 +1,4 @@
-"""People who each have one grey level, and an embedder that tells them apart by it."""
+"""Draw people as grey areas, with a fake embedder that distinguishes them by their grey level."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKS = np.array([[20, 30], [50, 30], [35, 50], [25, 70], [45, 70]], dtype=np.fl
 
 
 class Grey:
-    """An embedder of people who each have one grey level."""
+    """A fake face embedder that distinguishes people by their grey level."""
 
     name, side, threshold = "grey", 8, 0.9
     template = MARKS.astype(np.float64) / 10
@@ -35,8 +35,8 @@ def grey_face(image: NDArray[np.uint8], person: int, place: int, time: float) ->
 
     Args:
         image: uint8 [1080, 1920, 3], which is changed.
-        person: Decides the grey level, 1 to 25.
-        place: The tile, which is the id of the track too.
+        person: The number of the person, which determines the grey level, 1 to 25.
+        place: The number of the tile, which is also the id of the track.
         time: Seconds from the start of the source.
     """
     box = tile(place)

@@ -1,6 +1,7 @@
-"""HEIC files for tests, as phones write them: HEVC tiles in a grid, with turns, mirrors and EXIF.
+"""Create HEIC files as phones write them: a grid of HEVC tiles with rotation, mirroring and EXIF.
 
-The package that decodes HEIC writes none. PyAV's encoder makes the tiles; the boxes are made here.
+The package that decodes HEIC cannot write it. PyAV encodes the tiles, and this module adds the
+boxes of the file format.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Turn:
-    """The rotation and mirroring that a HEIC states for its picture.
+    """The rotation and mirroring that a HEIC file states for its picture.
 
     Attributes:
         quarters: counter-clockwise quarter turns, as `irot` counts them.
@@ -66,7 +67,8 @@ def make_heic(image: np.ndarray, *, tile: int = 128, turn: Turn | None = None) -
         ),
     ]
     start = box(b"ftyp", b"heic\0\0\0\0mif1heic")
-    # The places of the data count from the start of the file, so the first try tells its length.
+    # Offsets of the data count from the start of the file, so first build the boxes once to find
+    # their length.
     length = len(start + full_box(b"meta", b"".join(meta) + places_box(items, 0)))
     boxes = full_box(b"meta", b"".join(meta) + places_box(items, length + 8))
     return start + boxes + box(b"mdat", b"".join(data for _, data in items))

@@ -1,4 +1,8 @@
-"""The differencing attack: what the figures before and after an event tell about one person."""
+"""Simulate a differencing attack on the figures of a room.
+
+An onlooker compares the figures before and after a person joins or leaves, to find out which
+expression this person shows.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +18,31 @@ from roomread.joining.open_room import HELD_SECONDS
 from roomread.readings import Expression
 from roomread.room.rounding import rounded_scores
 
-# How often the expressions are shown in a class, in `Expression`'s order.
+# The probabilities of the expressions in a class, in the order of `Expression`.
 _USUAL = (0.06, 0.02, 0.04, 0.17, 0.08, 0.04, 0.59)
 _MOST_FREQUENT = Expression(int(np.argmax(_USUAL)))
-# Pausing is like leaving, and losing the connection like turning away. Who "is replaced" leaves,
-# and another person joins a minute later.
+# Pausing has the same effect as leaving, and a lost connection the same as turning away. A person
+# who "is replaced" leaves, and another person joins a minute later.
 EVENTS = ("joins", "leaves", "turns away", "is replaced")
-# A figure that an onlooker sees: how many people count, and their mean shares.
+# What an onlooker sees at one time: the number of people who count, and their mean probabilities.
 Figure = tuple[int, NDArray[np.float64]]
-# Seconds that an onlooker averages.
+# Number of seconds over which an onlooker averages the figures.
 MINUTE = 60
-# The least number of people in a figure.
+# Minimum number of people in a figure.
 _LEAST = 5
 
 
 @dataclass(slots=True, eq=False)
 class Student:
-    """A student whose face mostly shows one expression, which the attack wants to know.
+    """A student whose face mostly shows one expression, which the attack tries to find out.
 
     Attributes:
-        label: The expression.
+        label: The expression that the face mostly shows.
         shares: The probabilities of the expressions in most readings, float64 [7].
-        frozen: The reading that is held while the student cannot be read; None while they can.
-        read_at: When the student was last read, s.
-        gone: Whether the student left or paused, so that nothing is held.
+        frozen: The last reading, which still counts while the student cannot be read; None while
+            the student can be read.
+        read_at: The time of the last reading, s.
+        gone: Whether the student left or paused, so that no reading counts.
     """
 
     label: Expression
@@ -50,12 +55,14 @@ class Student:
 class Lesson:
     """A room with a simulated clock, whose students send a reading each second.
 
-    Nine in ten of a student's readings are about the same, which makes the attack easy. Who counts
-    is decided by `Cohorts` as in `OpenRoom`, which holds the last reading of someone who counts.
+    Nine in ten readings of a student are the same, which makes the attack easy. `Cohorts` decides
+    who counts as in `OpenRoom`, where the last reading of a person who cannot be read still counts
+    for some time.
 
     Args:
-        seed: Draws the expressions.
-        cohorts: Whether people count by cohorts; if not, everyone who is read counts.
+        seed: The seed of the random expressions.
+        cohorts: Whether people begin and stop counting in cohorts; if not, everyone who is read
+            counts.
     """
 
     def __init__(self, seed: int, *, cohorts: bool = True) -> None:
@@ -74,11 +81,11 @@ class Lesson:
         return student
 
     def looks_away(self, student: Student) -> None:
-        """Let a student be unreadable from now on."""
+        """Make a student unreadable from now on."""
         student.frozen = student.shares
 
     def run(self, seconds: int) -> None:
-        """Advance the clock."""
+        """Advance the clock, and add the figure of each second."""
         moods = self.random.dirichlet(np.array(_USUAL) * 3, size=16)
         shown: list[NDArray[np.float64]] = []
         counts: list[int] = []
@@ -119,7 +126,7 @@ class Lesson:
 
 
 def mean_of(figures: Sequence[Figure | None]) -> Figure | None:
-    """Return the mean of figures; None without one."""
+    """Return the mean of the figures that are not None, or None if all are."""
     known = [figure for figure in figures if figure is not None]
     if not known:
         return None
@@ -127,12 +134,12 @@ def mean_of(figures: Sequence[Figure | None]) -> Figure | None:
 
 
 def difference(before: Figure, after: Figure | None, *, joined: bool) -> Expression | None:
-    """Return the expression that the people of one figure show more than those of the other.
+    """Return the expression whose sum over the people differs most between two figures.
 
     Args:
         before: The figure before the event.
-        after: The figure after it; None if there is none.
-        joined: Whether the person is in the figure after the event; otherwise in the one before.
+        after: The figure after the event; None if there is none.
+        joined: Whether the person counts only after the event; otherwise, only before it.
     """
     if after is None:
         return None
@@ -142,12 +149,12 @@ def difference(before: Figure, after: Figure | None, *, joined: bool) -> Express
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """Whether an onlooker found a person's expression, in one lesson or as shares of several.
+    """Whether three ways of guessing find a person's expression, or how often they do, 0..1.
 
     Attributes:
-        attack: By the difference of the figures before and after; without one, as `shown`.
-        shown: By the top expression of a figure in which the person counts.
-        usual: By the most frequent expression of people in general.
+        attack: Guessing the difference of the figures before and after; `shown` if there is none.
+        shown: Guessing the top expression of a figure in which the person counts.
+        usual: Guessing the most frequent expression of people in general.
     """
 
     attack: float
@@ -161,12 +168,12 @@ class Guesses:
 
 
 def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> Guesses:
-    """Return whether the attack finds a person's expression, and whether guessing does.
+    """Simulate one lesson, and return whether the attack and whether guessing succeed.
 
     Args:
-        event: One of `EVENTS`.
-        people: How many are in the room before.
-        seed: Draws the class and the person.
+        event: The event that the onlooker uses, one of `EVENTS`.
+        people: The number of people in the room before the event.
+        seed: The seed of the random class and person.
         cohorts: See `Lesson`.
     """
     lesson = Lesson(seed, cohorts=cohorts)
@@ -193,7 +200,7 @@ def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> Gue
     before = mean_of(lesson.figures[begun - MINUTE : begun])
     assert before is not None
     if event == "is replaced":
-        # The figure with the newcomer, of as many people as the one with the person who left.
+        # Use figures with the newcomer that have as many people as before.
         later = [f for f in lesson.figures[-MINUTE:] if f is not None and f[0] == before[0]]
     else:
         later = [f for f in lesson.figures[begun:] if f is not None and f[0] != before[0]]
@@ -209,7 +216,7 @@ def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> Gue
 
 
 def rates(event: str, *, people: int, lessons: int, cohorts: bool = True) -> Guesses:
-    """Return how often the attack and how often guessing finds the expression, 0..1."""
+    """Return how often the attack and guessing find the expression in several lessons, 0..1."""
     results = [attacked(event, people, seed, cohorts=cohorts) for seed in range(lessons)]
     return Guesses(
         attack=float(np.mean([result.attack for result in results])),

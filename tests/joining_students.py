@@ -1,4 +1,4 @@
-"""Simulated students, who use the protocol of rooms as the page does."""
+"""Simulate students, who use the WebSocket protocol of rooms as their page does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Student:
 
     Attributes:
         socket: The connection.
-        seat: The server's answer to joining.
+        seat: The message with which the server answered the request to join.
         number: The number of the next reading.
     """
 
@@ -37,7 +37,7 @@ class Student:
         self.socket.send(json.dumps(message))
 
     def show(self, shares: list[int]) -> None:
-        """Send a reading."""
+        """Send a reading with the probabilities of the expressions, in 1/10,000."""
         self.send(k="r", n=self.number, age=20, p=shares)
         self.number += 1
 
@@ -48,7 +48,7 @@ class Student:
 
 
 def open_room(url: str, *, faces: bool = True) -> dict[str, str]:
-    """Open a room in which students may have their faces read if so asked, and return it."""
+    """Open a room, in which students may have their faces read if `faces` is True."""
     asked = {"name": "Algebra 7b", "faces": faces}
     answer = httpx.post(f"{url}/api/v1/rooms", json=asked, timeout=60)
     answer.raise_for_status()
@@ -57,7 +57,7 @@ def open_room(url: str, *, faces: bool = True) -> dict[str, str]:
 
 
 def room_info(url: str, code: str) -> dict[str, Any]:
-    """Return what a student learns of a room before joining."""
+    """Return the information about a room that a student gets before joining."""
     answer = httpx.get(f"{url}/api/v1/join/{code}", timeout=30)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
@@ -77,8 +77,8 @@ def joined(
     """Join a room as a student, who leaves at the end of the `with` block."""
     version = consent or f"2-en-{'faces' if faces else 'taps'}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
-    # Nobody reads the acknowledgements: a bounded queue would fill, and then nothing is read. Like
-    # a browser, it sends no pings, which would end the connection where the computer is busy.
+    # A bounded queue would fill with acknowledgements, which are not received, and block reading.
+    # Like a browser, send no pings, whose timeout would close the connection on a busy computer.
     with connect(
         address, subprotocols=[PROTOCOL], open_timeout=30, max_queue=None, ping_interval=None
     ) as socket:

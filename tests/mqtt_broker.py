@@ -1,4 +1,4 @@
-"""An MQTT broker for one client at a time, which keeps what is published."""
+"""A fake MQTT broker for one client at a time, which records the published messages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CONNECT, _PUBLISH, _DISCONNECT = 1, 3, 14
 
 @dataclass
 class Broker:
-    """What a broker received, and how it answers.
+    """A fake broker, with what it received and how it answers.
 
     Attributes:
-        port: Where it listens.
-        refuses: The return codes of the next connections; 0, accepted, afterwards.
-        silent: Whether it never acknowledges what is published.
+        port: The TCP port on which it listens.
+        refuses: The return codes for the next connections; afterwards 0, which accepts them.
+        silent: Whether published messages are never acknowledged.
         users: The user and password of each connection.
         published: The topic and payload of each message.
     """

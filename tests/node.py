@@ -9,12 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Its test runner has mock timers from this version on.
+# The first major version whose test runner has mock timers.
 _OLDEST = 20
 
 
 def find_node() -> str | None:
-    """Return the path of Node 20 or newer, of the virtual environment or the system."""
+    """Return the path of Node 20 or newer in the virtual environment or the PATH, or None."""
     folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
     node = shutil.which("node", path=os.pathsep.join(folders))
     if node is None:

@@ -1,4 +1,4 @@
-"""Small pictures for data sets in the layouts in which they are downloaded."""
+"""Write small pictures for data sets in the layouts in which they are downloaded."""
 
 from __future__ import annotations
 

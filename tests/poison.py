@@ -1,4 +1,4 @@
-"""An archive job that ends its worker process; workers import this module."""
+"""An archive task that kills its worker process; the workers import this module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roomread.cluster.archive.storage import ArchiveVideo
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """Writes a line into `begun`, and ends its process as a crash of a decoder would."""
+    """A task that writes a line into `begun`, then kills its process as a decoder's crash would."""
 
     video: ArchiveVideo
     begun: str

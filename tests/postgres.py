@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-# Runs a test with the fixture `url` on SQLite alone: its statements are the same on PostgreSQL.
+# Runs a test that uses the fixture `url` only on SQLite, for statements that PostgreSQL shares.
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def find_programs() -> Path | None:
-    """Return the folder of `initdb` and `postgres`, which Debian keeps out of the PATH."""
+    """Return the folder of `initdb` and `postgres`, which on Debian is not in the PATH."""
     found = shutil.which("initdb")
     if found is not None:
         return Path(found).resolve().parent
@@ -33,7 +33,7 @@ class PostgresServer:
     def __init__(self, programs: Path) -> None:
         self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="roomread-pg-"))
-        # The server refuses to run as root; the package brings a user for it.
+        # The server refuses to run as root, so use the user that the package creates.
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user is not None:
             shutil.chown(self._folder, self._user)
@@ -46,11 +46,11 @@ class PostgresServer:
         self._databases = 0
 
     def start(self) -> None:
-        """Start the server, and wait until it answers."""
+        """Start the server, and wait until it accepts connections."""
         command: list[str | Path] = [
             *(self._programs / "postgres", "-D", self._folder / "data"),
             *("-p", str(self._port), "-k", self._folder, "-c", "listen_addresses=127.0.0.1"),
-            # What a crash of the machine would do is not tested here.
+            # No test depends on the data surviving a crash of the machine.
             *("-c", "fsync=off"),
         ]
         with (self._folder / "log").open("ab") as log:
@@ -63,9 +63,9 @@ class PostgresServer:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Break all connections, and end the server."""
+        """Stop the server at once, which breaks all connections."""
         if self._process is not None:
-            # PostgreSQL's "immediate shutdown".
+            # This signal requests an "immediate shutdown" of PostgreSQL.
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=30)
             self._process = None
@@ -79,7 +79,7 @@ class PostgresServer:
         return f"postgresql://roomread@127.0.0.1:{self._port}/{name}"
 
     def close(self) -> None:
-        """End the server, and remove its files."""
+        """Stop the server, and delete its files."""
         self.stop()
         shutil.rmtree(self._folder)
 

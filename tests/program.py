@@ -32,7 +32,7 @@ def said(result: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
-    """Return the one line in which a program reported that it refused to work."""
+    """Return the only line on standard error of a program that failed with status 2."""
     assert result.returncode == 2
     (line,) = result.stderr.decode().splitlines()
     assert line.startswith("roomread: ")

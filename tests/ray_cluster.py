@@ -45,12 +45,14 @@ def command_of(process: psutil.Process) -> str:
 @contextlib.contextmanager
 def running_cluster() -> Iterator[Cluster]:
     """Start a cluster of two workers, which ends with the `with` block."""
-    # Not pytest's folder: a socket's path holds 107 characters. Ray's token goes to the home.
+    # Do not use the folder of pytest: the path of a socket has at most 107 characters. It is also
+    # the home folder, into which Ray writes its token.
     with tempfile.TemporaryDirectory(prefix="rr-", ignore_cleanup_errors=True) as folder:
         own = {"HOME": folder, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "token"}
-        # As any other process; Ray's come after all others, which are the other tests'.
+        # Give the workers normal priority; by default Ray lets all other processes run first.
         own["RAY_worker_niceness"] = "0"
-        # `quick` starts faster; `poison`: a worker has the cluster's modules, not the driver's.
+        # `quick` makes workers start faster. Workers import `poison` from this path, because they
+        # do not have the path of the driver.
         tests = Path(__file__).parent
         paths = [str(tests / "quick"), str(tests), os.environ.get("PYTHONPATH", "")]
         own["PYTHONPATH"] = os.pathsep.join(paths)
@@ -58,7 +60,7 @@ def running_cluster() -> Iterator[Cluster]:
         log = Path(folder) / "log"
         for _ in range(4):
             address, process = start_cluster(folder, log, environment)
-            # Ray gives up where its processes are not up in half a minute: on a busy machine.
+            # On a busy machine Ray may give up, if its processes do not start in half a minute.
             while (
                 running := process.poll() is None
             ) and "Ray runtime started" not in log.read_text():

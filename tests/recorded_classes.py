@@ -1,4 +1,4 @@
-"""Sessions that several tests record."""
+"""Record sessions of simulated classes."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from roomread.store import OwnerStore, Recorder, Session
 
 
 class RoomRecorder(Recorder):
-    """A recorder that accepts readings and computes moods by the pipeline of its session.
+    """A recorder that accepts readings and computes moods with the pipeline of its session.
 
     Args:
         store: See `Recorder`.
         session: See `Recorder`.
-        every: About how many seconds lie between two frames.
+        every: The approximate time between two frames, s.
         clock: See `Recorder`.
         patience: See `Recorder`.
         writes_by_itself: See `Recorder`.

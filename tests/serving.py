@@ -1,4 +1,4 @@
-"""Start the service as a user does, and find where it listens."""
+"""Start the service as a user does, and find its URL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from program import PROGRAM
 from roomread.services.accounts import Accounts
 from roomread.store import Store
 
-# Streamlit has deprecation warnings of its own; they are not errors of ours.
+# Do not turn warnings into errors, because Streamlit emits deprecation warnings.
 COMMAND = [argument for argument in PROGRAM if argument not in ("-W", "error")]
 
 
@@ -26,9 +26,9 @@ class Service:
     """A running `roomread serve` or `roomread app`.
 
     Attributes:
-        url: Its URL.
-        folder: Holds its data, settings and log.
-        process: The server.
+        url: The URL of the service.
+        folder: The folder of its data, settings and log.
+        process: The process of the service.
     """
 
     url: str
@@ -40,7 +40,7 @@ class Service:
         return (self.folder / "log").read_text()
 
     def kill(self) -> None:
-        """Kill the process, as a power cut would."""
+        """Kill the process, which ends without any cleanup."""
         self.process.kill()
         self.process.wait()
 
@@ -101,13 +101,14 @@ def free_port() -> int:
 def serving(
     folder: Path, *arguments: str, command: str = "serve", **settings: str | None
 ) -> Iterator[Service]:
-    """Start a service, wait until it is ready, and end it with the block.
+    """Start a service, wait until it is ready, and stop it at the end of the `with` block.
 
     Args:
-        folder: Holds its data, settings and log.
+        folder: The folder for its data, settings and log.
         arguments: Options of the command.
         command: "serve" or "app".
-        settings: `ROOMREAD_*` variables, in lower case and without `ROOMREAD_`; None unsets one.
+        settings: `ROOMREAD_*` variables, in lower case and without `ROOMREAD_`; the value None
+            unsets a variable.
     """
     variables = _with_settings(environment(folder), settings)
     with (folder / "log").open("ab") as log:
@@ -131,9 +132,9 @@ def serving(
 
 
 def _wait_for_url(service: Service, before: int) -> str:
-    """Wait until the service says where it listens; `before` is where its part of the log begins.
+    """Wait until the service logs its URL, which it does once it accepts requests.
 
-    It says so when it answers requests.
+    `before` is the offset in the log, bytes, at which the output of this service begins.
     """
     deadline = time.monotonic() + 200
     while True:

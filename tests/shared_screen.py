@@ -1,7 +1,7 @@
-"""A screen that shows a made-up call, and a browser on it that a test drives by its DevTools.
+"""Show a simulated call on a virtual screen, and drive a browser on it over the DevTools protocol.
 
-Playwright pretends that every page is visible and has the focus; a page that is hidden needs the
-protocol itself.
+Playwright makes every page believe that it is visible and focused, so tests of hidden pages use
+the protocol directly.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from roomread.media import VideoWriter
 XVFB = shutil.which("Xvfb")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 _PATIENCE = 60.0
-# A script by which pages share a window that it draws: with noise, with black, or not anew.
+# A script that replaces the shared window by a canvas with noise, with black, or without changes.
 DRAWN_WINDOW = """
 const canvas = document.createElement("canvas");
 [canvas.width, canvas.height] = [320, 240];
@@ -49,10 +49,10 @@ navigator.mediaDevices.getDisplayMedia = async () => {
 
 @contextmanager
 def virtual_screen(width: int, height: int) -> Iterator[str]:
-    """Start a screen without a monitor, and yield its `DISPLAY`."""
+    """Start a virtual screen, and yield its `DISPLAY`."""
     screen = f"{width}x{height}x24"
     command = [str(XVFB), "-displayfd", "1", "-screen", "0", screen, "-nolisten", "tcp"]
-    # Without it the screen is cleared when its last program ends.
+    # Without this option the screen is cleared when its last program ends.
     command.append("-noreset")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout is not None
@@ -65,12 +65,12 @@ def virtual_screen(width: int, height: int) -> Iterator[str]:
 def write_call(folder: Path, *stills: Grid, seconds: float = 4.0, rate: float = 15.0) -> Path:
     """Write a page that shows a call in which people move a little, and return its path.
 
-    The page's function `show(n)` changes to another of the calls; it begins with the first.
+    The page first shows the first of several calls; its function `show(n)` switches to another.
 
     Args:
-        folder: Where the page and its videos are written.
-        stills: The calls.
-        seconds: The length of each video, which is shown again and again.
+        folder: The folder into which the page and its videos are written.
+        stills: A still picture of each call.
+        seconds: The length of each video, which is shown in a loop, s.
         rate: Frames a second.
     """
     for number, still in enumerate(stills):
@@ -95,12 +95,12 @@ class Tab:
     """A tab of a browser, or the browser itself, driven by the DevTools protocol.
 
     Args:
-        socket: The connection to its DevTools.
-        target: Its id.
+        socket: The connection to the DevTools of the tab.
+        target: The id of the tab.
 
     Attributes:
-        target: Its id.
-        violations: What the policy of its pages refused.
+        target: The id of the tab.
+        violations: The violations of the Content Security Policy that its pages reported.
     """
 
     def __init__(self, socket: ClientConnection, target: str) -> None:
@@ -131,7 +131,7 @@ class Tab:
                 return result
 
     def run(self, expression: str) -> Any:
-        """Return the value of an expression, as if the user had pressed something."""
+        """Evaluate a JavaScript expression as if the user had clicked, and return its value."""
         found = self.call(
             "Runtime.evaluate",
             expression=expression,
@@ -143,7 +143,7 @@ class Tab:
         return found["result"].get("value")
 
     def wait_for(self, expression: str) -> Any:
-        """Wait until an expression is true, and return its value."""
+        """Wait until a JavaScript expression is true, and return its value."""
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             with suppress(PageLoadingError):
@@ -166,8 +166,8 @@ class HeadedBrowser:
 
     Args:
         process: The running browser.
-        folder: Its profile.
-        stack: Ends the connections to its tabs.
+        folder: The folder of its profile.
+        stack: An exit stack that closes the connections to its tabs.
 
     Attributes:
         process: The running browser.
@@ -205,11 +205,11 @@ class HeadedBrowser:
 
 @contextmanager
 def headed_browser(display: str, folder: Path, width: int, height: int) -> Iterator[HeadedBrowser]:
-    """Start Chromium on a screen, which it fills.
+    """Start Chromium in full screen on a virtual screen.
 
     Args:
-        display: The screen.
-        folder: An empty folder for its profile.
+        display: The `DISPLAY` of the screen.
+        folder: An empty folder for the profile of the browser.
         width: Width of the screen, px.
         height: Height of the screen, px.
     """

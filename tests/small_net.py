@@ -1,4 +1,4 @@
-"""A net with four features for tests of few-shot learning: its statistics and its model file."""
+"""Fake a net with four features for tests of few-shot learning."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from roomread.fewshot import Consent, FeatureStatistics, Profile, Reference
 from roomread.fewshot.feature_statistics import FEATURE_STATISTICS_KEY
 from roomread.readings import Expression
 
-# In `Expression`'s order: the logit of the true class is three above the others.
+# The logits of each expression, in which the true class is three above the others.
 LOGITS = 3 * np.eye(7)
 # The direction of a state that no ordinary face has.
 STATE = np.array([0.0, 0.0, 0.0, 1.0])
 
 
 def small_statistics() -> FeatureStatistics:
-    """Return statistics of faces that differ in the first three features only."""
+    """Return statistics of faces that differ only in the first three features."""
     prototypes = np.zeros((7, 4))
     prototypes[np.arange(7), np.arange(7) % 3] = 1.0
     return FeatureStatistics(
@@ -28,7 +28,7 @@ def small_statistics() -> FeatureStatistics:
 
 
 def small_model(*, digest: str = "0", prepared: bool = True) -> ModelFile:
-    """Return a model file without a graph; of one that is not prepared, without statistics."""
+    """Return a model file without a graph, which contains statistics only if it is prepared."""
     text = {FEATURE_STATISTICS_KEY: small_statistics().to_json()} if prepared else {}
     made = SimpleNamespace(
         name="small",
@@ -47,7 +47,7 @@ def state(name: str, count: int = 3, *, person: str | None = None) -> Profile:
 
 
 def person(name: str, count: int = 4) -> Profile:
-    """Return the profile of a person whose neutral face the net reads as sad, but only just."""
+    """Return the profile of a person whose neutral face the net just barely reads as sad."""
     logits = np.zeros(7, np.float32)
     logits[Expression.SAD], logits[Expression.NEUTRAL] = 2.0, 1.9
     seen = Reference("neutral", np.eye(4, dtype=np.float32)[0], logits)

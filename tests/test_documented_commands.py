@@ -1,7 +1,8 @@
-"""The commands of the README and the tutorials run as they stand, or say here why they do not.
+"""Tests that the commands of the README and the tutorials run as they are written.
 
-A page's commands run in their order in one folder, which holds the files that they name. Inputs
-that need a camera, a network or a cluster of machines have stand-ins.
+The commands of a page run in order in one folder, which contains the files that they name. Inputs
+that need a camera, a network or a cluster are replaced, and commands that cannot run in a test are
+listed with the reason.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ NOT_RUN = {
     "turnserver -n --log-file=stdout --use-auth-secret --static-auth-secret=SECRET "
     "--realm=example.org --no-tls --no-dtls": "tests/web/test_live_in_browser.py starts it",
 }
-# What stands in a command for something that this machine lacks.
+# Replacements in commands for inputs that a test machine does not have.
 STAND_INS = {
     "analyze 0": "analyze class.mp4",
     "rtsp://camera/stream": "class.mp4",
@@ -58,7 +59,7 @@ STAND_INS = {
     "--address 0.0.0.0 --port 8501": "--port 0",
     "serve --sign-in": "serve --sign-in --port 0",
 }
-# What takes longer than a few seconds, and therefore runs in the sweep.
+# Parts of commands that take longer than a few seconds, and therefore run only in the sweep.
 SLOW = ("--engine ray", "--annotated out.mp4", "rtsp://", "analyze 0", "teach --state")
 SERVER = re.compile(r"roomread serve\b")
 
@@ -66,7 +67,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on
 
 
 def commands_of(page: str) -> list[str]:
-    """Return the commands of a page's blocks, and those of its text that have arguments."""
+    """Return the commands in the code blocks of a page, and inline commands with arguments."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = []
     pattern = r"^```(\w*)\n(.*?)^```|`(roomread (?:[^`\s]+ ){2}[^`]+)`"
@@ -81,7 +82,7 @@ def commands_of(page: str) -> list[str]:
 
 @dataclass(slots=True)
 class Shell:
-    """Runs the commands of one page.
+    """A shell that runs the commands of one page.
 
     Attributes:
         folder: The folder in which they run.
@@ -153,7 +154,7 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
-    """Make a folder with the files that the pages name, and end what was started in it."""
+    """Yield a shell in a folder with the files that the pages name, and stop its service."""
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "roomread"
     program.write_text(

@@ -63,11 +63,11 @@ def test_error_prints_its_problem_and_its_hint(error: RoomreadError, text: str) 
         ("someone@example.org wrote a:b", "someone@example.org wrote a:b"),
     ],
 )
-def test_credentials_are_removed_from_addresses(text: str, expected: str) -> None:
+def test_credentials_are_removed_from_urls(text: str, expected: str) -> None:
     assert without_credentials(text) == expected
 
 
-def test_control_characters_become_escapes() -> None:
+def test_control_characters_are_written_as_escapes() -> None:
     assert one_line("a\nb\tc\x1b[0m é 学") == r"a\nb\tc\x1b[0m é 学"
 
 

@@ -10,13 +10,13 @@ from roomread.forksafe import ForkSafe, PerThread
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
-    # From Python 3.12 on: threads and fork are what is tested here.
+    # Python 3.12 and newer warn of a fork with several threads, which these tests need.
     pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
 ]
 
 
 class Native:
-    """An object that must not be destroyed in a process that did not make it."""
+    """A fake native object that counts its destructions in processes that did not create it."""
 
     destroyed = 0
 
@@ -87,13 +87,13 @@ def test_object_of_another_thread_is_never_destroyed_in_a_child() -> None:
         thread.join()
 
 
-def test_lock_that_another_thread_holds_does_not_stop_a_child() -> None:
+def test_lock_held_during_a_fork_does_not_block_the_child() -> None:
     safe = ForkSafe(Native)
     with safe._lock:
         assert in_child(lambda: safe.get().process == os.getpid())
 
 
-def test_error_of_the_factory_is_raised_to_every_caller_in_a_child_process() -> None:
+def test_error_of_the_factory_is_raised_by_every_call_in_a_child_process() -> None:
     parent = os.getpid()
 
     def make() -> Native:

@@ -22,7 +22,7 @@ def boxes_of(drawn: list[tuple[float, float, float, float, float]]) -> list[Box]
 
 
 @given(DRAWN, DRAWN)
-def test_iou_of_arrays_is_the_iou_of_each_pair_of_boxes(
+def test_iou_of_arrays_equals_the_iou_of_each_pair_of_boxes(
     first: list[tuple[float, float, float, float, float]],
     second: list[tuple[float, float, float, float, float]],
 ) -> None:
@@ -90,7 +90,7 @@ def test_moving_a_box_keeps_its_size(box: Box, x: float, y: float) -> None:
     assert moved.center == pytest.approx((box.center[0] + x, box.center[1] + y), abs=1e-6)
 
 
-def test_visible_share_is_half_for_a_box_half_outside_the_picture() -> None:
+def test_visible_fraction_is_half_for_a_box_half_outside_the_picture() -> None:
     assert Box(-10, 0, 10, 20).visible(100, 100) == pytest.approx(0.5)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import roomread
 
-# numpy adds filters of warnings when it is imported, before the first look.
+# The script imports numpy before it records the state, because numpy adds filters of warnings.
 STATE = """
 import gc, locale, logging, os, signal, sys, threading, warnings
 import numpy
@@ -74,7 +74,7 @@ def test_telemetry_setting_of_the_user_is_kept() -> None:
     assert run(AT_IMPORT, ORT_DISABLE_TELEMETRY="0") == ["0"]
 
 
-def test_package_shows_its_public_names_and_no_module() -> None:
+def test_dir_of_the_package_lists_its_public_names_and_no_module() -> None:
     shown = {name for name in dir(roomread) if not name.startswith("__")}
     assert shown == {name for name in roomread.__all__ if not name.startswith("__")}
     assert not any(isinstance(getattr(roomread, name), types.ModuleType) for name in dir(roomread))
@@ -99,13 +99,13 @@ def test_name_in_all_is_an_attribute_of_the_package(name: str) -> None:
     assert hasattr(roomread, name)
 
 
-def test_star_import_brings_the_public_names_alone() -> None:
+def test_star_import_brings_only_the_public_names() -> None:
     code = "before = set(globals()); from roomread import *; print(sorted(set(globals()) - before))"
     (names,) = run(code)
     assert names == str(sorted({*roomread.__all__, "before"}))
 
 
-def test_import_loads_no_server_no_web_client_and_no_tool_of_training() -> None:
+def test_import_loads_no_server_no_web_client_and_no_training_library() -> None:
     code = "import sys; import roomread; print(*sys.modules, sep='\\n')"
     heavy = {"asyncio", "ssl", "http.client", "urllib.request", "email", "subprocess"}
     heavy |= {"torch", "pandas", "matplotlib", "sqlalchemy", "fastapi", "typer", "pydantic", "cv2"}

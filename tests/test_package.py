@@ -22,13 +22,13 @@ HEAVY = (
 
 
 @pytest.mark.parametrize("code", ["import roomread", "import roomread.entry.main"])
-def test_importing_loads_nothing_heavy(code: str) -> None:
+def test_import_loads_no_heavy_library(code: str) -> None:
     check = f"{code}; import sys; print([m for m in {HEAVY} if m in sys.modules])"
     out = subprocess.check_output([sys.executable, "-W", "error", "-c", check], text=True)
     assert out.strip() == "[]"
 
 
-def test_reading_a_photo_loads_nothing_heavy() -> None:
+def test_reading_a_photo_loads_no_heavy_library() -> None:
     check = f"""
 import sys, roomread
 assert len(roomread.analyze({str(ROOT / "examples" / "astronaut.jpg")!r})) == 1
@@ -37,7 +37,7 @@ print([m for m in {HEAVY} if m in sys.modules])
     assert subprocess.check_output([sys.executable, "-c", check], text=True).strip() == "[]"
 
 
-def test_reading_a_photo_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
+def test_reading_a_photo_writes_no_file_to_the_home_folder(tmp_path: Path) -> None:
     photo = str(ROOT / "examples" / "astronaut.jpg")
     kept = ("PYTHONPATH", "PATH", "SYSTEMROOT")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
@@ -93,7 +93,7 @@ def test_reference_has_every_public_name_command_route_and_setting(tmp_path: Pat
     )
 
 
-def test_every_page_of_the_docs_is_in_the_navigation_and_the_other_way_round() -> None:
+def test_navigation_lists_exactly_the_pages_of_the_docs() -> None:
     settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     generated = {f"reference/{name}" for name in GENERATED}
@@ -108,7 +108,7 @@ def test_every_command_is_in_the_docs(roomread: Program) -> None:
     assert [name for name in commands if f"roomread {name}" not in docs] == []
 
 
-def test_every_option_of_analyze_is_in_its_page(roomread: Program) -> None:
+def test_every_option_of_analyze_is_on_its_page_of_the_docs(roomread: Program) -> None:
     options = set(re.findall(r"--[a-z-]+", roomread("analyze", "--help").stdout.decode()))
     page = (ROOT / "docs" / "analyze.md").read_text(encoding="utf-8")
     missing = {name for name in options if name not in page}
@@ -123,6 +123,6 @@ def test_links_between_the_docs_are_valid() -> None:
             if "://" not in target:
                 made = target.startswith("reference/") and Path(target).name in GENERATED
                 assert made or (page.parent / target).exists(), f"{page.name}: {target}"
-                # The site is made of the folder docs alone.
+                # The website contains only the folder docs.
                 in_site = (page.parent / target).resolve().is_relative_to(ROOT / "docs")
                 assert in_site or ROOT / "docs" not in page.parents, f"{page.name}: {target}"

@@ -15,7 +15,7 @@ from roomread.tracking.choices import tracker_factory
 
 
 @pytest.mark.usefixtures("plugins")
-def test_listing_imports_no_plugin() -> None:
+def test_listing_plugins_imports_none_of_them() -> None:
     assert {"blobs", "lost"} <= set(plugin_names(PluginKind.DETECTOR))
     assert {plugin.package for plugin in list_plugins(PluginKind.DETECTOR)} == {"room-blobs 1.2"}
     assert "room_blobs" not in sys.modules
@@ -32,7 +32,7 @@ def test_listing_imports_no_plugin() -> None:
         ("lost", "No module named 'no_such_module_anywhere'"),
     ],
 )
-def test_plugin_that_does_not_work_is_named_with_its_package(name: str, reason: str) -> None:
+def test_error_for_a_plugin_that_does_not_work_names_its_package(name: str, reason: str) -> None:
     with pytest.raises(PluginError) as error:
         make_detector(name)
     assert f"the detector '{name}' of room-blobs 1.2 does not work" in error.value.problem
@@ -41,7 +41,7 @@ def test_plugin_that_does_not_work_is_named_with_its_package(name: str, reason: 
 
 
 @pytest.mark.usefixtures("plugins")
-def test_error_that_a_plugin_raises_on_purpose_is_kept() -> None:
+def test_roomread_error_that_a_plugin_raises_is_not_replaced() -> None:
     with pytest.raises(MediaError, match="the camera is off"):
         make_detector("refuses")
 
@@ -54,7 +54,7 @@ def test_tracker_without_the_method_is_refused_when_it_is_made() -> None:
         make(FixedDetector([]))
 
 
-def test_name_in_two_packages_is_refused_and_both_are_named(plugins: Path) -> None:
+def test_error_for_a_name_in_two_packages_names_both_packages(plugins: Path) -> None:
     install(plugins, "other-blobs")
     with pytest.raises(PluginError, match=r"room-blobs 1\.2 and other-blobs|other-blobs 1\.2 and"):
         find_plugin(PluginKind.DETECTOR, "blobs")

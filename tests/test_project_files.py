@@ -1,4 +1,4 @@
-"""The project's metadata files agree with the package."""
+"""Tests that the metadata files of the project agree with the package."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_citation_and_codemeta_have_the_version_and_licence_of_the_package() -> 
     assert codemeta["keywords"] == citation["keywords"]
 
 
-def test_addresses_of_citation_and_codemeta_are_those_of_the_package() -> None:
+def test_citation_and_codemeta_name_the_source_url_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     source = project.get("urls", {}).get("Source")
     codemeta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
@@ -38,7 +38,7 @@ def test_addresses_of_citation_and_codemeta_are_those_of_the_package() -> None:
     assert codemeta.get("codeRepository", source) == source
 
 
-def test_publishing_demands_every_address_and_the_day_of_the_release() -> None:
+def test_publishing_requires_every_url_and_the_date_of_the_release() -> None:
     check = runpy.run_path(str(ROOT / "benchmarks" / "check_release.py"))
     addresses = dict.fromkeys(check["ADDRESSES"], "https://example.org/")
     problems = check["publishing_problems"]
@@ -53,7 +53,7 @@ def test_publishing_demands_every_address_and_the_day_of_the_release() -> None:
     assert len(problems("## [0.1.0] - 2027-01-04", {})) == len(addresses)
 
 
-def test_release_workflow_asks_whether_it_may_publish_before_it_builds() -> None:
+def test_release_workflow_checks_that_it_may_publish_before_it_builds() -> None:
     steps = loaded(".github/workflows/release.yml")["jobs"]["build"]["steps"]
     commands = [step["run"] for step in steps if "run" in step]
     assert [command.split()[1] for command in commands] == ["publishable", "release"]

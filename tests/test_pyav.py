@@ -13,7 +13,7 @@ def test_stand_in_has_the_attributes_of_pyav() -> None:
         av.no_such_name  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_each_reformatter_is_a_new_one() -> None:
+def test_new_reformatter_returns_a_different_object_each_time() -> None:
     first, second = new_reformatter(), new_reformatter()
     assert first is not second
     picture = real.VideoFrame(64, 32, "rgb24")

@@ -1,4 +1,4 @@
-"""Find the threads that a test has started, whatever runs beside it."""
+"""Find the threads that a test has started, by the beginning of their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drive the app in Chromium, with a file as its camera."""
+"""Drive the web app in Chromium, with a video file as its camera."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ def press(button: Locator, becomes: Callable[..., None], *arguments: object) -> 
     while the camera appears on the page Watch now.
 
     Args:
-        button: what is clicked; a link too.
-        becomes: Playwright's assertion of what must happen.
-        arguments: of the assertion.
+        button: the button or link to click.
+        becomes: the Playwright assertion that must be true afterwards.
+        arguments: the arguments of the assertion.
     """
     button.click()
     try:
@@ -146,5 +146,5 @@ def choose(page: Page, label: str, option: str) -> None:
         except NotInTime as error:
             raise AssertionError(f"{label!r} does not offer {option!r}") from error
 
-    # A page that is drawn again meanwhile closes the list.
+    # If the page is drawn again in the meantime, the list of options closes.
     press(box, take)

@@ -1,9 +1,9 @@
-"""Hold a made-up lesson in real browsers, with every page of a room open at once.
+"""Hold a simulated lesson in real browsers, with every page of a room open at once.
 
 Chromium on a virtual screen shares that screen, which shows a call of 25 people. A second Chromium
-has the teacher's board and two students' pages, whose cameras are a file. Twenty simulated students
-speak the protocol. In a known stretch the people of the call and the simulated students stop
-smiling, and eight students press "I am lost".
+shows the teacher's board and two students' pages, whose camera is a video file. Twenty further
+students are simulated over WebSockets. In a known stretch the people of the call and the simulated
+students stop smiling, and eight students press "I am lost".
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCREEN = (1280, 720)
 CALL = 25
 SIMULATED, WITH_FACES, LOST = 20, 10, 8
 NAME, NOTICE = "Algebra 7b", "a slide before the lesson"
-# What the teacher marks when the stretch begins and when it ends.
+# The labels of the marks at which the bad stretch begins and ends.
 BEGINS, ENDS = "group work", "discussion"
 _SMILING, _EARNEST = (0, 0, 0, 0, 1), (1, 1, 1, 1, 0)
 _FELL = re.compile(r"less positive than before (.*?)\.")
@@ -43,7 +43,7 @@ _HARD = re.compile(r"<li>from ([\d:]+) to ([\d:]+).*of the people said that they
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The length of a lesson, seconds: before, during and after the bad stretch."""
+    """The durations of a lesson before, during and after its bad stretch, s."""
 
     before: float
     during: float
@@ -52,18 +52,18 @@ class Plan:
 
 @dataclass(slots=True)
 class Sent:
-    """What the page of one student sent.
+    """The requests and messages that the page of one student sent.
 
     Attributes:
-        requests: The method, the address and the size of the body of each request, bytes.
-        frames: The messages of its WebSocket.
+        requests: The method, the URL and the size of the body, bytes, of each request.
+        frames: The messages that were sent over the WebSocket.
     """
 
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     frames: list[str | bytes] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        """Note what a page sends from now on."""
+        """Record what a page sends from now on."""
         page.context.on(
             "request",
             lambda r: self.requests.append((r.method, r.url, len(r.post_data_buffer or b""))),
@@ -76,20 +76,20 @@ class Sent:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a lesson left.
+    """The results of a lesson.
 
     Attributes:
         session_id: The id of its session.
-        covers: What the board said of those it covers, at the end of the bad stretch.
-        stretch: When the bad stretch began and ended, s from the start of the session.
-        fell: The stretches in which, by the report, the valence had fallen, s.
-        lost: The minute in which, by the report, the most people were lost, s; None if it names
-            none.
+        covers: The line of the board about the people it covers, at the end of the bad stretch.
+        stretch: The start and end of the bad stretch, s from the start of the session.
+        fell: The stretches of fallen valence that the report names, s.
+        lost: The minute in which most people were lost according to the report, s; None if the
+            report names no such minute.
         hardest: The starts of the hardest minutes, s, the hardest first.
         listed: The hardest minutes as the board shows them.
         report: The report, as HTML.
-        pages: What each student's page sent.
-        said: What the pages wrote to their consoles.
+        pages: The requests and messages of each student's page.
+        said: The messages that the pages wrote to their consoles.
     """
 
     session_id: str
@@ -124,12 +124,12 @@ class Stage:
 
 
 class SimulatedClass:
-    """Students who speak the protocol, some of whom send readings twice a second.
+    """Simulated students, some of whom send readings twice a second.
 
     Args:
-        url: The address of the service.
+        url: The URL of the service.
         room_id: The id of the room.
-        code: Its code.
+        code: The code with which students join the room.
     """
 
     def __init__(self, url: str, room_id: str, code: str) -> None:
@@ -151,7 +151,7 @@ class SimulatedClass:
         self._stack.close()
 
     def stop_showing(self) -> None:
-        """Send no more readings; the room closes the connections of its students."""
+        """Stop sending readings, but leave the connections open until the room closes them."""
         self._ended.set()
         self._sender.join()
 
@@ -204,14 +204,14 @@ def hold_lesson(
     plan: Plan,
     look: Callable[[], None] = lambda: None,
 ) -> None:
-    """Hold the lesson to its end, and add to the outcome what it left.
+    """Hold the lesson to its end, and write its results to the outcome.
 
     Args:
-        service: The service.
-        stage: Its pages.
-        outcome: What is filled in.
-        plan: How long it lasts.
-        look: Called at the end of the bad stretch.
+        service: The service of the room.
+        stage: The open pages of the lesson.
+        outcome: The outcome to which the results are written.
+        plan: The durations of the lesson.
+        look: A function that is called at the end of the bad stretch.
     """
     board = stage.board
     code = board.locator("#code").inner_text()
@@ -259,14 +259,14 @@ def _look_up(service: Service, outcome: Outcome) -> None:
 
 
 def new_page(browser: Browser) -> Page:
-    """Return a page in a browser context of its own, as of another visitor."""
+    """Return a page in a new browser context, as another visitor would have."""
     page = browser.new_context(permissions=["camera"], locale="en-GB").new_page()
     page.set_default_timeout(PATIENCE)
     return page
 
 
 def listen(page: Page, outcome: Outcome) -> None:
-    """Note what a page writes to its console."""
+    """Record what a page writes to its console."""
     page.on("console", lambda message: outcome.said.append(message.text))
     page.on("pageerror", lambda error: outcome.said.append(str(error)))
 
@@ -296,7 +296,7 @@ def share_screen(screen: HeadedBrowser, board: Page, service: Service) -> Tab:
 
 
 def join(browser: Browser, link: str, outcome: Outcome, *, camera: bool = True) -> Page:
-    """Join a room on a page of its own, with its camera or with buttons alone."""
+    """Join a room on a new page, with the camera or with buttons only."""
     page, sent = new_page(browser), Sent()
     listen(page, outcome)
     sent.watch(page)
@@ -313,7 +313,7 @@ def join(browser: Browser, link: str, outcome: Outcome, *, camera: bool = True) 
 
 
 def mark(board: Page, label: str) -> None:
-    """Mark what begins, as a teacher does at the board."""
+    """Add a mark with the form on the teacher's board."""
     board.get_by_label("What begins now").fill(label)
     board.get_by_role("button", name="Mark (M)").click()
     expect(board.locator("#chart text").get_by_text(label)).to_be_attached()

@@ -13,7 +13,7 @@ from roomread.readings import Expression
 from roomread.room import Alert, Person, RoomMood, State
 
 
-def test_session_has_times_and_the_text_of_its_rules() -> None:
+def test_parsed_session_has_times_and_the_text_of_its_rules() -> None:
     session = answers.session(SESSION)
     assert session.started_at == datetime(2026, 9, 2, 8, tzinfo=UTC)
     assert session.notice_at == session.started_at
@@ -22,14 +22,14 @@ def test_session_has_times_and_the_text_of_its_rules() -> None:
     assert answers.session(SESSION | {"ended_at": None}).ended_at is None
 
 
-def test_person_has_the_time_when_consent_was_given() -> None:
+def test_parsed_person_has_the_time_of_the_consent() -> None:
     found = {"seat": 3, "name": "Ada", "consent": "a letter", "consented_at": START}
     assert answers.person(found) == Person(
         3, "Ada", "a letter", datetime(2026, 9, 2, 8, tzinfo=UTC)
     )
 
 
-def test_response_to_sent_readings_has_mood_and_alerts() -> None:
+def test_parsed_send_result_has_counts_mood_and_alerts() -> None:
     mood = RoomMood(1.0, 6, 5)
     alert = Alert(1, 1.0, "room coverage below 20% for 30 s", 0.1, 0.9, 30)
     answer = {
@@ -42,7 +42,7 @@ def test_response_to_sent_readings_has_mood_and_alerts() -> None:
     assert answers.send_result(answer | {"mood": None}).mood is None
 
 
-def test_video_has_ended_in_every_final_state() -> None:
+def test_video_has_ended_only_if_it_is_finished_cancelled_or_failed() -> None:
     ended = {
         state: answers.video_status(
             {
@@ -61,7 +61,7 @@ def test_video_has_ended_in_every_final_state() -> None:
     assert VideoStatus("1", "failed", 0.0, None, "damaged").ended
 
 
-def test_evaluation_of_a_profile_has_the_figures_of_the_service() -> None:
+def test_parsed_evaluation_of_a_profile_has_the_values_of_the_response() -> None:
     result = LeaveOneOutResult(5, 4, 3, 0.5, 0.7, 0.3, Expression.SAD)
     answer = {
         "references": 5,
@@ -77,7 +77,7 @@ def test_evaluation_of_a_profile_has_the_figures_of_the_service() -> None:
     assert answers.leave_one_out(answer) == result
 
 
-def test_client_needs_no_library_of_the_service() -> None:
+def test_client_imports_no_heavy_library_of_the_service() -> None:
     code = (
         "import sys, roomread.client; "
         "heavy = {'sqlalchemy', 'fastapi', 'pydantic', 'streamlit', 'pyarrow', 'torch'}; "

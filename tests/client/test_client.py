@@ -24,7 +24,7 @@ def frame(time: float) -> FrameReadings:
 LESSON = [frame(time) for time in (0.0, 1.0, 2.0)]
 
 
-def test_picture_becomes_readings() -> None:
+def test_picture_is_sent_and_its_readings_are_returned() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"pictures": [{"frame": FRAME}]}))
     assert service.client().analyze(b"a picture", profiles=["asha", "tired"]) == Readings(
         example_frame().readings
@@ -44,7 +44,7 @@ def test_skipped_part_of_a_picture_is_reported_as_a_warning() -> None:
         service.client().analyze(b"a picture")
 
 
-def test_unreadable_picture_of_a_batch_has_its_own_error() -> None:
+def test_unreadable_picture_in_a_batch_becomes_an_error_in_the_list() -> None:
     found = [{"frame": FRAME}, {"source": "b", "problem": problem(422, detail="b: damaged")}]
     service = FakeService(lambda _: httpx.Response(200, json={"pictures": found}))
     first, second = service.client().analyze_all([b"a", b"b"])
@@ -61,13 +61,13 @@ def test_client_polls_a_video_until_it_has_ended() -> None:
     assert service.pauses == [0.5, 0.5]
 
 
-def test_frames_of_a_video_are_read_as_they_were_written() -> None:
+def test_frames_of_a_video_are_parsed_from_json_lines() -> None:
     lines = "".join(json.dumps(frame_to_dict(frame)) + "\n" for frame in LESSON)
     service = FakeService(lambda _: httpx.Response(200, text=lines))
     assert list(service.client().frames("1")) == LESSON
 
 
-def test_frames_of_another_version_are_refused() -> None:
+def test_frames_of_another_schema_version_are_refused() -> None:
     line = json.dumps(FRAME | {"schema_version": 99})
     service = FakeService(lambda _: httpx.Response(200, text=line))
     with pytest.raises(WireError, match="schema_version: must be 1"):

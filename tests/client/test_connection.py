@@ -10,7 +10,7 @@ from roomread.client import Client, ServiceError
 from roomread.client.connection import as_file, error_of
 
 
-def test_refusal_is_an_error_with_the_message_of_the_service() -> None:
+def test_refused_request_raises_an_error_with_the_message_of_the_service() -> None:
     with pytest.raises(ServiceError) as caught:
         FakeService(lambda _: refused(503, {"retry-after": "7"})).client().models()
     error = caught.value
@@ -18,13 +18,13 @@ def test_refusal_is_an_error_with_the_message_of_the_service() -> None:
     assert error.retry_after == 7
 
 
-def test_error_response_without_problem_details_is_an_error_with_its_status() -> None:
+def test_error_response_without_problem_details_raises_an_error_with_its_status() -> None:
     with pytest.raises(ServiceError, match="the service returned status 502") as caught:
         FakeService(lambda _: httpx.Response(502, text="<html>")).client().models()
     assert caught.value.retry_after is None
 
 
-def test_unreachable_service_is_an_error_without_a_status() -> None:
+def test_unreachable_service_raises_an_error_without_a_status() -> None:
     def away(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -34,7 +34,9 @@ def test_unreachable_service_is_an_error_without_a_status() -> None:
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b"", b"\xff"])
-def test_damaged_problem_details_leave_the_status(content: bytes) -> None:
+def test_error_response_with_damaged_problem_details_raises_an_error_with_its_status(
+    content: bytes,
+) -> None:
     headers = {"content-type": "application/problem+json"}
     service = FakeService(lambda _: httpx.Response(503, content=content, headers=headers))
     with pytest.raises(ServiceError, match="the service returned status 503") as caught:
@@ -45,7 +47,7 @@ def test_damaged_problem_details_leave_the_status(content: bytes) -> None:
 @pytest.mark.parametrize(
     "url", ["", "127.0.0.1:8501", "ftp://host", "http://", "http://host:port", "http://[::1"]
 )
-def test_text_that_is_no_url_of_a_service_is_refused(url: str) -> None:
+def test_text_that_is_not_the_url_of_a_service_is_refused(url: str) -> None:
     with pytest.raises(ServiceError) as caught:
         Client(url)
     assert caught.value.hint == "name a URL such as http://127.0.0.1:8501"
@@ -57,14 +59,14 @@ def test_url_may_have_a_path_and_end_in_a_slash() -> None:
     assert service.requests[0].url == "https://school.example/roomread/api/v1/models"
 
 
-def test_time_to_wait_that_is_a_date_is_unknown() -> None:
+def test_retry_after_that_is_a_date_is_ignored() -> None:
     service = FakeService(lambda _: refused(503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}))
     with pytest.raises(ServiceError) as caught:
         service.client().models()
     assert caught.value.retry_after is None
 
 
-def test_problem_without_a_sentence_names_its_status() -> None:
+def test_error_for_a_problem_without_detail_names_its_status() -> None:
     assert str(error_of({"status": 418})) == "the service returned status 418"
 
 

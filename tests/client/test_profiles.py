@@ -44,7 +44,7 @@ def test_pictures_of_a_person_are_sent_by_expression() -> None:
     assert b'name="force"\r\n\r\ntrue\r\n' in content
 
 
-def test_pictures_of_a_state_need_no_consent() -> None:
+def test_pictures_of_a_state_are_sent_without_consent() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"result": RESULT}))
     service.client().profiles.teach_state("tired", [b"first"], replace=True)
     content = service.requests[0].content
@@ -63,13 +63,13 @@ def test_file_that_is_not_a_profile_is_not_sent(tmp_path: Path, content: str) ->
     assert service.requests == []
 
 
-def test_name_cannot_lead_to_another_address() -> None:
+def test_profile_name_with_slashes_is_escaped_in_the_url() -> None:
     service = FakeService(lambda _: httpx.Response(204))
     service.client().profiles.delete("../sessions/1?x=#")
     assert service.requests[0].url.raw_path == b"/api/v1/profiles/..%2Fsessions%2F1%3Fx%3D%23"
 
 
-def test_exported_profile_is_written_as_it_came(tmp_path: Path) -> None:
+def test_exported_profile_is_written_unchanged(tmp_path: Path) -> None:
     service = FakeService(lambda _: httpx.Response(200, content=b'{"name": "asha"}'))
     service.client().profiles.export("asha", tmp_path / "asha.json")
     assert (tmp_path / "asha.json").read_bytes() == b'{"name": "asha"}'

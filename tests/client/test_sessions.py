@@ -26,7 +26,7 @@ def frame(time: float, readings: Iterable[Reading]) -> FrameReadings:
 LESSON = [frame(*each) for each in lesson(125, people=2, every=1.0)]
 
 
-def test_readings_are_sent_in_batches() -> None:
+def test_readings_are_sent_in_batches_of_a_hundred_frames() -> None:
     mood: dict[str, object] = {
         "time": 9.0,
         "present": 2,
@@ -49,7 +49,7 @@ def test_readings_are_sent_in_batches() -> None:
     assert json.loads(service.requests[0].content)[0] == frame_to_dict(LESSON[0])
 
 
-def test_unanswered_readings_are_sent_again_until_the_time_limit() -> None:
+def test_refused_requests_are_repeated_until_the_patience_is_used_up() -> None:
     service = FakeService(lambda _: refused(503, {"retry-after": "7"}))
     with pytest.raises(ServiceError, match="wrong"):
         service.client().sessions.send("0a1b2c3d", LESSON[:1], patience=20)
@@ -57,14 +57,14 @@ def test_unanswered_readings_are_sent_again_until_the_time_limit() -> None:
     assert len(service.requests) == 3
 
 
-def test_readings_that_are_refused_are_not_sent_again() -> None:
+def test_invalid_readings_are_not_sent_again() -> None:
     service = FakeService(lambda _: refused(422))
     with pytest.raises(ServiceError, match="wrong"):
         service.client().sessions.send("0a1b2c3d", LESSON[:1])
     assert (service.pauses, len(service.requests)) == ([], 1)
 
 
-def test_timeline_is_read_page_by_page() -> None:
+def test_timeline_is_requested_page_by_page() -> None:
     def page(request: httpx.Request) -> httpx.Response:
         since = float(request.url.params["since"])
         mood: dict[str, object] = {
@@ -82,7 +82,7 @@ def test_timeline_is_read_page_by_page() -> None:
     assert [mood.time for mood in service.client().sessions.timeline("0a1b2c3d")] == [0, 1, 2]
 
 
-def test_all_sessions_are_listed_page_by_page() -> None:
+def test_list_of_sessions_is_requested_page_by_page() -> None:
     following = {"": "0a1b2c3d", "0a1b2c3d": "1a1b2c3d", "1a1b2c3d": None}
 
     def page(request: httpx.Request) -> httpx.Response:
@@ -94,7 +94,7 @@ def test_all_sessions_are_listed_page_by_page() -> None:
     assert [session.id for session in listed] == ["0a1b2c3d", "1a1b2c3d", "2a1b2c3d"]
 
 
-def test_reports_of_a_room_are_samples_of_counts() -> None:
+def test_reports_of_a_room_are_parsed_into_samples() -> None:
     known = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)
     few = ReportSample(5.0, 4)
     found = {"reports": [report_to_dict(few), report_to_dict(known)]}
@@ -103,7 +103,7 @@ def test_reports_of_a_room_are_samples_of_counts() -> None:
     assert service.requests[0].url.path == "/api/v1/sessions/0a1b2c3d/reports"
 
 
-def test_service_that_answers_again_gets_the_rest() -> None:
+def test_request_is_repeated_until_the_service_accepts_it() -> None:
     answers = iter([refused(429), refused(503, {"retry-after": "3"})])
     written = httpx.Response(200, json={"accepted": 1, "repeated": 0, "mood": None, "alerts": []})
     service = FakeService(lambda _: next(answers, written))
@@ -111,19 +111,19 @@ def test_service_that_answers_again_gets_the_rest() -> None:
     assert service.pauses == [2, 3]
 
 
-def test_no_frames_need_no_request() -> None:
+def test_sending_no_frames_makes_no_request() -> None:
     service = FakeService(lambda _: httpx.Response(500))
     result = service.client().sessions.send("0a1b2c3d", [])
     assert (result.accepted, result.repeated, result.mood) == (0, 0, None)
     assert service.requests == []
 
 
-def test_mood_of_a_session_that_has_none_yet_is_none() -> None:
+def test_mood_is_none_until_the_session_has_a_mood() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"mood": None}))
     assert service.client().sessions.mood("0a1b2c3d") is None
 
 
-def test_mark_is_set_now_or_at_a_time_and_deleted_by_both_its_parts() -> None:
+def test_mark_is_added_now_or_at_a_time_and_deleted_by_time_and_label() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"time": 90.0, "label": "quiz & co"}))
     sessions = service.client().sessions
     mark = sessions.mark("0a1b2c3d", "quiz & co")
@@ -139,7 +139,7 @@ def test_mark_is_set_now_or_at_a_time_and_deleted_by_both_its_parts() -> None:
     )
 
 
-def test_export_names_the_format_and_whether_people_are_written(tmp_path: Path) -> None:
+def test_export_requests_the_format_and_people_and_writes_the_file(tmp_path: Path) -> None:
     service = FakeService(lambda _: httpx.Response(200, content=b"PAR1"))
     service.client().sessions.export("1", tmp_path / "a", form="parquet", people=True)
     assert dict(service.requests[0].url.params) == {"format": "parquet", "people": "true"}

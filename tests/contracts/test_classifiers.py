@@ -1,4 +1,4 @@
-"""The contract of nets that read expressions, kept by the bundled one and the fake one."""
+"""Tests that the bundled and the fake expression net fulfil the contract of classifiers."""
 
 from __future__ import annotations
 

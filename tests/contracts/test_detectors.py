@@ -1,4 +1,4 @@
-"""The contract of face detectors, kept by the built-in ones."""
+"""Tests that the built-in face detectors fulfil the contract of detectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of text formats, kept by the built-in ones."""
+"""Tests that the built-in text formats fulfil the contract of formats."""
 
 from __future__ import annotations
 

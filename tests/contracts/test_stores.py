@@ -1,4 +1,4 @@
-"""The contract of `Store`, tested with SQLite and with PostgreSQL."""
+"""Tests that a `Store` separates its owners, with SQLite and with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from roomread.store import (
 )
 from roomread.store.pieces import Piece
 
-# The arguments of each method that takes a session, after its id.
+# For each method that takes a session id, its other arguments.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "session": {},
     "end": {},
@@ -73,7 +73,7 @@ def anna(everything: Store) -> OwnerStore:
 
 @pytest.fixture
 def hers(anna: OwnerStore) -> Session:
-    """Record a session of Anna's with readings, a mark and a named seat, and end it."""
+    """Record and end a session that Anna owns, with readings, a mark and a named seat."""
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
     recorder = RoomRecorder(anna, session)
     for time, readings in lesson(30, people=6):
@@ -85,7 +85,7 @@ def hers(anna: OwnerStore) -> Session:
 
 
 def content(store: OwnerStore, session: Session) -> tuple[object, ...]:
-    """Return the content of a session, for comparison."""
+    """Return the content of a session, to compare it before and after a call."""
     return (
         store.session(session.id),
         [(mood.time, mood.present) for mood in store.moods(session.id)],
@@ -103,12 +103,12 @@ def methods_taking(parameter: str, handle: type = OwnerStore) -> set[str]:
     }
 
 
-def test_every_method_that_takes_a_session_has_arguments_for_the_owner_test() -> None:
+def test_table_of_arguments_contains_every_method_that_takes_a_session_id() -> None:
     assert methods_taking("session_id") - {"find"} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerListing, OwnerProfiles, OwnerRooms])
-def test_stores_of_an_owner_have_no_parameter_for_an_owner_or_a_prefix(handle: type) -> None:
+def test_methods_of_owner_stores_take_no_owner_and_no_prefix(handle: type) -> None:
     assert methods_taking("owner", handle) == methods_taking("prefix", handle) == set()
 
 

@@ -1,4 +1,4 @@
-"""The contract of trackers, kept by the built-in one."""
+"""Tests that the built-in tracker fulfils the contract of trackers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TestTrackers(TrackerContract):
         return make(DETECTOR)
 
 
-def test_each_tracker_numbers_its_tracks_from_1() -> None:
+def test_first_track_of_each_tracker_has_the_id_1() -> None:
     for _ in range(2):
         (track,) = FaceTracker(DETECTOR).update(Frame(scenes.astronaut(), 0.0, 0, ""))
         assert track.id == 1

@@ -1,4 +1,4 @@
-"""The notebooks of examples/notebooks, run as Jupyter runs them."""
+"""Tests that run the notebooks of examples/notebooks as Jupyter does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[2] / "examples" / "notebooks"
-# A text that each notebook prints, which shows that it came to a result.
+# For each notebook, a text that it prints if it ran correctly.
 RESULTS = {
     "photo": "unreadable: too small",
     "video": "drawn.mp4",
@@ -23,13 +23,13 @@ RESULTS = {
     "api": "happy 99.9%",
     "archive": "4 videos: 4 read before; 480 readings of 400 frames",
 }
-# The one that the normal suite runs; the others take longer.
+# The notebook that is run in every test run; the others take longer.
 FIRST = "photo"
 
 
 @pytest.fixture(autouse=True)
 def kernel_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let shell commands of the notebooks find `roomread`, and keep their files apart."""
+    """Let shell commands of the notebooks find `roomread`, and use new folders for their files."""
     programs = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", os.pathsep.join([programs, os.environ["PATH"]]))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -42,7 +42,7 @@ def read(name: str) -> Any:
 
 
 def printed(notebook: Any) -> str:
-    """Return what the cells printed and returned, as text."""
+    """Return the text that the cells printed, and the text of the values that they returned."""
     outputs = [each for cell in notebook.cells for each in cell.get("outputs", ())]
     return "\n".join(
         each.get("text", "") + str(each.get("data", {}).get("text/plain", "")) for each in outputs

@@ -1,4 +1,4 @@
-"""The example plug-in, installed as its users install it."""
+"""Tests of the example plug-in, installed with pip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOURCES = str(ROOT / "src")
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the example, installed by pip, and a photo."""
+    """Return a folder with the installed example plug-in and a photo."""
     folder = tmp_path_factory.mktemp("plugin")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     options = ["--no-build-isolation", "--no-warn-conflicts", "--target", str(folder)]

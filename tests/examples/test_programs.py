@@ -1,4 +1,4 @@
-"""The small programs of examples/programs."""
+"""Tests of the small programs in examples/programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def program(name: str) -> ModuleType:
     return module
 
 
-def test_webcam_shows_each_frame_with_its_boxes_until_q(
+def test_webcam_program_shows_frames_with_boxes_until_q_is_pressed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = tmp_path / "astronaut.mp4"
@@ -36,7 +36,7 @@ def test_webcam_shows_each_frame_with_its_boxes_until_q(
             writer.write(scenes.astronaut(), index / 10)
     shown: list[np.ndarray] = []
     keys = iter([-1, -1, ord("q")])
-    # The build of OpenCV for servers has no windows.
+    # Replace the windows, which the build of OpenCV for servers does not support.
     monkeypatch.setattr(cv2, "imshow", lambda _, picture: shown.append(picture))
     monkeypatch.setattr(cv2, "waitKey", lambda _: next(keys))
     monkeypatch.setattr(cv2, "destroyAllWindows", lambda: None)
@@ -44,17 +44,17 @@ def test_webcam_shows_each_frame_with_its_boxes_until_q(
     assert len(shown) == 3
     original = scenes.astronaut()[:, :, ::-1].astype(int)
     changed = (np.abs(shown[0] - original) > 60).any(axis=2)
-    # The left side of the box is drawn; the picture elsewhere is the camera's.
+    # The left side of the box is drawn, and the rest of the frame is unchanged.
     assert changed[70:170, 178:188].any(axis=1).all()
     assert changed[300:].mean() < 0.01
 
 
-def test_webcam_that_cannot_be_opened_ends_with_a_message(tmp_path: Path) -> None:
+def test_webcam_program_exits_with_a_message_if_the_source_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="cannot be opened"):
         program("webcam").main(str(tmp_path / "no.mp4"))
 
 
-def test_flask_endpoint_answers_with_the_schema_or_a_reason() -> None:
+def test_flask_endpoint_returns_faces_or_an_error() -> None:
     pytest.importorskip("flask", reason="Flask is not installed")
     client = program("flask_endpoint").app.test_client()
     answer = client.post("/faces", data=PHOTO.read_bytes())
@@ -65,7 +65,7 @@ def test_flask_endpoint_answers_with_the_schema_or_a_reason() -> None:
     assert "picture" in refused.json["error"]
 
 
-def test_fastapi_endpoint_answers_with_the_schema_or_a_reason() -> None:
+def test_fastapi_endpoint_returns_faces_or_an_error() -> None:
     client = TestClient(program("fastapi_endpoint").app)
     answer = client.post("/faces", files={"file": PHOTO.read_bytes()})
     assert answer.status_code == 200

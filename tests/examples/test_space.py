@@ -1,4 +1,4 @@
-"""The demo of examples/space, which runs in the browser alone."""
+"""Tests of the demo in examples/space, which runs only in the browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the demo as a user does, into a folder of a larger site."""
+    """Build the demo into a subfolder of a website, and return this subfolder."""
     folder = tmp_path_factory.mktemp("site") / "demos" / "space"
     command = [sys.executable, str(EXAMPLES / "space" / "build.py"), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_demo_names_only_files_that_are_in_its_folder(site: Path) -> None:
+def test_demo_refers_only_to_files_in_its_own_folder(site: Path) -> None:
     named = re.findall(r'(?:href|src)="([^"]+)"', (site / "index.html").read_text())
     for script in (site / "space.js", *(site / "student").iterdir()):
         imports = re.findall(r'^import .* from "(.+)";', script.read_text(), flags=re.MULTILINE)
@@ -45,7 +45,7 @@ def test_demo_names_only_files_that_are_in_its_folder(site: Path) -> None:
     assert set(settings["colors"]) == {each.display_name for each in Expression}
 
 
-def test_folder_that_is_not_empty_is_not_overwritten(site: Path) -> None:
+def test_build_into_a_folder_that_is_not_empty_is_refused(site: Path) -> None:
     command = [sys.executable, str(EXAMPLES / "space" / "build.py"), str(site)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -54,7 +54,7 @@ def test_folder_that_is_not_empty_is_not_overwritten(site: Path) -> None:
 
 @pytest.fixture
 def page(site: Path) -> Iterator[Page]:
-    """Open the demo in Chromium, from a host of static files that serves it in a subfolder."""
+    """Open the demo in Chromium from a static file server, at a path below the root."""
     handler = functools.partial(SimpleHTTPRequestHandler, directory=str(site.parents[1]))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as driver:
         threading.Thread(target=server.serve_forever, daemon=True).start()

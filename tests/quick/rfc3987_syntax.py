@@ -1,7 +1,7 @@
-"""Replace the package of this name, which compiles a grammar for seconds when it is imported.
+"""Hide the package of this name, whose import takes seconds to compile a grammar.
 
-Ray imports jsonschema, which imports that package if it is installed. Ray gives up on worker
-processes that take longer than 15 s to start.
+Ray imports jsonschema, which imports this package if it is installed. Ray stops worker processes
+that take longer than 15 s to start.
 """
 
-raise ImportError("not needed here")
+raise ImportError("tests hide rfc3987_syntax, because its import takes seconds")

@@ -5,7 +5,7 @@ import { load } from "./pages.mjs";
 
 const { ask, problemOf, Refused } = await load("api.js");
 
-/** Let the service answer. */
+/** Let every request return this status and body. */
 function answer(context, status, body) {
   return context.mock.method(globalThis, "fetch", async () => Response.json(body, { status }));
 }
@@ -20,7 +20,7 @@ test("a request without a body is a GET, and one with a body sends it as JSON", 
   assert.equal(headers["content-type"], "application/json");
 });
 
-test("a refusal says what the service says, with its hint", async (context) => {
+test("a refused request throws the problem and the hint of the service", async (context) => {
   answer(context, 409, { detail: "room r1 is closed", hint: "open another" });
   await assert.rejects(ask("/rooms/r1"), (error) => {
     assert.ok(error instanceof Refused);
@@ -31,7 +31,7 @@ test("a refusal says what the service says, with its hint", async (context) => {
   await assert.rejects(ask("/rooms/r2"), { message: "there is no room 'r2'" });
 });
 
-test("a service that is away is told from one that refuses", async (context) => {
+test("a request without a response is reported as a service that does not answer", async (context) => {
   context.mock.method(globalThis, "fetch", async () => Promise.reject(new TypeError("offline")));
   await assert.rejects(ask("/rooms/r1"), (error) => {
     assert.equal(problemOf(error), "The service does not answer.");

@@ -15,19 +15,19 @@ const STATUS = {
   reports: { ok: 5, lost: 8, slower: 0, faster: 1 },
 };
 
-test("a line ends where there is no mood, and where no point came for four seconds", () => {
+test("a line is interrupted where there is no mood, or no point for four seconds", () => {
   const points = [point(0), point(1), point(2, { v: null }), point(3), point(7), point(11.5)];
   const found = stretches(points, (each) => each.v !== null).map((each) => each.map(({ t }) => t));
   assert.deepEqual(found, [[0, 1], [3, 7], [11.5]]);
   assert.deepEqual(stretches([], () => true), []);
 });
 
-test("presses are counted by the minute, and unknown ones as none", () => {
+test("presses are counted per minute, and unknown counts are skipped", () => {
   const points = [point(59, { lost: 2 }), point(60, { lost: 3 }), point(61, { lost: null })];
   assert.deepEqual([...pressesPerMinute(points)], [[0, 2], [1, 3]]);
 });
 
-test("the chart shows the last ten minutes, and high values above low ones", () => {
+test("the chart shows the last ten minutes, with high values above low values", () => {
   const early = scales(400, 30);
   assert.equal(early.start, 0);
   assert.equal(early.x(0), 46);
@@ -40,7 +40,7 @@ test("the chart shows the last ten minutes, and high values above low ones", () 
   assert.ok(late.coverage(point(0, { readable: 10 })) < late.coverage(point(0)));
 });
 
-/** An element of an SVG that keeps what it is given. */
+/** A fake SVG element that records its attributes and children. */
 class FakeElement {
   attributes = {};
   children = [];
@@ -58,7 +58,7 @@ function drawn(points, marks, changes, now) {
   return { svg, of };
 }
 
-test("line, band and baseline are drawn for each stretch; nothing is drawn where none is known", () => {
+test("line, band and baseline are drawn for each stretch of known values, and not between them", () => {
   const points = [point(100), point(101), point(102, { v: null, b: null }), point(103)];
   const { svg, of } = drawn(points, [], [], 104);
   assert.equal(of("valence").length, 2);
@@ -70,7 +70,7 @@ test("line, band and baseline are drawn for each stretch; nothing is drawn where
   assert.equal(svg.attributes.viewBox, "0 0 600 318");
 });
 
-test("marks and changes of the last ten minutes are drawn, older ones are not", () => {
+test("only marks and changes of the last ten minutes are drawn", () => {
   const marks = [{ time: 100, label: "old" }, { time: 1000, label: "group work" }];
   const changes = [{ time: 200, before: 0, after: 1 }, { time: 1100, before: 0.5, after: -0.2 }];
   const { svg, of } = drawn([point(1100)], marks, changes, 1200);
@@ -79,18 +79,18 @@ test("marks and changes of the last ten minutes are drawn, older ones are not", 
   assert.ok(svg.children.some(({ textContent }) => textContent === "group work"));
 });
 
-test("a chart without a single point is empty but for its frame", () => {
+test("a chart without points has no lines and no marks", () => {
   const { of } = drawn([], [], [], 0);
   for (const type of ["valence", "band", "coverage", "lost", "mark"]) assert.equal(of(type).length, 0);
 });
 
-test("the first line says who is read, in the singular too", () => {
+test("the first line says how many people are read, and uses the singular for one person", () => {
   assert.equal(counts(STATUS), "23 of 28 people are read, 3 paused, 2 without a face.");
   const one = { ...STATUS, people: 1, read: 1, paused: 0, faceless: 0 };
   assert.equal(counts(one), "1 of 1 person is read, 0 paused, 0 without a face.");
 });
 
-test("the trend is written with its time, or why there is none", () => {
+test("the trend is written with its start time, or with the reason why there is none", () => {
   const started = new Date(2026, 0, 5, 10, 0);
   const event = (values) => ({
     status: STATUS, mood: { scores: { happy: 1 } }, direction: "below", clear: true, since: 2520, ...values,
@@ -105,7 +105,7 @@ test("the trend is written with its time, or why there is none", () => {
   assert.match(say({ status: { ...STATUS, withheld: true } }), /^Someone left or looked away/);
 });
 
-test("faces of students, of the screen and taps are told apart; few are not counted", () => {
+test("faces of students, faces of the screen and taps are counted separately, and counts under five are hidden", () => {
   assert.equal(covers(STATUS), "23 faces, 19 taps, of 28.");
   const both = { ...STATUS, screen: 12 };
   assert.equal(covers(both), "23 faces of students, 12 faces of the shared screen, 19 taps, of 28.");
@@ -114,7 +114,7 @@ test("faces of students, of the screen and taps are told apart; few are not coun
   assert.equal(reportCount({ ...STATUS, reports: null }, "lost"), "< 5");
 });
 
-test("an alert is told by its values: a fall by both levels, an average by its share", () => {
+test("the text of an alert gives both levels of a fall, or the average in percent", () => {
   const fall = { seat: null, measure: "valence", value: -0.1, before: 0.25, seconds: 30 };
   assert.equal(alertText(fall), "room: valence fell from +0.25 to -0.10 in 30 s");
   const average = { seat: 4, measure: "looking_away", value: 0.62, before: null, seconds: 3723 };

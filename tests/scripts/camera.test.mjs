@@ -15,12 +15,12 @@ function browser(window, devices) {
 
 afterEach(() => delete globalThis.window);
 
-test("a page without HTTPS says so before it asks for a camera", () => {
+test("a page without HTTPS is reported as insecure before a camera is requested", () => {
   browser({ ...ABLE, isSecureContext: false }, undefined);
   assert.equal(findObstacle(), "insecure");
 });
 
-test("a browser that lacks what is needed is told from one that may read", () => {
+test("a browser without a required function is reported as unsupported", () => {
   browser(ABLE, {});
   assert.equal(findObstacle(), null);
   browser(ABLE, undefined);
@@ -42,12 +42,12 @@ const NAMES = {
   AbortError: "busy",
 };
 for (const [name, trouble] of Object.entries(NAMES)) {
-  test(`a camera that fails with ${name} is ${trouble}`, () => {
+  test(`a camera that fails with ${name} is reported as ${trouble}`, () => {
     assert.equal(troubleOf(new DOMException("", name)), trouble);
   });
 }
 
-/** A worker of the student page whose other end is the test. */
+/** A fake worker of the student page, which records its orders. */
 class FakeWorker {
   static opened = [];
   asked = [];
@@ -62,7 +62,7 @@ class FakeWorker {
   }
 }
 
-/** A camera that loads its nets ahead, and what it tells its page. */
+/** Return a camera that is loading its nets ahead, and the list of the problems that it reports. */
 function prepared(devices = {}) {
   FakeWorker.opened = [];
   globalThis.Worker = FakeWorker;
@@ -73,7 +73,7 @@ function prepared(devices = {}) {
   return { camera, told };
 }
 
-test("nets that fail while the student reads what they may agree to are no trouble yet", () => {
+test("nets that fail to load before the camera is started are not reported", () => {
   const { camera, told } = prepared();
   FakeWorker.opened[0].tell({ kind: "failed", problem: "no memory" });
   assert.deepEqual(told, []);
@@ -81,20 +81,20 @@ test("nets that fail while the student reads what they may agree to are no troub
   assert.equal(camera.worker, null);
 });
 
-test("nets that failed ahead are opened again once the camera is wanted, and then complained of", async () => {
+test("nets that failed to load ahead are loaded again when the camera starts, and then reported", async () => {
   const { camera, told } = prepared({ getUserMedia: () => new Promise(() => undefined) });
   FakeWorker.opened[0].onerror();
   camera.start(Promise.resolve({}));
   assert.equal(FakeWorker.opened.length, 2);
   FakeWorker.opened[1].tell({ kind: "failed", problem: "no memory" });
   assert.deepEqual(told, ["failed"]);
-  // The next failure is that of loading ahead again.
+  // A later failure while loading ahead is not reported.
   camera.prepare(Promise.resolve({}));
   FakeWorker.opened[2].onerror();
   assert.deepEqual(told, ["failed"]);
 });
 
-/** A track of a camera. */
+/** A fake video track of a camera. */
 class FakeTrack {
   stopped = false;
   asked = null;
@@ -117,7 +117,7 @@ globalThis.MediaStream = class {
 };
 
 for (const hasFrames of [true, false]) {
-  test(`the preview is drawn ${hasFrames ? "more seldom" : "as often as it is read"} and ends with the camera`, async () => {
+  test(`the preview is drawn ${hasFrames ? "at most 5 times a second" : "for every frame"} and stops with the camera`, async () => {
     const track = new FakeTrack();
     const { camera } = prepared({ getUserMedia: async () => new MediaStream([track]) });
     const preview = { readyState: 0, play: async () => undefined };
@@ -135,7 +135,7 @@ for (const hasFrames of [true, false]) {
   });
 }
 
-test("phones and tablets are told that their camera stops behind other pages", () => {
+test("phones and tablets are recognised as mobile devices", () => {
   const phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/150.0.0.0 Mobile Safari/537.36";
   const laptop = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
   assert.equal(isMobile({ userAgent: phone }), true);
@@ -145,7 +145,7 @@ test("phones and tablets are told that their camera stops behind other pages", (
 
 const LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
 
-test("nets are loaded ahead on computers, and not where data may be dear", () => {
+test("nets are loaded ahead on computers, but not on mobile devices or while saving data", () => {
   assert.equal(mayLoadAhead({ userAgent: LAPTOP, connection: {} }), true);
   assert.equal(mayLoadAhead({ userAgent: LAPTOP }), true);
   assert.equal(mayLoadAhead({ userAgent: LAPTOP, userAgentData: { mobile: true } }), false);

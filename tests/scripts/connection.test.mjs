@@ -29,7 +29,7 @@ function seat() {
   FakeSocket.newest.tell(SEAT);
 }
 
-test("a student joins by the subprotocol, over TLS where the page came so", () => {
+test("a student joins with the subprotocol, and over TLS if the page was loaded over HTTPS", () => {
   seat();
   const { url, protocol, sent } = FakeSocket.newest;
   assert.equal(url, "wss://roomread.example.org/api/v1/rooms/0a1b2c3d/seat");
@@ -38,14 +38,14 @@ test("a student joins by the subprotocol, over TLS where the page came so", () =
   assert.deepEqual(states, ["joining", "joined"]);
 });
 
-test("readings are numbered from the number that the room gave", () => {
+test("readings are numbered from the next number that the room sent with the seat", () => {
   seat();
   assert.equal(connection.sendReading({ age: 48, p: [1] }), '{"age":48,"p":[1],"k":"r","n":5}');
   connection.sendReading({ age: 50, p: [1] });
   assert.equal(JSON.parse(FakeSocket.newest.sent[2]).n, 6);
 });
 
-test("nothing is sent, and no number used, without a seat", () => {
+test("without a seat no reading is sent and no number is used up", () => {
   assert.equal(connection.sendReading({ age: 1 }), null);
   connection.join(JOINING);
   FakeSocket.newest.open();
@@ -54,7 +54,7 @@ test("nothing is sent, and no number used, without a seat", () => {
   assert.equal(JSON.parse(connection.sendReading({ age: 1 })).n, 5);
 });
 
-test("a lost connection is made again later each time, with the token of the seat", (context) => {
+test("a lost connection is opened again after increasing pauses, with the token of the seat", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   context.mock.method(Math, "random", () => 0.5);
   seat();
@@ -73,24 +73,24 @@ test("a lost connection is made again later each time, with the token of the sea
   FakeSocket.newest.end(1006);
   const after = FakeSocket.opened.length;
   context.mock.timers.tick(250);
-  assert.equal(FakeSocket.opened.length, after + 1, "the first pause again after a seat");
+  assert.equal(FakeSocket.opened.length, after + 1, "the first pause is used again after a seat was received");
 });
 
 const ENDS = { 4001: "taken", 4003: "over", 4004: "left", 1008: "refused" };
 for (const [code, state] of Object.entries(ENDS)) {
-  test(`close code ${code} ends as "${state}" and is not followed by a connection`, (context) => {
+  test(`close code ${code} sets the state "${state}" and opens no new connection`, (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     seat();
     FakeSocket.newest.end(Number(code));
     assert.equal(states.at(-1), state);
     context.mock.timers.tick(60_000);
     assert.equal(FakeSocket.opened.length, 1);
-    // A tab whose seat another tab took may come back; the others have no seat any more.
+    // Only a tab whose seat was taken by another tab may join again.
     assert.equal(connection.remembered() === null, state !== "taken");
   });
 }
 
-test("a second press while joining opens no second connection", (context) => {
+test("pressing join again while joining opens no second connection", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   connection.join(JOINING);
   connection.join({ ...JOINING, faces: false });
@@ -99,7 +99,7 @@ test("a second press while joining opens no second connection", (context) => {
   assert.equal(FakeSocket.opened.length, 1);
 });
 
-test("a full room is told from a service that does not answer, and tried again", (context) => {
+test("a full room is reported as full, and joining is tried again", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   connection.join(JOINING);
   FakeSocket.newest.end(1013);
@@ -108,7 +108,7 @@ test("a full room is told from a service that does not answer, and tried again",
   assert.equal(FakeSocket.opened.length, 2);
 });
 
-test("the page is told whether its student paused", () => {
+test("the state of a seat says whether its student has paused", () => {
   const seats = [];
   connection.onState = (_state, seat) => seats.push(seat?.paused);
   connection.join(JOINING);
@@ -116,7 +116,7 @@ test("the page is told whether its student paused", () => {
   assert.deepEqual(seats, [undefined, true]);
 });
 
-test("a tab that is loaded again knows what it joined with, each room for itself", () => {
+test("a reloaded tab remembers the data of joining for each room separately", () => {
   seat();
   connect();
   assert.deepEqual(connection.remembered(), JOINING);
@@ -124,7 +124,7 @@ test("a tab that is loaded again knows what it joined with, each room for itself
   assert.equal(connection.remembered(), null);
 });
 
-test("a tab finds its room by the code with which it joined, also once the code is replaced", () => {
+test("a tab finds its room by the code with which it joined, until it leaves", () => {
   sessionStorage.setItem("another key", "not JSON");
   assert.equal(roomJoinedWith(JOINING.code), null);
   seat();
@@ -134,7 +134,7 @@ test("a tab finds its room by the code with which it joined, also once the code 
   assert.equal(roomJoinedWith(JOINING.code), null);
 });
 
-test("the page is told when the teacher pauses the room and lets it continue", () => {
+test("the page is notified when the teacher pauses and resumes the room", () => {
   const told = [];
   connection.onPause = (isOn) => told.push(isOn);
   seat();
@@ -143,14 +143,14 @@ test("the page is told when the teacher pauses the room and lets it continue", (
   assert.deepEqual(told, [true, false]);
 });
 
-test("the end of a lesson is told from a code that is no longer valid", () => {
+test("the end of a lesson sets the state to ended", () => {
   seat();
   FakeSocket.newest.tell({ k: "over" });
   FakeSocket.newest.end(4003);
   assert.equal(states.at(-1), "ended");
 });
 
-test("the receipt can be saved after the page is loaded again too", () => {
+test("the receipt is still available after the page is reloaded", () => {
   const receipts = [];
   connection.join(JOINING);
   FakeSocket.newest.tell({ ...SEAT, receipt: { id: "r1" } });
@@ -161,7 +161,7 @@ test("the receipt can be saved after the page is loaded again too", () => {
   assert.deepEqual(receipts, [{ id: "r1" }]);
 });
 
-test("leaving tells the room, and works without a connection too", (context) => {
+test("leaving sends a message to the room, and works without a connection too", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   seat();
   connection.leave();
@@ -177,7 +177,7 @@ test("leaving tells the room, and works without a connection too", (context) => 
   assert.equal(FakeSocket.opened.length, before);
 });
 
-test("the room can slow a student down", () => {
+test("the room can request readings at a slower pace", () => {
   const paces = [];
   connection.onSlower = (every) => paces.push(every);
   seat();

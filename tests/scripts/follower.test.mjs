@@ -10,13 +10,13 @@ const { near } = JSON.parse(await readFile(process.env.ROOMREAD_PARAMETERS, "utf
 
 const PICTURE = { data: new Uint8Array(4), width: 1, height: 1 };
 
-/** A face of a size around a point. */
+/** Return a square face of a size, px, around a point. */
 function face(x, y, size, confidence = 0.9) {
   const box = { left: x - size / 2, top: y - size / 2, right: x + size / 2, bottom: y + size / 2 };
   return { box, landmarks: [[x, y]], confidence };
 }
 
-/** A reader that sees `faces`, and notes how it searched. */
+/** A fake reader that finds `faces`, and records how it searched for them. */
 class Reader {
   constructor(...faces) {
     this.faces = faces;
@@ -39,21 +39,21 @@ class Reader {
   }
 }
 
-test("a face is searched for near its place, and in the whole picture every third time", async () => {
+test("a known face is searched for nearby, and every third time in the whole picture", async () => {
   const reader = new Reader(face(100, 100, 80));
   const follower = new Follower(reader);
   for (let n = 0; n < 7; n++) await follower.read(PICTURE, 500 * n);
   assert.deepEqual(reader.searches, ["whole", "near", "near", "whole", "near", "near", "whole"]);
 });
 
-test("at a slow pace the whole picture is searched at least every other time", async () => {
+test("at one reading a second the whole picture is searched every other time", async () => {
   const reader = new Reader(face(100, 100, 80));
   const follower = new Follower(reader);
   for (let n = 0; n < 4; n++) await follower.read(PICTURE, 1000 * n);
   assert.deepEqual(reader.searches, ["whole", "near", "whole", "near"]);
 });
 
-test("a face that is not near its place is searched for in the whole picture at once", async () => {
+test("a face that is not found nearby is searched for in the whole picture at once", async () => {
   const reader = new Reader(face(100, 100, 80));
   const follower = new Follower(reader);
   await follower.read(PICTURE, 0);
@@ -63,7 +63,7 @@ test("a face that is not near its place is searched for in the whole picture at 
   assert.deepEqual(reader.searches, ["whole", "near", "whole"]);
 });
 
-test("without a face every picture is searched whole, and nothing is read", async () => {
+test("while no face is found, every picture is searched whole and nothing is read", async () => {
   const reader = new Reader();
   const follower = new Follower(reader);
   for (const time of [0, 500]) {
@@ -84,14 +84,14 @@ test("a larger face beside the known one is read at once", async () => {
   assert.equal(reading.others, 1);
 });
 
-test("others are counted where the whole picture is searched, and remembered in between", async () => {
+test("the number of other faces from the last search of the whole picture is remembered", async () => {
   const reader = new Reader(face(100, 100, 80), face(400, 100, 60));
   const follower = new Follower(reader);
   await follower.read(PICTURE, 0);
   assert.equal((await follower.read(PICTURE, 500)).others, 1);
 });
 
-test("the square around a face is black beyond the picture and shows it elsewhere", () => {
+test("the square around a face shows the picture, and is black outside of it", () => {
   const picture = { data: new Uint8Array(4 * 300 * 200).fill(200), width: 300, height: 200 };
   const { input, zoom, origin } = prepareNear(picture, face(0, 100, 100), near);
   assert.deepEqual([input.width, input.height], [near.side, near.side]);
@@ -102,13 +102,13 @@ test("the square around a face is black beyond the picture and shows it elsewher
   assert.equal(input.data[middle + 3 * (0.75 * near.side)], 200);
 });
 
-test("a small face is not enlarged, and one outside of the picture shows black", () => {
+test("a small face is not enlarged, and a square outside the picture is black", () => {
   const picture = { data: new Uint8Array(4 * 300 * 200).fill(200), width: 300, height: 200 };
   assert.equal(prepareNear(picture, face(150, 100, 20), near).zoom, 1);
   assert.ok(prepareNear(picture, face(900, 100, 20), near).input.data.every((value) => value === 0));
 });
 
-test("of a square the most certain face in the middle is the known one", () => {
+test("the most confident face in the middle of a square is taken for the known face", () => {
   const half = near.side / 2;
   const [edge, unsure, sure] = [face(5, half, 40, 0.99), face(half, half, 50, 0.5), face(half + 9, half, 40, 0.8)];
   assert.equal(middleOne([edge, unsure, sure], near), sure);
@@ -116,7 +116,7 @@ test("of a square the most certain face in the middle is the known one", () => {
   assert.equal(middleOne([], near), null);
 });
 
-test("a face of a square is placed in the picture", () => {
+test("a face found in a square is converted to coordinates of the picture", () => {
   const found = placed(face(64, 64, 20), { zoom: 2, origin: [10, -30] });
   assert.deepEqual(found.box, { left: 118, top: 78, right: 158, bottom: 118 });
   assert.deepEqual(found.landmarks, [[138, 98]]);

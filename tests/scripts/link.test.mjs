@@ -22,7 +22,7 @@ beforeEach(() => {
   link.connect(URL);
 });
 
-test("a picture is answered, and none is sent before the connection is open", async () => {
+test("a sent picture gets its answer, and no picture is sent before the connection is open", async () => {
   assert.equal(await link.send(PICTURE), null);
   FakeSocket.newest.open();
   const answered = link.send(PICTURE);
@@ -31,7 +31,7 @@ test("a picture is answered, and none is sent before the connection is open", as
   assert.deepEqual(FakeSocket.newest.sent, [PICTURE]);
 });
 
-test("a picture without an answer is given up after ten seconds, with its connection", async (c) => {
+test("the connection is replaced if a picture has no answer after ten seconds", async (c) => {
   c.mock.timers.enable({ apis: ["setTimeout"] });
   c.mock.method(Math, "random", () => 0.5);
   FakeSocket.newest.open();
@@ -43,7 +43,7 @@ test("a picture without an answer is given up after ten seconds, with its connec
   assert.equal(FakeSocket.opened.length, 2);
 });
 
-test("a connection that is accepted and lost at once is tried more and more seldom", (context) => {
+test("a connection that is lost right after opening is retried after increasing pauses", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   context.mock.method(Math, "random", () => 0.5);
   for (const pause of [250, 500, 1000]) {
@@ -57,7 +57,7 @@ test("a connection that is accepted and lost at once is tried more and more seld
   }
 });
 
-test("a refusal says why and is final", (context) => {
+test("a refused connection reports the reason and is not opened again", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   FakeSocket.newest.open();
   FakeSocket.newest.tell({ frame_index: null, problem: "the session has ended" });
@@ -75,7 +75,7 @@ test("a picture that cannot be read does not end the connection", async () => {
   assert.equal(link.open, true);
 });
 
-test("a connection that was replaced or closed brings nothing back", (context) => {
+test("a connection that was replaced or closed is not opened again", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   FakeSocket.newest.open();
   link.connect(`${URL}?session=0a1b2c3d`);

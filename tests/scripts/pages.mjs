@@ -1,15 +1,15 @@
-/** What a page has in a browser and Node has not: its modules, a WebSocket, a storage. */
+/** Helpers of the tests: load modules of the pages, and fakes for what Node lacks. */
 
 import { pathToFileURL } from "node:url";
 
-/** Load a module of the pages; `query` loads it anew. */
+/** Load a module of the pages; a new `query` loads it again. */
 export const load = (name, query = "") =>
   import(pathToFileURL(`${process.env.ROOMREAD_ASSETS}/${name}`).href + query);
 
-/** A WebSocket whose other end is the test. */
+/** A fake WebSocket; the test plays the server. */
 export class FakeSocket {
   static OPEN = 1;
-  /** @type {FakeSocket[]} Those that were opened, oldest first. */
+  /** @type {FakeSocket[]} The sockets that were opened, oldest first. */
   static opened = [];
 
   constructor(url, protocol) {
@@ -29,25 +29,25 @@ export class FakeSocket {
     this.end(1000);
   }
 
-  /** The server accepts. */
+  /** Let the server accept the connection. */
   open() {
     this.readyState = 1;
     this.onopen?.({});
   }
 
-  /** The server sends a message. */
+  /** Let the server send a message. */
   tell(message) {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
-  /** The connection ends with a code. */
+  /** Close the connection with a close code. */
   end(code) {
     this.readyState = 3;
     this.onclose?.({ code });
   }
 }
 
-/** A `sessionStorage`. */
+/** A fake `sessionStorage`. */
 export class FakeStorage {
   kept = new Map();
   getItem = (key) => this.kept.get(key) ?? null;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { load } from "./pages.mjs";
 
-/** An element of a page with what the panel uses of it. */
+/** A fake element with the attributes and methods that the panel uses. */
 class FakeElement {
   hidden = false;
   disabled = false;
@@ -32,7 +32,7 @@ function made() {
   return { panel: new CameraPanel({ querySelector }, () => null), parts };
 }
 
-test("why a camera is not read is said until it is tried again or no longer wanted", async () => {
+test("the problem of a camera is shown until the camera is started again or stopped", async () => {
   const { panel, parts } = made();
   const trouble = parts.get("trouble");
   for (const next of [() => panel.stop(), () => void panel.start()]) {

@@ -12,7 +12,7 @@ beforeEach(() => {
   pressed = new PressedButton((now) => shown.push(now));
 });
 
-test("a press expires after as long as the service counts it", (context) => {
+test("a press expires after the time for which the service counts it", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   assert.equal(FADES_AFTER, 1000 * Number(process.env.ROOMREAD_FADES_AFTER));
   pressed.set("lost");
@@ -22,7 +22,7 @@ test("a press expires after as long as the service counts it", (context) => {
   assert.deepEqual(shown, ["lost", null]);
 });
 
-test("a new press counts for the whole time, and for itself alone", (context) => {
+test("a press of another button replaces the first press and counts for the whole time", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   pressed.set("lost");
   context.mock.timers.tick(FADES_AFTER - 1);
@@ -33,7 +33,7 @@ test("a new press counts for the whole time, and for itself alone", (context) =>
   assert.deepEqual(shown, ["lost", "slower", null]);
 });
 
-test("a second press of the same button takes it back, once", (context) => {
+test("a second press of the same button withdraws the first press", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   pressed.set(pressed.after("ok"));
   pressed.set(pressed.after("ok"));

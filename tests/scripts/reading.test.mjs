@@ -13,7 +13,7 @@ const { decode, scaledDown } = await load("student/detect.js");
 const parameters = JSON.parse(await readFile(process.env.ROOMREAD_PARAMETERS, "utf8"));
 const REASONS = Object.fromEntries(parameters.reasons);
 
-/** A picture whose px `paint` gives, as [red, green, blue]. */
+/** Return a picture whose pixels are the values of `paint`, as [red, green, blue]. */
 function picture(width, height, paint) {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let y = 0, at = 0; y < height; y++) {
@@ -22,7 +22,7 @@ function picture(width, height, paint) {
   return { data, width, height };
 }
 
-/** An upright face of a height around a point, turned clockwise by some degrees. */
+/** Return a face of a height, px, around a point, turned clockwise by some degrees. */
 function face(x, y, height, degrees = 0) {
   const angle = (degrees * Math.PI) / 180;
   const landmarks = parameters.upright.map(([a, b]) => [
@@ -39,7 +39,7 @@ const SHARP = picture(320, 240, pattern);
 const reasonOf = (seen, found) =>
   assessQuality(seen, found, cut(seen, found, parameters), parameters).reason;
 
-test("a crop has the size of the net's input, also where the face reaches beyond the picture", () => {
+test("a crop has the size of the net's input, even if the face extends beyond the picture", () => {
   for (const found of [face(160, 120, 100), face(0, 0, 100), face(160, 120, 400), face(10, 230, 3)]) {
     const crop = cut(SHARP, found, parameters);
     assert.deepEqual([crop.width, crop.height], [parameters.side, parameters.side]);
@@ -47,13 +47,13 @@ test("a crop has the size of the net's input, also where the face reaches beyond
   }
 });
 
-test("a crop of one colour has its luma alone", () => {
+test("a crop of a picture of one colour contains only its luma", () => {
   const red = picture(320, 240, () => [200, 0, 0]);
   const luma = (200 * 19595 + 0x8000) >> 16;
   assert.deepEqual(new Set(cut(red, face(160, 120, 100), parameters).data), new Set([luma]));
 });
 
-test("a face that stands on its head is cut as an upright one", () => {
+test("an upside-down face is cropped like an upright face", () => {
   const light = (x, y) => Array(3).fill(40 + Math.round((x + 2 * y) / 4));
   const upright = picture(240, 240, light);
   const inverted = picture(240, 240, (x, y) => light(239 - x, 239 - y));
@@ -65,7 +65,7 @@ test("a face that stands on its head is cut as an upright one", () => {
   assert.ok(Math.abs(mean(lowerHalf(one)) - mean(lowerHalf(other))) < 5);
 });
 
-test("a face that can be seen well is read", () => {
+test("a sharp face of sufficient size has no reason to be unreadable", () => {
   assert.equal(reasonOf(SHARP, face(160, 120, 100)), null);
 });
 
@@ -78,19 +78,19 @@ const PROBLEMS = {
   BLURRED: [picture(320, 240, (x) => Array(3).fill(128 + 100 * Math.sin(x / 30))), face(160, 120, 100)],
 };
 for (const [name, [seen, found]] of Object.entries(PROBLEMS)) {
-  test(`a face that is ${REASONS[name]} is not read`, () => {
+  test(`a face that is ${REASONS[name]} is unreadable for this reason`, () => {
     assert.equal(reasonOf(seen, found), REASONS[name]);
   });
 }
 
-test("a face in profile is turned away", () => {
+test("a face in profile is unreadable because it is turned away", () => {
   const profile = face(160, 120, 100);
   const [left, right] = profile.landmarks;
   profile.landmarks[2] = [right[0] + (right[0] - left[0]), profile.landmarks[2][1]];
   assert.equal(reasonOf(SHARP, profile), REASONS.TURNED_AWAY);
 });
 
-test("the first reason in the order of the service is given", () => {
+test("of several reasons, the first in the order of the service is reported", () => {
   const dark = picture(320, 240, () => [1, 1, 1]);
   assert.equal(reasonOf(dark, face(160, 120, parameters.limits.size - 2)), REASONS.TOO_SMALL);
   assert.equal(reasonOf(dark, face(160, 120, 100)), REASONS.TOO_DARK);
@@ -100,7 +100,7 @@ const QUALITY = {
   size: 140.4, visible: 1, brightness: 0.59, contrast: 0.28, sharpness: 0.64, frontality: 0.98, reason: null,
 };
 
-test("a message has whole numbers whose shares miss their sum by four at most", () => {
+test("a message has integer probabilities whose sum is 10,000, give or take four", () => {
   for (let seed = 1; seed < 200; seed++) {
     const logits = [0, 1, 2, 3, 4, 5, 6].map((k) => 5 * Math.sin(seed * (k + 1)));
     const reading = { face: null, quality: QUALITY, probabilities: softmax(logits, 1.3), others: 1 };
@@ -108,12 +108,12 @@ test("a message has whole numbers whose shares miss their sum by four at most", 
     assert.ok(Math.abs(message.p.reduce((a, b) => a + b) - 10_000) <= 4);
     assert.ok(message.p.every((share) => Number.isInteger(share) && share >= 0));
     assert.deepEqual([message.k, message.age], ["r", 48]);
-    // Nothing of the face but its expression, and nothing of others, leaves the device.
+    // The message contains only the expression of the face, and nothing about other people.
     assert.deepEqual(Object.keys(message).sort(), ["age", "k", "p"]);
   }
 });
 
-test("a message without a face or with an unreadable one says why, and holds no probabilities", () => {
+test("a message without a readable face gives the reason and no probabilities", () => {
   const none = toMessage({ face: null, quality: null, probabilities: null, others: 0 }, -3);
   assert.deepEqual(none, { k: "r", age: 0, why: "no face" });
   const dark = { ...QUALITY, reason: REASONS.TOO_DARK };
@@ -121,20 +121,20 @@ test("a message without a face or with an unreadable one says why, and holds no 
   assert.deepEqual(message, { k: "r", age: 30, why: REASONS.TOO_DARK });
 });
 
-test("a softmax sums to one, keeps the order, and is flatter when it is hotter", () => {
+test("a softmax sums to one, keeps the order, and is flatter at a higher temperature", () => {
   const cold = softmax([800, 802, 790], 1);
   assert.ok(Math.abs(cold.reduce((a, b) => a + b) - 1) < 1e-12);
   assert.ok(cold[1] > cold[0] && cold[0] > cold[2]);
   assert.ok(softmax([800, 802, 790], 4)[1] < cold[1]);
 });
 
-test("a mirror image exchanges left and right in each row, and leaves its picture as it is", () => {
+test("a mirrored picture has each row reversed, and the original is unchanged", () => {
   const image = { data: new Uint8Array([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
   assert.deepEqual([...mirrored(image).data], [3, 2, 1, 6, 5, 4]);
   assert.deepEqual([...image.data], [1, 2, 3, 4, 5, 6]);
 });
 
-test("confidence falls with the cover score, and a whole face keeps its probabilities", () => {
+test("confidence falls as the cover score rises, and an uncovered face keeps its probabilities", () => {
   const sure = [0.02, 0, 0.03, 0.85, 0.1];
   const { rise, covered } = parameters.covers;
   assert.equal(doubted(sure, 0, rise), sure);
@@ -145,7 +145,7 @@ test("confidence falls with the cover score, and a whole face keeps its probabil
   assert.ok(Math.abs(least.reduce((a, b) => a + b) - 1) < 1e-12);
 });
 
-test("of two boxes of one face the surer is kept, and faces come largest first", () => {
+test("of two boxes of one face the more confident is kept, and faces are sorted largest first", () => {
   const maps = {
     heatmap: new Float32Array(64), scale: new Float32Array(128), offset: new Float32Array(128),
     landmarks: new Float32Array(640),
@@ -163,7 +163,7 @@ test("of two boxes of one face the surer is kept, and faces come largest first",
   assert.deepEqual(found.map((value) => Math.round(10 * value)), [8, 9]);
 });
 
-test("half of a picture is the mean of four px, with black up to the multiple", () => {
+test("halving a picture averages four pixels, and pads with black to a multiple of 16 px", () => {
   const picture = { width: 36, height: 20, data: new Uint8ClampedArray(4 * 36 * 20) };
   for (let i = 0; i < picture.data.length; i++) {
     picture.data[i] = (i * 7919) % 256;

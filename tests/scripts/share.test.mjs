@@ -9,7 +9,7 @@ const faces = (...sizes) => ({
   faces: sizes.map((size) => ({ box: { left: 5, top: 5, right: 5 + size, bottom: 5 + 2 * size } })),
 });
 
-test("faces are small if the middle one is under 24 px", () => {
+test("faces are small if their median size is under 24 px", () => {
   assert.equal(hasSmallFaces(faces()), false);
   assert.equal(hasSmallFaces(faces(24)), false);
   assert.equal(hasSmallFaces(faces(23)), true);

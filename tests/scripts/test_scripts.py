@@ -1,4 +1,4 @@
-"""The pages' JavaScript modules, tested with Node's test runner."""
+"""Run the tests of the pages' JavaScript modules with the test runner of Node."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TESTS = sorted(Path(__file__).parent.glob("*.test.mjs"))
 
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the environment of the tests: the assets, and the parameters of a reading."""
+    """Return the environment variables through which the tests find assets and parameters."""
     parameters = tmp_path_factory.mktemp("scripts") / "parameters.json"
     parameters.write_text(json.dumps(reading_parameters(open_model())), encoding="utf-8")
     return os.environ | {

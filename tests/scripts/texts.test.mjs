@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { load } from "./pages.mjs";
 
-/** Load the texts of a page in a language, whose catalogue is at a URL. */
+/** Load the texts of a page in a language, with the URL of its catalogue. */
 function textsIn(lang, catalogue) {
   globalThis.document = { documentElement: { lang, dataset: { catalogue } } };
   return load("texts.js", `?${lang}${Math.random()}`);
@@ -11,7 +11,7 @@ function textsIn(lang, catalogue) {
 
 const catalogueOf = (messages) => `data:application/json,${encodeURIComponent(JSON.stringify(messages))}`;
 
-test("numbers, shares and times are written as the language of the page does", async () => {
+test("numbers, percentages and times are written in the style of the page's language", async () => {
   const time = new Date(2026, 0, 5, 9, 7);
   const german = await textsIn("de");
   assert.equal(german.t("{rate} pictures", { rate: 1234.5678 }), "1.234,568 pictures");
@@ -26,7 +26,7 @@ test("numbers, shares and times are written as the language of the page does", a
   assert.equal(hindi.percent(0.85), "85%");
 });
 
-test("plurals follow the language: in French zero is singular", async () => {
+test("plurals follow the language, as in French, where zero is singular", async () => {
   const forms = { "{n} face": ["{n} visage", "{n} visages"] };
   const french = await textsIn("fr", catalogueOf(forms));
   assert.deepEqual(
@@ -40,7 +40,7 @@ test("plurals follow the language: in French zero is singular", async () => {
   );
 });
 
-test("a message without a translation, and a page without its catalogue, are in English", async () => {
+test("texts without a translation or without a catalogue are in English", async () => {
   const spanish = await textsIn("es", catalogueOf({ Pause: ["Pausa"] }));
   assert.equal(spanish.t("Pause"), "Pausa");
   assert.equal(spanish.t("Leave"), "Leave");
@@ -48,7 +48,7 @@ test("a message without a translation, and a page without its catalogue, are in 
   assert.equal(lost.t("Pause"), "Pause");
 });
 
-test("a value that is missing stays a placeholder, and a value is not filled in again", async () => {
+test("a missing value leaves its placeholder, and placeholders within values are not replaced", async () => {
   const { t } = await textsIn("en");
   assert.equal(t("{name} of {n}", { name: "{n}" }), "{n} of {n}");
 });

@@ -9,14 +9,14 @@ def test_only_loopback_names_and_addresses_are_loopback() -> None:
     assert not any(map(is_loopback, others))
 
 
-def test_addresses_of_one_ipv6_network_count_as_one() -> None:
+def test_addresses_of_one_ipv6_network_are_counted_together() -> None:
     assert (
         network_of("2001:db8:0:1::7") == network_of("2001:db8:0:1:ffff::9") == "2001:db8:0:1::/64"
     )
     assert network_of("2001:db8:0:2::7") != network_of("2001:db8:0:1::7")
 
 
-def test_ipv4_addresses_are_counted_one_by_one_however_they_are_written() -> None:
+def test_each_ipv4_address_is_counted_separately_in_every_notation() -> None:
     assert network_of("192.0.2.1") == network_of("::ffff:192.0.2.1") == "192.0.2.1"
     assert network_of("192.0.2.2") != network_of("192.0.2.1")
 

@@ -61,7 +61,7 @@ def test_invalid_setting_is_reported_by_its_name(file: Path, text: str, words: s
 @pytest.mark.parametrize(
     "value", ['["10.0.0.0/8", "192.168.1.1"]', "10.0.0.0/8,192.168.1.1", " 10.0.0.0/8 192.168.1.1 "]
 )
-def test_list_is_read_as_json_or_with_commas_or_spaces(
+def test_list_setting_is_parsed_from_json_or_separated_by_commas_or_spaces(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("ROOMREAD_TRUSTED_PROXIES", value)
@@ -103,14 +103,14 @@ def test_missing_home_folder_is_reported_with_the_variables_to_set(
         return "~/.config"
 
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    # What expanding "~" comes to for a user id that the system does not know.
+    # For a user id that the system does not know, "~" is not expanded.
     monkeypatch.setattr("os.path.expanduser", no_home)
     with pytest.raises(RoomreadError, match="no home folder"):
         load_settings()
 
 
 @pytest.mark.usefixtures("file")
-def test_urls_of_alert_receivers_are_not_shown_with_the_settings(
+def test_alert_urls_and_secret_are_hidden_in_the_representation_of_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ROOMREAD_ALERT_URLS", '["https://example.org/hooks/t0ken"]')

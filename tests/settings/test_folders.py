@@ -9,7 +9,7 @@ from roomread.settings import folders
 from roomread.settings.folders import config_folder, data_folder, profiles_folder
 
 
-def test_data_folder_is_set_by_the_environment_or_else_belongs_to_the_user(
+def test_data_folder_comes_from_the_environment_or_else_is_the_users_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_DATA_FOLDER", str(tmp_path))
@@ -19,7 +19,7 @@ def test_data_folder_is_set_by_the_environment_or_else_belongs_to_the_user(
     assert data_folder() != tmp_path
 
 
-def test_profiles_lie_in_the_data_folder(tmp_path: Path) -> None:
+def test_profiles_folder_is_in_the_data_folder(tmp_path: Path) -> None:
     assert profiles_folder(tmp_path) == tmp_path / "profiles"
 
 

@@ -34,7 +34,7 @@ def test_purpose_is_written_without_changing_other_lines(file: Path) -> None:
     keep_intended_use(IntendedUse(Purpose.MEDICAL, Region.EU))
     assert load_intended_use() == IntendedUse(Purpose.MEDICAL, Region.EU)
     assert file.read_text().count("purpose") == 1
-    # The settings of the service say the same.
+    # The service reads the same values.
     values = load_settings()
     assert (values.purpose, values.region) == (Purpose.MEDICAL, Region.EU)
     assert values.max_cameras == 3
@@ -65,11 +65,11 @@ def test_invalid_use_is_reported_by_its_name(file: Path, text: str, words: str) 
         load_intended_use()
 
 
-def test_variables_set_the_use_for_a_user_without_a_home_folder(
+def test_variables_set_the_purpose_for_a_user_without_a_home_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("XDG_CONFIG_HOME")
-    # What expanding "~" comes to for a user id that the system does not know.
+    # For a user id that the system does not know, "~" is not expanded.
     monkeypatch.setattr("os.path.expanduser", lambda _path: "~/.config")
     assert load_intended_use() == IntendedUse(None, None)
     monkeypatch.setenv("ROOMREAD_PURPOSE", "research")

@@ -1,6 +1,6 @@
-"""Documented uses of the public API, which mypy checks and which are also run.
+"""Uses of the public API whose types mypy checks, and which are run as tests too.
 
-`assert_type` is checked by mypy, and a comment that ignores an error which is none is an error.
+mypy checks each `assert_type`, and reports a `type: ignore` comment that is not needed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ANALYZER = Analyzer(detector=FixedDetector([(8, 8, 72, 72)]), classifier=FixedCl
 PIXELS: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (80, 96, 3), dtype=np.uint8)
 
 
-def test_one_picture_gives_readings() -> None:
+def test_analyze_returns_readings_for_one_picture_of_any_type() -> None:
     assert_type(ANALYZER.analyze(PIXELS), Readings)
     assert_type(ANALYZER.analyze(Image.fromarray(PIXELS)), Readings)
     file = io.BytesIO()
@@ -47,7 +47,7 @@ def test_one_picture_gives_readings() -> None:
     assert_type(ANALYZER.analyze(bytearray(file.getvalue())), Readings)
 
 
-def test_str_is_one_path_and_not_a_sequence(tmp_path: Path) -> None:
+def test_analyze_returns_a_list_for_a_list_but_not_for_a_str(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(PIXELS).save(path)
     assert_type(ANALYZER.analyze(path), Readings)
@@ -58,7 +58,7 @@ def test_str_is_one_path_and_not_a_sequence(tmp_path: Path) -> None:
     assert_type(ANALYZER.analyze((PIXELS, path)), list[Readings])
 
 
-def test_function_has_the_same_types_as_the_method() -> None:
+def test_analyze_function_has_the_same_types_as_the_method() -> None:
     def uses() -> None:
         assert_type(analyze("photo.jpg"), Readings)
         assert_type(analyze(["a.jpg", Path("b.jpg"), PIXELS]), list[Readings])
@@ -75,7 +75,7 @@ def test_value_that_is_not_a_picture_raises_type_error() -> None:
         ANALYZER.stream(2.5)  # type: ignore[arg-type] # likewise
 
 
-def test_reading_has_optional_parts() -> None:
+def test_reading_has_a_box_and_optional_values() -> None:
     readings = ANALYZER.analyze(PIXELS)
     assert_type(readings[0], Reading)
     assert_type(readings[:1], Readings)
@@ -91,7 +91,7 @@ def test_reading_has_optional_parts() -> None:
     assert_type(readings.to_dict(), dict[str, Any])
 
 
-def test_stream_gives_moments_with_frames() -> None:
+def test_stream_yields_moments_with_frames() -> None:
     moments = ANALYZER.stream(synthetic_frames(2))
     assert_type(moments, Iterator[FrameMoment])
     for moment in moments:
@@ -102,7 +102,7 @@ def test_stream_gives_moments_with_frames() -> None:
         assert_type(as_moment.mood, RoomMood | None)
 
 
-def test_room_pipeline_takes_frames_and_readings() -> None:
+def test_room_pipeline_accepts_frames_and_readings() -> None:
     room = RoomPipeline.of(ANALYZER, rules=parse_rules("room coverage below 50% for 30 s"))
     for frame in synthetic_frames(2):
         assert_type(room.push(frame), FrameMoment)
@@ -118,7 +118,7 @@ def test_errors_have_a_problem_and_a_hint() -> None:
     assert_type(raised.value.hint, str)
 
 
-def test_batch_gives_a_list(tmp_path: Path) -> None:
+def test_analyze_with_a_batch_size_returns_a_list(tmp_path: Path) -> None:
     Image.fromarray(PIXELS).save(tmp_path / "photo.png")
     assert_type(ANALYZER.analyze(tmp_path, batch=8), list[Readings])
     assert_type(ANALYZER.analyze(str(tmp_path), batch=8), list[Readings])
