@@ -80,7 +80,7 @@ def test_small_room_shows_no_mood_while_one_person_is_away() -> None:
         assert room.withheld
 
 
-def test_room_that_everyone_has_left_withholds_nothing() -> None:
+def test_mood_is_not_withheld_after_everyone_has_left() -> None:
     room = cohorts()
     room.update(0.0, people(*range(6)))
     room.update(40.0, people())

@@ -44,7 +44,7 @@ def test_seat_numbers_increase_and_are_never_reused() -> None:
     assert room.join(2.0, 3, faces=False, resume=1).seat == 3
 
 
-def test_full_room_refuses_until_a_seat_is_free() -> None:
+def test_full_room_refuses_students_until_a_seat_is_free() -> None:
     room = OpenRoom(max_seats=5)
     for number in range(5):
         room.join(0.0, number, faces=False, resume=None)

@@ -130,7 +130,7 @@ def test_recording_of_a_path_is_started_and_shown_on_the_watch_page(
     ],
     ids=["nothing to record", "incomplete form", "paths are not allowed"],
 )
-def test_incomplete_form_starts_nothing(
+def test_incomplete_form_starts_no_recording(
     monkeypatch: pytest.MonkeyPatch, place: str, missing: str, error: str, *, local: bool
 ) -> None:
     page, queue, sent = ask(monkeypatch, place=place, missing=missing, local=local)

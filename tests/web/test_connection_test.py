@@ -96,7 +96,9 @@ def attempt(
     return page
 
 
-def test_nothing_is_tried_before_the_button_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_is_tried_before_the_button_is_pressed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     page = attempt(monkeypatch, {}, state={})
     assert [each.kind for each in page.drawn] == ["button"]
     assert attempt(monkeypatch, {}).texts("info") == ["Trying …"]

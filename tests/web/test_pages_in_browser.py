@@ -39,7 +39,7 @@ def test_home_links_to_the_demo_class_and_to_an_example_photo(
     expect(page.get_by_text("No lesson is stored yet.")).to_be_visible()
 
 
-def test_other_urls_of_a_page_open_it(page: Page, address: str) -> None:
+def test_alternative_urls_of_a_page_open_it(page: Page, address: str) -> None:
     for path, title in (("live", "Watch now"), ("home", "Roomread")):
         page.goto(f"{address}/{path}")
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()

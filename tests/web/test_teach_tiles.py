@@ -67,7 +67,7 @@ def test_picture_that_is_added_twice_is_kept_once_per_kind() -> None:
         (NEUTRAL, PictureCheck(), False),
     ],
 )
-def test_neutral_picture_is_doubtful_when_it_is_read_as_a_rare_resting_face(
+def test_neutral_picture_is_doubtful_if_it_is_read_as_an_expression_that_is_rare_at_rest(
     shows: Expression, check: PictureCheck | None, *, doubtful: bool
 ) -> None:
     assert tile(shows, check).is_doubtful is doubtful

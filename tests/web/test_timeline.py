@@ -48,7 +48,7 @@ def test_moment_with_an_unknown_class_size_counts_only_the_people_seen(
     assert data["words"] == ["· 26 seen · 25 readable · valence +0.75 · happy 75%"]
 
 
-def test_times_of_which_no_mood_is_stored_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_without_a_stored_mood_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     moods = [RoomMood(float(time), 6, 6) for time in (0, 1, 8, 9)]
     data = given(monkeypatch, *moods)
     # The first two moods are in the same step.

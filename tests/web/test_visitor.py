@@ -99,7 +99,7 @@ def test_choice_of_states_leaves_other_profiles_switched_on(page: FakePage) -> N
     assert page.element("Taught states to look for").options["default"] == ["bored"]
 
 
-def test_visitor_without_taught_states_is_not_asked(
+def test_visitor_without_taught_states_is_not_asked_for_states(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = SimpleNamespace(room_states=list)

@@ -53,7 +53,7 @@ def test_chosen_source_is_drawn(page: FakePage, source: str, drawn: list[str]) -
     ("records", "local_files", "sources"),
     [(True, True, ["webcam", "call", "place"]), (True, False, ["webcam", "call"])],
 )
-def test_sources_of_the_apps_computer_are_for_its_own_user(
+def test_sources_of_the_apps_computer_are_offered_only_to_its_own_user(
     page: FakePage,
     monkeypatch: pytest.MonkeyPatch,
     sources: list[str],

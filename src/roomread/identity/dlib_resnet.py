@@ -117,7 +117,7 @@ class _Graph:
         return name
 
     def finish(self, output: str) -> bytes:
-        """Return the content of the ONNX file.
+        """Complete the graph, and return the content of its ONNX file.
 
         Its input is `faces`, uint8 [N, 150, 150, 3], and its output `vectors`, float32 [N, 128].
 

@@ -11,35 +11,35 @@ import math
 from collections.abc import Set as AbstractSet
 from random import Random
 
-# Minimum number of people who begin, or stop, to count together.
+# Minimum number of people who are added together, or removed together.
 COHORT = 5
 # Minimum time between two changes of the people who count, s.
 _LEAST_SECONDS = 30.0
-# Moods that are farther apart than this may differ by one person, s: all expressions have changed.
+# Time between two moods after which they may differ by one person, s, as expressions have changed.
 _REMEMBERED_SECONDS = 600.0
 
 
 class Cohorts:
-    """The people who count in a room's mood, of whom five or more begin or stop to count together.
+    """The people who count in a room's mood, who are added and removed in groups of five or more.
 
-    Between two changes the same people count. A person who stops is left out immediately, and the
-    mood is withheld until the people who count are those of an earlier mood, or differ from
-    those of every mood of the last ten minutes by five or more in each direction. If fewer than
-    five people stopped, others are drawn at random and left out too.
+    Between two changes the same people count. A person who may no longer count is removed
+    immediately. The mood is then withheld until the people who count are those of an earlier mood,
+    or differ from those of every mood of the last ten minutes by five or more in each direction. If
+    fewer than five people were removed, others are drawn at random and removed too.
 
     Args:
-        random: Generator that draws the others who are left out.
+        random: Generator that draws the others who are removed.
 
     Attributes:
         counted: The people who count at present.
-        withheld: Whether the mood is withheld at present, because a person stopped.
+        withheld: Whether the mood is withheld at present, because a person was removed.
     """
 
     def __init__(self, random: Random) -> None:
         self.counted: frozenset[int] = frozenset()
         self.withheld = False
         self._random = random
-        # The people of the last mood that was shown; empty if it was none.
+        # The people of the last mood that was shown; empty if none was shown.
         self._published: frozenset[int] = frozenset()
         # The people of each remembered mood, with the time at which it was last shown.
         self._figures: dict[frozenset[int], float] = {}
@@ -50,10 +50,10 @@ class Cohorts:
 
         Args:
             now: Present time, s.
-            able: The people who may count. A counted person who is not among them is left out.
+            able: The people who may count. A counted person who is not among them is removed.
 
         Returns:
-            The people who stop or begin to count now; their earlier scores must be forgotten.
+            The people who were added or removed; their earlier scores must be forgotten.
         """
         stopped = self.counted - able
         if stopped and not self.withheld:

@@ -56,7 +56,7 @@ class FaceMessage:
         number: A counter that increases with each reading of a connection.
         age: Seconds from taking the picture to sending the message.
         probabilities: float32 [7] in `Expression`'s order, summing to 1; None if no face was read.
-        reason: Why the face cannot be read; None if it was read, and if no face was found.
+        reason: Why the face cannot be read; None if it was read or if no face was found.
     """
 
     number: int

@@ -300,7 +300,7 @@ class OpenRoom:
         return RoomFrame(readings, changed, self._cohorts.withheld, lost)
 
     def status(self, now: float) -> RoomStatus:
-        """Return the present counts of the room."""
+        """Return how many people are in the room, can be read, and report something at present."""
         seats = list(self._seats.values())
         active = [seat for seat in seats if not seat.paused and not self.paused]
         read = sum(_is_fresh(now, s.readable_at) for s in active if s.readable is not None)

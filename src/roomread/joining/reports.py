@@ -62,7 +62,7 @@ class RoomStatus:
         taps: The number of people who pressed a button in the last ten minutes; None with fewer
             than five people.
         reports: The counts of present reports; None with fewer than five people.
-        withheld: Whether the mood is withheld because someone left.
+        withheld: Whether the mood is withheld at present; see `Cohorts`.
     """
 
     people: int

@@ -10,7 +10,7 @@ from roomread.web.texts import t
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page About."""
     st.title(t("About"))
     st.markdown(limits())
     st.subheader(t("What happens to pictures"))

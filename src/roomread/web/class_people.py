@@ -27,7 +27,7 @@ def show_people(
         store: the store of the session.
         session: a session that stores readings of individual people.
         readings: the readings of the session.
-        span: the span of the lesson's charts.
+        span: the start and end of the lesson's charts, s.
     """
     # Escape the text, which a person typed and which may contain Markdown.
     st.text(

@@ -25,7 +25,7 @@ from roomread.web.visitor import is_signed_in
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page Lessons: the form and the list, or the lessons that the URL names."""
     st.title(t("Lessons"))
     settings = load_settings()
     if not may_record():

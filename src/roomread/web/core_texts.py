@@ -63,7 +63,7 @@ def no_picture_text(reason: NoPicture) -> str:
 
 
 def reading_text(reading: Reading) -> str:
-    """Return a reading in the visitor's language, such as "happy 97%" or why it has no scores."""
+    """Describe a reading in the visitor's language: "happy 97%" or "unreadable: too dark"."""
     scores, reason = reading.scores, reading.quality.reason
     if scores is None:
         if reason is None:

@@ -34,7 +34,7 @@ class _Glance(NamedTuple):
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page Home."""
     st.title("Roomread")
     st.caption(
         t(

@@ -69,7 +69,7 @@ def _coturn(settings: Settings, now: float) -> dict[str, Any]:
     if not secret or not settings.turn_urls:
         raise RoomreadError(
             "the ICE service 'coturn' needs ROOMREAD_TURN_URLS and ROOMREAD_TURN_SECRET",
-            hint="for example ROOMREAD_TURN_URLS='[\"turn:turn.example.org:3478\"]'",
+            hint="set both, for example ROOMREAD_TURN_URLS='[\"turn:turn.example.org:3478\"]'",
         )
     username = f"{int(now) + _COTURN_SECONDS}:roomread"
     digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()

@@ -1,4 +1,4 @@
-"""The tab Answer of a lesson: the stretches in which the valence had fallen."""
+"""The tab Answer of a lesson, which shows when the valence of the room was lower than before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def show_answer(
     expected: int | None,
     said: str | None = None,
 ) -> None:
-    """Draw the answer in a sentence, its stretches as a table, and the shaded chart.
+    """Draw a summary in a sentence, a table of the stretches of lower valence, and a chart of them.
 
     Args:
         figures: the figures of the lesson.

@@ -100,7 +100,7 @@ def _recorded(recording: Recording) -> Watched:
 
 
 def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
-    """Return the running figures of a session, which are kept between two drawings of the page."""
+    """Return the figures of a running session, which are cached until the next drawing."""
     known: tuple[str, RunningFigures] | None = st.session_state.get("running_figures")
     if known is None or known[0] != session.id:
         known = st.session_state["running_figures"] = session.id, RunningFigures(store, session)

@@ -61,7 +61,7 @@ _ROUND, _CHOSEN, _PROBLEMS = "media_round", "media_chosen", "media_problems"
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page Photos and videos."""
     st.title(t("Photos and videos"))
     if st.query_params.pop("example", ""):
         # Add the photo before the uploader is drawn, because redrawing the uploader would move the
@@ -131,7 +131,7 @@ def _add() -> None:
 
 
 def _add_files(uploads: list[UploadedFile]) -> None:
-    """Add files by name; the first valid one is selected, and problems are stored for display."""
+    """Add files to the queue, choose the first valid one, and store the problems for display."""
     settings = load_settings()
     problems, added = [], []
     for upload in uploads:
@@ -341,7 +341,7 @@ def _show_one(ended: list[VideoJob], analyzer: Analyzer | None) -> None:
     names = {item: each.frame.source for item, each in by_id.items()}
     names |= {item: job.name for item, job in jobs.items()}
     st.subheader(t("One file"))
-    # A file that is still being read is chosen once its results are there.
+    # A file that is still being read is chosen once its results are available.
     chosen = st.selectbox(
         t("Show"),
         ids,

@@ -37,7 +37,7 @@ def show_deleted(jobs: list[VideoJob]) -> None:
     """Show which videos of this visit were deleted since the page was last drawn.
 
     Args:
-        jobs: the videos that are kept.
+        jobs: the videos that still exist.
     """
     names = names_of_vanished(_KNOWN, {job.record.id: job.name for job in jobs})
     if names:

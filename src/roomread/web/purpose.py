@@ -14,7 +14,7 @@ from roomread.web.visitor import is_signed_in, owner
 
 
 def law() -> str:
-    """Return a few sentences on the law."""
+    """Return a summary of the law on inferring emotions, as Markdown."""
     return t(
         "**In the European Union** it is prohibited to infer emotions of people at work or in "
         "education from their faces, except for medical or safety reasons (AI Act, Regulation (EU) "
@@ -24,7 +24,7 @@ def law() -> str:
 
 
 def limits() -> str:
-    """Return a few sentences on what an expression is and is not."""
+    """Return an explanation of what an expression is and is not."""
     return t(
         "An expression is what a face shows, not what the person feels. People frown when they "
         "think. Roomread says how confident it is, and gives no expression if it is not confident "

@@ -11,16 +11,16 @@ from roomread.services.background_recording import RecordingRequest
 from roomread.web.preferences import visitor_preferences
 from roomread.web.texts import day_and_time, t
 
-# Seconds between two frames.
+# Seconds between two frames of a recording.
 _EVERY = 0.5
 
 
 class LessonForm(NamedTuple):
-    """The completed form.
+    """The content of the form.
 
     Attributes:
         request: The requested recording.
-        missing: What must be filled in before it can begin; empty if nothing is missing.
+        missing: What must be filled in before the recording can begin; empty if it is complete.
     """
 
     request: RecordingRequest
@@ -75,7 +75,11 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
 
 
 def _ask_people(*, may_tell_apart: bool) -> tuple[bool, str, bool]:
-    """Return whether to store individual people, their consent, and whether to compare faces."""
+    """Draw the questions about individual people, and return the answers.
+
+    Returns:
+        Whether to store readings of individual people, their consent, and whether to compare faces.
+    """
     if not st.checkbox(
         t("Keep the readings of individual people, by seat number"), key="lesson_keep"
     ):

@@ -13,7 +13,7 @@ from roomread.web.visitor import is_signed_in, owner
 
 
 def recordings() -> RecordingQueue:
-    """Return the recordings of this process.
+    """Return the queue with the recordings of this process.
 
     Raises:
         DatabaseError: the database of the sessions cannot be opened.
@@ -29,7 +29,7 @@ def _recordings(_settings: Settings, url: str) -> RecordingQueue:
 
 
 def visitor_sessions() -> OwnerStore:
-    """Return the store of this visitor; raises the same errors as `recordings`."""
+    """Return the store of this visitor's sessions; raise the same errors as `recordings`."""
     return recordings().store.owned_by(owner())
 
 

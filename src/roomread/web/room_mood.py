@@ -107,7 +107,7 @@ def show_alerts(alerts: Sequence[Alert], *, sound: bool) -> None:
     """Draw the active alerts with their times, and play a sound when one is added.
 
     Args:
-        alerts: The alerts, oldest first.
+        alerts: The active alerts, oldest first.
         sound: Whether an alert makes a sound.
     """
     for alert in alerts:

@@ -28,7 +28,7 @@ from roomread.web.texts import t
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page Settings."""
     st.title(t("Settings"))
     if st.session_state.pop("settings_kept", False):
         st.success(t("The settings are saved."))

@@ -39,7 +39,7 @@ td { overflow-wrap: break-word; max-width: 24rem; }
 
 
 def show_table(rows: Sequence[Mapping[str, str]], *, name: str, key: str) -> None:
-    """Draw a table; its columns are the keys of all rows, in the order of the longest row.
+    """Draw a table, whose columns are the keys of the longest row.
 
     Args:
         rows: the texts of each row by column, at least one row; a missing text is drawn as "-".

@@ -30,7 +30,7 @@ _PERSON, _STATE = "person", "state"
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page Teach."""
     st.title(t("Teach"))
     if not load_settings().local_files and not is_signed_in():
         st.info(

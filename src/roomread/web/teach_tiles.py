@@ -33,9 +33,9 @@ class Tile:
     Attributes:
         id: a digest of the content.
         name: the name of the file.
-        content: the encoded picture; empty once a face was found.
+        content: the encoded picture; empty once it was decoded and checked.
         expression: the expression that the visitor chose; None for a picture of a state.
-        thumbnail: a small JPEG; empty before it is decoded.
+        thumbnail: a small JPEG; empty before the picture is decoded.
         check: the check of the picture; None before it was checked.
     """
 
@@ -104,7 +104,7 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
         small.save(file, "JPEG", quality=85)
         tile.thumbnail = file.getvalue()
         tile.check = check_reference(image, tile.name, analyzer)
-        # The profile is learnt from the face that was found, so the picture is no longer needed.
+        # The profile is learnt from the face in `check`, so the encoded picture is not needed.
         tile.content = b""
 
 

@@ -104,7 +104,7 @@ class UploadedFiles:
             return self._size(principal)
 
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
-        """Return those of the files of a page that exist; large ones have no content.
+        """Return the requested files of a page, if they exist; large ones come without content.
 
         Streamlit calls this each time it draws the page. `open_upload` opens files of any size.
         """
@@ -128,7 +128,7 @@ class UploadedFiles:
         """Store a file of a page; an earlier file with the same id is replaced.
 
         Raises:
-            HTTPException: The file exceeds a quota, or the disk is full.
+            HTTPException: The file exceeds a quota, or cannot be written.
         """
         record = file._replace(data=b"")
         self.keep(session_id, record, io.BytesIO(file.data), len(file.data), "")

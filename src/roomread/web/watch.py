@@ -24,7 +24,7 @@ _WEBCAM, _PLACE, _CALL = "webcam", "place", "call"
 
 
 def show() -> None:
-    """Draw the page."""
+    """Draw the page Watch now: the chosen source, or the recording that the URL names."""
     st.title(t("Watch now"))
     session_id = st.query_params.get("session", "")
     if session_id:
