@@ -199,7 +199,7 @@ def check_ring(target: Locator) -> None:
 
 
 def upload_with_the_keyboard(page: Page, file: Path) -> None:
-    """Choose a file, and press again if nothing happens, as a user would: see `press`."""
+    """Choose a file with the keyboard, and press Enter again if nothing happens; see `press`."""
     for tries_left in reversed(range(4)):
         tab_to(page, page.get_by_test_id("stFileUploader").locator("button"))
         try:

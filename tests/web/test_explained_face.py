@@ -55,7 +55,7 @@ def page_of_a_photo() -> None:
     offer_explanation(kept, reading, analyzer)
 
 
-def test_explanation_is_computed_only_when_it_is_asked_for(
+def test_explanation_is_computed_only_when_the_button_is_pressed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []

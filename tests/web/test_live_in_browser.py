@@ -1,4 +1,4 @@
-"""The page Watch now in a real browser, with a fake camera that shows a package's portrait."""
+"""The page Watch now in a real browser, with a fake camera that shows a portrait."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def press_while_the_page_moves(page: Page, button: Locator) -> None:
 
 
 def is_reachable(button: Locator) -> bool:
-    """Return whether a click on the middle of a button reaches it, as nothing covers it."""
+    """Return whether a click on the middle of a button would hit the button."""
     reached: bool = button.evaluate(
         "(button) => {"
         "  const { left, top, width, height } = button.getBoundingClientRect();"

@@ -96,7 +96,7 @@ def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_pat
     expect(page.get_by_text("'masked' does not help and was not kept")).to_be_visible()
     page.get_by_role("button", name="Start again").click()
     expect(page.get_by_text("It does not help: ")).to_have_count(0)
-    # A picture without a face and a damaged file are shown with the reason, and stop no others.
+    # A picture without a face and a damaged file are shown with the reason; the others are used.
     upload(page, *covered, empty, broken)
     expect(page.get_by_text("no face was found")).to_be_visible()
     expect(page.get_by_text("is not a picture")).to_be_visible()

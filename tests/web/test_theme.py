@@ -112,6 +112,7 @@ def test_pages_use_no_other_colours_than_the_checked_ones(path: str) -> None:
     for file in Path(str(ROOT), path).rglob("*"):
         if file.suffix in {".css", ".j2"} and file.name != "style.css":
             found |= set(re.findall(r"#[0-9a-f]{3,6}\b(?=[;\s])", file.read_text(encoding="utf-8")))
-    # Boxes of faces and regions are drawn on pictures; a QR code and a video have own backgrounds.
+    # Boxes of faces and regions are drawn on pictures. QR codes and videos have a background of
+    # their own.
     assert found - {"#4be38a", "#ffb454", "#ffd54a", "#fff", "#000"} <= {"#848d97"}
     assert contrast(rgb("#848d97"), WHITE) >= GRAPHIC

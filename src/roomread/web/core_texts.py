@@ -63,7 +63,7 @@ def no_picture_text(reason: NoPicture) -> str:
 
 
 def reading_text(reading: Reading) -> str:
-    """Describe a reading in the visitor's language: "happy 97%" or "unreadable: too dark"."""
+    """Describe a reading in the visitor's language, for example as "happy 97%"."""
     scores, reason = reading.scores, reading.quality.reason
     if scores is None:
         if reason is None:
