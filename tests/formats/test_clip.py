@@ -96,7 +96,7 @@ def test_faces_are_shown_and_labels_are_drawn_only_when_requested(
 def test_clip_is_refused_when_its_time_is_outside_the_video_or_it_would_overwrite_the_video(
     tmp_path: Path, video: Path, analyzer: Analyzer
 ) -> None:
-    with pytest.raises(MediaError, match=r"no picture between 60\.0 s and 90\.0 s"):
+    with pytest.raises(MediaError, match=r"no frame between 60\.0 s and 90\.0 s"):
         write_clip(tmp_path / "a.mp4", video, 60.0, 90.0, analyzer=analyzer, look=ClipLook())
     with pytest.raises(OutputError, match="overwrite the video"):
         write_clip(video, video, 1.0, 2.0, analyzer=analyzer, look=ClipLook())

@@ -25,7 +25,7 @@ def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
 
     Args:
         figures: The figures of the lesson.
-        words: The texts in the language of the reader.
+        words: The translator for the reader's language.
     """
     whole = figures.summary.whole
     if whole is None:
@@ -64,7 +64,7 @@ def said_at_deepest(
     Args:
         figures: The figures of the lesson.
         passages: The passages of the transcript, earliest first.
-        words: The texts in the language of the reader.
+        words: The translator for the reader's language.
 
     Returns:
         The sentence; None if the valence did not fall, or if the transcript has no passage within
@@ -94,8 +94,8 @@ def describe(stretch: FallenStretch, activity: str, words: Translator = ENGLISH)
 
     Args:
         stretch: The stretch.
-        activity: The label of the part of the lesson in which it lies; empty if there is none.
-        words: The texts in the language of the reader.
+        activity: The label of the part of the lesson with the stretch; empty if there is none.
+        words: The translator for the reader's language.
     """
     values = {
         "start": clock(stretch.start),

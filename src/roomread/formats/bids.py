@@ -63,7 +63,7 @@ def sidecar(states: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def write_sidecar(table: Path, states: Sequence[str] = ()) -> None:
-    """Write the sidecar of a table to the path of the table with the suffix .json."""
+    """Write the sidecar of a table to the table's path with the suffix .json."""
     text = json.dumps(sidecar(states), indent=1) + "\n"
     table.with_suffix(".json").write_text(text, encoding="utf-8")
 

@@ -33,7 +33,7 @@ def value_range(
         what: the name of the values, such as "People present", in the language of the reader.
         values: float64 [N].
         write: formats a value as text.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     known = values[~np.isnan(values)]
     if not len(known):
@@ -56,7 +56,7 @@ def mean_shares(scores: NDArray[np.float64], words: Translator) -> str:
 
     Args:
         scores: float64 [N, 7], in `Expression`'s order; NaN where there is no value.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     what = words.gettext("Shares of the expressions of the readable people")
     known = scores[~np.isnan(scores[:, 0])]

@@ -69,7 +69,7 @@ def write_clip(
         video: The video.
         start: The start of the clip in the video, s.
         stop: The end of the clip in the video, s.
-        analyzer: Detects and reads the faces.
+        analyzer: The analyzer that detects and reads the faces.
         look: The appearance of the clip.
 
     Returns:
@@ -81,13 +81,15 @@ def write_clip(
         OutputError: The clip cannot be written, or would overwrite the video.
     """
     if target.exists() and video.exists() and target.samefile(video):
-        raise OutputError(f"{target}: the clip would overwrite the video", hint="name a folder")
+        raise OutputError(
+            f"{target}: the clip would overwrite the video", hint="write it to another folder"
+        )
     found = _find(video, start, stop, analyzer=analyzer, look=look)
     first = next((faces.time for faces in found.faces if faces.time >= start), None)
     if first is None:
         raise found.problem or MediaError(
-            f"{video}: has no picture between {start:.1f} s and {stop:.1f} s",
-            hint="check that it is the video of this session, and its offset",
+            f"{video}: has no frame between {start:.1f} s and {stop:.1f} s",
+            hint="check the offset, and that this is the video of the session",
         )
     with open_excerpt(video, start, stop, with_sound=True) as excerpt:
         frames = iter(excerpt.frames)

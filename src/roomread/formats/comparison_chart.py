@@ -36,7 +36,7 @@ def comparison_chart(lessons: Sequence[ComparedLesson], *, words: Translator = E
 
     Args:
         lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.
-        words: The texts in the language of the reader.
+        words: The translator for the reader's language.
     """
     start = min(float(each.series.times[0]) - each.zero for each in lessons)
     end = max(float(each.series.times[-1]) - each.zero for each in lessons)

@@ -112,7 +112,7 @@ def rule_text(rule: str, words: Translator) -> str:
     Args:
         rule: the text of a rule, such as "room valence fell by 20% in 3 min". A rule of another
             version of Roomread that cannot be parsed is returned unchanged.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     try:
         (parsed,) = parse_rules(rule)

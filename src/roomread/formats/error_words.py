@@ -207,7 +207,7 @@ def problem_text(problem: str, words: Translator) -> str:
 
     Args:
         problem: The English text of `RoomreadError.problem`, `RoomreadError.hint` or `str(error)`.
-        words: The texts in the language of the reader.
+        words: The translator for the reader's language.
 
     Returns:
         The translated text; a problem or hint that is not known stays English.

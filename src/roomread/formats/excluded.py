@@ -12,10 +12,10 @@ from roomread.room.rounding import rounded_value
 
 @dataclass(frozen=True, slots=True)
 class ExcludedShares:
-    """Why people were not read, over all moods of a session with at least five people present.
+    """The reasons why people were not read, over all moods with at least five people present.
 
     Attributes:
-        moods: The number of these moods.
+        moods: The number of moods with at least five people present.
         known: The number of these moods with stored reasons; earlier versions did not store them.
         shares: For each reason (an `Unreadable`, or `NO_REASON`), the share of the people present,
             0..1 in steps of 5 %, largest first. A share under half a step is 0.

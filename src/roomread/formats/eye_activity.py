@@ -29,7 +29,7 @@ class EyeActivitySink:
         self._due: dict[int, float] = {}
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Write a line for each person of the frame who has had none for a second."""
+        """Write a line for each person of the frame, at most one per second and person."""
         if frame.source != self._source:
             # Track ids and times restart with each source.
             self._source, self._due = frame.source, {}

@@ -23,13 +23,13 @@ _CHANGES_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class SessionFigures:
-    """The values of a session that may be shown.
+    """The moods, marks, changes and other values of a session that may be shown.
 
     Attributes:
         moods: The moods, earliest first.
         marks: The marks, earliest first.
         summary: The parts between the marks, and the lasting changes.
-        stretches: The stretches in which the valence had fallen, the deepest first.
+        stretches: The stretches in which the valence had fallen, the deepest fall first.
     """
 
     moods: Sequence[RoomMood]

@@ -74,7 +74,10 @@ class OpenFaceSink:
 
 
 def _schema_column(name: str) -> str:
-    """Return the name of a schema column in this file, where `confidence` is OpenFace's column."""
+    """Return the name of a schema column in this file.
+
+    The schema's `confidence` is renamed, because OpenFace has another column of that name.
+    """
     return "expression_confidence" if name == "confidence" else name
 
 

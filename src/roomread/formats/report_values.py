@@ -25,7 +25,7 @@ _FRESH = 10.0
 
 
 def report_to_dict(sample: ReportSample) -> dict[str, Any]:
-    """Return a sample as plain values, ready for JSON; counts are None with under five people."""
+    """Return a sample as plain values, ready for JSON; unknown counts are None."""
     counts = asdict(sample.reports) if sample.reports is not None else dict.fromkeys(list(Say))
     return {
         "time": sample.time,

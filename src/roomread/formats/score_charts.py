@@ -22,7 +22,7 @@ _BAR_HEIGHT, _ROW_HEIGHT = 26, 17
 
 
 def score_bars(scores: Scores, *, words: Translator = ENGLISH) -> str:
-    """Return the seven probabilities as bars with their values."""
+    """Return a chart of the seven probabilities of a face, as bars with their values."""
     area = PlotArea(0, 1, 0, 1, 4, _BAR_HEIGHT * len(BY_VALENCE), NARROW)
     most = area.right - plot.LEFT - 40
     parts = []
@@ -43,13 +43,13 @@ def score_bars(scores: Scores, *, words: Translator = ENGLISH) -> str:
 def score_lines(
     times: Sequence[float], rows: Sequence[Scores], *, seconds: float, words: Translator = ENGLISH
 ) -> str:
-    """Return the seven probabilities of a face over the last seconds as lines.
+    """Return a chart of the seven probabilities of a face over the last seconds, as lines.
 
     Args:
         times: the times of the rows relative to now, s, 0 or negative.
         rows: the probabilities at each time.
         seconds: the length of the time axis, s.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     area = PlotArea(-seconds, 0, 0, 1, 8, 170)
     at = np.array(times, dtype=np.float64)
@@ -70,11 +70,11 @@ def score_lines(
 
 
 def room_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
-    """Return the mean scores of all people of a video over time, as stacked areas.
+    """Return a chart of the mean scores of all people of a video over time, as stacked areas.
 
     Args:
         rows: the mean scores of each person in each second, at least one.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     area = PlotArea(0, _end(rows), 0, 1, 8, 200)
     times, means = _means(rows)
@@ -93,11 +93,13 @@ def room_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
 
 
 def people_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
-    """Return the likeliest expression of each person in each second, one row per person.
+    """Return a chart of the most probable expression of each person in each second.
+
+    Each person has one row.
 
     Args:
         rows: the mean scores of each person in each second, at least one.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     people = sorted({person for _second, person, _scores in rows})
     area = PlotArea(0, _end(rows), 0, len(people), 8, _ROW_HEIGHT * len(people))

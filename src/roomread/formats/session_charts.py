@@ -67,14 +67,14 @@ def valence_chart(
     size: tuple[float, float] = (plot.WIDTH, 250),
     words: Translator = ENGLISH,
 ) -> str:
-    """Return the valence of a room over time with its 95 % interval and its dashed baseline.
+    """Return a chart of a room's valence over time, with its 95 % interval and dashed baseline.
 
     Args:
         series: the moods of the session.
         notes: additional elements to draw, such as marks.
         span: the time range of the chart; None for the time range of the moods.
         size: width of the chart, and height of the plot without its labels, px.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     width, height = size
     top = 34 if notes.marks else 8
@@ -121,12 +121,12 @@ def sparkline(
     stretches: Sequence[FallenStretch] = (),
     words: Translator = ENGLISH,
 ) -> str:
-    """Return the valence of a room as a small line without axes.
+    """Return a small chart of a room's valence as a line without axes.
 
     Args:
         series: the moods of the session.
         stretches: times in which the valence had fallen, drawn as shaded areas.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     width, height = _SPARKLINE
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
@@ -146,12 +146,12 @@ def sparkline(
 def expression_chart(
     series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH
 ) -> str:
-    """Return the shares of the seven expressions over time, stacked from unpleasant to pleasant.
+    """Return a chart of the expressions' shares over time, stacked from unpleasant to pleasant.
 
     Args:
         series: the moods of the session.
         span: the time range of the chart; None for the time range of the moods.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 200)
     parts = [
@@ -172,13 +172,13 @@ def coverage_chart(
     span: Span | None = None,
     words: Translator = ENGLISH,
 ) -> str:
-    """Return how many people were present over time, and how many of them could be read.
+    """Return a chart of the numbers of present and of readable people over time.
 
     Args:
         series: the moods of the session.
         expected: the number of people in the class, drawn as a dashed line; None if it is unknown.
         span: the time range of the chart; None for the time range of the moods.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     most = max(float(np.nanmax(series.present, initial=0)), float(expected or 0), 1.0)
     area = PlotArea(*(span or _span(series)), 0, most, 8, 110)
@@ -213,24 +213,24 @@ def coverage_chart(
 def states_chart(
     series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH
 ) -> str:
-    """Return the share of the readable people who show each taught state over time, as lines.
+    """Return a chart of the share of readable people who show each taught state over time.
 
     Args:
         series: the moods of the session, with at least one taught state.
         span: the time range of the chart; None for the time range of the moods.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     what = words.gettext("Share of the readable people who show a taught state")
     return _shares_chart(series, series.states, what, span, words)
 
 
 def away_chart(series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH) -> str:
-    """Return the share of the people present whose head is turned away over time.
+    """Return a chart of the share of the people present who look away over time.
 
     Args:
         series: the moods of the session.
         span: the time range of the chart; None for the time range of the moods.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     shares = {words.gettext("looking away"): series.looking_away}
     what = words.gettext("Share of the people present who look away")
@@ -262,14 +262,14 @@ def _shares_chart(
 def reports_chart(
     samples: Sequence[ReportSample], *, span: Span, words: Translator = ENGLISH
 ) -> str:
-    """Return the number of people who pressed each button over time, as stacked areas.
+    """Return a chart of the number of people who pressed each button over time, as stacked areas.
 
     Times at which fewer than five people had joined are gaps.
 
     Args:
         samples: the reports of a room's students, earliest first.
         span: the time range of the chart.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     rows: list[tuple[float, ...]] = []
     for sample in samples:
@@ -381,7 +381,7 @@ def _gaps(
     Args:
         area: the plot area of the chart.
         series: the moods of the session.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
         present: whether the chart has values where fewer than five people were readable.
     """
     times, half = series.times, series.step / 2

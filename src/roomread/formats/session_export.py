@@ -34,7 +34,7 @@ def export(
         form: the format. CSV and Parquet have a row for each mood, JSON has the whole session, and
             xAPI has a statement for each part.
         path: the file to write.
-        people: whether CSV and Parquet have a row for each reading of a person instead.
+        people: whether CSV and Parquet have a row for each reading instead of for each mood.
 
     Raises:
         SessionError: the owner has no such session.

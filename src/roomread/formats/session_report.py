@@ -87,7 +87,7 @@ def session_report(
         store: The store of the session's owner.
         session_id: The id of the session.
         class_size: The number of people expected; None for the largest number seen in the lesson.
-        words: The texts in the language of the reader.
+        words: The translator for the reader's language.
 
     Raises:
         SessionError: The session does not exist.

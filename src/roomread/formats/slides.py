@@ -35,10 +35,10 @@ _TRANSITION = "{http://schemas.openxmlformats.org/presentationml/2006/main}trans
 
 
 def slide_marks(content: bytes, *, name: str) -> list[Mark]:
-    """Return a mark for each slide, at the time at which it is shown, s from the first slide.
+    """Return a mark for each slide at the time when it is shown, s from the first slide.
 
-    A PPTX has timings if they were rehearsed or recorded ("Use timings"); a PDF if its pages state
-    how long each is displayed (`/Dur`, ISO 32000-1, 12.4.4).
+    A PPTX file has timings if they were rehearsed or recorded in PowerPoint. A PDF file has timings
+    if each page states how long it is displayed (`/Dur`, ISO 32000-1, 12.4.4).
 
     Args:
         content: The content of the file.
@@ -49,19 +49,21 @@ def slide_marks(content: bytes, *, name: str) -> list[Mark]:
         MissingExtraError: The extra `slides` is not installed.
     """
     if len(content) > MAX_SLIDES_BYTES:
-        raise DataError(f"{name}: is too large for a file of slides", hint="leave out its videos")
+        raise DataError(f"{name}: is too large for a presentation", hint="remove its videos")
     if content.startswith(b"%PDF-"):
         slides = _pdf(content, name)
     elif content.startswith(b"PK"):
         slides = _pptx(content, name)
     else:
-        raise DataError(f"{name}: is not a presentation that can be read", hint="give PPTX or PDF")
+        raise DataError(
+            f"{name}: is not a presentation that can be read", hint="use a PPTX or PDF file"
+        )
     return list(_marks(slides, name))
 
 
 def _marks(slides: Sequence[tuple[str, float | None]], name: str) -> Iterator[Mark]:
     if not slides:
-        raise DataError(f"{name}: has no slides", hint="give another file")
+        raise DataError(f"{name}: has no slides", hint="use another file")
     if len(slides) > _MAX_SLIDES:
         raise DataError(f"{name}: has more than {_MAX_SLIDES} slides", hint="split the file")
     time = 0.0
@@ -73,7 +75,7 @@ def _marks(slides: Sequence[tuple[str, float | None]], name: str) -> Iterator[Ma
             if seconds is None or not 0 <= seconds < 86_400:
                 raise DataError(
                     f"{name}: slide {number} has no timing",
-                    hint="rehearse the timings and save it again, or mark the slides by a CSV file",
+                    hint="rehearse the timings and save the file again, or use a CSV file of marks",
                 )
             time += seconds
 
@@ -90,11 +92,11 @@ def _pptx(content: bytes, name: str) -> list[tuple[str, float | None]]:
         slides = Presentation(io.BytesIO(content)).slides if unpacked <= _MAX_UNPACKED else None
         found = [(_pptx_title(slide), _pptx_seconds(slide)) for slide in slides or ()]
     except _PPTX_DAMAGE as error:
-        raise DataError(f"{name}: is damaged or not a PPTX file", hint="save it again") from error
+        raise DataError(f"{name}: is damaged or not a PPTX file", hint="save it as PPTX") from error
     except PythonPptxError as error:
         raise DataError(f"{name}: is not a PPTX file", hint="save it as PPTX") from error
     if slides is None:
-        raise DataError(f"{name}: is too large for a file of slides", hint="leave out its videos")
+        raise DataError(f"{name}: is too large for a presentation", hint="remove its videos")
     return found
 
 
@@ -124,7 +126,9 @@ def _pdf(content: bytes, name: str) -> list[tuple[str, float | None]]:
         pages = PdfReader(io.BytesIO(content)).pages
         return [(_pdf_title(page), _pdf_seconds(page)) for page in pages]
     except (PyPdfError, *_DAMAGE) as error:
-        raise DataError(f"{name}: is damaged or protected", hint="save it again") from error
+        raise DataError(
+            f"{name}: is damaged or protected", hint="save it again without a password"
+        ) from error
 
 
 def _pdf_title(page: Any) -> str:

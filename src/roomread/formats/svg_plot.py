@@ -81,7 +81,7 @@ class PlotArea:
 
 
 def axes(area: PlotArea, levels: Mapping[float, str]) -> str:
-    """Return horizontal grid lines with their labels, and the times below."""
+    """Return horizontal grid lines with their labels, and the time axis below."""
     lines = []
     for value, label in levels.items():
         y = area.y(value)
@@ -93,7 +93,7 @@ def axes(area: PlotArea, levels: Mapping[float, str]) -> str:
 
 
 def time_axis(area: PlotArea) -> str:
-    """Return the times below a chart, as m:ss at round steps."""
+    """Return the labels of the time axis below a chart, as m:ss at round steps."""
     span = area.end - area.start
     most = (area.right - LEFT) / _TICK_WIDTH
     tick = next((t for t in _TICKS if span / t <= most), _TICKS[-1])
@@ -110,7 +110,7 @@ def time_axis(area: PlotArea) -> str:
 
 
 def signed_clock(seconds: float) -> str:
-    """Return a time that may be negative, such as "-1:30"."""
+    """Format a time that may be negative, such as "-1:30"."""
     return f"{'-' if seconds < 0 else ''}{clock(abs(seconds))}"
 
 
@@ -196,7 +196,7 @@ def stacked_expressions(
         area: the plot area of the chart, with values 0..1.
         times: float64 [N], s.
         shares: float64 [N, 7], in `Expression`'s order; NaN where there is no value.
-        words: the texts in the language of the reader.
+        words: the translator for the reader's language.
     """
     names = [(expression_name(e, words), e.color) for e in BY_VALENCE]
     return stacked(area, times, shares[:, BY_VALENCE], names)
@@ -251,7 +251,7 @@ def legend(entries: Sequence[tuple[str, str]], area: PlotArea) -> str:
 
 
 def svg(area: PlotArea, parts: Sequence[str], below: float, description: str) -> str:
-    """Return a whole chart.
+    """Return a chart as one SVG element.
 
     Args:
         area: the plot area of the chart.

@@ -13,7 +13,9 @@ from roomread.room.session import Passage
 
 # Maximum number of bytes of a transcript. A day of speech is about 1 MB.
 MAX_BYTES = 16_000_000
-_KINDS = "WebVTT (.vtt) of Zoom, Teams or Meet, a chat of Meet (.sbv), of Zoom or of Teams (.txt)"
+_KINDS = (
+    "a WebVTT file (.vtt) of Zoom, Teams or Meet, or a chat of Meet (.sbv), Zoom or Teams (.txt)"
+)
 _TIME = r"((?:\d{1,4}:)?[0-5]?\d:[0-5]\d[.,]\d{3})"
 _CUE = re.compile(rf"^{_TIME}[ \t]+-->[ \t]+{_TIME}")
 _SBV = re.compile(rf"^{_TIME},{_TIME}$")
@@ -59,7 +61,7 @@ def parse_transcript(content: bytes, *, name: str) -> Transcript:
             invalid time, or has no text.
     """
     if len(content) > MAX_BYTES:
-        raise DataError(f"{name}: is too large for a transcript", hint=f"give {_KINDS}")
+        raise DataError(f"{name}: is too large for a transcript", hint=f"use {_KINDS}")
     lines = _text(content, name).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     first = next((line for line in lines if line.strip()), "")
     if re.match(r"^WEBVTT(?:[ \t]|$)", first):
@@ -71,10 +73,10 @@ def parse_transcript(content: bytes, *, name: str) -> Transcript:
     elif _TEAMS.match(first):
         found, is_chat = list(_teams_chat(lines)), True
     else:
-        raise DataError(f"{name}: is not a transcript that can be read", hint=f"give {_KINDS}")
+        raise DataError(f"{name}: is not a transcript that can be read", hint=f"use {_KINDS}")
     passages = sorted((each for each in found if each.text), key=lambda each: each.start)
     if not passages:
-        raise DataError(f"{name}: has no text", hint="export it again")
+        raise DataError(f"{name}: has no text", hint="export the transcript again")
     return Transcript(tuple(passages), is_chat)
 
 
@@ -84,7 +86,7 @@ def _text(content: bytes, name: str) -> str:
             return content.decode("utf-16")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name}: is not text in UTF-8", hint=f"give {_KINDS}") from error
+        raise DataError(f"{name}: is not text in UTF-8", hint=f"use {_KINDS}") from error
 
 
 def _cues(lines: Sequence[str], form: re.Pattern[str], name: str) -> list[Passage]:
@@ -102,7 +104,10 @@ def _cues(lines: Sequence[str], form: re.Pattern[str], name: str) -> list[Passag
             continue
         start, end = _seconds(match[1]), _seconds(match[2])
         if end < start:
-            raise DataError(f"{name}: line {row} ends before it starts", hint="export it again")
+            raise DataError(
+                f"{name}: the cue in line {row} ends before it starts",
+                hint="export the transcript again",
+            )
         text = []
         while row < len(lines) and lines[row].strip():
             text.append(lines[row])
@@ -143,7 +148,7 @@ def _messages(lines: Sequence[str], form: re.Pattern[str]) -> Iterator[tuple[re.
 
 
 def _spoken(lines: Sequence[str]) -> str:
-    """Return the words of a cue without its tags and without the names of its speakers."""
+    """Return the text of a cue without tags and names of speakers."""
     text = "\n".join(lines)
     words = [_words(line) for line in _TAG.sub(" ", text).split("\n")]
     # Teams writes the name into a voice tag: <v Ann Lee>.
@@ -165,7 +170,7 @@ def _shortened(words: str) -> str:
 
 
 def _seconds(clock: str) -> float:
-    """Return the seconds of a time such as 1:02:03.500 or 02:03,5."""
+    """Convert a time such as 1:02:03.500 or 02:03,5 to seconds."""
     return math.fsum(
         float(part) * 60**power
         for power, part in enumerate(reversed(clock.replace(",", ".").split(":")))
