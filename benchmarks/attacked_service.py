@@ -77,10 +77,10 @@ class Noticed:
     """The effects of an attack on another principal.
 
     Attributes:
-        longest: The longest time of an answer, s.
-        statuses: The number of answers by status.
-        own: The memory that the victim's own work takes without an attack, MB.
-        notes: Further figures of one attack.
+        longest: The longest time of a response, s.
+        statuses: The number of responses by status.
+        own: The memory that the victim's own work needs without an attack, MB.
+        notes: Further measurements of one attack.
     """
 
     longest: float = 0.0
@@ -101,7 +101,7 @@ async def make_session(target: Target, headers: dict[str, str]) -> str:
 
 
 async def _ask_as_victim(target: Target, noticed: Noticed, session: str) -> None:
-    """Ask for a list, send a reading and read a picture, again and again."""
+    """Request a list, send a reading and analyse a picture, repeatedly."""
     picture = EXAMPLE.read_bytes()
     moment = time.monotonic()
     async with httpx.AsyncClient(headers=target.victim, timeout=60) as http:
@@ -127,7 +127,7 @@ async def _ask_as_victim(target: Target, noticed: Noticed, session: str) -> None
 
 
 async def measure(attack: Attack, target: Target) -> str:
-    """Run one attack, and return the figures of its row of the table."""
+    """Run one attack, and return its row of the table."""
     calm, noticed = Noticed(), Noticed()
     session = await make_session(target, target.victim)
     await _beside(_ask_as_victim(target, calm, session), asyncio.sleep(5))
@@ -180,7 +180,7 @@ def _resident(pid: int) -> int:
 
 @contextlib.asynccontextmanager
 async def serving(files: int | None) -> AsyncIterator[Target]:
-    """Start a service with two keys and two users, and end it with the block."""
+    """Start a service with two keys and two users, and stop it at the end of the `with` block."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").mkdir(mode=0o700)

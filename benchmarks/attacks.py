@@ -2,10 +2,11 @@
 
     python benchmarks/attacks.py [NAME ...]
 
-Each attack starts `roomread serve --sign-in` on a free port of the loopback interface, holds its
-attack for a bounded time with the key of one principal or with none, and meanwhile asks as another
-principal. It prints the longest time that an answer took, the answers that were refused, the
-memory that all processes of the service took on top, and how much of it was left ten seconds later.
+For each attack, the script starts `roomread serve --sign-in` on a free port of the loopback
+interface. It attacks for a limited time with the key of one principal or without a key, and sends
+requests of another principal meanwhile. It prints the longest response time, the number of refused
+requests, the additional memory of all processes of the service, and the part of it that was still
+in use ten seconds later.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ ATTACKS: dict[str, Attack] = {
         work.broken_jobs,
     )
 }
-# How many files the service may open, where the attack is on that number.
+# The limit of open files of the service, for attacks on that limit.
 _FILES = {"silent_connections": 256}
 
 

@@ -22,7 +22,7 @@ _UPGRADE = (
 
 
 async def silent_posts(target: Target, _noticed: Noticed) -> None:
-    """Announce 40 bodies with a key, and 40 without one, and send nothing."""
+    """Announce 40 request bodies with a key and 40 without a key, and send none of them."""
     heads = [
         _head("POST", "/api/v1/analyze", target.attacker, length=100),
         _head("POST", "/sign-in", {}, length=100),
@@ -63,7 +63,7 @@ async def socket_messages(target: Target, _noticed: Noticed) -> None:
 
 
 async def message_flood(target: Target, noticed: Noticed) -> None:
-    """Send readings over eight sockets of one session as fast as they are answered."""
+    """Send readings over eight sockets of one session as fast as they are acknowledged."""
     session = await make_session(target, target.attacker)
     end, sent = time.monotonic() + HOLD, 0
 
@@ -94,7 +94,7 @@ async def cameras(target: Target, noticed: Noticed) -> None:
 
 
 async def decoders(target: Target, noticed: Noticed) -> None:
-    """Send a progressive JPEG of 49 megapixels and 500 scans in twelve requests at a time."""
+    """Send a progressive JPEG of 49 megapixels and 500 scans in twelve concurrent requests."""
     content = many_scans(7000, 7000, scans=500)
     noticed.notes.append(f"{len(content) / 1e6:.1f} MB each")
     end = time.monotonic() + HOLD
@@ -126,7 +126,7 @@ async def video_places(target: Target, noticed: Noticed) -> None:
 
 
 async def sign_ins(target: Target, noticed: Noticed) -> None:
-    """Sign one user in 1,100 times without a password; another user is signed in already."""
+    """Try 1,100 times to sign in as a user without a password while another user is signed in."""
     store = Store(f"sqlite:///{target.database}")
     taken = SignIns(store.accounts)
     for n in range(1100):
@@ -201,7 +201,7 @@ def _head(
 
 
 async def _hold(target: Target, heads: list[bytes], body: bytes = b"") -> None:
-    """Send requests over connections of their own, and hold these for a while."""
+    """Send each request over a separate connection, and hold the connections open for a while."""
 
     async def send(head: bytes) -> asyncio.StreamWriter:
         _, writer = await asyncio.open_connection(*target.place)
@@ -253,7 +253,7 @@ def _is_open(writer: asyncio.StreamWriter) -> bool:
 
 
 def many_scans(width: int, height: int, *, scans: int) -> bytes:
-    """Return a progressive JPEG whose last scan is repeated, which each time visits every block."""
+    """Return a progressive JPEG whose last scan is repeated; each scan covers every block."""
     file = io.BytesIO()
     Image.new("RGB", (width, height), "grey").save(file, "JPEG", progressive=True)
     content = file.getvalue()

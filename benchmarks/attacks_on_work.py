@@ -36,7 +36,7 @@ _UPLOAD, _UPLOADS = 190_000_000, 12
 
 
 async def rules_and_seats(target: Target, noticed: Noticed) -> None:
-    """Fill a session of 240 seats and as many rules as it takes with 120 frames a request."""
+    """Send 120 frames per request to a session with 240 seats and the maximum number of rules."""
     async with httpx.AsyncClient(headers=target.attacker, timeout=60) as http:
         for count in (_RULES, 20):
             asked = {"name": "Algebra", "consent": "all", "rules": _rules(count)}
@@ -69,11 +69,11 @@ def _box(number: int) -> dict[str, int]:
 
 
 async def figures_and_marks(target: Target, noticed: Noticed) -> None:
-    """Ask for the figures of a session of 86,000 moods and as many marks as it takes."""
+    """Request the figures of a session with 86,000 moods and the maximum number of marks."""
     session = await make_session(target, target.attacker)
     marks = await asyncio.to_thread(_fill, target, session)
     noticed.notes.append(f"{marks} marks taken")
-    # The attack begins here, once no request waits for the writes of another process any more.
+    # The attack starts here, when no request waits for writes of another process any more.
     await asyncio.sleep(HOLD / 2)
     noticed.longest = 0.0
     noticed.statuses.clear()
@@ -94,7 +94,7 @@ async def figures_and_marks(target: Target, noticed: Noticed) -> None:
 
 
 def _fill(target: Target, session_id: str) -> int:
-    """Write moods and marks into a session of the attacker; return how many marks it took."""
+    """Write moods and marks into a session of the attacker; return the number of stored marks."""
     scores = np.full(7, 1 / 7)
     moods = [RoomMood(float(second), 20, 20, scores) for second in range(_MOODS)]
     store = Store(f"sqlite:///{target.database}")
@@ -115,7 +115,7 @@ def _fill(target: Target, session_id: str) -> int:
 
 
 async def app_uploads(target: Target, noticed: Noticed) -> None:
-    """Put twelve files of 190 MB with invented ids into one page, and close the page."""
+    """Upload twelve files of 190 MB with invented ids to one page, and close the page."""
     cookie = "; ".join(f"{name}={value}" for name, value in target.attacker_cookie.items())
     async with httpx.AsyncClient(cookies=target.attacker_cookie, timeout=60) as http:
         await http.get(f"{target.url}/_stcore/health")

@@ -19,7 +19,7 @@ from roomread.readings import Expression
 from roomread.room import Attention, RoomMood, parse_rules
 
 RULE = parse_rules("room valence fell by 20% in 3 min")
-# What a net says of a smile and of an earnest face.
+# The scores that a net gives to a smile and to a neutral face.
 CONFIDENCE = 0.9
 # Of a mood, s.
 WINDOW = 10
@@ -61,7 +61,7 @@ def alarms(series: NDArray[np.float64], people: int, certainty: float) -> list[f
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=20, help="of each class without a fall")
     parser.add_argument("--hold", type=float, default=20, help="seconds for which a face stays")

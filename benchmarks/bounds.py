@@ -1,4 +1,4 @@
-"""Print figures beside their bounds, and remember whether one was missed."""
+"""Print measurements with their bounds, and remember whether a bound was missed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ class Bounds:
     """The bounds of one benchmark.
 
     Attributes:
-        missed: The names of the figures that missed their bound.
+        missed: The names of the measurements that missed their bound.
     """
 
     def __init__(self) -> None:
@@ -16,11 +16,11 @@ class Bounds:
     def at_most(
         self, name: str, value: float, bound: float, unit: str = "", digits: int = 2
     ) -> None:
-        """Print a figure that must not be larger than its bound.
+        """Print a measurement that must not be larger than its bound.
 
         Args:
-            name: What is measured.
-            value: The figure.
+            name: The name of the measurement.
+            value: The measured value.
             bound: Its bound.
             unit: The unit of both.
             digits: The number of decimals that are printed.
@@ -30,7 +30,7 @@ class Bounds:
     def at_least(
         self, name: str, value: float, bound: float, unit: str = "", digits: int = 2
     ) -> None:
-        """Print a figure that must not be smaller than its bound; see `at_most`."""
+        """Print a measurement that must not be smaller than its bound; see `at_most`."""
         self._show(name, value, f"at least {bound:g}", unit, digits, kept=value >= bound)
 
     @property

@@ -1,4 +1,4 @@
-"""Put a run's model file into the package, with its answers to the fixed check pictures.
+"""Copy a run's model file into the package, with its predictions for the fixed check pictures.
 
     python benchmarks/bundle.py runs/compact/model.onnx compact
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("name")
     arguments = parser.parse_args()
     model = open_model(arguments.model)
-    # Refuses a net that `roomread fewshot prepare` has not seen: users could teach it nothing.
+    # This raises an error for a net without `roomread fewshot prepare`, which cannot be taught.
     feature_statistics_of(model)
     probabilities = check_probabilities(model)
     shutil.copyfile(arguments.model, BUNDLED / f"{arguments.name}.onnx")

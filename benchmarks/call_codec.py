@@ -38,13 +38,13 @@ class Tally:
     """The readings under one condition.
 
     Attributes:
-        asked: The rate that was asked for, kbit/s; None without a codec.
-        kbits: The rate that each call reached, kbit/s.
-        faces: How many faces were shown in the frames that were read.
-        unreadable: How many of these were found and unreadable.
-        labels: The majority of each face that was read.
-        probabilities: Its probabilities, float32 [7].
-        labelled: Whether it got a label.
+        asked: The requested bit rate, kbit/s; None without a codec.
+        kbits: The bit rate of each call, kbit/s.
+        faces: The number of faces in the frames that were read.
+        unreadable: The number of these faces that were found and unreadable.
+        labels: The label that most taggers chose, for each face that was read.
+        probabilities: The probabilities of each face that was read, float32 [7].
+        labelled: Whether each face that was read got a label.
     """
 
     asked: int | None = None

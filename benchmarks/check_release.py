@@ -1,7 +1,7 @@
 """Check that the package's version is the newest release of the changelog.
 
-With `--publish`, check also that pyproject.toml names the project's addresses and a release has
-its day, which only its owner can write.
+With `--publish`, also check that pyproject.toml has the URLs of the project and that the release
+has a date, which only the project's owner can set.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ADDRESSES = ("Homepage", "Documentation", "Source", "Issues", "Changelog")
 
 
 def version_problems(changelog: str, version: str) -> list[str]:
-    """Return what is wrong if a version is not the newest release of a changelog."""
+    """Return the problems of a version that is not the newest release of a changelog."""
     releases = re.findall(r"^## \[(\d[^\]]*)\]", changelog, flags=re.MULTILINE)
     newest = releases[0] if releases else "none"
     if newest == version:
@@ -29,11 +29,11 @@ def version_problems(changelog: str, version: str) -> list[str]:
 
 
 def publishing_problems(changelog: str, addresses: Mapping[str, str]) -> list[str]:
-    """Return what a release that is published still lacks.
+    """Return what is still missing before a release can be published.
 
     Args:
         changelog: The text of CHANGELOG.md.
-        addresses: `[project.urls]` of pyproject.toml.
+        addresses: The table `[project.urls]` of pyproject.toml.
     """
     problems = [
         f"pyproject.toml: [project.urls] has no https:// address for {label}"

@@ -41,7 +41,7 @@ TENSE = {Expression.HAPPY: 0.1, Expression.ANGRY: 0.1, Expression.FEAR: 0.05, Ex
 
 
 def chances(shares: dict[Expression, float], seconds: int) -> NDArray[np.float64]:
-    """Return the chance of each expression in each second, float64 [seconds, 7]."""
+    """Return the probability of each expression in each second, float64 [seconds, 7]."""
     row = np.zeros(len(Expression))
     for expression, share in shares.items():
         row[expression] = share
@@ -50,7 +50,7 @@ def chances(shares: dict[Expression, float], seconds: int) -> NDArray[np.float64
 
 
 def read_pool(data: FerData, *, calls: int, seconds: float, seed: int) -> list[Shown]:
-    """Return the faces of some calls at 300 kbit/s with their readings, as many of each kind."""
+    """Return the readings of faces in calls at 300 kbit/s, with equally many of each expression."""
     part = data.split(Split.PublicTest).faces_only()
     if part.votes is None:
         raise SystemExit("the data set has no FER+ votes")
@@ -113,7 +113,7 @@ def main() -> None:
 
 
 def _fall() -> float:
-    """Return by how much the true valence falls."""
+    """Return the size of the fall of the true valence."""
     return float((chances(LIVELY, 1) - chances(TENSE, 1))[0] @ VALENCE)
 
 

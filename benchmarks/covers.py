@@ -3,8 +3,8 @@
     python benchmarks/covers.py train path/to/fer2013.parquet    # writes faces/covers.onnx
     python benchmarks/covers.py measure path/to/fer2013.parquet
 
-Masks, scarves, hands, sunglasses and things are drawn over some pictures of the split Training.
-Over others, decoys are drawn that leave eyes and mouth free: hats, clear glasses, beards, plasters.
+Masks, scarves, hands, sunglasses and objects are drawn over some pictures of the split Training.
+Decoys that leave eyes and mouth free are drawn over others: hats, clear glasses, beards, plasters.
 Blur, noise and changes of light are added to both. The net is measured on PublicTest, with covers
 drawn from another seed.
 """
@@ -40,7 +40,7 @@ Random = np.random.Generator
 
 
 def polygon(points: list[tuple[float, float]]) -> Image.Image:
-    """Return a mask with a filled polygon; its corners are given as shares of the picture."""
+    """Return a mask with a filled polygon, whose corners are fractions of the picture's size."""
     mask = Image.new("L", (SIZE, SIZE))
     ImageDraw.Draw(mask).polygon([(x * SIZE, y * SIZE) for x, y in points], fill=255)
     return mask
@@ -67,7 +67,7 @@ def texture(random: Random, level: float) -> Grey:
 
 
 def laid(face: Grey, mask: Image.Image, surface: Grey, random: Random) -> Grey:
-    """Return a face that a surface covers where a mask is white."""
+    """Return a face that is covered by a texture where a mask is white."""
     soft = mask.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 2.5)))
     share = np.asarray(soft, dtype=np.float64) / 255
     return face * (1 - share) + surface * share
@@ -94,7 +94,7 @@ def scarf(face: Grey, random: Random) -> Grey:
 
 
 def thing(face: Grey, random: Random, middle: float, height: tuple[float, float]) -> Grey:
-    """Draw a thing such as a phone, a book or a cup: a rectangle over the middle of a face."""
+    """Draw an object such as a phone, a book or a cup, as a rectangle over the middle of a face."""
     angle = random.uniform(-0.5, 0.5)
     cos, sin = np.cos(angle), np.sin(angle)
     x, y = random.normal(0.5, 0.05), random.normal(middle, 0.04)
@@ -183,7 +183,7 @@ def hat(face: Grey, random: Random) -> Grey:
 
 
 def beside(face: Grey, random: Random) -> Grey:
-    """Draw a thing at one side of the face."""
+    """Draw an object at one side of the face."""
     w = random.uniform(0.05, 0.16)
     points = [(0.0, 0.0), (w, random.uniform(0, 0.3)), (0.8 * w, 1.0), (0.0, 1.0)]
     if random.random() < 0.5:
@@ -221,7 +221,7 @@ DECOYS: tuple[Drawer, ...] = (hat, beside, plaster, beard, spectacles)
 
 
 def crop(face: Grey, random: Random) -> NDArray[np.uint8]:
-    """Return a 48 px crop with a small random change of its frame."""
+    """Return a 48 px crop whose position and size vary slightly at random."""
     half, (dx, dy) = SIZE * random.uniform(0.46, 0.55), random.normal(0, 0.025, 2) * SIZE
     around = np.pad(np.clip(face, 0, 255).astype(np.uint8), SIZE // 4, mode="edge")
     x, y = SIZE * 0.75 + dx, SIZE * 0.75 + dy
@@ -231,12 +231,12 @@ def crop(face: Grey, random: Random) -> NDArray[np.uint8]:
 
 
 def enlarged(picture: Image.Image) -> Grey:
-    """Return a picture at the size in which covers are drawn."""
+    """Return a picture enlarged to the size at which covers are drawn."""
     return np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC), dtype=np.float64)
 
 
 def pictures(path: Path, split: str, count: int, seed: int) -> Iterator[tuple[Image.Image, int]]:
-    """Return random pictures of a split that no tagger called "no face", and their majorities."""
+    """Return random pictures of a split that no tagger called "no face", and their labels."""
     table = pq.read_table(path, columns=["Usage", "votes_no_face", "image", *VOTES])
     usage = np.array(table["Usage"].to_pylist())
     rows = np.flatnonzero((usage == split) & (np.array(table["votes_no_face"]) == 0))
@@ -296,7 +296,7 @@ def disturbed(crops: Tensor) -> Tensor:
 
 
 def train(path: Path, count: int, epochs: int) -> None:
-    """Train the net and write it."""
+    """Train the net, and write it to its file."""
     torch.manual_seed(0)
     crops, labels = examples(path, count)
     x, y, batch = torch.from_numpy(crops)[:, None], torch.from_numpy(labels), 128
@@ -349,7 +349,7 @@ def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> fl
 
 
 def measure(path: Path, count: int) -> None:
-    """Print the shares of faces called covered, and the calibration with and without them."""
+    """Print the shares of faces rated as covered, and the calibration with and without them."""
     random, classifier = np.random.default_rng(5), ExpressionClassifier()
     shown: dict[str, tuple[list[NDArray[np.uint8]], list[int]]] = {}
     for picture, label in pictures(path, "PublicTest", count, seed=5):
@@ -379,7 +379,7 @@ def measure(path: Path, count: int) -> None:
 
 
 def main() -> None:
-    """Train or measure."""
+    """Train or measure the net, as the command line requests."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("what", choices=["train", "measure"])
     parser.add_argument("data", nargs="?", type=Path, default=DATA)

@@ -54,7 +54,7 @@ class Example(NamedTuple):
 
 
 def beyond(image: NDArray[np.uint8], box: Box, edge: int, share: float) -> NDArray[np.uint8]:
-    """Return a picture whose edge cuts off a share of a box."""
+    """Return a picture cropped so that its edge cuts off a share of a box."""
     x, y = int(share * box.width), int(share * box.height)
     parts = (
         image[:, int(box.left) + x :],
@@ -121,7 +121,7 @@ def fit(known: Sequence[Example]) -> dict[str, EdgeWeights]:
 
 
 def main() -> None:
-    """Fit, measure and print."""
+    """Fit the rule, measure it, and print the weights and the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=2400)

@@ -40,7 +40,7 @@ BINS = (0.0, 0.6, 0.8, 0.95, 1.01)
 
 
 def public_test(path: Path, count: int, seed: int) -> Iterator[tuple[Image.Image, int]]:
-    """Return random PublicTest pictures that no tagger called "no face", and their majorities."""
+    """Return random PublicTest pictures that no tagger called "no face", and their labels."""
     table = pq.read_table(path, columns=["Usage", "votes_no_face", "image", *VOTES])
     usage = np.array(table["Usage"].to_pylist())
     rows = np.flatnonzero((usage == "PublicTest") & (np.array(table["votes_no_face"]) == 0))
@@ -59,14 +59,14 @@ def on_grey(picture: Image.Image, angle: float = 0.0) -> NDArray[np.uint8]:
 
 
 def central(readings: list[Reading]) -> Reading | None:
-    """Return the reading of the face in the middle."""
+    """Return the reading of the face in the middle of a picture."""
     middle = Box(LOW, LOW, SIDE - LOW, SIDE - LOW)
     near = [reading for reading in readings if reading.box.iou(middle) > 0.2]
     return max(near, key=lambda reading: reading.box.iou(middle), default=None)
 
 
 def central_face(faces: list[Face]) -> Face | None:
-    """Return the face in the middle."""
+    """Return the detected face in the middle of a picture."""
     middle = Box(LOW, LOW, SIDE - LOW, SIDE - LOW)
     near = [face for face in faces if face.box.iou(middle) > 0.2]
     return max(near, key=lambda face: face.box.iou(middle), default=None)
@@ -195,7 +195,7 @@ def with_cover(picture: Image.Image, name: str) -> NDArray[np.uint8]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the chosen kinds of faces, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=300)

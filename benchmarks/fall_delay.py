@@ -58,7 +58,7 @@ class Lesson:
 
 
 def lesson(chance: Floats, random: np.random.Generator) -> Lesson:
-    """Return a lesson in which `chance`, float64 [T], is the chance of a smile at a change."""
+    """Return a lesson in which `chance`, float64 [T], is the probability of a smile at a change."""
     shape = (len(chance), PEOPLE)
     changes = random.random(shape) < CHANGES
     changes[0] = True
@@ -154,7 +154,7 @@ def report(name: str, even: list[list[int]], falls: list[list[int]]) -> None:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=30, help="without a fall")
     parser.add_argument("--falls", type=int, default=60)
@@ -183,7 +183,7 @@ def main() -> None:
 
 
 def _innovations(usual: float, lag: int = 5) -> Callable[[Lesson], Floats]:
-    """Return what each mood differs from the one expected from the mood `lag` seconds before."""
+    """Return the difference of each mood from its prediction by the mood `lag` seconds before."""
     kept = (1 - CHANGES) ** lag
 
     def way(each: Lesson) -> Floats:

@@ -37,7 +37,7 @@ class Class:
     """The valence of a class in steps of a second, and what `Attention` reports of it.
 
     Attributes:
-        name: What the class is.
+        name: The name of the class in the tables.
         even: Hours without a fall, float64 [N, T].
         falls: Lessons with a fall at `FALL`, by its size, float64 [N, T] each.
         error: The standard error of a mood by its own interval.
@@ -166,7 +166,7 @@ def show(name: str, even: Alarms, told: Mapping[str, Alarms], window: int) -> No
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=30, help="without a fall, of each class")
     parser.add_argument("--falls", type=int, default=60, help="of each size")
@@ -193,7 +193,7 @@ def main() -> None:
 
 
 def threshold(ratios: Floats, most: int) -> float:
-    """Return the lowest threshold with at most so many alarms."""
+    """Return the lowest threshold with at most the given number of alarms."""
     low, high = 0.0, 100.0
     for _ in range(18):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Measure the time of teaching, and what profiles add to a frame.
+"""Measure the time of teaching, and the time that profiles add to a frame.
 
     python benchmarks/few_shot.py PORTRAIT
 
@@ -24,7 +24,7 @@ ROUNDS = 200
 
 
 def main() -> None:
-    """Print seconds to teach and the time that profiles add to a frame."""
+    """Print the time of teaching, and the time that profiles add to a frame."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("portrait", type=Path)
     image = read_image(parser.parse_args().portrait)

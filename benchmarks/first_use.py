@@ -1,6 +1,6 @@
-"""Measure the size of the install, the time of the import, and one 720p photo.
+"""Measure the size of the installation, the time of the import, and the time of one 720p photo.
 
-    python benchmarks/first_use.py            # in an environment of its own, made in a temp folder
+    python benchmarks/first_use.py            # in a new environment in a temporary folder
 
 Times are medians.
 """
@@ -80,14 +80,14 @@ def photo_720p(folder: Path) -> Path:
 
 
 def analyse_time(python: Path, code: str, photo: Path) -> dict[str, float]:
-    """Return the figures that one of the timing programs prints."""
+    """Return the measurements that one of the timing programs prints."""
     out = subprocess.check_output([python, "-c", code, photo], text=True, stderr=subprocess.DEVNULL)
     result: dict[str, float] = json.loads(out.splitlines()[-1])
     return result
 
 
 def main() -> int:
-    """Print the figures; return 1 if one of them is over its limit."""
+    """Print the measurements; return 1 if one of them exceeds its limit."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = make_environment(folder / "base")

@@ -44,7 +44,7 @@ def training_pictures(path: Path, count: int, seed: int) -> Iterator[NDArray[np.
 
 
 def seen(picture: NDArray[np.uint8], zoom: int, border: str) -> NDArray[np.uint8]:
-    """Return the picture enlarged, in RGB, with a border of half its side."""
+    """Return a picture enlarged, in RGB, with a border of half its side."""
     large = Image.fromarray(picture).resize((SIDE * zoom, SIDE * zoom), Image.Resampling.BICUBIC)
     margin = SIDE * zoom // 2
     grey = np.asarray(large)
@@ -114,7 +114,7 @@ def _robust_sd(values: NDArray[np.float64]) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the mappings, and print them with their spreads."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=2000)

@@ -35,7 +35,7 @@ def frame_ms(analyzer: Analyzer, width: int, height: int, people: int) -> float:
 
 
 def main() -> None:
-    """Print the figures and draw them."""
+    """Print the times, and draw them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chart", type=Path, help="an SVG file")
     chart: Path = parser.parse_args().chart

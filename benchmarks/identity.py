@@ -29,11 +29,11 @@ from roomread.testing import FixedClassifier
 
 @dataclass(slots=True)
 class Count:
-    """Count of the numbers under which each person was seen.
+    """Counts of the track ids under which each person was seen.
 
     Attributes:
-        seen: sightings by person and number; 0 stands for none yet.
-        switches: the number of times that a person's number changed.
+        seen: the number of sightings by person and id; the id 0 stands for no id yet.
+        switches: the number of times that a person's id changed.
     """
 
     seen: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -41,14 +41,14 @@ class Count:
     _last: dict[int, int] = field(default_factory=dict)
 
     def add(self, person: int, number: int) -> None:
-        """Add a sighting."""
+        """Add a sighting of a person under an id."""
         self.seen[person, number] = self.seen.get((person, number), 0) + 1
         if number:
             self.switches += self._last.setdefault(person, number) != number
             self._last[person] = number
 
     def wrong(self) -> float:
-        """Return the share of sightings that are not under the person's number."""
+        """Return the share of sightings that are not under the person's id."""
         people = sorted({person for person, _ in self.seen})
         numbers = sorted({number for _, number in self.seen if number})
         table = np.zeros((len(people), len(numbers)))
@@ -65,7 +65,7 @@ class Count:
         return sum(self.seen.values())
 
     def said(self, name: str) -> str:
-        """Return the figures as a line of text."""
+        """Return the counts as a line of text."""
         numbers = {number for _, number in self.seen} - {0}
         none = sum(count for (_, number), count in self.seen.items() if not number)
         return (
@@ -88,7 +88,7 @@ def count(
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--rate", type=float, default=1, help="frames a second")
@@ -98,7 +98,7 @@ def main() -> None:
     options = parser.parse_args()
     faces = orl_people()
     call = ShuffledCall(faces, shuffle_every=options.shuffle, seed=options.seed)
-    # What the faces show makes no difference here.
+    # The expressions of the faces make no difference here.
     stream, seats = Analyzer(classifier=FixedClassifier()).stream_analyzer(), Seats()
     people = People(DlibResNet(), every=options.every)
     places, looks, busy, frames = Count(), Count(), 0.0, 0

@@ -1,4 +1,4 @@
-"""Hold a made-up lesson in real browsers with every page open at once, and print what it left.
+"""Run a simulated lesson in real browsers with all pages open at once, and print the results.
 
     python benchmarks/lesson.py [--before 80] [--during 80] [--after 80] [--shots FOLDER]
 
@@ -82,7 +82,7 @@ def photograph_ended_room(stage: Stage, service: Service, outcome: Outcome, fold
 
 
 def main() -> None:
-    """Hold the lesson, and print."""
+    """Run the lesson, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--before", type=float, default=80.0)
     parser.add_argument("--during", type=float, default=80.0)

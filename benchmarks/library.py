@@ -1,4 +1,4 @@
-"""Measure what Python users wait for: pictures in batches, a table of readings, the import.
+"""Measure the times of the Python library: pictures in batches, a table of readings, the import.
 
     python benchmarks/library.py [--pictures 120] [--batch 32]
 
@@ -33,7 +33,7 @@ READINGS = 100_000
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return the time that some work takes, s."""
+    """Return the time that a function takes, s."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
@@ -79,7 +79,7 @@ def measure_batches(count: int, batch: int) -> float:
 
 
 def many_readings(count: int) -> Readings:
-    """Return readings as a video of one person gives them, with all that the net says."""
+    """Return readings like those of a video of one person, with all outputs of the net."""
     (reading,) = Analyzer().analyze(scenes.astronaut())
     return Readings(
         replace(reading, source="class.mp4", time=index / 25, frame_index=index, track_id=1)
@@ -111,7 +111,7 @@ def measure_import() -> float:
 
 
 def main() -> None:
-    """Measure, and fail where a limit is broken."""
+    """Measure the times, and exit with an error if a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=120)
     parser.add_argument("--batch", type=int, default=32)

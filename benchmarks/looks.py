@@ -126,7 +126,7 @@ def worsened(picture: Image.Image, how: int, random: np.random.Generator) -> NDA
 
 
 def in_both(some: list[Face], others: list[Face]) -> list[bool]:
-    """Return for each face whether it is one of the others."""
+    """Return for each face whether it is also among the other faces."""
     return [any(one.box.iou(other.box) > SAME_FACE for other in others) for one in some]
 
 
@@ -166,7 +166,7 @@ class Count:
 
 
 def main() -> None:
-    """Print what is found by size, then the times."""
+    """Print the faces that are found by size, then the times."""
     if shutil.which("npm") is None:
         sys.exit("looks.py: one of the packages needs Node.js: install node and npm")
     plain, net = CenterFaceNet(precision="fp32"), CenterFaceNet(precision="int8")

@@ -91,7 +91,7 @@ def make_human(folder: Path) -> Path:
 
 
 def timed(command: list[str | Path]) -> dict[str, float]:
-    """Return the figures that one of the programs prints."""
+    """Return the measurements that one of the programs prints."""
     out = subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL)
     result: dict[str, float] = json.loads(out.splitlines()[-1])
     return result
@@ -139,7 +139,7 @@ def show_times(fer: Path, human: Path, folder: Path) -> None:
 
 
 def left_out(data: Path | None) -> str | None:
-    """Return why the accuracy cannot be measured, or None if it can."""
+    """Return the reason why the accuracy cannot be measured, or None if it can be measured."""
     if data is None:
         return "no FER-2013 file is given"
     return None if data.exists() else f"{data}: no such data set"

@@ -80,7 +80,7 @@ def parse_answers(output: str) -> Answers:
 
 
 def ask(program: list[str | Path], mode: str, images: NDArray[np.uint8], folder: Path) -> Answers:
-    """Return what a tool reads in pictures uint8 [N, S, S].
+    """Return the expressions that a tool predicts for pictures, uint8 [N, S, S].
 
     Args:
         program: The command of the tool, to which the mode, the file and S are added.

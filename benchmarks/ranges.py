@@ -30,7 +30,7 @@ COUNT, SEED = 24, 7
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]
-    """Feed pictures to the calibration, one at a time, black up to a multiple of 32."""
+    """Reader of pictures for the calibration, padded with black to a multiple of 32 px."""
 
     def __init__(self, pictures: Iterator[NDArray[np.uint8]]) -> None:
         self.pictures = pictures
@@ -42,7 +42,7 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc]
 
 
 def main() -> None:
-    """Writes the file."""
+    """Measure the ranges, and write the file."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         portraits, grounds = looks.photographs(folder)

@@ -41,7 +41,7 @@ WAITING = "_worker (concurrent/futures/thread.py"
 
 
 def stage(stack: list[str]) -> str:
-    """Return the stage of a thread by its functions, outermost first; empty if it waited."""
+    """Return the stage of a thread from its functions, outermost first; empty if it waited."""
     if stack[-1].startswith(WAITING):
         return ""
     for name, wanted in STAGES.items():
@@ -61,7 +61,7 @@ def record(folder: Path, kind: str, out: Path) -> None:
 
 
 def main() -> None:
-    """Print each stage's share."""
+    """Print the share of processor time of each stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()

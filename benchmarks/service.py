@@ -48,7 +48,7 @@ def picture() -> bytes:
 def closed_loop(
     clients: int, seconds: float, make: Callable[[], Callable[[], int]]
 ) -> tuple[list[float], Counter[int]]:
-    """Return the latencies of answers with status 200, s, and the number of answers by status.
+    """Return the latencies of responses with status 200, s, and the number of responses by status.
 
     Args:
         clients: each asks again as soon as it is answered; one that is refused waits a second,
@@ -80,7 +80,7 @@ def closed_loop(
 
 
 def report(name: str, latencies: list[float], seconds: float, statuses: Counter[int]) -> float:
-    """Print one line and returns the answers in a second."""
+    """Print a line of results, and return the number of responses per second."""
     rate = len(latencies) / seconds
     median = 1000 * statistics.median(latencies)
     p99 = 1000 * statistics.quantiles(latencies, n=100)[98]
@@ -119,7 +119,7 @@ def megabytes(pid: int) -> float:
 
 
 def measure(pid: int, seconds: float, minutes: float) -> None:
-    """Run the loads and print the figures."""
+    """Run the loads, and print the measurements."""
     content = picture()
     analyzer = Analyzer()
 

@@ -74,7 +74,7 @@ def median_ms(work: Callable[[], object]) -> str:
 
 
 def measure(store: OwnerStore, size: Callable[[], float]) -> None:
-    """Record the hour and prints the figures."""
+    """Record the hour, and print the measurements."""
     session = store.create("bench", keeps_people=True, consent="nobody real")
     before, rows = size(), frames()
     start, clock = time.perf_counter(), 0.0
@@ -155,7 +155,7 @@ def end_to_end(video: Path) -> None:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", nargs="?", help="of a PostgreSQL database")
     parser.add_argument("--video", type=Path, help="a recording to measure with")

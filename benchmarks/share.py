@@ -65,7 +65,7 @@ def paces(page: Tab, seconds: float) -> list[tuple[float, float]]:
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure the page, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0)
     seconds: float = parser.parse_args().seconds

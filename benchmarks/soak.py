@@ -188,7 +188,7 @@ class Student:
 
 
 async def analyse(soak: Soak, key: str) -> None:
-    """Have a picture analysed every two seconds."""
+    """Request the analysis of a picture every two seconds."""
     headers, content = {"Authorization": f"Bearer {key}"}, EXAMPLE.read_bytes()
     async with httpx.AsyncClient(base_url=soak.service.url, headers=headers, timeout=60) as http:
         while not soak.is_over:
@@ -263,7 +263,7 @@ def thirds(memory: list[tuple[float, float]], seconds: float) -> tuple[float, fl
 
 
 def quantile(seconds: list[float], share: float) -> float:
-    """Return a quantile of some times, ms; infinity of none."""
+    """Return a quantile of some times, ms; infinity if there are no times."""
     return 1000 * sorted(seconds)[int(share * len(seconds))] if seconds else float("inf")
 
 

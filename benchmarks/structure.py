@@ -52,7 +52,7 @@ def all_lines(folder: Path) -> int:
 
 
 def main(package: Path = PACKAGE) -> None:
-    """Print the figures of a package."""
+    """Print the counts of a package."""
     packages: Counter[str] = Counter()
     functions: list[tuple[int, str]] = []
     classes: defaultdict[str, list[str]] = defaultdict(list)

@@ -64,7 +64,7 @@ class Tab:
         self.ask("Page.navigate", self.session, url=url)
 
     def ask(self, method: str, session: str | None = None, **values: Any) -> dict[str, Any]:
-        """Call a method and return its result; events that come before are noted."""
+        """Call a method, and return its result; events that arrive before it are recorded."""
         self._count += 1
         wanted = self._count
         message: dict[str, Any] = {"id": wanted, "method": method, "params": values}
@@ -133,7 +133,7 @@ class Tab:
 
 @contextlib.contextmanager
 def browser(folder: Path) -> Iterator[tuple[psutil.Process, ClientConnection]]:
-    """Start Chromium under Xvfb, and end both with the block."""
+    """Start Chromium under Xvfb, and stop both at the end of the `with` block."""
     xvfb = shutil.which("Xvfb")
     if CHROMIUM is None or xvfb is None:
         sys.exit("needs Chromium and Xvfb")

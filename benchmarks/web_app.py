@@ -56,7 +56,7 @@ def megabytes(pid: int) -> float:
 
 
 def metric(page: Page, label: str) -> float:
-    """Return the number under a label of the page."""
+    """Return the number that the page shows under a label."""
     box = page.get_by_test_id("stMetric").filter(has_text=label)
     return float(box.get_by_test_id("stMetricValue").inner_text())
 
@@ -76,7 +76,7 @@ def time_home(page: Page) -> None:
 
 
 def measure(pid: int, minutes: float, folder: Path) -> None:
-    """Open the app as two visitors, sample the figures, and print them."""
+    """Open the app as two visitors, measure its speed and memory, and print the results."""
     camera = folder / "camera.y4m"
     write_camera(camera)
     rates: list[float] = []
