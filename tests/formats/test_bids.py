@@ -35,7 +35,7 @@ def test_tab_and_line_break_in_a_name_do_not_shift_the_columns() -> None:
     assert row["person"] == "Asha Rao"
 
 
-def test_sidecar_describes_every_column_and_its_levels(tmp_path: Path) -> None:
+def test_sidecar_describes_every_column_and_the_levels_of_expressions(tmp_path: Path) -> None:
     write_sidecar(tmp_path / "readings.tsv")
     described = json.loads((tmp_path / "readings.json").read_text())
     assert all(column["Description"] for column in described.values())

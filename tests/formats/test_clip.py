@@ -59,7 +59,7 @@ def test_faces_of_a_clip_are_hidden(tmp_path: Path, video: Path, analyzer: Analy
     assert np.abs(images[-1][200:].astype(int) - np.roll(PORTRAIT, 2, axis=1)[200:]).mean() < 20
 
 
-def test_clip_has_the_sound_of_its_part_of_the_video(
+def test_clip_has_the_sound_of_the_same_part_of_the_video(
     tmp_path: Path, video: Path, analyzer: Analyzer
 ) -> None:
     target = tmp_path / "clip.mp4"

@@ -20,7 +20,7 @@ FRAME = Frame(np.zeros((4, 4, 3), dtype=np.uint8), 0.0, 0, "a.jpg")
 
 
 @given(st.lists(arbitrary.readings, max_size=3), st.booleans())
-def test_readings_are_equal_after_writing_and_reading(
+def test_readings_are_equal_after_writing_and_reading_csv(
     readings: list[Reading],
     state_columns: bool,  # noqa: FBT001
 ) -> None:

@@ -140,14 +140,14 @@ def test_session_that_keeps_people_has_exact_shares(store: OwnerStore) -> None:
     assert shown_moods(store, session) == store.moods(session.id)
 
 
-def test_session_without_a_mood_has_no_figures(store: OwnerStore) -> None:
+def test_session_without_a_mood_has_no_moods_to_show(store: OwnerStore) -> None:
     session = store.create("Empty")
     assert session_figures(store, session).moods == []
     assert shown_moods(store, session) == []
     assert last_shown_mood(store, session) is None
 
 
-def test_only_the_module_formats_figures_reads_moods_from_the_store() -> None:
+def test_only_the_figures_module_and_the_recorder_read_moods_from_the_store() -> None:
     package = Path(__file__).parents[2] / "src/roomread"
     callers = {
         path.relative_to(package).as_posix()

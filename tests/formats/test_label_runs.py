@@ -40,7 +40,7 @@ def test_run_ends_when_the_person_is_not_seen_for_over_a_second() -> None:
     assert runs[0].end < 2.5
 
 
-def test_short_absence_does_not_end_a_run() -> None:
+def test_run_continues_when_the_person_is_not_seen_for_under_a_second() -> None:
     assert len(runs_of({0.0: {1: HAPPY}, 0.5: {}, 0.9: {1: HAPPY}})) == 1
 
 

@@ -20,7 +20,7 @@ FRAME = Frame(np.zeros((4, 4, 3), dtype=np.uint8), 0.0, 0, "a.jpg")
 
 @given(st.lists(arbitrary.readings, max_size=3))
 @settings(deadline=None, max_examples=40)
-def test_readings_are_equal_after_writing_and_reading(
+def test_readings_are_equal_after_writing_and_reading_parquet(
     tmp_path_factory: pytest.TempPathFactory, readings: list[Reading]
 ) -> None:
     path = tmp_path_factory.mktemp("parquet") / "readings.parquet"

@@ -103,7 +103,7 @@ def test_description_of_a_chart_states_its_value_range_and_elements(series: Time
     assert "happy" in description(expression_chart(series))
 
 
-def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -> None:
+def test_areas_of_expressions_have_their_colours_and_fill_the_chart(series: TimeSeries) -> None:
     chart = parsed(expression_chart(series))
     areas = {area[0].text: area for area in chart.iter(f"{SVG}polygon")}
     assert set(areas) == {e.display_name for e in Expression}

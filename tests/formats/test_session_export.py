@@ -48,7 +48,7 @@ def session_id(store: OwnerStore) -> str:
     return session.id
 
 
-def test_rows_of_people_are_equal_after_writing_and_reading(
+def test_exported_readings_of_people_are_equal_when_read_back(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     kept = list(store.readings(session_id))

@@ -16,7 +16,7 @@ SHOWN = Part("group work", 0.0, 90.5, 28.0, 0.9, np.full(7, 1 / 7), Interval(-0.
 EMPTY = Part("break", 90.5, 100.0, 2.0, 0.5, None, None)
 
 
-def test_each_part_is_a_statement_about_the_group() -> None:
+def test_each_part_becomes_a_statement_about_the_group() -> None:
     first, second = statements(SESSION, [SHOWN, EMPTY])
     assert first["actor"]["objectType"] == "Group"
     assert first["object"]["definition"]["name"] == {"und": "group work"}
