@@ -53,7 +53,7 @@ def test_owner_who_used_up_their_share_is_refused_while_another_may_submit(
         admit("anna", jobs, limits)
 
 
-def test_oldest_result_of_the_owner_with_most_is_deleted_when_the_queue_is_full(
+def test_oldest_video_of_the_owner_with_most_videos_is_deleted_when_the_queue_is_full(
     tmp_path: Path, numbers: Iterator[int]
 ) -> None:
     limits = QueueLimits(finished=3)

@@ -57,7 +57,7 @@ def test_notes_are_empty_until_the_worker_has_written_them(job: VideoJob) -> Non
     assert job.notes() == ["track 1 is left out"]
 
 
-def test_job_of_another_computer_has_no_files_here(job: VideoJob) -> None:
+def test_job_whose_folder_is_missing_has_no_files(job: VideoJob) -> None:
     assert job.has_files
     assert not replace(job, folder=job.folder / "none").has_files
 

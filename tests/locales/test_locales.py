@@ -54,7 +54,7 @@ def test_numbers_are_formatted_for_the_language() -> None:
         ("hi", 0, "0 visage"),
     ],
 )
-def test_plural_follows_the_language(language: str, number: int, text: str) -> None:
+def test_plural_form_depends_on_the_language(language: str, number: int, text: str) -> None:
     assert Translator(language, FACES).ngettext("{n} face", "{n} faces", number) == text
 
 

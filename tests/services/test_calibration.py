@@ -94,7 +94,7 @@ def test_calibration_of_an_already_neutral_face_is_discarded() -> None:
     assert result.binding is None
 
 
-def test_held_smile_is_not_learnt_as_neutral() -> None:
+def test_face_that_smiles_throughout_is_not_learnt_as_neutral() -> None:
     probabilities = np.full(7, 0.01, dtype=np.float32)
     probabilities[Expression.HAPPY] = 0.94
     smiling = replace(reading(1), scores=Scores(probabilities, 0.3))

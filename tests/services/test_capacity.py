@@ -138,7 +138,7 @@ def test_slot_counts_for_the_principal_on_whose_behalf_it_is_taken() -> None:
             pass
 
 
-def test_principal_with_most_cameras_loses_one_to_another_principal() -> None:
+def test_principal_with_most_cameras_loses_a_slot_to_another_principal() -> None:
     slots, ended = CameraSlots(3, idle_seconds=15), list[str]()
     with ExitStack() as held:
         for n in range(3):

@@ -71,7 +71,7 @@ def test_clips_are_cut_around_marks_and_changes(sessions: OwnerStore, fallen: st
     assert "fall" in {plan.label for plan in changes}
 
 
-def test_clips_are_refused_for_a_session_without_such_moments(sessions: OwnerStore) -> None:
+def test_clips_of_falls_are_refused_for_a_session_without_falls(sessions: OwnerStore) -> None:
     session = sessions.create("Short")
     with pytest.raises(SessionError, match="has no falls") as refused:
         plan_clips(sessions, session.id, ClipRequest())
@@ -116,7 +116,7 @@ def test_offset_places_the_video_within_the_session(
         written(begins_late, slice(0, 1))
 
 
-def test_prohibited_use_writes_no_clip(
+def test_no_clip_is_written_when_the_intended_use_prohibits_it(
     sessions: OwnerStore,
     fallen: str,
     video: Path,

@@ -32,7 +32,7 @@ def test_times_count_from_the_first_frame_by_the_clock_of_the_camera(
     assert times == pytest.approx([0.0, 0.04, 0.08])
 
 
-def test_new_connection_continues_by_the_clock_of_this_computer(
+def test_time_across_connections_follows_the_clock_of_this_computer(
     timing: FrameTiming, clock: FakeClock
 ) -> None:
     timing.since_start(50.0)
@@ -60,7 +60,7 @@ def test_rate_counts_the_frames_finished_in_the_last_two_seconds(
     assert rate == pytest.approx(10.0)
 
 
-def test_age_of_a_frame_is_relative_to_the_fastest_one(
+def test_age_of_a_frame_is_relative_to_the_fastest_frame(
     timing: FrameTiming, clock: FakeClock
 ) -> None:
     clock.now = 200.0

@@ -68,7 +68,7 @@ def test_faces_of_others_are_not_read_at_school_in_the_european_union(
     assert analyze_picture(GOOD, FakeDecoder(), analyzer, oneself=True).readings
 
 
-def test_picture_that_cannot_be_decoded_is_an_error(analyzer: Analyzer) -> None:
+def test_picture_that_cannot_be_decoded_raises_an_error(analyzer: Analyzer) -> None:
     with pytest.raises(MediaError, match=r"damaged\.jpg: damaged"):
         analyze_picture(DAMAGED, FakeDecoder(), analyzer)
 

@@ -70,13 +70,15 @@ def test_damaged_profile_is_reported_by_its_name_and_can_be_deleted(
     assert rows.names() == []
 
 
-def test_row_that_holds_another_profile_is_refused(rows: OwnerProfiles, profile: Profile) -> None:
+def test_row_with_a_profile_of_another_name_is_refused(
+    rows: OwnerProfiles, profile: Profile
+) -> None:
     rows.keep("other", profile.to_json())
     with pytest.raises(ProfileError, match="other: is damaged: it contains the profile 'masked'"):
         StoredProfiles(rows).load("other")
 
 
-def test_users_of_the_service_have_rows_and_the_computers_own_user_has_files(
+def test_profiles_are_rows_for_users_of_the_service_and_files_for_the_local_user(
     store: Store, profile: Profile, tmp_path: Path
 ) -> None:
     profile_shelf(store, "user:anna", data=tmp_path).keep(profile)

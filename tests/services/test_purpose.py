@@ -96,7 +96,7 @@ def test_choice_of_a_purpose_is_written_to_the_audit_log(caplog: pytest.LogCaptu
     assert fields == {"who": "user:1", "purpose": "work-or-school", "region": "eu"}
 
 
-def test_damaged_settings_are_an_error_not_an_unknown_purpose() -> None:
+def test_damaged_settings_raise_an_error_and_do_not_count_as_no_purpose() -> None:
     settings_file().parent.mkdir(parents=True)
     settings_file().write_text('purpose = "fun"\n')
     with pytest.raises(RoomreadError, match="purpose"):

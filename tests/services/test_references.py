@@ -4,7 +4,7 @@ from roomread import __version__
 from roomread.services.references import bibtex
 
 
-def test_references_are_those_that_the_text_cites() -> None:
+def test_bibtex_contains_only_the_references_that_the_text_cites() -> None:
     text = bibtex(r"Read with Roomread \cite{roomread}, calibrated \cite{guo2017calibration}.")
     assert [line for line in text.splitlines() if line.startswith("@")] == [
         "@software{roomread,",

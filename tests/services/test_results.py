@@ -105,7 +105,7 @@ def test_archive_contains_the_table_and_all_files_under_unique_names(tmp_path: P
         assert len(archive.read("table.csv").splitlines()) == 1 + 6 + 4
 
 
-def test_archive_without_copies_has_no_pictures_and_no_videos(tmp_path: Path) -> None:
+def test_archive_without_annotated_copies_has_no_png_and_no_mp4_files(tmp_path: Path) -> None:
     file = io.BytesIO()
     clip = video(tmp_path / "1", "clip.mp4")
     write_archive(file, [picture("a.jpg")], [clip], annotated=False)

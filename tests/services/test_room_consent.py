@@ -29,7 +29,7 @@ def test_texts_of_two_languages_or_kinds_have_different_digests() -> None:
 @pytest.mark.parametrize(
     "version", ["", "2", "1-en-taps", "2-xx-taps", "2-en-", "2-en-taps-", "2-en-face"]
 )
-def test_unknown_or_outdated_version_has_no_text(version: str) -> None:
+def test_unknown_or_outdated_version_has_no_consent_text(version: str) -> None:
     assert consent_of(version) is None
 
 

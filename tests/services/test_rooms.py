@@ -80,7 +80,7 @@ def test_shutdown_waits_until_rooms_no_longer_use_the_store(
     store.close()
 
 
-def test_alert_of_a_killed_process_continues_in_the_one_that_takes_over_the_room(
+def test_alert_of_a_killed_process_continues_in_the_process_that_takes_over_the_room(
     tmp_path: Path,
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")

@@ -37,7 +37,7 @@ def test_slots_are_refused_beyond_the_share_and_the_total() -> None:
         pass
 
 
-def test_holder_with_most_slots_loses_its_oldest_to_a_new_holder() -> None:
+def test_holder_with_most_slots_loses_its_oldest_slot_to_a_new_holder() -> None:
     slots = FairSlots(4, what="cameras")
     ended: list[str] = []
     with ExitStack() as held:
@@ -84,7 +84,7 @@ def test_work_larger_than_a_share_still_runs() -> None:
     assert sorted(ended) == ["a", "b"]
 
 
-def test_work_that_waits_too_long_is_refused_and_holds_nothing() -> None:
+def test_work_that_waits_too_long_is_refused_and_keeps_no_turn() -> None:
     turns = WeightedTurns(10, share=10)
 
     async def wait() -> None:

@@ -63,7 +63,7 @@ def test_offset_shifts_a_transcript_to_the_time_of_the_session(
         keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=3600.0)
 
 
-def test_chat_needs_an_offset(sessions: OwnerStore, fallen: str) -> None:
+def test_chat_is_accepted_only_with_an_offset(sessions: OwnerStore, fallen: str) -> None:
     chat = b"09:10:00 From Ann : and now?\n"
     with pytest.raises(ChatOffsetError, match="first message is at 9:10:00"):
         keep_transcript(sessions, fallen, chat, name="chat.txt", offset=None)

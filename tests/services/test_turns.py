@@ -11,7 +11,7 @@ def ask(turns: FairTurns, holder: str, came: list[str]) -> Turn:
     return turns.ask(holder, partial(came.append, holder))
 
 
-def test_turns_per_holder_are_limited_so_that_a_newcomer_gets_one_immediately() -> None:
+def test_turns_per_holder_are_limited_so_that_a_newcomer_gets_a_turn_immediately() -> None:
     turns, came = FairTurns(2), list[str]()
     for _ in range(5):
         ask(turns, "greedy", came)

@@ -62,7 +62,7 @@ def test_video_of_another_owner_is_not_found(queue: FakeQueue, anna: VideoServic
     assert [job.record.id for job in anna.all()] == [job_id]
 
 
-def test_cancelled_video_has_ended(anna: VideoService) -> None:
+def test_cancelling_a_video_ends_it(anna: VideoService) -> None:
     job_id = anna.submit("lesson.mp4", b"content")
     assert anna.cancel(job_id).finished
 

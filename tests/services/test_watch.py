@@ -125,7 +125,7 @@ def test_history_contains_only_the_last_minute() -> None:
     assert len(rows) == 4 * HISTORY_SECONDS + 1
 
 
-def test_track_ids_of_each_watch_begin_at_1() -> None:
+def test_track_ids_of_each_live_source_begin_at_1() -> None:
     analyzer = Analyzer(detector=FixedDetector([FACE]), classifier=FixedClassifier())
     first, second = LiveWatch(analyzer), LiveWatch(analyzer)
     assert [r.track_id for r in run(first, 1)] == [r.track_id for r in run(second, 1)] == [1]
@@ -210,9 +210,7 @@ def test_recording_keeps_people_by_seat_only_with_a_consent_and_without_names(
     assert {reading.person for reading in readings} == {None}
 
 
-def test_second_recording_ends_the_first_one(
-    recordings: RecordingQueue, sessions: OwnerStore
-) -> None:
+def test_second_recording_ends_the_first(recordings: RecordingQueue, sessions: OwnerStore) -> None:
     watch = watch_of(CLASS)
     watch.record(recordings, lesson(), sessions)
     first = watch.recording
@@ -243,7 +241,7 @@ def test_mood_restarts_after_a_recording(recordings: RecordingQueue, sessions: O
     assert len(sessions.sessions()) == 1
 
 
-def test_recording_that_cannot_start_does_not_change_the_watch(
+def test_live_source_is_unchanged_when_its_recording_cannot_start(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     watch = watch_of(CLASS)

@@ -110,7 +110,7 @@ class Decoder:
         return DecodedPicture(image, tuple(head["notes"]))
 
     def close(self) -> None:
-        """End the processes; a `decode` that is running or called later raises a MediaError."""
+        """End the processes; running and later calls of `decode` raise a MediaError."""
         self._closed = True
         with self._lock:
             for child in self._running:

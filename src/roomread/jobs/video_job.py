@@ -36,7 +36,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """The limits of a queue.
+    """The limits of the number, age and size of the jobs in a queue.
 
     Attributes:
         waiting: The number of jobs of one owner that may be unfinished at once.
@@ -56,7 +56,7 @@ class QueueLimits:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """The state of a job at the moment it was looked up, and its files.
+    """The state of a job at the time when it was loaded, and its files.
 
     Attributes:
         record: The job's record.

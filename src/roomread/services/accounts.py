@@ -208,5 +208,5 @@ def _is_plain(text: str) -> bool:
 
 @cache
 def _unknown_hash() -> str:
-    """Return the hash of a random password, to verify for unknown users in the usual time."""
+    """Return the hash of a random password, whose verification takes as long as a user's hash."""
     return PasswordHasher().hash(secrets.token_urlsafe(32))

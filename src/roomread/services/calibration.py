@@ -42,7 +42,7 @@ class FaceObserver(Protocol):
         """The net that reads the faces."""
 
     def observe(self, frame: Frame, faces: list[Face] | None = None) -> list[Observation]:
-        """Return the net's outputs for the faces."""
+        """Return the net's outputs for the given faces of a frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,12 @@ class ConcurrencyLimiter:
 
 @dataclass(slots=True)
 class _CameraSlot:
-    """A live camera that is read.
+    """The slot of one live camera.
 
     Attributes:
         holder: The principal that uses the camera.
         last: The time of the last `CameraSlots.take`, s; infinite while the slot is held.
-        end: Called when the slot is given to another principal.
+        end: A function that is called when the slot is given to another principal.
     """
 
     holder: str
@@ -143,9 +143,9 @@ class CameraSlots:
         self._lock = threading.Lock()
 
     def take(self, camera: str, now: float, *, holder: str = "") -> bool:
-        """Take a slot for a camera, and return whether there was one.
+        """Take or keep a slot for a camera, and return whether the camera has one.
 
-        A camera that has a slot keeps it. Call this every few seconds.
+        Call this every few seconds, so that the slot is not freed.
 
         Args:
             camera: The id of the camera.
@@ -164,7 +164,8 @@ class CameraSlots:
             camera: The id of the camera.
             now: Seconds on a monotonic clock.
             holder: The principal whose camera it is.
-            end: Called, by any thread, if another principal is given the slot; it must not block.
+            end: A function that is called, by any thread, when the slot is given to another
+                principal; it must not block.
 
         Raises:
             BusyError: All slots are taken, and none can be taken away from another principal.

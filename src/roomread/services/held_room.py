@@ -161,7 +161,7 @@ class HeldRoom:
         return next(self._ids)
 
     async def reserve(self) -> None:
-        """Store a limit for assigned seats, so that none is assigned again after a restart."""
+        """Reserve seats in the database, so that none is assigned again after a restart."""
         if self.room.next_seat >= self.record.next_seat:
             following = self.room.next_seat + _RESERVED_SEATS
             await self._in_thread(

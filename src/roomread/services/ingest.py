@@ -259,7 +259,7 @@ class ReadingIngest:
                 raise SessionNotFoundError(f"there is no session '{session_id}'") from error
 
     def end(self, store: OwnerStore, session: Session) -> None:
-        """Write the rest of a session and end it; a no-op if it has ended.
+        """Write the waiting readings of a session and end it; a no-op if it has ended.
 
         Raises:
             RecordedElsewhereError: The session is recorded from another source.
@@ -340,7 +340,7 @@ class ReadingIngest:
 
 
 def open_session(store: OwnerStore, session_id: str) -> Session:
-    """Return a session to which readings can be sent, such as that of a room with a shared screen.
+    """Return a session that accepts readings; a room's session accepts them of a shared screen.
 
     Args:
         store: The sessions of the sender.

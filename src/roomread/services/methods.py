@@ -1,4 +1,4 @@
-"""Write the methods paragraph of a paper."""
+"""Write the paragraphs about Roomread for the methods section of a paper."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def methods_text(
     head: Head = Head.TAGGERS,
     detector: str = detectors.DEFAULT,
 ) -> str:
-    """Return the paragraphs for a paper, as plain text with LaTeX's citation keys.
+    """Return the paragraphs for the methods section of a paper, as text with LaTeX citations.
 
     Args:
         model: The model that read the faces.

@@ -1,4 +1,4 @@
-"""Write the notice for people whose expressions are read, and a draft of the assessment.
+"""Write the notice for people whose expressions are read, and draft the impact assessment.
 
 The AI Act (Regulation (EU) 2024/1689) obliges the deployer of an emotion recognition system to
 inform the people who are exposed to it (Article 50(3)), at the latest at the first exposure. The

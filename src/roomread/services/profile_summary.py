@@ -9,7 +9,7 @@ from roomread.fewshot import LeaveOneOutResult, Profile
 
 @dataclass(frozen=True, slots=True)
 class ProfileSummary:
-    """The summary of a profile.
+    """The properties of a profile that a list shows.
 
     Attributes:
         name: the name of the profile.
@@ -47,7 +47,7 @@ class ProfileSummary:
 
 
 def summarize(profile: Profile) -> ProfileSummary:
-    """Return the summary of a profile."""
+    """Return the properties of a profile that a list shows."""
     consent = profile.consent
     return ProfileSummary(
         name=profile.name,

@@ -52,7 +52,7 @@ def create_room(
     notice: str = "",
     rules: str | None = None,
 ) -> RoomRecord:
-    """Create an open room and the session that it is recorded into.
+    """Create an open room, and the session into which it is recorded.
 
     Args:
         store: The sessions of the owner.

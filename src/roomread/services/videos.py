@@ -177,7 +177,7 @@ class VideoService:
         self._queue.forget(job_id, owner=self._owner)
 
     def result(self, job_id: str, result: VideoResult) -> Path:
-        """Return the file of a result.
+        """Return the path of one result file of a video.
 
         Raises:
             VideoNotFoundError: The owner has no such video.
