@@ -115,7 +115,7 @@ class Decoder:
         with self._lock:
             for child in self._running:
                 child.kill()
-        # The thread that uses a killed process gets an error, and returns its place in the queue.
+        # A thread whose process was killed puts an entry back too, so this waits for all of them.
         for free in [self._free.get() for _ in range(self._processes)]:
             if free is not None:
                 self._end(free[0])

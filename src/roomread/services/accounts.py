@@ -103,7 +103,8 @@ class Accounts:
 
         Args:
             name: The name to sign in with.
-            password: None for a user who signs in at a provider, which reports this name.
+            password: The password; None for a user who signs in at a provider, which reports the
+                name.
             scopes: The actions that the user may perform.
 
         Raises:

@@ -28,7 +28,7 @@ _LONGEST = 30.0
 # Time after which a missing face is lost, s. It gets a new track if it is found again.
 _LOST = 1.0
 # A face is not resting if half of its references show one of these expressions with at least this
-# confidence. The net may read a resting face as sad or angry, so these are not in the list.
+# confidence. SAD and ANGRY are not included, because the net may read them in a resting face.
 _NOT_RESTING = (Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR)
 _CONFIDENT = 0.8
 _CONSENT = "the visitor who pressed the button, for this visit"

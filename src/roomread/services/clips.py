@@ -90,7 +90,7 @@ def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list
 
     Args:
         store: The sessions of the owner.
-        session_id: The whole id.
+        session_id: The full id of the session.
         request: The kind of moments, and the length and number of clips.
 
     Raises:
@@ -157,9 +157,9 @@ def write_clips(
     Args:
         plans: The clips; see `plan_clips`.
         video: The video of the session.
-        folder: The folder, which exists.
-        analyzer: The nets.
-        look: What the clips show; see `check_look`.
+        folder: An existing folder for the clips.
+        analyzer: The analyzer that reads the faces in the clips.
+        look: How faces are hidden, and whether labels are drawn; see `check_look`.
 
     Yields:
         The file, and the error if the clip ends early because the video is damaged, else None.

@@ -46,12 +46,12 @@ class Engine:
         at_once: Number of pictures that are read at once; None for the number of processors.
 
     Attributes:
-        limiter: Limits the number of pictures read at once.
-        cameras: Limits the number of live cameras read at once.
+        limiter: The limit on the number of pictures read at once.
+        cameras: The limit on the number of live cameras read at once.
         store: The store of the service; None if the app runs without the service.
-        analyzer: The analyzer, with nets in this process or on a cluster. It keeps no state of
+        analyzer: The analyzer, with nets in this process or on a cluster. It stores no data of
             visitors.
-        alerts: Sends the alerts of recorded rooms to the operator's other programs.
+        alerts: The sender of the alerts of recorded rooms to the operator's other programs.
         job_queue: The queue of video jobs, whose worker processes load their own nets.
 
     Raises:

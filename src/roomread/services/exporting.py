@@ -48,7 +48,7 @@ def export_session(
 
     Args:
         store: The sessions of the owner.
-        session_id: The whole id.
+        session_id: The full id of the session.
         form: The file's format.
         path: The file, which is overwritten.
         people: Write each person's readings in place of the room's figures.
@@ -75,7 +75,7 @@ def export_to_folder(
 
     Args:
         store: The sessions of the owner.
-        session_id: The whole id.
+        session_id: The full id of the session.
         form: The file's format.
         folder: The folder, which is created if needed, readable by its owner only.
         people: Write each person's readings in place of the room's figures.

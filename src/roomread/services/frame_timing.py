@@ -9,9 +9,8 @@ from collections.abc import Callable
 _RATE_SECONDS = 2.0
 # Minimum time between two frames, s.
 _LEAST_STEP = 0.001
-# Limits of the difference between a frame's time and its arrival, s: the time may be this much
-# later, or this much earlier. Beyond them the camera's clock has jumped, because the sender
-# restarted or its counter wrapped.
+# The time of a frame may be at most this much later, or earlier, than its arrival, s. Beyond these
+# limits the camera's clock has jumped, because the sender restarted or its counter wrapped.
 _AHEAD, _BEHIND = 5.0, 60.0
 
 

@@ -149,7 +149,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
         SessionError: The name is empty, or `embedder` is given without a consent.
-        RulesError: The rules cannot be parsed.
+        RulesError: The rules are invalid.
     """
     use = purpose.require(purpose.Activity.RECORD_CLASS)
     session = store.create(
@@ -212,7 +212,7 @@ class ReadingIngest:
 
         Args:
             store: The sessions of the sender.
-            session_id: The whole id.
+            session_id: The full id of the session.
             content: A JSON array of frames in the order of their times, or one frame.
 
         Raises:
@@ -344,7 +344,7 @@ def open_session(store: OwnerStore, session_id: str) -> Session:
 
     Args:
         store: The sessions of the sender.
-        session_id: The whole id.
+        session_id: The full id of the session.
 
     Raises:
         SessionNotFoundError: The sender has no such session.
@@ -361,7 +361,8 @@ def open_session(store: OwnerStore, session_id: str) -> Session:
 
 def _check_source(session: Session) -> None:
     if session.source not in (INGEST_SOURCE, SCREEN_SOURCE):
-        raise RecordedElsewhereError(f"session {session.id} is recorded from {session.source}")
+        problem = f"session {session.id} is recorded from {session.source}, not from sent readings"
+        raise RecordedElsewhereError(problem)
 
 
 def _write(

@@ -18,8 +18,8 @@ def mark_now(store: OwnerStore, session_id: str, label: str) -> Mark:
 
     Args:
         store: The sessions of the owner.
-        session_id: The whole id.
-        label: The name of what begins.
+        session_id: The full id of the session.
+        label: The name of what begins at this moment, such as "group work".
 
     Raises:
         SessionNotFoundError: The owner has no such session.

@@ -78,7 +78,7 @@ def keep_preferences(store: OwnerStore, preferences: Preferences) -> None:
 
     Raises:
         PreferencesError: A value is not in its range.
-        RulesError: The rules cannot be understood.
+        RulesError: The rules are invalid.
         DatabaseError: The database cannot be written.
     """
     store.keep_preferences(json.dumps(asdict(checked(preferences))))
@@ -89,7 +89,7 @@ def checked(preferences: Preferences) -> Preferences:
 
     Raises:
         PreferencesError: A value is not in its range.
-        RulesError: The rules cannot be understood.
+        RulesError: The rules are invalid.
     """
     if preferences.language and preferences.language not in LANGUAGES:
         raise PreferencesError(f"there is no language '{preferences.language}'")

@@ -33,7 +33,7 @@ class StoredProfiles:
 
         Raises:
             ProfileNotFoundError: There is no profile of this name.
-            ProfileError: The profile is damaged, or no profile can have this name.
+            ProfileError: The profile is damaged, or the name is not allowed.
         """
         check_name(name)
         content = self._rows.content(name)

@@ -15,11 +15,11 @@ class ProfileSummary:
         name: the name of the profile.
         kind: "person" or "state"; empty for a damaged profile.
         person: the person; None for a state of no particular person.
-        consent: who agreed, how and when; None where no consent is recorded.
+        consent: who agreed, how and when; None if no consent is recorded.
         pictures: the number of references of each label.
         model: the net's name.
         digest: the net's digest.
-        created: the day, as 2026-01-31.
+        created: the day on which it was taught, such as 2026-01-31.
         problem: the reason why the profile cannot be used; None if it can be used.
     """
 

@@ -65,7 +65,7 @@ def create_room(
     Raises:
         PurposeError: The purpose of this installation does not allow reading faces in a class.
         SessionError: The name is empty.
-        RulesError: The rules cannot be parsed.
+        RulesError: The rules are invalid.
         BusyError: No unused code was found.
     """
     activity = purpose.Activity.RECORD_CLASS if faces else purpose.Activity.SELF_REPORT

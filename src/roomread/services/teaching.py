@@ -58,7 +58,8 @@ class ProfileShelf(Protocol):
         """Return one profile.
 
         Raises:
-            ProfileError: There is none of this name, or it is damaged; the message names no folder.
+            ProfileError: There is no profile of this name, or it is damaged. The message contains
+                no path.
         """
 
     def keep(self, profile: Profile, *, replace: bool = False) -> object:

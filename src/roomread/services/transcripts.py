@@ -26,7 +26,7 @@ def keep_transcript(
 
     Args:
         store: The sessions of the owner.
-        session_id: The whole id.
+        session_id: The full id of the session.
         content: The file; see `parse_transcript`.
         name: Its name in messages.
         offset: The session time that corresponds to time 0 of the file, s; None for a transcript
@@ -69,7 +69,7 @@ def mark_slides(
 
     Args:
         store: The sessions of the owner.
-        session_id: The whole id.
+        session_id: The full id of the session.
         content: The PPTX or PDF; see `slide_marks`.
         name: Its name in messages.
         offset: The session's time at the first slide, s.

@@ -28,7 +28,7 @@ def test_endpoint_name_omits_the_default_port() -> None:
         ("", "not a URL of a webhook"),
         ("ftp://example.org/x", "not a URL of a webhook"),
         ("https:///x", "not a URL of a webhook"),
-        ("mqtts://broker.example/secret/#", "has a #"),
+        ("mqtts://broker.example/secret/#", "contains a #"),
         ("https://example.org:many/x", "cannot be parsed"),
         ("http://example.org/secret", "http://example.org would receive alerts unencrypted"),
         ("http://192.168.1.4/x", "unencrypted"),

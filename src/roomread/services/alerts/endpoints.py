@@ -64,7 +64,7 @@ def parse_endpoint(url: str) -> Endpoint:
     """
     if "#" in url:
         raise RoomreadError(
-            "the URL for alerts has a #", hint="leave it out; in a password write %23 for it"
+            "the URL for alerts contains a #", hint="leave it out, or write %23 in a password"
         )
     try:
         parts = urlsplit(url.strip())
@@ -100,7 +100,7 @@ def resolve(endpoint: Endpoint, *, private: bool) -> str:
             computer.
 
     Raises:
-        DeliveryError: The name cannot be resolved, or to forbidden addresses only.
+        DeliveryError: The name cannot be resolved, or resolves to forbidden addresses only.
     """
     try:
         found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)

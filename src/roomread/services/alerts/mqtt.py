@@ -49,7 +49,7 @@ class MqttTopic:
         if not self._topic or any(character in self._topic for character in "+#\0"):
             raise RoomreadError(
                 f"{self.name}: the URL does not name a topic to publish to",
-                hint="write mqtts://host/school/alerts; a topic has no + and no #",
+                hint="write mqtts://host/school/alerts, without + and # in the topic",
             )
 
     def deliver(self, event: AlertEvent) -> None:
