@@ -10,7 +10,7 @@ from roomread.bench.call import ShuffledCall, orl_people
 from roomread.errors import MissingExtraError
 from roomread.readings import Box
 
-# Ten pictures of each of three people, told apart by their grey.
+# Ten pictures of each of three people, who differ in their grey level.
 PEOPLE = [[np.full((112, 92, 3), grey, np.uint8)] * 10 for grey in (60, 140, 220)]
 
 
@@ -18,7 +18,7 @@ def call(**options: float) -> ShuffledCall:
     return ShuffledCall(PEOPLE, columns=2, rows=2, size=(160, 120), **options)  # type: ignore[arg-type]
 
 
-def test_everybody_who_is_present_has_a_tile_of_their_own() -> None:
+def test_every_person_present_has_a_tile_of_their_own() -> None:
     shown = call()
     for number, (frame, there) in enumerate(shown.frames(2.0, rate=5)):
         assert frame.index == number
@@ -29,14 +29,14 @@ def test_everybody_who_is_present_has_a_tile_of_their_own() -> None:
     assert number == 9
 
 
-def test_tile_shows_its_person_and_a_free_tile_the_wall() -> None:
+def test_tile_shows_its_person_and_a_free_tile_shows_the_wall() -> None:
     shown = call(stay=1e9)
     frame, there = next(iter(shown.frames(1.0, rate=1)))
     assert set(there) == {0, 1, 2}
     (free,) = set(shown.tiles) - set(there.values())
     assert np.abs(pixel(frame.image, free) - (96, 104, 112)).max() < 20
     for box in there.values():
-        # The light makes every person greyer or brighter, but not of the wall's colour.
+        # The light changes a person's brightness, but leaves it almost grey, unlike the wall.
         red, _, blue = pixel(frame.image, box)
         assert abs(float(red) - float(blue)) < 30
 
@@ -47,7 +47,7 @@ def pixel(image: np.ndarray, box: Box) -> np.ndarray:
     return np.asarray(image[y - 4 : y + 4, x - 4 : x + 4].mean(axis=(0, 1)))
 
 
-def test_tiles_are_shuffled_after_the_given_time_only() -> None:
+def test_tiles_are_shuffled_only_after_the_given_time() -> None:
     places = [there for _, there in call(shuffle_every=3.0, stay=1e9).frames(6.0, rate=1)]
     assert places[0] == places[1] == places[2]
     assert places[3] == places[4] == places[5]
@@ -62,14 +62,16 @@ def test_people_leave_and_return() -> None:
     assert any(later > earlier for earlier, later in itertools.pairwise(counts))
 
 
-def test_call_of_one_seed_is_the_same_in_every_run() -> None:
+def test_call_is_the_same_in_every_run_with_the_same_seed() -> None:
     first, again = ([frame.image for frame, _ in call(seed=4).frames(1.0, rate=3)] for _ in "ab")
     np.testing.assert_array_equal(first, again)
     other = [frame.image for frame, _ in call(seed=5).frames(1.0, rate=3)]
     assert not np.array_equal(first, other)
 
 
-def test_missing_package_of_pictures_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_the_package_of_pictures_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError) as error:
         orl_people()

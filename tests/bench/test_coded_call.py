@@ -1,4 +1,4 @@
-"""A call of known faces is still found and read after a codec."""
+"""Known faces of a call are still found and read after a codec."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def smiles() -> list[NDArray[np.uint8]]:
     return [crop, mirrored] * (PEOPLE // 2)
 
 
-def test_heads_move_a_few_pixels_a_frame_and_stay_in_their_tiles(
+def test_heads_move_between_frames_and_stay_in_their_tiles(
     smiles: list[NDArray[np.uint8]],
 ) -> None:
     call = FaceCall(smiles)
@@ -64,7 +64,7 @@ def test_smiles_of_a_call_are_read_after_a_codec(
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("codec", list(Codec))
-def test_a_low_rate_is_held(codec: Codec, smiles: list[NDArray[np.uint8]]) -> None:
+def test_codec_keeps_a_low_bit_rate(codec: Codec, smiles: list[NDArray[np.uint8]]) -> None:
     video = encode(FaceCall(smiles).frames(6.0), codec, kbits=150, rate=15)
     assert video.kbits < 165
     assert len(list(video.frames())) == 90

@@ -42,7 +42,7 @@ RIGHT = [Shown(e, (reading(e), reading(e))) for e in (HAPPY, SAD, NEUTRAL)]
 BLIND = [Shown(e, (reading(NEUTRAL if e == HAPPY else e),)) for e in (HAPPY, SAD, NEUTRAL)]
 
 
-def test_shares_of_a_correctly_read_class_are_within_their_band() -> None:
+def test_shares_of_a_correctly_read_class_are_within_their_interval() -> None:
     lesson = run_lesson(RIGHT, chances(120, happy=0.5, neutral=0.3, sad=0.2))
     assert len(lesson.moods) == len(lesson.truth) > 100
     np.testing.assert_allclose(lesson.truth.sum(axis=1), 1)
@@ -52,7 +52,7 @@ def test_shares_of_a_correctly_read_class_are_within_their_band() -> None:
     assert lesson.alerts == []
 
 
-def test_unread_smiles_count_as_an_error_and_put_the_share_outside_the_band() -> None:
+def test_smiles_read_as_neutral_put_the_share_below_its_interval() -> None:
     lesson = run_lesson(BLIND, chances(60, happy=0.6, neutral=0.4))
     found = share_agreement(lesson, HAPPY)
     assert found.bias == pytest.approx(-found.error)
@@ -60,7 +60,7 @@ def test_unread_smiles_count_as_an_error_and_put_the_share_outside_the_band() ->
     assert found.covered < 0.1
 
 
-def test_fall_of_the_valence_is_reported_after_it_happened() -> None:
+def test_fall_of_the_valence_is_reported_once_after_it_happened() -> None:
     falls = np.concatenate(
         [chances(420, happy=0.7, neutral=0.3), chances(240, happy=0.1, neutral=0.4, sad=0.5)]
     )

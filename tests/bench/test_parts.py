@@ -11,7 +11,7 @@ from program import Program
 from roomread.bench import parts
 
 
-def test_nets_are_measured_alone(tmp_path: Path) -> None:
+def test_scene_parts_measures_each_net_alone(tmp_path: Path) -> None:
     measured = Program(tmp_path)("bench", "--scene", "parts", "-o", "parts.json")
     assert measured.returncode == 0
     assert b"read 25 at once" in measured.stdout
@@ -34,7 +34,7 @@ def test_numpy_has_one_thread_in_new_processes_only(monkeypatch: pytest.MonkeyPa
 def test_median_leaves_out_the_first_run_and_has_at_least_three_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Each reading of the clock is a second later than the one before, so the time is soon up.
+    # The clock advances by a second with each call, so the time limit is soon reached.
     clock = iter(range(100))
     monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))
     runs: list[int] = []

@@ -51,7 +51,7 @@ def test_tiles_lie_in_the_picture_and_do_not_overlap(columns: int, rows: int) ->
     assert covered.max() == 1
 
 
-def test_every_tile_holds_a_person_or_none() -> None:
+def test_every_tile_is_listed_either_with_or_without_a_person() -> None:
     made = grid(width=320, height=240, columns=3, rows=3, people=4, seed=2)
     assert (len(made.people), len(made.others)) == (4, 5)
     assert not set(made.people) & set(made.others)

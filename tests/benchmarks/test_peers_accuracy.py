@@ -1,4 +1,4 @@
-"""The accuracy of other tools: their printed expressions and the table."""
+"""The printed expressions of other tools are parsed, and their accuracy is tabulated."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def test_program_reads_every_picture_in_one_thread(peers: dict[str, Any], tmp_pa
     assert answers.tolist() == [Expression.FEAR] * 3
 
 
-def test_missing_answers_are_refused(peers: dict[str, Any], tmp_path: Path) -> None:
+def test_missing_expressions_are_refused(peers: dict[str, Any], tmp_path: Path) -> None:
     program = [sys.executable, "-c", "print('[null]')"]
     with pytest.raises(ValueError, match="1 answers for 2 pictures"):
         peers["ask"](program, "search", np.zeros((2, 8, 8), dtype=np.uint8), tmp_path)
 
 
-def test_table_compares_each_answer_with_its_truth(peers: dict[str, Any]) -> None:
+def test_table_compares_the_expressions_with_each_truth(peers: dict[str, Any]) -> None:
     data = with_clear_votes(tiny_fer(each=2))
     wrong = np.full(len(data), Expression.HAPPY)
     lines = peers["table"]({"a": {LABEL: data.labels, MAJORITY: wrong}}, data)
@@ -75,7 +75,7 @@ def test_table_compares_each_answer_with_its_truth(peers: dict[str, Any]) -> Non
     assert by_majority.startswith("0.143 ±")
 
 
-def test_table_is_of_pictures_in_which_every_tool_finds_a_face(peers: dict[str, Any]) -> None:
+def test_table_covers_only_pictures_in_which_every_tool_finds_a_face(peers: dict[str, Any]) -> None:
     data = tiny_fer(each=2)
     some = data.labels.copy()
     some[:10] = peers["NOT_FOUND"]
@@ -89,7 +89,9 @@ def test_table_is_of_pictures_in_which_every_tool_finds_a_face(peers: dict[str, 
     assert cells(lines[3])[2].startswith("1.000 ±")
 
 
-def test_pictures_without_a_majority_are_left_out_of_it(peers: dict[str, Any]) -> None:
+def test_pictures_without_a_majority_are_left_out_of_the_majority_columns(
+    peers: dict[str, Any],
+) -> None:
     data = with_clear_votes(tiny_fer(each=2))
     assert data.votes is not None
     votes = data.votes.copy()

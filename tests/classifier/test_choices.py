@@ -14,18 +14,18 @@ def test_net_of_a_plugin_is_created_by_name() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_net_of_a_plugin_has_no_other_heads() -> None:
+def test_other_head_of_a_plugin_is_refused() -> None:
     with pytest.raises(PluginError, match=r"'fixed' of room-blobs 1\.2 has no head 'both'"):
         make_classifier("fixed", head=Head.BOTH)
 
 
-def test_name_of_a_bundled_model_is_no_plugin() -> None:
+def test_name_of_a_bundled_model_is_not_searched_among_plugins() -> None:
     assert classifier_plugin("compact") is None
     made = make_classifier("compact", head=Head.BOTH)
     assert isinstance(made, ExpressionClassifier)
     assert made.head is Head.BOTH
 
 
-def test_name_of_no_model_and_no_plugin_is_refused() -> None:
+def test_unknown_name_of_a_classifier_is_refused() -> None:
     with pytest.raises(ModelFileError, match="no such model"):
         make_classifier("nothing-such")

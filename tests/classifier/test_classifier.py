@@ -24,7 +24,7 @@ def test_scores_are_probabilities_with_the_cards_threshold() -> None:
 
 
 def test_batch_gives_the_same_result_as_single_pictures() -> None:
-    crops = noise(70)  # more than one pass
+    crops = noise(70)  # more than one batch
     together = CLASSIFIER.classify(crops)
     for i in (0, 63, 64, 69):
         (alone,) = CLASSIFIER.classify(crops[i : i + 1])
@@ -42,7 +42,7 @@ def test_features_are_finite_with_one_row_per_face() -> None:
     assert np.isfinite(predictions.features).all()
 
 
-def test_each_head_answers_with_its_own_calibrated_probabilities() -> None:
+def test_each_head_returns_its_own_calibrated_probabilities() -> None:
     crops, card = noise(5), CLASSIFIER.model.card
     output = CLASSIFIER.predict(crops)
     taggers = softmax(output.logits, temperature=card.temperature)

@@ -12,12 +12,12 @@ def test_units_have_the_names_of_the_card_in_its_order() -> None:
     assert units == {"AU12": 0.123, "AU26": 1.0}
 
 
-def test_net_without_units_or_pose_gives_none() -> None:
+def test_net_without_units_or_pose_has_none() -> None:
     assert named_units((), np.zeros(0, np.float32)) is None
     assert pose_of(np.zeros(0, np.float32)) is None
 
 
-def test_card_with_another_number_of_units_is_an_error() -> None:
+def test_card_with_another_number_of_units_raises_an_error() -> None:
     with pytest.raises(ValueError, match="zip"):
         named_units(("AU12",), np.zeros(2, np.float32))
 

@@ -115,7 +115,7 @@ def test_error_of_a_missing_file_names_the_bundled_models(tmp_path: Path) -> Non
         open_model(tmp_path / "missing.onnx")
 
 
-def test_folder_is_refused_as_a_model(tmp_path: Path) -> None:
+def test_folder_is_refused_as_a_model_file(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError):
         open_model(tmp_path)
 

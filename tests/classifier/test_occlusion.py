@@ -9,7 +9,7 @@ from roomread.readings import CropGeometry, Expression, Scores
 
 
 class BrightCorner:
-    """A classifier whose "happy" is the brightness of the upper left quarter of a crop."""
+    """A classifier whose probability of "happy" is the brightness of its upper left quarter."""
 
     side = 48
     framing = CropGeometry(side=1.0, shift=0.0)
@@ -29,7 +29,7 @@ def corner() -> NDArray[np.uint8]:
     return crop
 
 
-def test_pixels_that_carry_the_expression_are_found() -> None:
+def test_only_pixels_that_show_the_expression_have_positive_importance() -> None:
     importance = occlusion_map(BrightCorner(), corner(), Expression.HAPPY)
     assert importance.shape == (48, 48)
     assert importance.dtype == np.float32
@@ -43,7 +43,7 @@ def test_hiding_pixels_that_reduce_a_probability_has_negative_importance() -> No
 
 
 @pytest.mark.parametrize(("patch", "step"), [(48, 1), (7, 7), (5, 3)])
-def test_every_pixel_is_hidden(patch: int, step: int) -> None:
+def test_every_pixel_is_hidden_at_least_once(patch: int, step: int) -> None:
     importance = occlusion_map(BrightCorner(), corner(), Expression.HAPPY, patch=patch, step=step)
     assert np.isfinite(importance).all()
 

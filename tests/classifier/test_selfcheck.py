@@ -36,6 +36,6 @@ def test_each_row_of_stored_probabilities_sums_to_one() -> None:
     np.testing.assert_allclose(stored_probabilities("compact").sum(axis=1), np.ones(7), atol=1e-5)
 
 
-def test_model_without_stored_probabilities_is_an_error() -> None:
+def test_model_without_stored_probabilities_raises_an_error() -> None:
     with pytest.raises(FileNotFoundError):
         stored_probabilities("nothing-such")

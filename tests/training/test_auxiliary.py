@@ -28,8 +28,8 @@ def test_only_units_that_agree_with_the_targets_are_published(fit: AuxiliaryFit)
     assert fit.weight.shape[1] == len(fit.bias) == 1 + len(ANGLES)
 
 
-def test_error_of_each_angle_is_measured_by_bins_of_its_size(fit: AuxiliaryFit) -> None:
-    # The yaw of mirrored pictures is the opposite one, and brightness cannot tell which is which.
+def test_error_of_each_angle_is_measured_by_bins_of_its_absolute_value(fit: AuxiliaryFit) -> None:
+    # Mirroring reverses the yaw but not the brightness, which therefore cannot predict the yaw.
     assert fit.errors["error of yaw, 30 to 90"] > fit.errors["error of yaw, 0 to 10"]
     assert fit.errors["error of pitch"] < 5
     for name in ANGLES:

@@ -28,7 +28,7 @@ from roomread.training.workbench import finish, train_model
 JAW = list(UNITS).index("AU26")
 
 
-# An epoch of these is a single step.
+# An epoch of either data set is a single step.
 FEW = tiny_fer()
 SOME = tiny_fer(each=5)
 
@@ -41,7 +41,7 @@ def recipe(tmp_path: Path) -> Recipe:
 
 def test_mirroring_and_clockwise_rotation_are_derived_from_a_matrix() -> None:
     mirror = torch.tensor([[-1.0, 0, 47], [0, 1, 0], [0, 0, 1]])
-    # A positive angle of Kornia turns anticlockwise.
+    # Kornia rotates anticlockwise by a positive angle.
     (rotation,) = kornia.geometry.transform.get_rotation_matrix2d(
         torch.tensor([[23.5, 23.5]]), torch.tensor([-10.0]), torch.full((1, 2), 1.1)
     )
@@ -54,9 +54,9 @@ def test_mirroring_and_clockwise_rotation_are_derived_from_a_matrix() -> None:
 def test_recorded_rotations_match_the_augmented_pictures() -> None:
     torch.manual_seed(0)
     images = torch.zeros(64, 1, 48, 48)
-    # The right end of a horizontal bar is the brighter one.
+    # Draw a horizontal bar that is brightest at its right end.
     images[:, :, 22:26, 8:40] = torch.linspace(0, 1, 32)
-    # The later changes are of light and sharpness.
+    # Use only the first two changes, which move pixels; the others change light and sharpness.
     change = Augmentation(*list(augmentation(cutout=0.0))[:2])
     seen, turns = change(images)[:, 0], change.turns
     y, x = torch.meshgrid(torch.arange(48.0), torch.arange(48.0), indexing="ij")
@@ -172,7 +172,7 @@ def test_resumed_run_with_auxiliary_targets_of_views_equals_an_uninterrupted_one
 
 
 @pytest.mark.parametrize("outputs", [(), AUXILIARY_OUTPUTS], ids=str)
-def test_run_can_start_from_one_with_other_auxiliary_outputs(
+def test_run_can_start_from_a_run_with_other_auxiliary_outputs(
     tmp_path: Path, recipe: Recipe, outputs: tuple[str, ...]
 ) -> None:
     table = recipe.auxiliary if outputs else ""
@@ -189,7 +189,7 @@ def test_run_can_start_from_one_with_other_auxiliary_outputs(
 
 
 @pytest.mark.sweep
-def test_run_without_auxiliary_outputs_can_start_from_one_with_them(
+def test_run_without_auxiliary_outputs_can_start_from_a_run_with_them(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     model = train_model(FEW, recipe, tmp_path / "first")

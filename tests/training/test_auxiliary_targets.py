@@ -10,7 +10,7 @@ from roomread.errors import DataError
 from roomread.training.auxiliary_targets import UNITS, read_targets
 
 
-def test_targets_are_found_by_their_row_in_any_order(tmp_path: Path) -> None:
+def test_targets_are_matched_to_pictures_by_row_number_in_any_order(tmp_path: Path) -> None:
     order = np.random.default_rng(0).permutation(len(DATA))
     columns = {name: np.asarray(values)[order] for name, values in table().items()}
     targets = read_targets(write(tmp_path / "targets.parquet", columns), DATA)
@@ -41,7 +41,7 @@ def test_left_and_right_action_units_are_averaged(tmp_path: Path) -> None:
     ],
     ids=["rows", "splits", "split names", "column"],
 )
-def test_table_of_other_pictures_is_refused(
+def test_table_that_does_not_fit_the_data_set_is_refused(
     tmp_path: Path, columns: dict[str, object], problem: str
 ) -> None:
     path = write(tmp_path / "targets.parquet", columns)

@@ -46,7 +46,7 @@ def test_averaged_net_has_the_mean_of_every_weight() -> None:
 @pytest.mark.parametrize(
     "other", [net(2, name="compact"), net(2, two_heads=False)], ids=["net", "heads"]
 )
-def test_different_nets_or_heads_are_refused(other: ExpressionNet) -> None:
+def test_averaging_different_nets_or_heads_is_refused(other: ExpressionNet) -> None:
     with pytest.raises(DataError, match="cannot be averaged"):
         average_nets([net(1), other])
 

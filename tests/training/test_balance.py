@@ -19,7 +19,7 @@ BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
 def mild() -> FerData:
-    """Return pictures of which all taggers call a third of the angry ones neutral."""
+    """Return pictures with clear votes, where a third of the angry pictures is called neutral."""
     data = with_clear_votes(tiny_fer(each=24))
     assert data.votes is not None
     votes = data.votes.copy()
@@ -40,19 +40,19 @@ def test_measures_count_mild_anger_disgust_and_fear_predicted_as_neutral() -> No
     assert found.label_recall == pytest.approx((2 / 3 + 1 / 2 + 1 + 4) / 7)
 
 
-def test_balance_rewards_recall_and_punishes_neutral() -> None:
+def test_balance_rises_with_recall_and_falls_with_faces_called_neutral() -> None:
     plain = Measures(0.8, 0.7, 0.5, 0.8)
     assert plain._replace(called_neutral=0.6).balance > plain.balance
     assert plain._replace(label_recall=0.6).balance > plain.balance
 
 
-def test_measures_need_every_expression() -> None:
+def test_measuring_without_pictures_of_an_expression_is_refused() -> None:
     predictions = np.array([0, 1, 2, 3, 4, 5])
     with pytest.raises(DataError, match="no picture of 'neutral'"):
         measure(predictions, predictions, predictions)
 
 
-def test_balancing_improves_the_measure_within_the_allowed_loss_of_accuracy() -> None:
+def test_balancing_improves_the_balance_within_the_allowed_loss_of_accuracy() -> None:
     found = balance_head(open_model(BUNDLED), mild(), lose=2.0)
     before, after = found.chosen_on
     assert after.balance >= before.balance

@@ -56,7 +56,7 @@ def test_balanced_sampling_draws_rare_classes_as_often_as_common_ones() -> None:
     assert plain[1] < 0.1 * plain.mean()
 
 
-def test_each_device_takes_its_part_of_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_devices_divide_every_batch_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     data = tiny_fer(each=4)
     recipe = Recipe(batch_size=6)
     whole = rows_of(data, recipe, 0)
@@ -69,7 +69,7 @@ def test_each_device_takes_its_part_of_every_batch(monkeypatch: pytest.MonkeyPat
     assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(w) for w in whole]
 
 
-def test_batch_without_auxiliary_targets_has_no_columns_of_them() -> None:
+def test_batch_has_no_auxiliary_columns_without_auxiliary_targets() -> None:
     data = tiny_fer().split(Split.PublicTest)
     (batch,) = validation_batches(data, PLAIN)
     assert batch.images.shape == (14, 1, 48, 48)
@@ -78,7 +78,7 @@ def test_batch_without_auxiliary_targets_has_no_columns_of_them() -> None:
     assert set(batch.fer2013.sum(dim=1).tolist()) == {1.0}
 
 
-def test_majority_of_the_votes_is_the_label_of_the_users_head() -> None:
+def test_batch_has_the_majority_of_the_votes_or_minus_one_without_votes() -> None:
     data = with_clear_votes(tiny_fer()).split(Split.PublicTest)
     assert data.votes is not None
     data.votes[0] = 0
@@ -125,7 +125,7 @@ class FakeViews:
         return Targets(even, even)
 
 
-def test_taught_pictures_have_the_view_and_the_share_of_the_predictions_of_the_epoch() -> None:
+def test_taught_pictures_have_the_view_and_the_blended_targets_of_the_epoch() -> None:
     data = tiny_fer()
     plain = make_targets(data, PLAIN)
     pictures = TaughtPictures(

@@ -14,7 +14,7 @@ def one_hot(labels: list[int], confidence: float = 0.94) -> np.ndarray:
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_fitted_temperature_is_the_one_that_scaled_the_logits(temperature: float) -> None:
+def test_fitted_temperature_recovers_the_scale_of_the_logits(temperature: float) -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (6000, 7)).astype(np.float32)
     p = softmax(logits)
@@ -42,13 +42,13 @@ def test_tau_corrects_logits_for_a_skewed_class_prior() -> None:
     prior = np.array([0.02, 0.16, 0.16, 0.16, 0.16, 0.17, 0.17], np.float32)
     labels = rng.choice(7, 4000, p=prior / prior.sum())
     evidence = rng.normal(0, 1, (4000, 7)) + 2.5 * np.eye(7)[labels]
-    # A net that leans too much, and one that does not.
+    # Logits that favour frequent classes too much, and logits that do not.
     leaning = (evidence + 1.5 * np.log(prior)).astype(np.float32)
     assert fit_tau(leaning, labels, prior) > 0.5
     assert fit_tau((evidence - 0.5 * np.log(prior)).astype(np.float32), labels, prior) == 0
 
 
-def test_card_has_the_temperature_and_the_threshold_of_the_scaled_probabilities() -> None:
+def test_calibration_returns_the_temperature_and_the_threshold_after_scaling() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (2000, 7)).astype(np.float32)
     labels = np.where(rng.random(2000) < 0.6, logits.argmax(axis=1), rng.integers(0, 7, 2000))

@@ -29,7 +29,7 @@ def test_runs_are_compared_by_their_saved_figures_best_first(tmp_path: Path) -> 
     assert comparison_page(lines, [], command="roomread compare").count("<svg") == 2
 
 
-def test_models_are_measured_on_data_that_is_given() -> None:
+def test_models_are_measured_on_the_given_data() -> None:
     data = tiny_fer(votes=True)
     (line,) = compare(["compact"], data, Split.PrivateTest)
     official, _, seen, *_ = evaluate(open_model("compact"), data, Split.PrivateTest)
@@ -39,7 +39,7 @@ def test_models_are_measured_on_data_that_is_given() -> None:
 
 
 def test_run_without_saved_figures_is_refused_with_a_hint(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"figures\.json \(measure it on a data set\)"):
+    with pytest.raises(DataError, match=r"figures\.json \(name a data set to measure\)"):
         compare([str(write_without_figures(tmp_path / "run"))])
 
 

@@ -49,21 +49,21 @@ def test_votes_become_a_distribution_over_the_seven_expressions() -> None:
     assert no_face.sum() == 0
 
 
-def test_majority_is_one_of_the_seven_expressions_or_none() -> None:
+def test_majority_is_one_of_the_seven_expressions_or_minus_one() -> None:
     votes = np.zeros((4, 10), np.int16)
     votes[0, 4] = 10  # anger
     votes[1, 7] = 10  # contempt
-    votes[2, :2] = 5  # neutral and happiness alike
+    votes[2, :2] = 5  # a tie of neutral and happiness
     assert vote_majority(votes).tolist() == [Expression.ANGRY, -1, -1, -1]
 
 
-def test_ferplus_label_is_the_class_with_over_half_of_the_votes_that_are_no_outliers() -> None:
+def test_ferplus_label_has_over_half_of_the_votes_after_outliers_are_dropped() -> None:
     # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
     votes = np.array(
         [
-            [3, 1, 1, 1, 1, 2, 1, 0, 0, 0],  # of 3 and 2 votes that stay, 3 are over half
+            [3, 1, 1, 1, 1, 2, 1, 0, 0, 0],  # votes of 3 and 2 remain: 3 are over half
             [4, 0, 0, 4, 1, 1, 0, 0, 0, 0],  # exactly half is not enough
-            [1, 2, 2, 2, 2, 1, 0, 0, 0, 0],  # nothing over half
+            [1, 2, 2, 2, 2, 1, 0, 0, 0, 0],  # no class has over half
             [1, 1, 0, 0, 0, 0, 0, 8, 0, 0],  # contempt is a class of its own
             [2, 0, 0, 0, 0, 0, 0, 0, 8, 0],  # unknown
             [2, 0, 0, 0, 0, 0, 0, 0, 0, 8],  # no face

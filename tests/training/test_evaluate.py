@@ -29,7 +29,7 @@ def test_figures_equal_those_computed_by_hand_for_known_predictions() -> None:
     assert result.confusion[Expression.HAPPY, Expression.SAD] == 1
     assert result.confusion.sum() == 8
     assert result.ece.value == pytest.approx(0.94 - 7 / 8, abs=1e-4)
-    # Sad: one right of two calls; happy: one found of two; the others are perfect.
+    # Sad: one of two predictions is right; happy: one of two faces is found; the rest is perfect.
     assert result.macro_f1.value == pytest.approx((5 + 2 / 3 + 2 / 3) / 7, abs=1e-6)
 
 
@@ -38,12 +38,12 @@ def test_figure_is_printed_with_its_signature() -> None:
     assert "fer2013:PublicTest | n:2" in str(result.accuracy)
 
 
-def test_interval_of_the_official_test_equals_the_published_one() -> None:
+def test_wilson_margin_of_73_percent_of_3589_pictures_is_1_45_points() -> None:
     assert wilson_margin(0.73, 3589) == pytest.approx(0.0145, abs=2e-4)
 
 
 @given(st.floats(0, 1), st.integers(1, 10_000))
-def test_the_interval_narrows_with_more_pictures(share: float, n: int) -> None:
+def test_wilson_margin_narrows_with_more_pictures(share: float, n: int) -> None:
     assert wilson_margin(share, 4 * n) < wilson_margin(share, n) <= 1
 
 

@@ -34,10 +34,10 @@ def test_both_heads_are_compared_on_the_faces_that_are_found(tmp_path: Path) -> 
     assert "n:1" in found.results[0].accuracy.signature
 
 
-def test_face_at_another_place_than_the_labelled_one_is_not_compared(tmp_path: Path) -> None:
+def test_face_outside_the_labelled_box_is_not_evaluated(tmp_path: Path) -> None:
     shutil.copy(PORTRAIT, tmp_path / "a.jpg")
     elsewhere = pictures([tmp_path / "a.jpg"], [Box(0, 0, 40, 40)])
-    with pytest.raises(DataError, match="no face is found"):
+    with pytest.raises(DataError, match="no face was found"):
         evaluate_pictures(open_model("compact"), elsewhere)
 
 

@@ -35,7 +35,7 @@ def test_pictures_are_scaled_to_about_zero_mean_and_unit_deviation() -> None:
     assert ends.tolist() == pytest.approx([-0.508 / 0.255, 0.492 / 0.255], rel=1e-4)
 
 
-def test_second_head_exists_on_request_alone() -> None:
+def test_second_head_exists_only_on_request() -> None:
     assert ExpressionNet(TinyMaps(), two_heads=False).eval()(PICTURES).logits_fer2013 is None
     out = ExpressionNet(TinyMaps(), two_heads=True).eval()(PICTURES)
     assert out.logits_fer2013 is not None

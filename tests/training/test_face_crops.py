@@ -45,5 +45,5 @@ def test_file_that_is_not_a_picture_is_refused_by_name(tmp_path: Path) -> None:
         cut_faces([tmp_path / "text.jpg"])
 
 
-def test_no_pictures_have_no_faces() -> None:
+def test_empty_list_of_pictures_gives_no_faces() -> None:
     assert cut_faces([]).images.shape == (0, 48, 48)

@@ -34,7 +34,7 @@ def test_label_is_the_majority_of_the_taggers_where_there_are_votes() -> None:
     assert seen_labels(voted).tolist() == [-1, *data.labels[1:]]
 
 
-def test_statistics_are_of_the_training_split_alone(model: ModelFile) -> None:
+def test_statistics_are_measured_on_the_training_split_only(model: ModelFile) -> None:
     data = with_clear_votes(tiny_fer())
     before = measure_feature_statistics(model, data)
     data.images[data.splits != 0] = 255 - data.images[data.splits != 0]
@@ -57,7 +57,7 @@ def test_pictures_without_a_clear_majority_are_left_out(model: ModelFile) -> Non
     )
 
 
-def test_withheld_expressions_are_those_of_the_card(
+def test_withheld_expressions_are_read_from_the_card(
     model: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(model.card.training, "withhold", ["fear", "disgust"])

@@ -72,7 +72,7 @@ def edit(old: str, new: str) -> Callable[[str], str]:
     [
         (edit("pixels", "pixel"), "no column 'pixels'"),
         (edit("\n0,", "\n9,"), "row 0: emotion 9"),
-        (edit("\n0,", "\nzero,"), "row 0: column 'emotion' holds a value that is not a number"),
+        (edit("\n0,", "\nzero,"), "row 0: column 'emotion' is 'zero', not a whole number"),
         (lambda t: t.replace(t.split(",")[3][:8], "", 1), "pixels instead of 2304"),
         (edit("Training", "Treening"), "Usage 'Treening'"),
         (lambda t: t.replace("PublicTest", "Training"), "no PublicTest rows"),
@@ -82,7 +82,7 @@ def edit(old: str, new: str) -> Callable[[str], str]:
         (lambda t: t.replace(t.split(",")[3][:2], "9" * 30, 1), "not whole numbers"),
     ],
 )
-def test_error_for_a_damaged_csv_says_what_is_wrong(
+def test_error_for_a_damaged_csv_states_the_problem(
     tmp_path: Path, damage: Callable[[str], str], complaint: str
 ) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
@@ -104,7 +104,7 @@ def test_csv_of_another_encoding_is_refused(tmp_path: Path, encoding: str, compl
         read_fer2013(path)
 
 
-def test_short_pixel_row_is_named(tmp_path: Path) -> None:
+def test_error_names_a_row_with_too_few_pixels(tmp_path: Path) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     lines = path.read_text().splitlines()
     label, pixels, usage = lines[3].split(",")
@@ -124,10 +124,10 @@ def test_pixel_over_255_is_refused(tmp_path: Path) -> None:
         read_fer2013(path)
 
 
-def test_missing_class_is_named(tmp_path: Path) -> None:
+def test_error_names_an_expression_without_pictures(tmp_path: Path) -> None:
     data = tiny_fer()
     without = data.take(data.labels != Expression.DISGUST)
-    with pytest.raises(DataError, match="no disgust in Training"):
+    with pytest.raises(DataError, match="no picture of disgust in Training"):
         read_fer2013(write_csv(without, tmp_path / "fer2013.csv"))
 
 
@@ -210,7 +210,7 @@ TWO = {"Train": Split.Training, "validation": Split.PublicTest}
 
 
 @pytest.mark.parametrize("names", [THREE, TWO])
-def test_folders_of_other_names_are_read_by_a_mapping(
+def test_folders_with_other_names_are_read_with_a_mapping(
     tmp_path: Path, names: dict[str, Split]
 ) -> None:
     folder = write_parts(tmp_path / "pictures", names)
@@ -235,7 +235,7 @@ def test_mapping_that_does_not_fit_a_folder_is_refused(tmp_path: Path) -> None:
         read_fer2013(folder, splits=dict.fromkeys(THREE, Split.Training))
 
 
-def test_other_values_of_usage_are_read_by_a_mapping(tmp_path: Path) -> None:
+def test_other_values_of_usage_are_read_with_a_mapping(tmp_path: Path) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     text = path.read_text().replace("Training", "train").replace("PublicTest", "Val")
     path.write_text(text.replace("PrivateTest", "test"))
@@ -243,7 +243,7 @@ def test_other_values_of_usage_are_read_by_a_mapping(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["\xe9", "1 2 x", ""])
-def test_error_names_the_row_and_column_of_a_wrong_cell(tmp_path: Path, cell: str) -> None:
+def test_error_names_the_row_and_column_of_an_invalid_cell(tmp_path: Path, cell: str) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     path.write_bytes(path.read_bytes() + f"3,{cell},Training\n".encode("latin-1"))
     with pytest.raises(DataError, match="row 42: "):

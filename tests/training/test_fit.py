@@ -31,7 +31,7 @@ def outputs(net: ExpressionNet) -> np.ndarray:
 def test_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     whole = train(data, RECIPE, tmp_path / "whole")
-    # The schedule is that of two epochs in both; only the loop stops early.
+    # Both runs follow the learning rate schedule of two epochs; only the loop stops early.
     train(data, RECIPE, tmp_path / "parts", stop_after=1)
     resumed = train(data, RECIPE, tmp_path / "parts", resume=True)
     np.testing.assert_allclose(outputs(resumed), outputs(whole), atol=1e-6)
@@ -96,7 +96,7 @@ def test_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
         load_net(checkpoint, RECIPE)
 
 
-def test_best_epoch_is_one_at_full_picture_size(tmp_path: Path) -> None:
+def test_best_epoch_is_chosen_among_those_at_full_picture_size(tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=4, sides=(32, 48), patience=1)
     train(tiny_fer(votes=True), recipe, tmp_path / "run")
     best = torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)
@@ -131,7 +131,7 @@ def test_copies_of_test_pictures_can_be_left_out(tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=1, drop_test_copies=True)
     nets = []
     for label in (0, 3):
-        # The copied picture's label differs; it must make no difference.
+        # The label of the copied picture must not influence the weights.
         data = tiny_fer(each=3)
         data.images[-1] = data.images[0]
         data.labels[0] = label
@@ -147,10 +147,10 @@ def test_two_processes_train_one_net(tmp_path: Path) -> None:
     assert torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)["global_step"] == 1
 
 
-def test_a_run_starts_from_another_runs_best_weights(tmp_path: Path) -> None:
+def test_run_starts_from_the_best_weights_of_another_run(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     first = train(data, replace(RECIPE, epochs=1), tmp_path / "first")
-    # With so low a rate the weights stay as they were.
+    # A learning rate this low leaves the weights unchanged.
     still = replace(RECIPE, epochs=1, learning_rate=1e-12, seed=1)
     second = train(data, replace(still, start=str(tmp_path / "first")), tmp_path / "second")
     anew = train(data, still, tmp_path / "anew")
@@ -186,5 +186,5 @@ def test_resumed_distillation_with_cached_views_equals_an_uninterrupted_one(tmp_
     train(data, recipe, tmp_path / "parts", stop_after=1)
     resumed = train(data, recipe, tmp_path / "parts", resume=True)
     np.testing.assert_allclose(outputs(resumed), outputs(whole), atol=1e-6)
-    # The second run took the predictions of the first.
+    # The second run reused the predictions of the first.
     assert sorted((tmp_path / "views").glob("*/*.npy")) == stored

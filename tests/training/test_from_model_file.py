@@ -49,7 +49,7 @@ def outputs(net: ExpressionNet) -> tuple[torch.Tensor, torch.Tensor | None]:
     return found.logits, found.logits_fer2013
 
 
-def test_net_computes_the_same_as_the_file_in_evaluation(
+def test_net_in_evaluation_mode_computes_the_same_as_the_file(
     exported: tuple[ExpressionNet, Path],
 ) -> None:
     net, path = exported

@@ -39,7 +39,7 @@ def test_apple_gpu_trains_in_32_bits() -> None:
 
 
 @pytest.mark.parametrize(("supported", "precision"), [(True, "bf16-mixed"), (False, "32-true")])
-def test_precision_is_that_of_the_gpu_if_there_is_one(
+def test_gpu_trains_in_bf16_if_it_supports_it(
     monkeypatch: pytest.MonkeyPatch, *, supported: bool, precision: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

@@ -48,13 +48,13 @@ def module(recipe: Recipe, *, votes: bool = True) -> tuple[Training, Batch, dict
         tensor: torch.Tensor = value.compute() if hasattr(value, "compute") else value
         logged[name] = float(tensor.detach())
 
-    # There is no trainer, which would write them.
+    # Without a trainer, the module's own `log` fails.
     training.__dict__["log"] = log
     return training, Pictures(data, targets)[torch.arange(6)], logged
 
 
 def attach(training: Training, *, steps: int, epochs: int) -> None:
-    """Give the module what it asks its trainer for."""
+    """Attach a stub of a trainer with the values that the module reads."""
     trainer: Any = SimpleNamespace(estimated_stepping_batches=steps, max_epochs=epochs)
     training._trainer = trainer
     training._fabric = None
@@ -92,7 +92,7 @@ def test_learning_rate_schedule_covers_all_epochs_of_the_recipe_when_fewer_are_t
 @pytest.mark.parametrize(
     ("optimizer", "kind"), [(Optimizer.SGD, torch.optim.SGD), (Optimizer.ADAMW, torch.optim.AdamW)]
 )
-def test_optimizer_is_that_of_the_recipe(
+def test_optimizer_is_the_one_that_the_recipe_names(
     optimizer: Optimizer, kind: type[torch.optim.Optimizer]
 ) -> None:
     training, *_ = module(replace(RECIPE, optimizer=optimizer, weight_decay=0.125))
@@ -102,7 +102,7 @@ def test_optimizer_is_that_of_the_recipe(
     assert made["optimizer"].param_groups[0]["weight_decay"] == 0.125
 
 
-def test_picture_size_is_that_of_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_scaled_to_the_size_of_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     training, batch, _ = module(replace(RECIPE, sides=(32, 48)))
     seen: list[int] = []
     normalise = training.net.normalise
@@ -130,7 +130,7 @@ def test_loss_of_a_step_reaches_every_head(*, votes: bool) -> None:
 
 
 @pytest.mark.parametrize("votes", [True, False])
-def test_validation_measures_the_votes_where_there_are_some(*, votes: bool) -> None:
+def test_validation_logs_ferplus_accuracy_only_with_votes(*, votes: bool) -> None:
     training, batch, logged = module(RECIPE, votes=votes)
     training.eval()
     training.validation_step(batch, 0)
@@ -148,7 +148,7 @@ def test_mixup_changes_the_loss_of_the_same_pictures() -> None:
     assert losses[0] != losses[1]
 
 
-def test_epoch_draws_the_same_however_the_run_came_to_it(
+def test_epoch_draws_the_same_random_numbers_after_resuming(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     training, *_ = module(RECIPE)

@@ -101,12 +101,12 @@ def test_last_epoch_has_full_size_with_fewer_epochs_than_sides() -> None:
 def test_config_is_the_recipe_in_the_card_of_its_model(config: Path, model: str | Path) -> None:
     named = json.loads(json.dumps(asdict(Recipe.read(config))))
     trained = open_model(model).card.training
-    # Settings that were added after the training have the values that change nothing.
+    # Settings that were added after the training have their defaults, which change nothing.
     assert named == json.loads(json.dumps(asdict(Recipe()))) | trained
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.stem)
-def test_files_that_a_config_names_are_in_the_repository_or_made_by_another(config: Path) -> None:
+def test_files_that_a_config_names_exist_or_are_written_by_another_config(config: Path) -> None:
     for path in map(Path, Recipe.read(config).paths):
         made = path.parts[0] == "runs"
         assert (ROOT / "configs" / f"{path.parts[1]}.toml" if made else ROOT / path).is_file()

@@ -60,12 +60,12 @@ def test_settings_are_chosen_on_one_half_and_measured_on_the_other() -> None:
     assert refit.penalty in (0.1, 1.0)
     chosen, other = refit.chosen_on.after, refit.confirmed_on.after
     assert len(chosen.labels) + len(other.labels) == 7 * 12
-    # A class is a brightness in these pictures, which the features show and the net never learnt.
+    # Each class has a brightness of its own, which the features contain but the net never learnt.
     assert chosen.accuracy.value > refit.chosen_on.before.accuracy.value
     assert "other half" in other.accuracy.signature
 
 
-def test_head_is_refused_without_votes() -> None:
+def test_refitting_without_votes_is_refused() -> None:
     with pytest.raises(DataError, match=r"FER\+ votes"):
         refit_head(open_model("compact"), tiny_fer())
 
@@ -80,7 +80,7 @@ def halves(before: list[int], after: list[int]) -> HalfResult:
 
 
 WORSE, BETTER = [0, 1, 2, 3, 4, 5, 6, 0], [0, 1, 2, 3, 4, 5, 6, 6]
-# As often right, but one expression is never found.
+# As accurate as `WORSE`, but one expression is never predicted.
 ONE_SIDED = [0, 1, 2, 3, 4, 6, 6, 6]
 
 

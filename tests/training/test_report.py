@@ -25,7 +25,7 @@ def test_the_report_is_one_page_without_pictures_or_links(tmp_path: Path) -> Non
     for result in results:
         assert result.accuracy.short in page
     assert "<img" not in page
-    # The colours of the two confusion matrices are 7 x 7 pictures; there is no other.
+    # The colours of each confusion matrix are a 7 x 7 picture; the page has no other pictures.
     assert page.count("<image") == 2
     assert not re.search(r'(?:src|<link[^>]*href)="', page)
     without = evaluation_report(model, data, Split.PublicTest, results, command=command, run=None)

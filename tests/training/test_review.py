@@ -43,12 +43,12 @@ def test_exact_copy_is_found_with_its_split_and_its_original() -> None:
     copy = count_findings(data, review(data))[0]
     assert copy.by_split == (0, 0, 1)
     assert (copy.across, copy.relabelled) == (1, 1)
-    # An exact copy is not told again as a near one.
+    # An exact copy is not reported again as a near copy.
     assert not review(data).of(Kind.NEAR_COPY)
 
 
 @pytest.mark.parametrize("change", ["darker", "shifted", "mirrored"])
-def test_cropped_and_brightened_picture_is_a_near_copy(change: str) -> None:
+def test_darkened_shifted_or_mirrored_picture_is_reported_as_a_copy(change: str) -> None:
     data = clean()
     original = data.images[3]
     data.images[30] = {
@@ -62,7 +62,7 @@ def test_cropped_and_brightened_picture_is_a_near_copy(change: str) -> None:
     assert finding.strength > 0.96
 
 
-def test_blank_pictures_are_found_and_are_no_copies_of_a_face() -> None:
+def test_blank_picture_is_found_and_not_reported_as_a_near_copy() -> None:
     data = clean()
     data.images[5] = 7
     result = review(data)
@@ -72,7 +72,7 @@ def test_blank_pictures_are_found_and_are_no_copies_of_a_face() -> None:
     assert result.brightness[5] == pytest.approx(7 / 255)
 
 
-def test_label_that_most_taggers_contradict_is_found() -> None:
+def test_label_that_most_taggers_contradict_and_picture_without_a_face_are_found() -> None:
     data = clean()
     assert data.votes is not None
     angry, fear = 0, 4
@@ -107,7 +107,7 @@ def test_each_row_is_predicted_by_a_net_trained_without_it(tmp_path: Path) -> No
     training = data.splits == Split.Training
     np.testing.assert_allclose(said[training].sum(axis=1), 1, atol=1e-5)
     assert not said[~training].any()
-    # A second call takes what is done.
+    # A second call reuses the finished folds.
     before = (tmp_path / "fold0" / "checkpoints" / "last.ckpt").stat().st_mtime_ns
     np.testing.assert_array_equal(out_of_fold(data, recipe, 2, tmp_path), said)
     assert (tmp_path / "fold0" / "checkpoints" / "last.ckpt").stat().st_mtime_ns == before

@@ -18,7 +18,7 @@ from roomread.training.rewrite import rewritten
 def test_average_before_a_pointwise_convolution_is_merged_into_it(name: str, pools: int) -> None:
     net = ExpressionNet(make_net(name), two_heads=False)
     layers = [node.op_type for node in export.export(net).graph.graph.node]
-    # DenseNet averages after it mixes.
+    # DenseNet pools after its 1 x 1 convolutions, so its pooling remains.
     assert layers.count("AveragePool") == pools
     assert "ReduceMean" not in layers
     assert "GlobalAveragePool" in layers
@@ -85,7 +85,7 @@ def test_pooling_that_cannot_be_merged_is_kept(model: onnx.ModelProto) -> None:
         ([1, 2], 1, "ReduceMean"),
     ],
 )
-def test_mean_over_all_pixels_becomes_one_pooling(
+def test_only_a_mean_over_all_pixels_becomes_global_average_pooling(
     axes: list[int], keepdims: int, kind: str
 ) -> None:
     mean = helper.make_node("ReduceMean", ["x", "axes"], ["y"], keepdims=keepdims)

@@ -26,7 +26,7 @@ def test_occlusion_covers_a_ninth_of_the_picture() -> None:
     assert (apply(CONDITIONS["a ninth covered"], white) != 255).mean() == pytest.approx(1 / 9)
 
 
-def test_robustness_is_measured_for_each_truth_against_the_plain_pictures() -> None:
+def test_drop_is_the_loss_of_accuracy_from_unchanged_pictures_for_each_truth() -> None:
     measured = measure(open_model("compact"), tiny_fer(votes=True), Split.PublicTest)
     assert list(measured) == ["FER-2013 label", "FER+ majority"]
     for conditions in measured.values():
@@ -37,7 +37,7 @@ def test_robustness_is_measured_for_each_truth_against_the_plain_pictures() -> N
             assert condition.drop == pytest.approx(expected)
 
 
-def test_first_condition_leaves_the_pictures_as_they_are() -> None:
+def test_first_condition_is_unchanged_pictures() -> None:
     assert next(iter(CONDITIONS)) == "as they are"
 
 
@@ -52,7 +52,7 @@ def test_contrast_and_brightness_change_as_named(name: str, expected: list[int])
     assert np.unique(changed).tolist() == pytest.approx(expected, abs=1)
 
 
-def test_changes_do_not_depend_on_the_global_random_generator_nor_move_it() -> None:
+def test_changes_neither_depend_on_nor_advance_the_global_random_generator() -> None:
     pictures = smooth_pictures(3)
     torch.manual_seed(1)
     first, state = apply(CONDITIONS["noise, sigma 0.06"], pictures), torch.get_rng_state()

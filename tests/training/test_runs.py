@@ -42,7 +42,7 @@ def test_run_without_logs_has_no_curves(tmp_path: Path) -> None:
     assert Run(tmp_path).curves() == []
 
 
-def test_line_that_a_killed_run_did_not_finish_is_left_out(tmp_path: Path) -> None:
+def test_incomplete_last_line_of_a_killed_run_is_ignored(tmp_path: Path) -> None:
     folder = tmp_path / "logs" / "version_0"
     folder.mkdir(parents=True)
     for rest in ("1,0.2", "1", "1,", "1,0.25,2"):
@@ -69,7 +69,7 @@ def test_data_with_folders_of_other_names_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
-def test_damaged_file_of_a_run_is_named(tmp_path: Path, content: bytes) -> None:
+def test_error_names_a_damaged_file_of_a_run(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "figures.json").write_bytes(content)
     with pytest.raises(DataError, match=r"figures\.json: cannot be read"):
         Run(tmp_path).figures()

@@ -24,7 +24,7 @@ def unbalanced() -> torch.Tensor:
     return F.one_hot(labels, 7).float()
 
 
-def test_votes_are_the_target_of_the_users_head_and_labels_of_the_other() -> None:
+def test_votes_are_the_target_of_the_users_head_and_labels_of_the_other_head() -> None:
     data = tiny_fer(votes=True)
     assert data.votes is not None
     targets = make_targets(data, PLAIN)
@@ -64,7 +64,7 @@ def test_labels_are_smoothed_for_training_only() -> None:
     assert make_targets(data, recipe, taught=False).fer2013.max() == 1
 
 
-def test_teachers_mean_probabilities_are_a_share_of_the_target() -> None:
+def test_target_includes_the_mean_probabilities_of_the_teachers() -> None:
     data = tiny_fer(votes=True)
     recipe = Recipe(label_smoothing=0.0, teachers=("compact", "compact"), teacher_share=0.4)
     targets = make_targets(data, recipe)
@@ -93,7 +93,7 @@ def test_class_weights_raise_the_loss_of_rare_classes_and_keep_its_mean() -> Non
     loss = ExpressionLoss(Recipe(imbalance=Imbalance.WEIGHTS), targets)
     even = torch.zeros(1, 7)
     rare, common = loss(even, targets[4:5]), loss(even, targets[-1:])
-    # Once in 70 pictures against 60 times.
+    # The classes have 1 and 60 of the 70 pictures.
     assert float(rare / common) == pytest.approx(60, rel=1e-4)
     assert float(loss(torch.zeros(70, 7), targets)) == pytest.approx(np.log(7), rel=1e-4)
 

@@ -26,7 +26,7 @@ TRAINING = tiny_fer(votes=True).split(Split.Training)
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Recipe:
-    """A recipe with seven face crops without labels, as a nested folder."""
+    """A recipe with seven unlabelled face crops in a nested folder."""
     folder = tmp_path / "crops" / "part"
     folder.mkdir(parents=True)
     for number, image in enumerate(tiny_fer(each=1, seed=1).split(Split.Training).images):
@@ -47,7 +47,7 @@ def test_unlabelled_pictures_without_teachers_are_refused(tmp_path: Path) -> Non
         Recipe(unlabelled=str(tmp_path))
 
 
-def test_faces_are_cut_out_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faces_are_cut_out_once_and_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
     shutil.copy(PORTRAIT, photos / "a.jpg")
@@ -87,11 +87,11 @@ def test_damaged_stored_faces_are_refused(tmp_path: Path, recipe: Recipe) -> Non
     unlabelled_faces(recipe, tmp_path / "faces")
     (stored,) = (tmp_path / "faces").iterdir()
     stored.write_bytes(stored.read_bytes()[:100])
-    with pytest.raises(DataError, match="damaged faces"):
+    with pytest.raises(DataError, match="stored faces are damaged"):
         unlabelled_faces(recipe, tmp_path / "faces")
 
 
-def test_batches_have_their_share_of_pictures_that_only_the_teachers_label(
+def test_batches_have_the_fraction_of_unlabelled_pictures_with_teacher_targets(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     faces = unlabelled_faces(recipe, tmp_path / "faces")

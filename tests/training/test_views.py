@@ -20,7 +20,7 @@ RECIPE = Recipe(teachers=("compact",), views=2, teacher_share=0.25, batch_size=7
 TRAINING = tiny_fer(votes=True).split(Split.Training)
 
 
-def test_view_is_the_same_each_time_and_differs_from_the_next() -> None:
+def test_view_is_the_same_in_every_call_and_differs_from_the_next_view() -> None:
     first, again, other = (augmented_view(TRAINING.images, n, cutout=0.5).images for n in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any(axis=(1, 2)).mean() > 0.9
@@ -72,7 +72,7 @@ def test_cached_teacher_predictions_are_not_computed_again(
 ) -> None:
     before = TaughtViews(TRAINING.images, RECIPE, tmp_path).predictions_at(0)
     monkeypatch.setattr(views, "teacher_predictions", lambda *_: pytest.fail("asked again"))
-    # Another seed or net of the student has the same views.
+    # Views do not depend on the seed or the net of the student.
     other = Recipe(teachers=("compact",), views=2, seed=9, net="vgg")
     after = TaughtViews(TRAINING.images, other, tmp_path).predictions_at(0)
     assert torch.equal(before.seen, after.seen)
@@ -95,5 +95,5 @@ def test_damaged_predictions_are_refused(tmp_path: Path) -> None:
     taught.predictions_at(0)
     (file,) = taught.folder.iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(DataError, match="damaged predictions"):
+    with pytest.raises(DataError, match="predictions of teachers are damaged"):
         taught.predictions_at(0)

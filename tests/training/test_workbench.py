@@ -26,7 +26,7 @@ CARD = ModelCard("compact", 1.3, 0.4, CropGeometry(1.2, 0.0), "0", "none", 0, "A
 
 
 @pytest.mark.parametrize("votes", [True, False])
-def test_a_run_ends_in_a_model_file_with_its_card(tmp_path: Path, *, votes: bool) -> None:
+def test_training_writes_a_model_file_with_its_card(tmp_path: Path, *, votes: bool) -> None:
     data = tiny_fer(votes=votes)
     model = train_model(data, Recipe(epochs=1, batch_size=8), tmp_path / "run")
     assert (tmp_path / "run" / "model.onnx").exists()
@@ -57,7 +57,7 @@ def test_card_has_three_figures_and_the_confusions_of_each_evaluation() -> None:
     assert replace(card, figures={}, confusion={}) == CARD
 
 
-def test_comparison_with_fp32_is_kept_where_other_figures_are_replaced() -> None:
+def test_comparison_with_fp32_is_kept_when_other_figures_are_replaced() -> None:
     results = [score("a", np.eye(7, dtype=np.float32), np.arange(7), "made up")]
     lost = "+0.28 points lost on PublicTest"
     before = replace(CARD, figures={"b: accuracy": "0.5", AGAINST_FP32: lost})

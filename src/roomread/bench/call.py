@@ -20,10 +20,10 @@ from roomread.bench.scenes import tiles
 from roomread.errors import MissingExtraError
 from roomread.readings import Box, Frame
 
-# The mean time for which a person keeps a pose, and a light, s.
+# The mean times between two changes of a person's pose, and of the light on a person, s.
 _POSE, _LIGHT = 10.0, 60.0
 _WALL = (96, 104, 112)
-# Height of a picture as a share of its tile's height; its face is then half as high as the tile.
+# Height of a picture as a fraction of its tile's height. Its face is then half as high as the tile.
 _PART = 0.6
 
 
@@ -48,11 +48,11 @@ def orl_people() -> list[list[NDArray[np.uint8]]]:
 
 
 class ShuffledCall:
-    """Frames of a call, with the tile of each person.
+    """A synthetic call whose tiles are shuffled and whose people leave and return.
 
-    The picture shown of a person changes about every ten seconds, and the light
-    (0.6 to 1.2 of the picture's, slightly tinted) about every minute. Heads move by a twentieth of
-    the tile, and the camera has noise.
+    The picture of a person changes about every ten seconds, and the light (0.6 to 1.2 of the
+    picture's, slightly tinted) about every minute. Heads move by up to a twentieth of the tile, and
+    the camera has noise.
 
     Args:
         people: The pictures of each person, uint8 [H, W, 3].
@@ -90,7 +90,7 @@ class ShuffledCall:
         self._light = self._lights(count)
 
     def frames(self, seconds: float, *, rate: float) -> Iterator[tuple[Frame, dict[int, Box]]]:
-        """Yield frames with the tiles of the people present, px."""
+        """Yield each frame with the tiles of the people present, px, by the index of the person."""
         width, height = self._size
         grain = self._random.normal(0, 3, (height, width, 3)).astype(np.int16)
         for index in range(round(seconds * rate)):

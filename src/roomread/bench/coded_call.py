@@ -17,14 +17,14 @@ from roomread.bench.scenes import tiles
 from roomread.readings import Box, Frame, Reading
 
 SIZE = (1280, 720)
-# Height of a face's picture as a share of its tile's.
+# Height of a face's picture as a fraction of its tile's height.
 _PART = 0.5
-# A head moves by up to this share of its tile's height to each side, and this often a second; at 15
-# frames a second that is up to 4 px a frame.
+# The largest movement of a head to each side, as a fraction of its tile's height, and the range of
+# movements per second. At 15 frames per second a head moves by up to 4 px per frame.
 _REACH, _PACES = 0.1, (0.2, 0.6)
 # Standard deviation of the cameras' noise, grey levels.
 _NOISE = 2.0
-# The picture of a face fades into the wall over this share of its side.
+# The width of the border in which a face's picture fades into the wall, as a fraction of its side.
 _FADE = 0.06
 
 
@@ -35,9 +35,9 @@ class Codec(StrEnum):
     VP8 = "vp8"
 
 
-# The container, the encoder and its options for a live picture, whose rate is held within a second.
-# A positive speed of VP8 is changed by the encoder, which then is over a low rate twice; a negative
-# one is fixed, as WebRTC sets it.
+# The container, the encoder and its options for live video, which keep the bit rate within each
+# second. A negative `cpu-used` fixes the speed of VP8, as in WebRTC; with a positive value the
+# encoder adapts its speed and exceeds a low bit rate twofold.
 _ENCODERS: dict[Codec, tuple[str, str, dict[str, str]]] = {
     Codec.H264: ("matroska", "libx264", {"preset": "veryfast", "tune": "zerolatency"}),
     Codec.VP8: (
@@ -58,11 +58,11 @@ _ENCODERS: dict[Codec, tuple[str, str, dict[str, str]]] = {
 
 
 class FaceCall:
-    """A call of 720p in which each tile shows one face in front of a wall.
+    """A synthetic 720p call in which each tile shows one face in front of a wall.
 
     Args:
         pictures: Up to 25 pictures of faces, grey, uint8 [S, S], framed as FER-2013's.
-        seed: The random seed of places, movements, light and noise.
+        seed: The random seed of movements, light and noise.
 
     Attributes:
         tiles: The tile of each picture, px.
@@ -77,10 +77,10 @@ class FaceCall:
         self._heads = [_Head.of(picture, self.tiles[0].height, random) for picture in pictures]
 
     def frames(self, seconds: float, *, rate: float = 15.0) -> Iterator[Frame]:
-        """Yield the frames of a part of the call, from its beginning.
+        """Yield the frames of the call from its beginning.
 
         Args:
-            seconds: The length of the part.
+            seconds: The length of the call, s.
             rate: Frames per second.
         """
         # Shift one field of noise, because drawing a new one takes longer than reading a frame.
@@ -98,7 +98,7 @@ class FaceCall:
             yield Frame(picture, index / rate, index, "call")
 
     def by_tile(self, readings: Iterable[Reading]) -> list[Reading | None]:
-        """Return the largest reading whose face is in each tile; None for a tile without one."""
+        """Return the reading of the largest face in each tile; None for a tile without one."""
         found: list[Reading | None] = [None] * len(self.tiles)
         for reading in readings:
             x, y = reading.box.center
@@ -112,11 +112,11 @@ class FaceCall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Head:
-    """A picture of a face with its wall.
+    """A picture of a face and the wall behind it.
 
     Attributes:
-        picture: The enlarged picture, L.
-        mask: How much of the picture is seen in front of the wall, L.
+        picture: The enlarged picture, grey (mode L).
+        mask: The opacity of the picture in front of the wall, of the same size (mode L).
         tint: The light and its colour, float32 [3].
         wall: The grey of the wall, 0..255.
     """
@@ -156,11 +156,11 @@ class _Head:
 
 @dataclass(frozen=True, slots=True)
 class CodedVideo:
-    """A video as a codec compressed it.
+    """A video that a codec compressed.
 
     Attributes:
-        content: The file.
-        kbits: The rate that was reached, kbit/s.
+        content: The content of the video file.
+        kbits: The bit rate that the encoder reached, kbit/s.
         rate: Frames per second.
     """
 
@@ -189,7 +189,7 @@ def encode(frames: Iterable[Frame], codec: Codec, *, kbits: float, rate: float) 
     bits, buffer, count = round(1000 * kbits), io.BytesIO(), 0
     limits = {"maxrate": str(bits), "bufsize": str(bits)}
     if codec is Codec.VP8:
-        # Constant, as libvpx takes a maximum alone for a hint.
+        # Set a minimum as well, because libvpx does not enforce a maximum alone.
         limits["minrate"] = str(bits)
     with av.open(buffer, "w", format=form) as container:
         stream = container.add_stream(encoder, rate=Fraction(rate), options=options | limits)
@@ -199,7 +199,7 @@ def encode(frames: Iterable[Frame], codec: Codec, *, kbits: float, rate: float) 
         stream.width, stream.height = SIZE
         for frame in frames:
             picture = av.VideoFrame.from_ndarray(frame.image, format="rgb24")
-            # The encoder holds its rate by the times of the frames.
+            # The encoder controls its bit rate by the timestamps of the frames.
             picture.pts, picture.time_base = count, 1 / Fraction(rate)
             container.mux(stream.encode(picture))
             count += 1

@@ -1,8 +1,8 @@
-"""Compare the mood of a class with what its people show, and count alerts of a fall.
+"""Compare the mood of a simulated class with the expressions shown, and count alerts of a fall.
 
-A class is made of readings that the whole pipeline gave for known faces, such as those of a call
-(`coded_call`): each person shows one face for a while, then another. What a person shows is drawn
-with known probabilities, so that the true shares are known at every moment.
+The readings of the class are results of the whole pipeline for known faces, such as the faces of a
+call (`coded_call`). Each person shows one face for a while, then another. The expressions are drawn
+with known probabilities, so that their true shares are known at every moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from roomread.readings import VALENCE, Expression, Reading
 from roomread.room import Attention, Interval, RoomMeter, RoomMood, parse_rules
 
 RULE = "room valence fell by 20% in 3 min"
-# What the true shares are averaged over, as the meter does, s.
+# Window over which the true shares are averaged, as in the room meter, s.
 WINDOW = 10
 
 
@@ -27,8 +27,8 @@ class Shown:
     """One face and the pipeline's readings of it in several frames.
 
     Attributes:
-        expression: What it shows, by the FER+ majority.
-        readings: Its reading in each frame; None where it was not found.
+        expression: The expression of the face, by the FER+ majority.
+        readings: The reading of the face in each frame; None where the face was not found.
     """
 
     expression: Expression
@@ -37,7 +37,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """A class over time.
+    """The moods, the truth and the alerts of one simulated lesson.
 
     Attributes:
         moods: The room's moods.
@@ -97,12 +97,12 @@ def run_lesson(
 
 @dataclass(frozen=True, slots=True)
 class FigureAgreement:
-    """How a lesson's moods agree with the truth.
+    """The agreement of a lesson's moods with the truth, in a share or in the valence.
 
     Attributes:
-        error: The mean absolute error of a share, 0..1.
-        bias: The mean of share minus truth.
-        covered: The share of moments whose 95 % band holds the truth, 0..1.
+        error: The mean absolute error.
+        bias: The mean of measured value minus truth.
+        covered: The fraction of moods whose 95 % interval contains the truth, 0..1.
     """
 
     error: float
@@ -111,14 +111,14 @@ class FigureAgreement:
 
 
 def share_agreement(lesson: Lesson, expression: Expression) -> FigureAgreement:
-    """Return how the share of one expression agrees with the truth."""
+    """Compare the measured share of one expression with its true share."""
     truth = lesson.truth[:, expression]
     found = np.array([mood.scores[expression] for mood in lesson.moods if mood.scores is not None])
     return _agreement(found, truth, [mood.interval(expression) for mood in lesson.moods])
 
 
 def valence_agreement(lesson: Lesson) -> FigureAgreement:
-    """Return how the valence agrees with the pleasant minus the unpleasant share."""
+    """Compare the measured valence with the true pleasant minus the true unpleasant share."""
     truth = lesson.truth @ VALENCE
     found = np.array([mood.valence for mood in lesson.moods if mood.valence is not None])
     return _agreement(found, truth, [mood.valence_interval for mood in lesson.moods])

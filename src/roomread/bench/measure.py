@@ -1,4 +1,4 @@
-"""Run the pipeline on the scenes; measure the time of each stage and the agreement of readings."""
+"""Measure the time of each stage of the pipeline, and the agreement of readings, on scenes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Scene:
     """A synthetic recording for the benchmark.
 
     Attributes:
-        title: The title.
+        title: The title in the printed results.
         frames: The number of frames.
         make: A function that returns the still picture from which the recording is made.
     """
@@ -64,14 +64,15 @@ SCENES = {
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Comparison with the baseline, which searches every frame whole and reads every face.
+    """The comparison of readings with those of a slow baseline.
 
-    The baseline searches at full size in fp32.
+    The baseline detects faces in every whole frame, at full size and in fp32, and classifies every
+    face in every frame.
 
     Attributes:
-        found: Share of the baseline's faces that are found, 0..1.
+        found: Fraction of the baseline's faces that are found, 0..1.
         extra: Mean number of faces per frame that the baseline does not find.
-        labels: Share of the common faces with the same top expression, 0..1.
+        labels: Fraction of the common faces with the same top expression, 0..1.
         apart: Mean total variation between the scores of the common faces, 0..1.
         overlap: Median overlap (IoU) of the boxes of the common faces, 0..1.
     """
@@ -85,19 +86,18 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The figures of one scene.
+    """The measurements of one scene.
 
     Attributes:
         scene: The key of the scene in `SCENES`.
         faces: Mean number of faces in a frame.
-        stages: Mean ms of a frame by stage, which add up to `frame_ms`.
-        frame_ms: Mean ms from the file to the readings, without drawing and encoding.
-        median_ms: The median of these times, ms.
-        whole_ms: Mean ms of a frame in the baseline, whose stages also overlap.
-        rate: Frames a second from the file to the readings by `Analyzer.stream`, whose stages
-            overlap.
-        extras: Mean ms of optional stages: drawing and encoding.
-        processor_ms: Processor time of a frame over all threads, ms.
+        stages: Mean time per frame of each stage, ms; the times add up to `frame_ms`.
+        frame_ms: Mean time per frame from file to readings, without drawing and encoding, ms.
+        median_ms: Median time per frame from file to readings, ms.
+        whole_ms: Mean time per frame of the baseline, whose stages overlap, ms.
+        rate: Frames per second from file to readings with `Analyzer.stream`, whose stages overlap.
+        extras: Mean time per frame of the optional stages, drawing and encoding, ms.
+        processor_ms: Processor time per frame over all threads, ms.
         memory_mb: The highest memory of the process while `rate` was measured, MB.
         agreement: The comparison with the baseline.
     """
@@ -115,12 +115,12 @@ class Measured:
     agreement: Agreement
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
+        """Return the measurements as plain values, ready for JSON."""
         return asdict(self)
 
 
 class _Clock:
-    """Accumulate seconds by name."""
+    """A stopwatch that adds up the seconds spent under each name."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -169,7 +169,7 @@ class _TimedClassifier:
 def measure(name: str) -> Measured:
     """Make the recording of a scene, read it in several ways, and compare the readings.
 
-    Run it in a separate process, so that the memory of other scenes is not counted.
+    The scene is read in a separate process, so that the memory of other scenes is not counted.
 
     Args:
         name: A key of `SCENES`.
@@ -201,7 +201,7 @@ def _measure(name: str, video: Path) -> Measured:
     processor = sum(process.cpu_times()[:2]) - before
     each, readings = _read_in_stages(staged, video, clock)
     count = len(each)
-    # Measured last, so that its net does not count as memory of the other measurements.
+    # Measure the baseline last, so that its net is not counted in the memory of the other readings.
     thorough = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
     whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     reference, whole_seconds, _ = _read(whole, video)
@@ -259,7 +259,7 @@ def _stages(clock: _Clock, frames: int) -> dict[str, float]:
 
 
 def _read(analyzer: Analyzer, video: Path) -> tuple[list[Sequence[Reading]], float, int]:
-    """Return the readings of each frame, the seconds taken, and the highest memory, bytes."""
+    """Return the readings of each frame, the time in s, and the highest memory in bytes."""
     process, memory = psutil.Process(), 0
     readings: list[Sequence[Reading]] = []
     begun = time.perf_counter()

@@ -21,20 +21,23 @@ from roomread.faces import CenterFace
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 BATCHES = (1, 8, 25, 49)
+# Time for which one function is measured, s.
 _SECONDS = 1.5
+# Rows and columns of the matrices that are multiplied.
 _PRODUCT = 1024
+# Maximum number of runs of one function.
 _MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Medians of the nets alone.
+    """The median times of the detector and of the expression net alone.
 
     Attributes:
-        detector: ms of the net for a whole picture, by its size such as "640 x 480".
-        net: ms for each face, by the number of faces in a batch, with one thread.
-        product: Billions of multiply-adds a second of a large float32 matrix product with one
-            thread, as a measure of the processor.
+        detector: Time of the detector per whole picture, ms, by size such as "640 x 480".
+        net: Time of the expression net per face with one thread, ms, by the size of the batch.
+        product: Billions of multiply-adds per second of a large float32 matrix product with one
+            thread, as a measure of the processor's speed.
     """
 
     detector: dict[str, float]
@@ -42,7 +45,7 @@ class Parts:
     product: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
+        """Return the measurements as plain values, ready for JSON."""
         return asdict(self)
 
 

@@ -25,7 +25,7 @@ HOPPER_FACE = Box(174, 132, 358, 336)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """A picture of a video call.
+    """A synthetic picture of a video call.
 
     Attributes:
         image: uint8 [H, W, 3], RGB.
@@ -55,7 +55,7 @@ def hopper() -> NDArray[np.uint8]:
 
 
 def portraits() -> list[tuple[NDArray[np.uint8], Box]]:
-    """Return the pictures of one face each, with its box."""
+    """Return the two portraits, each with the box of its face, px."""
     return [(astronaut(), ASTRONAUT_FACE), (hopper(), HOPPER_FACE)]
 
 
@@ -95,7 +95,8 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
 ) -> Grid:
     """Return a call with `people` faces that vary in size, place, light, tint, tilt and mirroring.
 
-    The other tiles are spread over the picture and show nothing, a slide or black in turn.
+    The other tiles are spread over the picture. They show in turn a blank tile, a slide, black, a
+    dark slide and initials.
 
     Args:
         width: Width of the picture, px.
@@ -104,8 +105,8 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
         rows: Number of rows of tiles.
         people: Number of tiles with a face.
         seed: The random seed.
-        face: Minimum and maximum height of a face as a share of its tile's height.
-        cast: Which of `portraits` the tiles show, in turn: 0 smiles, 1 is earnest.
+        face: Minimum and maximum height of a face as a fraction of its tile's height.
+        cast: The indices of the `portraits` that the tiles show in turn: 0 smiles, 1 is earnest.
     """
     places = tiles(width, height, columns, rows)
     random = np.random.default_rng(seed)
@@ -126,7 +127,7 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
 
 
 def tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
-    """Return rectangles of whole px with gaps of 4 px between them, row by row."""
+    """Return the tiles of a grid, row by row, in whole px and with gaps of 4 px."""
     gap = 4
     wide, high = (width - gap) // columns - gap, (height - gap) // rows - gap
     corners = [
@@ -188,7 +189,7 @@ def _scaled(picture: NDArray[np.uint8], zoom: float) -> Image.Image:
 
 
 def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a read-only copy, which all callers share."""
+    """Return a read-only copy of a picture, so that callers can share it."""
     image = np.array(image)
     image.setflags(write=False)
     return image
@@ -203,7 +204,7 @@ def moving(
         still: The call.
         count: Number of frames.
         rate: Frame rate, frames per second.
-        sway: Maximum movement of a person to each side, as a share of the tile's height.
+        sway: Maximum movement of a person to each side, as a fraction of the tile's height.
         noise: Standard deviation of the camera's noise, grey levels.
     """
     random = np.random.default_rng(1)

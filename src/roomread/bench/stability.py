@@ -15,17 +15,18 @@ from roomread.faces import FaceDetector, cut
 from roomread.readings import CropGeometry, Expression
 
 Picture = NDArray[np.uint8]
+# Standard deviation of the camera noise, grey levels, and the shift of a picture, px.
 _NOISE = 4.0
 _SHIFT = 2
 
 
 class Answer(StrEnum):
-    """How the result for a face is computed.
+    """The crops from which the label of a face is computed.
 
     Attributes:
-        ONE: from one crop, as the pipeline reads upright faces.
-        MIRRORED: from the mean logits of the crop and its mirror image.
-        TWO_SIZES: from the mean logits of the crop and one that is a tenth larger.
+        ONE: one crop, as in the pipeline for upright faces.
+        MIRRORED: the crop and its mirror image, whose logits are averaged.
+        TWO_SIZES: the crop and a crop that is a tenth larger, whose logits are averaged.
     """
 
     ONE = "one crop"
@@ -38,8 +39,8 @@ class SmallChange:
     """A small change of a picture or of its crops.
 
     Attributes:
-        picture: Returns the changed picture, uint8 [H, W, 3].
-        crop: The factor of the crop's side.
+        picture: A function that returns the changed picture, uint8 [H, W, 3].
+        crop: The factor by which the side of the crop changes.
     """
 
     picture: Callable[[Picture], Picture] = lambda picture: picture
@@ -72,12 +73,12 @@ CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """How the labels of faces changed.
+    """The stability of the labels of faces under one change.
 
     Attributes:
-        faces: How many faces were found in both pictures and had a label before.
-        same: The share of these with the same label after the change, 0..1.
-        other: The share with another label; the rest became unsure.
+        faces: The number of faces that were found in both pictures and had a label before.
+        same: The fraction of these faces with the same label after the change, 0..1.
+        other: The fraction with another label, 0..1; the rest lost their label.
     """
 
     faces: int
@@ -88,15 +89,17 @@ class Stability:
 def measure(
     pictures: Sequence[Picture], detector: FaceDetector, classifier: ExpressionClassifier
 ) -> dict[tuple[str, Answer], Stability]:
-    """Measure each change and each way of computing the result on the largest face of each picture.
+    """Measure the stability of labels under each of `CHANGES`, for each `Answer`.
+
+    Only the largest face of each picture is used.
 
     Args:
         pictures: RGB, uint8 [H, W, 3].
-        detector: Finds the faces in each changed picture anew.
-        classifier: Reads them.
+        detector: The detector, which searches each changed picture anew.
+        classifier: The classifier of the faces.
 
     Returns:
-        The stability by the name of the change and the answer.
+        The stability by the name of the change and the crops used.
     """
     before = [_labels(picture, SmallChange(), detector, classifier) for picture in pictures]
     results = {}
@@ -118,7 +121,7 @@ def measure(
 def _labels(
     picture: Picture, change: SmallChange, detector: FaceDetector, classifier: ExpressionClassifier
 ) -> dict[Answer, Expression | None] | None:
-    """Return the label of the largest face by each way, None if unsure; None without a face."""
+    """Return the labels of the largest face, None if withheld; None if there is no face."""
     changed = np.ascontiguousarray(change.picture(picture))
     faces = detector.detect(changed)[:1]
     if not faces:

@@ -1,4 +1,4 @@
-"""Make a net that reads expressions by its name: a model file or that of a plug-in."""
+"""Make the classifier with a given name, from a model file or a plug-in."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from roomread.runtime import Device
 def make_classifier(
     name: str, *, head: Head = Head.TAGGERS, device: Device = Device.CPU
 ) -> FaceClassifier:
-    """Load a net that reads expressions.
+    """Load a classifier of expressions.
 
     Args:
-        name: A bundled model's name, the name of a plug-in, or a model file.
-        head: The head of a model file to use.
-        device: The device of a model file.
+        name: The name of a bundled model or of a plug-in, or the path of a model file.
+        head: The head of a model file to use; plug-ins have only the default.
+        device: The device on which a model file runs.
 
     Raises:
-        PluginError: The plug-in does not work, or another head than the default was chosen with it.
+        PluginError: The plug-in does not work, or a head other than the default is requested.
         ModelFileError: There is no such model, or it cannot be read.
     """
     plugin = classifier_plugin(name)
@@ -37,9 +37,9 @@ def make_classifier(
 
 
 def classifier_plugin(name: str) -> Plugin | None:
-    """Return the plug-in with the name of a net; None for a bundled model or a file.
+    """Return the plug-in with the name of a classifier; None for a bundled model or a file.
 
     Raises:
-        PluginError: Two packages have one of this name.
+        PluginError: Two packages have a classifier of this name.
     """
     return None if name in bundled_models() else find_plugin(PluginKind.CLASSIFIER, name)

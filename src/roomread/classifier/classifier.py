@@ -39,7 +39,7 @@ class Predictions(NamedTuple):
 
 
 class FaceClassifier(Protocol):
-    """Turn crops into scores."""
+    """A classifier of the expressions that face crops show."""
 
     @property
     def side(self) -> int:
@@ -51,7 +51,7 @@ class FaceClassifier(Protocol):
 
     @property
     def threshold(self) -> float:
-        """The confidence under which a label is withheld, 0..1."""
+        """The confidence below which a label is withheld, 0..1."""
 
     def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
         """Return the scores of grey crops uint8 [N, side, side], in their order."""
@@ -66,7 +66,7 @@ def softmax(logits: NDArray[np.float32], *, temperature: float = 1.0) -> NDArray
 
 
 class ExpressionClassifier:
-    """Classify crops with a model file. Thread-safe.
+    """A classifier of crops that runs a model file. Thread-safe.
 
     Args:
         model: an opened model file; None for the bundled default.
@@ -104,7 +104,7 @@ class ExpressionClassifier:
 
     @property
     def threshold(self) -> float:
-        """The confidence under which a label is withheld, 0..1."""
+        """The confidence below which a label is withheld, 0..1."""
         return self.model.card.threshold
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
@@ -132,7 +132,7 @@ class ExpressionClassifier:
         """Check that crops fit this net.
 
         Raises:
-            ValueError: They are not grey, uint8 [N, side, side].
+            ValueError: The crops are not uint8 [N, side, side].
         """
         if crops.dtype != np.uint8 or crops.shape[1:] != (self.side, self.side):
             wanted = f"uint8 [N, {self.side}, {self.side}]"

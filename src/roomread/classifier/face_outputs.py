@@ -1,4 +1,4 @@
-"""Name a net's outputs for a face besides its expression: action units and head pose."""
+"""Convert a net's outputs of action units and head pose to named values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from roomread.readings import Pose
 
-# The digits that action units and degrees are rounded to, far below what a net can tell.
+# Decimal places of action units and of degrees, finer than the errors of a net.
 _UNIT_DIGITS, _POSE_DIGITS = 3, 1
 
 
@@ -28,7 +28,7 @@ def named_units(names: Sequence[str], values: NDArray[np.float32]) -> Mapping[st
 
 
 def pose_of(degrees: NDArray[np.float32]) -> Pose | None:
-    """Return the pose of yaw, pitch and roll in degrees [3]; None for a net without them, [0]."""
+    """Return yaw, pitch and roll in degrees [3] as a pose; None for a net without pose, [0]."""
     if not len(degrees):
         return None
     return Pose(*(round(float(value), _POSE_DIGITS) for value in degrees))

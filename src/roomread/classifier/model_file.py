@@ -49,7 +49,7 @@ class ModelCard:
         net: the net's name in `training.nets`.
         temperature: divisor of `logits` before the softmax, over 0 (Guo et al. 2017,
             arXiv:1706.04599).
-        threshold: the confidence under which the label is withheld, 0..1.
+        threshold: the confidence below which the label is withheld, 0..1.
         framing: the crop geometry of this net.
         version: the version of Roomread that trained it.
         data: the name and digest of the training data.
@@ -66,10 +66,11 @@ class ModelCard:
             expressions, 0 for none; the weights of `logits` include it (Menon et al. 2020,
             arXiv:2007.07314).
         tau_fer2013: the same as `tau`, for `logits_fer2013`.
-        precision: the arithmetic of the weights: "float32" or "int8".
-        action_units: the measures of each output of `action_units`, by its FACS name, in order: its
-            name in ARKit and its correlation with the values that taught it.
-        pose: the measures of `pose`, by name, in degrees.
+        precision: the number format of the weights, "float32" or "int8".
+        action_units: the columns of the output `action_units` in order, by FACS name: the name in
+            ARKit ("arkit") and the correlation with the training targets ("r").
+        pose: the source of the targets of the output `pose` ("taught by"), and its mean absolute
+            errors by name, degrees; empty without pose.
         refit: how the weights of `logits` were refitted after training; empty if they were not.
         labels: the classes in the order of `logits`.
     """
@@ -186,7 +187,7 @@ def open_model(
         if path.stat().st_size > MAX_BYTES:
             raise ModelFileError(f"{path}: is too large for a model file", hint=_ADVICE)
         content = path.read_bytes()
-        # It is kept for forked processes, as the file may change.
+        # Keep the content for forked processes, because the file may change.
         return _open(lambda: content, path.name, threads, device)
     except OSError as error:
         names = ", ".join(bundled_models())
@@ -233,7 +234,7 @@ def _check_units(session: NetSession, card: ModelCard, name: str) -> None:
     """Check that the card names each action unit, and that a pose has three angles.
 
     Raises:
-        ModelFileError: It does not.
+        ModelFileError: The card does not name each unit, or the pose has another shape.
     """
     widths = {output.name: output.shape[1:] for output in session.get_outputs()}
     if widths.get("action_units", [0]) != [len(card.action_units)]:

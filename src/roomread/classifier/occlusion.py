@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from roomread.classifier.classifier import FaceClassifier
 from roomread.readings import Expression
 
-# Probabilities are clipped to this distance from 0 and 1, which float32 still tells apart.
+# Minimum distance of a probability from 0 and 1; float32 can still represent it.
 _LEAST = 1e-6
 
 
@@ -24,12 +24,12 @@ def occlusion_map(
     patch: int = 12,
     step: int = 4,
 ) -> NDArray[np.float32]:
-    """Return how much of an expression's log-odds each pixel carries, float32 [side, side].
+    """Return the loss of an expression's log-odds if a pixel is hidden, float32 [side, side].
 
     A square in the crop's mean grey hides one part after another. The value of a pixel is the loss
     of the natural logarithm of p / (1 - p), averaged over the squares that hide it: positive where
     hiding lowers the odds of the expression, negative where it raises them; 0.7 halves the odds.
-    Differences of probabilities would show nothing for a face that is read with 99 %.
+    Differences of probabilities would be close to 0 for a face that is read with 99 % confidence.
 
     Args:
         classifier: The net that reads the crop.

@@ -18,7 +18,7 @@ class Prediction(NamedTuple):
         quality: How well the face can be seen, and why it cannot be read.
         scores: The calibrated scores; None for a face that cannot be read.
         states: The states that profiles taught, in the profiles' order.
-        person: The person whose profile was used; None if no person's profile was.
+        person: The person whose profile was used; None if no person's profile was used.
         features: float32 [D], the input of the net's head; None for a face that cannot be read and
             for a classifier that has no model file.
         logits: float32 [7], the output of the net before its temperature and before profiles; None

@@ -1,4 +1,4 @@
-"""Compare a model's output for a fixed input with that of the machine that trained it."""
+"""Compare a model's output for a fixed input with its output on the machine that trained it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from roomread.classifier.classifier import softmax
 from roomread.classifier.model_file import ModelFile
 
-# Largest difference of two probabilities that counts as rounding in fp32.
+# Largest difference of two probabilities that is attributed to rounding, in fp32.
 TOLERANCE = 1e-4
-# Larger for int8, which processors round differently in each layer.
+# The same in int8, which processors round differently in each layer.
 INT8_TOLERANCE = 0.02
 
 
@@ -32,6 +32,6 @@ def check_probabilities(model: ModelFile) -> NDArray[np.float32]:
 
 
 def stored_probabilities(name: str) -> NDArray[np.float32]:
-    """Return a bundled model's probabilities from the training machine, float32 [7, 7]."""
+    """Return `check_probabilities` of a bundled model on the training machine, float32 [7, 7]."""
     file = resources.files("roomread.classifier") / "bundled" / f"{name}.check.json"
     return np.array(json.loads(file.read_text(encoding="utf-8")), dtype=np.float32)

@@ -18,7 +18,9 @@ from roomread.training.recipe import Recipe
 _JPEG_QUALITY = (10, 60)
 # Range of heights of a distant face in a video call's tile, px.
 _SMALL_SIDES = (12, 32)
+# Range of lengths of a motion blur, px.
 _MOTION_PIXELS = (3, 7)
+# Maximum standard deviation of noise on pictures in 0..1.
 _NOISE = 0.08
 
 
@@ -100,24 +102,24 @@ class _RandomChange(nn.Module):
         return changed
 
     def change(self, images: Tensor) -> Tensor:
-        """Return pictures float [n, 1, S, S], all of them changed."""
+        """Return changed copies of all pictures, float [n, 1, S, S]."""
         raise NotImplementedError
 
 
 class RandomNoise(_RandomChange):
-    """Add Gaussian noise with a standard deviation drawn from 0 to 0.08 for each picture."""
+    """Gaussian noise with a standard deviation that is drawn from 0 to 0.08 for each picture."""
 
     def change(self, images: Tensor) -> Tensor:
-        """Return pictures float [n, 1, S, S], all of them changed."""
+        """Return changed copies of all pictures, float [n, 1, S, S]."""
         deviation = _NOISE * torch.rand(len(images), 1, 1, 1)
         return images + (deviation * torch.randn(images.shape)).to(images.device)
 
 
 class RandomSmallFace(_RandomChange):
-    """Scale a face down to 12 to 32 px and up again, as the pipeline does with a distant face."""
+    """Downscaling to 12 to 32 px and upscaling again, as the pipeline does with a distant face."""
 
     def change(self, images: Tensor) -> Tensor:
-        """Return pictures float [n, 1, S, S], all of them changed."""
+        """Return changed copies of all pictures, float [n, 1, S, S]."""
         size = images.shape[-2:]
         low, high = _SMALL_SIDES
         sides = torch.randint(low, high + 1, (len(images),)).tolist()
@@ -133,10 +135,10 @@ class RandomSmallFace(_RandomChange):
 
 
 class RandomJPEG(_RandomChange):
-    """Compress as JPEG of quality 10 to 60."""
+    """JPEG compression of a quality that is drawn from 10 to 60 for each picture."""
 
     def change(self, images: Tensor) -> Tensor:
-        """Return pictures float [n, 1, S, S], all of them changed."""
+        """Return changed copies of all pictures, float [n, 1, S, S]."""
         low, high = _JPEG_QUALITY
         qualities = torch.randint(low, high + 1, (len(images),)).tolist()
         pictures = (images * 255).round().byte().squeeze(1).cpu().numpy()

@@ -1,6 +1,7 @@
 """Fit action units and head pose to a trained net's maps, and measure them.
 
-They can also be trained with the net, see `auxiliary_head`; both give the same outputs.
+They can also be trained together with the net, see `auxiliary_head`. The model file has the same
+outputs in both cases.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from roomread.training.auxiliary_targets import ANGLES, UNITS, AuxiliaryTargets
 from roomread.training.dataset import FerData, Split
 from roomread.training.recipe import ACTION_UNITS, AUXILIARY_OUTPUTS, POSE
 
-# The correlation under which a unit is not published.
+# Minimum correlation for an action unit to be an output of the model file.
 LEAST_CORRELATION = 0.5
 # Strength of the L2 penalty for standardised inputs, per picture.
 _PENALTY = 0.01
-# The bins of an angle in which its error is measured, degrees to either side.
+# Bins of the absolute value of an angle in which its error is measured, degrees.
 _BINS = ((0, 10), (10, 20), (20, 30), (30, 90))
 
 
@@ -40,8 +41,8 @@ def fit_auxiliary(
 
     Raises:
         ModelFileError: `path` is not a model file.
-        DataError: its features are not means of maps that can be averaged to 3 x 3, or a split has
-            fewer than two pictures with targets.
+        DataError: the features of the net are not means of maps that can be averaged to 3 x 3, or
+            Training or PublicTest has fewer than two pictures with targets.
     """
     maps = MapReader(path)
     known = targets.found
@@ -49,7 +50,7 @@ def fit_auxiliary(
         known & (data.splits == split) for split in (Split.Training, Split.PublicTest)
     )
     if min(training.sum(), public.sum()) < 2:
-        raise DataError("Training and PublicTest need at least two pictures with action units each")
+        raise DataError("Training or PublicTest has fewer than two pictures with action units")
     images, wanted = data.images[training], targets.take(training)
     x = np.concatenate([maps.of(images), maps.of(np.ascontiguousarray(images[:, :, ::-1]))])
     turned = wanted.pose * np.array([-1, 1, -1], dtype=np.float32)
@@ -67,25 +68,25 @@ def measure_auxiliary(
     *,
     outputs: Sequence[str] = AUXILIARY_OUTPUTS,
 ) -> AuxiliaryFit:
-    """Measure outputs that were trained with the net on PublicTest.
+    """Measure, on PublicTest, the outputs that were trained together with the net.
 
     Args:
         path: the net's model file.
         data: all splits.
         targets: the targets of the same pictures.
-        weight: float32 [9 D, K], of the maps averaged to 3 x 3; the columns are `UNITS`, then
-            `ANGLES`, of the outputs that there are.
+        weight: float32 [9 D, K], the weights of D maps averaged to 3 x 3. The columns are `UNITS`,
+            then `ANGLES`, without those of missing outputs.
         bias: float32 [K].
-        outputs: the outputs that there are, of `recipe.AUXILIARY_OUTPUTS`.
+        outputs: the outputs that were trained, out of `recipe.AUXILIARY_OUTPUTS`.
 
     Raises:
         ModelFileError: `path` is not a model file.
-        DataError: its features are not means of maps that can be averaged to 3 x 3, or PublicTest
-            has fewer than two pictures with targets.
+        DataError: the features of the net are not means of maps that can be averaged to 3 x 3, or
+            PublicTest has fewer than two pictures with targets.
     """
     public = targets.found & (data.splits == Split.PublicTest)
     if public.sum() < 2:
-        raise DataError("PublicTest needs at least two pictures with action units")
+        raise DataError("PublicTest has fewer than two pictures with action units")
     maps = MapReader(path).of(data.images[public])
     return _measured(maps, targets.take(public), weight, bias, outputs=outputs)
 
@@ -98,7 +99,7 @@ def _measured(
     *,
     outputs: Sequence[str] = AUXILIARY_OUTPUTS,
 ) -> AuxiliaryFit:
-    """Compare outputs with the truth, and keep the units that agree with it."""
+    """Compare outputs with the truth, and keep the units with at least `LEAST_CORRELATION`."""
     predictions = maps @ weight + bias
     count = len(UNITS) if ACTION_UNITS in outputs else 0
     clipped = predictions[:, :count].clip(0, 1)
@@ -134,14 +135,14 @@ def _ridge(
 
 
 def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Return Pearson's r; 0 where one of both does not vary."""
+    """Return Pearson's r; 0 if one of the arrays is constant."""
     if min(a.std(), b.std()) == 0:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])
 
 
 def _pose_errors(predictions: NDArray[np.float32], truth: NDArray[np.float32]) -> dict[str, float]:
-    """Return the mean absolute error of each angle, in all and by bins of its size, degrees."""
+    """Return the mean absolute error of each angle, overall and by its absolute value, degrees."""
     errors, sizes = np.abs(predictions - truth), np.abs(truth)
     named = {f"error of {name}": float(errors[:, i].mean()) for i, name in enumerate(ANGLES)}
     for i, name in enumerate(ANGLES):

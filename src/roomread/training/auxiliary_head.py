@@ -38,7 +38,8 @@ class Turns(NamedTuple):
     def of(cls, matrices: Tensor) -> Turns:
         """Return the mirroring and rotation of affine matrices [N, 3, 3] of equal scale in x and y.
 
-        A matrix maps (x, y, 1) of the picture before to the one after; y points down.
+        A matrix maps a point (x, y, 1) of the picture before augmentation to the picture after it;
+        y points down.
         """
         mirrored = torch.det(matrices[:, :2, :2]) < 0
         # A mirror image changes the sign of the first column.
@@ -53,7 +54,7 @@ def count_of(outputs: Sequence[str]) -> int:
 
 
 def training_targets(recipe: Recipe, data: FerData) -> Tensor:
-    """Return the auxiliary targets of pictures.
+    """Return the auxiliary targets of a data set's pictures.
 
     Returns:
         float32 [N, K], action units in 0..1 and angles in degrees; NaN for a picture in which the
@@ -76,9 +77,9 @@ def _columns(targets: AuxiliaryTargets, outputs: Sequence[str]) -> NDArray[np.fl
 
 
 def turned(targets: Tensor, turns: Turns, outputs: Sequence[str]) -> Tensor:
-    """Return targets [N, K] of pictures after an augmentation.
+    """Adjust auxiliary targets [N, K] to the mirroring and rotation of their pictures.
 
-    The action units of the left and right half are averaged, so they stay as they are.
+    Only yaw and roll change. Action units do not, because they are averages of left and right.
     """
     if POSE not in outputs or not targets.shape[1]:
         return targets
@@ -90,7 +91,7 @@ def turned(targets: Tensor, turns: Turns, outputs: Sequence[str]) -> Tensor:
 
 
 class AuxiliaryHead(nn.Module):
-    """Predict standardised targets linearly from a net's final maps, averaged to 3 x 3.
+    """A linear layer that predicts standardised targets from final maps, averaged to 3 x 3.
 
     Args:
         backbone: the net.
@@ -112,16 +113,16 @@ class AuxiliaryHead(nn.Module):
         self.register_buffer("deviation", torch.ones(count))
 
     def set_scale(self, targets: Tensor) -> None:
-        """Standardise by the mean and deviation of the Training split's targets [N, K].
+        """Take mean and deviation for standardising from the Training split's targets [N, K].
 
         Raises:
             DataError: fewer than two pictures have targets.
         """
         known = targets[~targets.isnan().any(dim=1)]
         if len(known) < 2:
-            raise DataError("Training needs at least two pictures with action units")
+            raise DataError("the Training split has fewer than two pictures with action units")
         self.mean.copy_(known.mean(dim=0))
-        # A target that is the same everywhere is learned as the mean.
+        # The minimum avoids dividing by zero for a target that is the same in all pictures.
         self.deviation.copy_(known.std(dim=0).clamp(min=1e-3))
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -133,7 +134,7 @@ class AuxiliaryHead(nn.Module):
         """Return the mean Huber loss of the pictures with targets [N, K], 0 if there are none.
 
         The loss grows linearly where a prediction is off by more than one deviation, because the
-        targets of another program contain gross errors.
+        targets are estimates of another program and contain gross errors.
         """
         known = ~targets.isnan().any(dim=1, keepdim=True)
         wanted = torch.where(known, (targets - self.mean) / self.deviation, 0)
@@ -151,7 +152,7 @@ def check_maps(backbone: nn.Module) -> None:
     """Check that a net has final feature maps that can be averaged to 3 x 3.
 
     Raises:
-        DataError: it has none.
+        DataError: the net has no such maps.
     """
     side = 0
     if isinstance(backbone, MapNet):

@@ -1,4 +1,4 @@
-"""Add the outputs `action_units` and `pose` to a model file: linear in its final feature maps."""
+"""Add the outputs `action_units` and `pose`, linear in the final feature maps, to a model file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from roomread.media import atomic_path
 from roomread.runtime import open_session
 from roomread.training.auxiliary_targets import UNITS
 
-# The last maps are averaged to this many rows and columns, which tells left from right and eyes
-# from mouth.
+# The final maps are averaged to this number of rows and columns, enough to separate left from right
+# and eyes from mouth.
 GRID = 3
-# The names of the nodes and weights that are added to a graph begin with this.
+# Prefix of the names of nodes and weights that are added to a graph.
 NODE_PREFIX = "auxiliary"
 _HEAD = f"{NODE_PREFIX}.head"
 _BATCH = 64
@@ -31,10 +31,11 @@ class AuxiliaryFit:
     """Linear outputs of a net's final maps, and their agreement with PublicTest's targets.
 
     Attributes:
-        weight: float32 [9 D, A + 3], of the maps averaged to 3 x 3; [9 D, A] without pose.
+        weight: float32 [9 D, A + 3], the weights of D maps averaged to 3 x 3, for A action units
+            and three angles; [9 D, A] without pose.
         bias: float32 [A + 3], or [A].
-        correlations: r of each of the A published units, by name, in order.
-        unpublished: r of the units under `LEAST_CORRELATION`.
+        correlations: Pearson's r of each of the A published units, by name, in order.
+        unpublished: r of the units below `auxiliary.LEAST_CORRELATION`, which have no output.
         errors: the mean absolute error of each angle, and of yaw by bins of |yaw|, degrees; empty
             without pose.
     """
@@ -49,7 +50,7 @@ class AuxiliaryFit:
 def write_auxiliary(path: Path, fit: AuxiliaryFit, out: Path) -> ModelFile:
     """Write a model file with the outputs `action_units` and `pose`, and name them in its card.
 
-    Outputs of an earlier fit are replaced; all else, the other outputs included, is unchanged.
+    Outputs of an earlier fit are replaced. Everything else in the file is unchanged.
 
     Args:
         path: the model file that was passed to `fit_auxiliary`.
@@ -77,11 +78,14 @@ def write_auxiliary(path: Path, fit: AuxiliaryFit, out: Path) -> ModelFile:
 
 
 class MapReader:
-    """Compute the final feature maps of a net, averaged to 3 x 3.
+    """A model file that is run up to its final feature maps, averaged to 3 x 3.
+
+    Args:
+        path: the model file.
 
     Raises:
-        ModelFileError: the file is not a model file.
-        DataError: its features are not means of maps that can be averaged.
+        ModelFileError: `path` is not a model file.
+        DataError: the features of the net are not means of maps that can be averaged to 3 x 3.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,7 +97,7 @@ class MapReader:
         self._session, self._name = open_session(lambda: content, threads=1), name
 
     def of(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return float32 [N, 9 D] of pictures uint8 [N, S, S]."""
+        """Return the averaged maps, float32 [N, 9 D], of pictures uint8 [N, S, S]."""
         return np.concatenate(
             [
                 self._session.run([self._name], {"faces": images[i : i + _BATCH, None]})[0]
@@ -183,6 +187,6 @@ def _add_outputs(model: onnx.ModelProto, fit: AuxiliaryFit) -> None:
 
 
 def _arkit(unit: str) -> str:
-    """Return ARKit's name of a unit, without the side."""
+    """Return ARKit's names for an action unit, without the sides, joined by "and"."""
     parts = UNITS[unit]
     return " and ".join(dict.fromkeys(p.removesuffix("Left").removesuffix("Right") for p in parts))

@@ -1,7 +1,7 @@
 """Read action units and head pose of a data set's pictures, as another program estimates them.
 
-The table is one of MediaPipe's Face Landmarker in the project's own runs. Its values are estimates
-themselves, so an agreement with them is given as a correlation, never as an accuracy.
+The table is the output of MediaPipe's Face Landmarker. Its values are estimates themselves, so
+agreement with them is reported as a correlation or a difference, never as an accuracy.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from roomread.errors import DataError
 from roomread.training.dataset import FerData, Split
 
 # Action units of the Facial Action Coding System (Ekman and Friesen 1978), and the blendshapes of
-# ARKit that describe the same movement; those of the left and right half are averaged. Cheek
-# squint, nose sneer and cheek puff are absent, as MediaPipe's hardly leave 0.
+# ARKit that describe the same movement; left and right are averaged. Cheek squint, nose sneer and
+# cheek puff are absent, because MediaPipe's values for them hardly leave 0.
 UNITS: dict[str, tuple[str, ...]] = {
     "AU1": ("browInnerUp",),
     "AU2": ("browOuterUpLeft", "browOuterUpRight"),
@@ -43,7 +43,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "AU64": ("eyeLookDownLeft", "eyeLookDownRight"),
 }
 ANGLES = ("yaw", "pitch", "roll")
-# MediaPipe's angles times these are those of `readings.Pose`.
+# Factors that turn MediaPipe's angles into the angles of `readings.Pose`.
 _SIGNS = np.array([1, -1, -1], dtype=np.float32)
 
 
@@ -52,7 +52,7 @@ class AuxiliaryTargets:
     """Action units and pose of the pictures of a data set, as another program estimates them.
 
     Attributes:
-        found: bool [N], whether it found a face; the other rows are 0.
+        found: bool [N], whether the other program found a face; the other rows are 0.
         units: float32 [N, len(UNITS)], 0..1.
         pose: float32 [N, 3], `ANGLES` in degrees, with the signs of `readings.Pose`.
     """

@@ -30,7 +30,7 @@ _BATCH = 256
 def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
     """Write a run whose weights are the mean of the best epochs of several runs.
 
-    It has the recipe of the first run, and is calibrated on PublicTest and exported like every run.
+    The new run has the recipe of the first run, and is calibrated and exported like every run.
 
     Args:
         runs: at least two runs of the same net with the same heads.
@@ -38,12 +38,12 @@ def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
         out: the folder of the new run.
 
     Raises:
-        DataError: there are fewer than two runs, one of them is missing or has another net or other
-            heads, or `out` holds a run already.
+        DataError: there are fewer than two runs, a run is missing or has another net or other
+            heads, or `out` already contains a run.
         ModelFileError: ONNX Runtime differs from torch on the exported file.
     """
     if len(runs) < 2:
-        raise DataError("an average needs at least two runs")
+        raise DataError("an average needs at least two runs", hint="name another run")
     run = Run(out)
     if run.checkpoint.exists():
         raise DataError(f"{out}: already contains a run", hint="name another folder")
@@ -60,7 +60,7 @@ def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
 
 
 def average_nets(nets: Sequence[ExpressionNet]) -> ExpressionNet:
-    """Return the first net with the mean weights of all; the nets have the same layers.
+    """Set the weights of the first net to the mean of all nets' weights, and return it.
 
     Raises:
         DataError: the nets differ in a layer or a head.

@@ -1,8 +1,8 @@
 """Balance the head that users see between the taggers' majority and the data set's own label.
 
-FER+'s taggers call a mild anger or fear neutral, and so does a head that learnt their votes. The
-balanced head adds a share of the other head's logits, favours rare expressions, and moves the bias
-of "neutral", at a small cost of accuracy.
+The taggers of FER+ often call mild anger or fear neutral, and so does a head that learnt their
+votes. The balanced head adds a fraction of the logits of the head for FER-2013's label, favours
+rare expressions, and shifts the bias of "neutral", at a small cost in accuracy.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import predict
 from roomread.training.refit import LinearHead, split_in_halves
 
-# The settings to try: the share of the other head, the strength of the logit adjustment, and the
-# bias that "neutral" gains.
+# The settings to try: the fraction of the other head's logits, the strength of the logit
+# adjustment, and the bias that is added to "neutral".
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4)
 TAUS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 NEUTRAL_BIASES = tuple(step / 10 for step in range(-2, 11))
+# Labels of pictures that taggers often call neutral.
 _MISTAKEN = (Expression.ANGRY, Expression.DISGUST, Expression.FEAR)
 
 
 class Measures(NamedTuple):
-    """How a head reads one set of pictures.
+    """The quality of a head on one set of pictures, all values 0..1.
 
     Attributes:
-        accuracy: the share whose top expression is the FER+ majority.
-        recall: the mean recall of the seven expressions by the FER+ majority.
-        label_recall: the mean recall of the seven expressions by FER-2013's label.
-        called_neutral: the share called neutral of the pictures whose label is angry, disgust or
-            fear and whose FER+ majority is neutral.
+        accuracy: the fraction of pictures whose top expression is the FER+ majority.
+        recall: the mean recall of the seven expressions, with the FER+ majority as truth.
+        label_recall: the mean recall of the seven expressions, with FER-2013's label as truth.
+        called_neutral: the fraction called neutral, of the pictures whose label is angry, disgust
+            or fear and whose FER+ majority is neutral.
     """
 
     accuracy: float
@@ -48,7 +49,7 @@ class Measures(NamedTuple):
 
     @property
     def balance(self) -> float:
-        """Recall plus label recall minus the share called neutral, which the settings maximise."""
+        """Recall plus label recall minus the fraction called neutral, which is maximised."""
         return self.recall + self.label_recall - self.called_neutral
 
 
@@ -58,13 +59,14 @@ class Balanced:
 
     Attributes:
         head: the new head.
-        share: the share of the logits of `logits_fer2013` that were added.
-        tau: the strength of the logit adjustment.
-        neutral_bias: the bias that "neutral" gained.
+        share: the fraction of `logits_fer2013` that is added to `logits`, 0..1.
+        tau: the strength of the logit adjustment, see `calibrate.fit_tau`.
+        neutral_bias: the bias that is added to the logit of "neutral".
         temperature: the temperature of the new head, fitted on PublicTest.
-        threshold: the confidence under which its label is withheld, 0..1.
-        chosen_on: the measures before and after on the half on which the settings were chosen.
-        confirmed_on: the same on the other half.
+        threshold: the confidence below which the label of the new head is withheld, 0..1.
+        chosen_on: the measures of the old and the new head on the half of PublicTest on which the
+            settings were chosen.
+        confirmed_on: the measures of both heads on the other half.
     """
 
     head: LinearHead
@@ -78,7 +80,7 @@ class Balanced:
 
     @property
     def card(self) -> dict[str, float | str]:
-        """The entry `refit` of a model card."""
+        """The value of `ModelCard.refit` for the new head."""
         return {
             "share_of_label_head": self.share,
             "neutral_bias": self.neutral_bias,
@@ -87,27 +89,36 @@ class Balanced:
 
 
 def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
-    """Find the head with the best balance that loses little accuracy on half of PublicTest.
+    """Find the head with the best balance whose loss of accuracy on half of PublicTest is limited.
 
     Args:
         model: a model file with two heads.
         data: all splits, with FER+ votes.
-        lose: the accuracy by the FER+ majority that the head may lose, percentage points.
+        lose: the accuracy against the FER+ majority that the head may lose, percentage points.
 
     Raises:
         DataError: the net has one head, the data has no FER+ votes, or an expression has no picture
             in a half of PublicTest.
     """
     if not model.has_fer2013_head:
-        raise DataError(f"{model.name}: has no second head whose logits could be added")
+        raise DataError(
+            f"{model.name}: has one head, but balancing adds the logits of a second one",
+            hint="use a model that was trained with FER+ votes",
+        )
     public = data.split(Split.PublicTest)
     if public.votes is None or data.votes is None:
-        raise DataError("a head is balanced against FER+ votes, and the data set has none")
+        raise DataError(
+            "balancing a head needs FER+ votes, but the data set has none",
+            hint="add the votes of fer2013new.csv",
+        )
     majority = vote_majority(public.votes)
     learnt = vote_majority(data.split(Split.Training).votes)  # type: ignore[arg-type]
     counts = np.bincount(learnt[learnt >= 0], minlength=len(Expression))
     if not counts.all():
-        raise DataError("Training lacks an expression among the FER+ majorities")
+        raise DataError(
+            "an expression is the FER+ majority of no Training picture",
+            hint="use the complete data set",
+        )
     prior = counts / counts.sum()
     features = ExpressionClassifier(model).predict(public.images).features
     logits = predict(model, public.images)
@@ -145,7 +156,7 @@ def measure(
     """Measure predictions [N] against the FER+ majority [N], -1 for none, and the labels [N].
 
     Raises:
-        DataError: an expression has no picture by one of both.
+        DataError: an expression has no picture by the majority or by the labels.
     """
     known = majority >= 0
     mistaken = np.isin(labels, _MISTAKEN) & (majority == Expression.NEUTRAL)
@@ -181,7 +192,7 @@ def _moved(
 
 
 def _linear(features: NDArray[np.float32], logits: NDArray[np.float32]) -> LinearHead:
-    """Return the linear head that gives these logits, which are linear in the features."""
+    """Fit the linear head that computes these logits, which are linear in the features."""
     inputs = np.hstack([features, np.ones((len(features), 1))])
     solved, *_ = np.linalg.lstsq(inputs, logits.astype(np.float64), rcond=None)
     return LinearHead(solved[:-1].T.astype(np.float32), solved[-1].astype(np.float32))

@@ -1,4 +1,4 @@
-"""Provide a split in batches; their order depends only on the seed and the epoch."""
+"""Provide a split in batches, whose order depends only on the seed and the epoch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
 
 
 class Pictures(Dataset[Batch]):
-    """A split as tensors; an item is a whole batch, indexed by its rows.
+    """A split as tensors. An item is a whole batch, indexed by the rows of its pictures.
 
     Args:
         data: the split.
@@ -57,7 +57,7 @@ class Pictures(Dataset[Batch]):
         self.auxiliary = torch.zeros(len(data), 0) if auxiliary is None else auxiliary
 
     def set_epoch(self, epoch: int) -> None:
-        """Switch to the pictures of an epoch; here they are the same in all."""
+        """Do nothing, as all epochs have the same pictures; subclasses switch to an epoch's."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -74,14 +74,14 @@ class Pictures(Dataset[Batch]):
 
 
 class TaughtPictures(Pictures):
-    """Training pictures with another view in each epoch, and the teachers' predictions for it.
+    """Training pictures with a new view in each epoch, and the teachers' predictions for it.
 
     Args:
         data: the Training split.
-        targets: the targets without the teachers' share.
+        targets: the targets without the teachers' predictions.
         auxiliary: the auxiliary targets of the pictures before augmentation.
-        views: the views and the predictions.
-        share: the predictions' share of the targets, 0..1.
+        views: the views, with the teachers' predictions for them.
+        share: the weight of the predictions in the targets, 0..1.
         outputs: the auxiliary outputs that the net learns.
     """
 
@@ -108,18 +108,18 @@ class TaughtPictures(Pictures):
 
 
 class MixedPictures(Dataset[Batch]):
-    """Labelled pictures, followed by unlabelled ones.
+    """A data set of labelled pictures, followed by unlabelled pictures.
 
     Args:
         labelled: the labelled pictures, whose rows come first.
-        unlabelled: the others.
+        unlabelled: the unlabelled pictures, whose rows follow.
     """
 
     def __init__(self, labelled: Pictures, unlabelled: Pictures) -> None:
         self.labelled, self.unlabelled = labelled, unlabelled
 
     def set_epoch(self, epoch: int) -> None:
-        """Switch both to the pictures of an epoch."""
+        """Switch both data sets to the pictures of an epoch."""
         self.labelled.set_epoch(epoch)
         self.unlabelled.set_epoch(epoch)
 
@@ -130,7 +130,7 @@ class MixedPictures(Dataset[Batch]):
 
 
 class _Batches(Sampler[Tensor]):
-    """Yield the rows of each batch; with several devices, each gets its part of every batch."""
+    """A sampler of the rows of each batch; each of several devices gets its part of every batch."""
 
     def __init__(self, rows: int, size: int) -> None:
         self.rows, self.size = rows, size
@@ -150,15 +150,16 @@ class _Batches(Sampler[Tensor]):
 
 
 class _ShuffledBatches(_Batches):
-    """Yield batches in a new order each epoch, or drawn by weights.
+    """A sampler of batches in a new random order in each epoch, or drawn by weights.
 
     Args:
         pictures: the pictures, labelled or mixed.
         rows: the number of labelled pictures.
         size: labelled pictures in a batch.
         seed: the seed of the order.
-        weights: how often each labelled picture is drawn, float [rows]; None for once each.
-        unlabelled: the number of unlabelled pictures, and how many of them are in a batch.
+        weights: the relative frequency of each labelled picture, float [rows]; None to draw each
+            picture once.
+        unlabelled: the number of unlabelled pictures in all, and in each batch.
     """
 
     def __init__(
@@ -220,9 +221,10 @@ def training_batches(
     auxiliary: Tensor | None = None,
     unlabelled: Pictures | None = None,
 ) -> DataLoader[Batch]:
-    """Return shuffled batches of the recipe's size, of views if there are any.
+    """Return shuffled batches of the recipe's size.
 
-    An epoch has every labelled picture once, however many pictures are unlabelled.
+    The length of an epoch depends on the labelled pictures only, not on the number of unlabelled
+    pictures.
 
     Args:
         data: the Training split.
@@ -230,7 +232,8 @@ def training_batches(
         recipe: the recipe.
         views: the views and the teachers' predictions for them; None for the clean pictures.
         auxiliary: the auxiliary targets of the pictures [N, K]; None for K = 0.
-        unlabelled: pictures without labels for the recipe's share of each batch; None for none.
+        unlabelled: pictures without labels, which fill the recipe's fraction of each batch; None
+            for none.
     """
     weights = None
     if recipe.imbalance is Imbalance.SAMPLING:
@@ -295,7 +298,7 @@ def unlabelled_pictures(
 def validation_batches(
     data: FerData, recipe: Recipe, *, auxiliary: Tensor | None = None
 ) -> DataLoader[Batch]:
-    """Return batches with every row once, in order, with targets without smoothing.
+    """Return batches with every row once, in order, with targets without label smoothing.
 
     Args:
         data: the PublicTest split.

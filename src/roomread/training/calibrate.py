@@ -31,7 +31,7 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
 
 
 def calibrate(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the temperature and the abstention threshold of a card, rounded as it has them.
+    """Return the temperature and the abstention threshold, rounded for a model card.
 
     Args:
         logits: float [N, 7].
@@ -45,17 +45,17 @@ def calibrate(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[f
 def fit_tau(
     logits: NDArray[np.float32], labels: NDArray[np.int64], prior: NDArray[np.float32]
 ) -> float:
-    """Return the share of the log prior to subtract from the logits, 0 to 1 in steps of 0.05.
+    """Return the fraction of the log prior to subtract from the logits, 0 to 1 in steps of 0.05.
 
     Post-hoc logit adjustment (Menon et al. 2020, "Long-tail learning via logit adjustment",
-    arXiv:2007.07314): a net trained on few faces of disgust hardly ever predicts "disgust". A share
-    of 1 makes all expressions equally likely a priori, at the cost of the common ones. The chosen
-    share maximises the sum of accuracy and macro-F1.
+    arXiv:2007.07314): a net trained on few faces of disgust hardly ever predicts "disgust". A
+    fraction of 1 makes all expressions equally likely a priori, at the cost of the common ones. The
+    chosen fraction maximises the sum of accuracy and macro-F1.
 
     Args:
         logits: float [N, 7].
         labels: the truth, int64 [N].
-        prior: the share of each class in training, float [7].
+        prior: the relative frequency of each class in training, float [7].
     """
     y = torch.from_numpy(labels)
 
@@ -68,10 +68,10 @@ def fit_tau(
 
 
 def abstention_threshold(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the confidence under which labels are more often wrong than right, 0..1.
+    """Return the confidence, 0..1, below which a net should abstain.
 
-    Abstaining under it maximises the number of right labels minus that of wrong ones (Chow 1970,
-    "On optimum recognition error and reject tradeoff", with equal costs).
+    Abstaining below it maximises the number of right labels minus the number of wrong labels (Chow
+    1970, "On optimum recognition error and reject tradeoff", with equal costs).
 
     Args:
         probabilities: calibrated, float32 [N, 7].

@@ -37,12 +37,12 @@ def curves(epochs: Sequence[dict[str, float]]) -> str:
 
 
 def confusion(result: Evaluation) -> str:
-    """Return the confusion matrix, truth by row."""
+    """Return a chart of the confusion matrix, with the truth by row."""
     return matrix(result.confusion, rows="truth", columns="prediction", title=result.name)
 
 
 def matrix(counts: NDArray[np.int64], *, rows: str, columns: str, title: str) -> str:
-    """Return counts [7, 7] as a matrix whose cells show the share of the row and the count."""
+    """Return a chart of counts [7, 7] whose cells show the share of their row and the count."""
     figure, (axes,) = _figure(columns=1, width=6.4, height=5.4)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -76,7 +76,7 @@ def reliability(results: Sequence[Evaluation]) -> str:
 
 
 def coverage(results: Sequence[Evaluation]) -> str:
-    """Return a chart of the accuracy among the most confident faces, by their share."""
+    """Return a chart of the accuracy of the most confident faces by their share of all faces."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
     for result in results:
         axes.plot(*result.coverage(), label=result.name)
@@ -99,7 +99,7 @@ def robustness(conditions: Sequence[Condition]) -> str:
 
 
 def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, labels: tuple[str, str]) -> str:
-    """Return a line chart of series; empty text without series. `labels` name the axes."""
+    """Return a line chart, or an empty string if there are no series; `labels` name the axes."""
     if not series:
         return ""
     figure, (axes,) = _figure(columns=1, width=8, height=4.5)
@@ -139,7 +139,7 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel:
 
 
 def histogram(series: Mapping[str, NDArray[np.float64]], *, xlabel: str) -> str:
-    """Return several distributions in one chart, each with area one."""
+    """Return a chart of several distributions, each with area one."""
     figure, (axes,) = _figure(columns=1, width=6, height=3.6)
     for label, values in series.items():
         if len(values):

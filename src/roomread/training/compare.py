@@ -22,7 +22,7 @@ class Compared:
     """The results of one model in the comparison.
 
     Attributes:
-        name: the run's folder or the model.
+        name: the name of the run's folder or of the model.
         net: a name of `nets.NETS`, followed by "int8" for a quantised model.
         epochs: the recipe's epochs; None if the card has no recipe.
         accuracy: against FER-2013's label, 0..1.
@@ -32,9 +32,10 @@ class Compared:
         disgust: recall against FER-2013's label, 0..1.
         parameters: the number of the net's parameters without the heads; None if this version lacks
             the net.
-        macs: multiply-adds of a face; None if this version lacks the net.
-        milliseconds: the median time of a face at batch 25 on one thread, measured in this run.
-        megabytes: the size of the model file.
+        macs: the number of multiply-adds per face; None if this version lacks the net.
+        milliseconds: the median time per face in batches of 25 on one thread, ms. It is always
+            measured anew.
+        megabytes: the size of the model file, MB.
     """
 
     name: str
@@ -54,16 +55,16 @@ class Compared:
 def compare(
     models: Sequence[str], data: FerData | None = None, split: Split = Split.PublicTest
 ) -> list[Compared]:
-    """Return the results of models, read or measured, the most accurate first.
+    """Compare models, and return their results, the most accurate first.
 
     Args:
-        models: runs' folders, model files or bundled names.
+        models: folders of runs, model files or names of bundled models.
         data: the pictures to measure on; None to use the figures that each run saved.
         split: the split to measure on. Saved figures are of PublicTest.
 
     Raises:
-        DataError: without `data`, one of them is not a run with saved figures.
-        ModelFileError: one of them cannot be opened.
+        DataError: `data` is None, and a model does not belong to a run with saved figures.
+        ModelFileError: a model cannot be opened.
     """
     lines = [_line(name, data, split) for name in models]
     return sorted(lines, key=lambda line: -line.accuracy)
@@ -133,5 +134,5 @@ def comparison_page(lines: Sequence[Compared], runs: Sequence[Run], *, command: 
 
 
 def as_rows(lines: Sequence[Compared]) -> list[dict[str, Any]]:
-    """Return plain data for CSV and JSON."""
+    """Return the results as dictionaries, ready for CSV and JSON."""
     return [asdict(line) for line in lines]

@@ -33,7 +33,7 @@ VOTE_NAMES = (
 )
 # The column of each of the seven expressions among FER+'s ten vote columns.
 _SEVEN_IN_VOTES = np.array([4, 5, 6, 1, 3, 2, 0])
-# Value of FER+'s eighth class, contempt, which no head has.
+# Label of contempt, FER+'s eighth class, which no head predicts.
 CONTEMPT = len(Expression)
 
 
@@ -47,14 +47,14 @@ class Split(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FerData:
-    """Labelled pictures of faces.
+    """A data set of labelled pictures of faces.
 
     Attributes:
         images: uint8 [N, 48, 48] grey.
         labels: int64 [N], `Expression` values.
         splits: int8 [N], `Split` values.
         votes: int16 [N, 10] FER+ tagger counts in `VOTE_NAMES`' order, or None.
-        rows: int64 [N], the row in the file, or the position in the sorted folder.
+        rows: int64 [N], the index of the row in the file, or of the picture in the sorted folder.
     """
 
     images: NDArray[np.uint8]
@@ -85,7 +85,10 @@ class FerData:
         return self.take(keep)
 
     def without(self, withheld: Sequence[Expression]) -> FerData:
-        """Return the data without withheld expressions as label, FER+ majority or vote."""
+        """Return the data without some expressions.
+
+        Pictures with such a label or FER+ majority, and votes for these expressions, are removed.
+        """
         keep = ~np.isin(self.labels, withheld)
         if self.votes is None:
             return self.take(keep)
@@ -96,7 +99,7 @@ class FerData:
 
     @property
     def digest(self) -> str:
-        """Twelve hexadecimal digits that change with any picture, label, split or vote."""
+        """A checksum of all pictures, labels, splits and votes: twelve hexadecimal digits."""
         state = hashlib.sha256()
         for array in (self.images, self.labels, self.splits, self.votes):
             if array is not None:
@@ -117,7 +120,7 @@ def vote_distribution(votes: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def vote_majority(votes: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Return the `Expression` that most taggers chose, int64 [N]; -1 for a tie or another class."""
+    """Return the expression with the most votes, int64 [N]; -1 for a tie or another class."""
     top = votes.max(axis=1, keepdims=True)
     alone = (votes == top).sum(axis=1) == 1
     seven_of = np.full(len(VOTE_NAMES), -1, dtype=np.int64)
@@ -149,12 +152,12 @@ def ferplus_label(votes: NDArray[np.int16]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Rows that hold the same picture, pixel for pixel.
+    """Rows that contain the same picture, pixel for pixel.
 
     Attributes:
         rows: positions in the data set, ascending.
-        splits: the split of each.
-        labels: the label of each.
+        splits: the split of each row.
+        labels: the label of each row.
     """
 
     rows: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Evaluate a model file; every figure has its interval and the data that it was measured on."""
+"""Evaluate a model file; every figure states the data on which it was measured."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Figure:
     """A measured value and the data that it was measured on.
 
     Attributes:
-        value: 0..1.
+        value: the value, 0..1.
         margin: half the width of its 95 % interval; None if it has none.
         signature: a text that identifies data, rows, head, model and version.
     """
@@ -90,7 +90,7 @@ class Evaluation:
     confusion: NDArray[np.int64]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain data, without those of single pictures."""
+        """Return the figures as plain data, ready for JSON, without data of single pictures."""
         return {
             "name": self.name,
             "accuracy": self.accuracy.value,
@@ -104,12 +104,12 @@ class Evaluation:
         }
 
     def coverage(self, points: int = 50) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return accuracy among the most confident pictures, for shares from 1/`points` to 1.
+        """Return the accuracy of the most confident pictures, for fractions of 1/`points` to 1.
 
         El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
 
         Returns:
-            (shares [points], accuracies [points]).
+            The fractions of all pictures [points], and the accuracies [points].
         """
         order = np.argsort(-self.probabilities.max(axis=1), kind="stable")
         right = (self.probabilities.argmax(axis=1) == self.labels)[order]
@@ -117,7 +117,10 @@ class Evaluation:
         return counts / len(right), np.cumsum(right)[counts - 1] / counts
 
     def reliability(self) -> list[tuple[float, float, int]]:
-        """Return the mean confidence, accuracy and number of pictures of each non-empty bin."""
+        """Return mean confidence, accuracy and number of pictures of each non-empty bin.
+
+        The bins divide the confidence 0..1 into 15 equal parts.
+        """
         confidence = self.probabilities.max(axis=1)
         right = self.probabilities.argmax(axis=1) == self.labels
         bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
@@ -129,7 +132,7 @@ class Evaluation:
 
 
 def wilson_margin(share: float, n: int) -> float:
-    """Return half the width of the 95 % interval of a share of n (Wilson 1927)."""
+    """Return half the width of the 95 % interval of a proportion of n samples (Wilson 1927)."""
     z = 1.959964
     return z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
 
@@ -185,7 +188,7 @@ def score(
         calibrated: the probabilities after the temperature.
         labels: the truth.
         signature: the signature of the figures, to which the number of pictures is added.
-        uncalibrated: the probabilities without the temperature; None for the same.
+        uncalibrated: the probabilities without the temperature; None if they are the same.
         count_absent: whether an expression that the truth does not contain counts as F1 = 0.
 
     Raises:
@@ -244,12 +247,12 @@ class Truth:
 
     @property
     def fer2013(self) -> bool:
-        """Whether it is FER-2013's own label, which is compared with that head."""
+        """Whether the truth is FER-2013's own label, which a second head may have learned."""
         return self.name == LABEL
 
 
 def truths(data: FerData, split: Split) -> list[Truth]:
-    """Return the truths of a split: FER-2013's labels and, with FER+ votes, those of two rules.
+    """Return the truths of a split: FER-2013's labels and, with votes, the labels by two rules.
 
     A rule that labels no picture of the split is omitted.
     """

@@ -1,4 +1,4 @@
-"""Evaluate a model file on the pictures of another data set than FER-2013."""
+"""Evaluate a model file on a data set other than FER-2013."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from roomread.training.evaluate import Evaluation, fer2013_head, predict, probab
 from roomread.training.face_crops import cut_faces
 from roomread.training.picture_sets import LabelledPictures
 
-# The names of the heads, by whether they learned FER-2013's label.
+# The names of the heads in the results. The key is whether the head learned FER-2013's label.
 _HEADS = {False: "users' head", True: "label's head"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PicturesEvaluation:
-    """The result of a model on a data set.
+    """The evaluation of a model on labelled pictures.
 
     Attributes:
         results: the evaluation of each head on the faces that were found.
         pictures: the number of labelled pictures.
-        without_face: the number of them in which the labelled face was not found.
-        unreadable: the number of found faces that the product calls unreadable; they are evaluated
-            nevertheless.
+        without_face: the number of pictures in which the labelled face was not found.
+        unreadable: the number of found faces that the pipeline would report as unreadable; they
+            are evaluated nevertheless.
     """
 
     results: list[Evaluation]
@@ -43,14 +43,17 @@ def evaluate_pictures(
     Args:
         model: an opened model file.
         pictures: the data set.
-        crops: whether the pictures are square crops of faces already, which are scaled only.
+        crops: whether the pictures are already square crops of faces, which are only scaled.
 
     Raises:
         DataError: a picture cannot be read, or no face is found.
     """
     faces = cut_faces(pictures.files, crops=crops, boxes=pictures.boxes)
     if not len(faces.rows):
-        raise DataError(f"{pictures.name}: no face is found in any of the pictures")
+        raise DataError(
+            f"{pictures.name}: no face was found in any picture",
+            hint="if the pictures are square crops of faces, evaluate them as crops",
+        )
     labels, logits = pictures.labels[faces.rows], predict(model, faces.images)
     heads = {"logits": False, fer2013_head(model): True}
     results = [

@@ -61,16 +61,18 @@ class ExportedNet:
             model = open_model(draft)
             difference = _difference(self.net, model)
             if difference > TOLERANCE:
-                raise ModelFileError(f"{path}: ONNX Runtime differs from torch by {difference:.1e}")
+                raise ModelFileError(
+                    f"{path}: not written, as ONNX Runtime differs from torch by {difference:.1e}"
+                )
             draft.replace(path)
         return model
 
 
 def export(net: ExpressionNet) -> ExportedNet:
-    """Export a net with its present weights, in evaluation mode.
+    """Export a net with its current weights, in evaluation mode.
 
     Raises:
-        ModelFileError: torch cannot export it.
+        ModelFileError: torch cannot export the net.
     """
     net = net.eval()
     names = ["logits", "features"] + (["logits_fer2013"] if net.head_fer2013 else [])
@@ -94,7 +96,7 @@ def export(net: ExpressionNet) -> ExportedNet:
 
 
 def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Remove the exporter's metadata, whose stack traces contain folders of this machine."""
+    """Remove the exporter's metadata, whose stack traces contain paths of this machine."""
     graph = model.graph
     described = (graph.node, graph.value_info, graph.initializer, graph.input, graph.output)
     for part in (graph, *itertools.chain(*described)):

@@ -34,13 +34,13 @@ class ExpressionNet(nn.Module):
     """A backbone, one or two linear heads, and optionally a head for auxiliary outputs.
 
     With FER+ votes, `logits` learn the taggers' distribution, and `logits_fer2013` the data set's
-    own label for comparison with the literature. Both agree on only two of three pictures.
+    own label for comparison with the literature. The two agree on only two of three pictures.
 
     Args:
         backbone: a net of `nets`.
-        two_heads: whether there are both heads.
-        auxiliary: the auxiliary outputs, of `recipe.AUXILIARY_OUTPUTS`; empty for none.
-        dropout: the share of features that the heads do not see in training, 0..1.
+        two_heads: whether the net has both heads.
+        auxiliary: the auxiliary outputs, out of `recipe.AUXILIARY_OUTPUTS`; empty for none.
+        dropout: the probability that the heads do not see a feature in training, 0..1.
 
     Raises:
         DataError: the net has no maps for auxiliary outputs, see `AuxiliaryHead`.

@@ -18,18 +18,18 @@ from roomread.readings import Box, Face
 from roomread.runtime import processors
 from roomread.training.dataset import SIDE
 
-# The overlap (IoU) from which a found face is the one that was labelled.
+# Minimum overlap (IoU) of a detected face with the labelled box to be the labelled face.
 _SAME_FACE = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceCrops:
-    """The faces of P pictures, at most one of each.
+    """Crops of faces, at most one from each of several pictures.
 
     Attributes:
         images: uint8 [N, 48, 48], grey.
-        rows: int64 [N], the position of each face's picture among the P, ascending.
-        readable: bool [N], whether the face can be read, see `Quality.reason`.
+        rows: int64 [N], the index of each face's picture, ascending.
+        readable: bool [N], whether the face can be read (see `Quality.reason`).
     """
 
     images: NDArray[np.uint8]
@@ -40,13 +40,12 @@ class FaceCrops:
 def cut_faces(
     files: Sequence[Path], *, crops: bool = False, boxes: Sequence[Box | None] | None = None
 ) -> FaceCrops:
-    """Return one face of each picture, found and cut as by the pipeline.
+    """Return at most one face of each picture, detected and cut as in the pipeline.
 
     Args:
         files: the pictures.
-        crops: whether the pictures are square crops of faces already, which are scaled only.
-        boxes: the place of the face in each picture, px; None for the largest face of a picture, or
-            of all pictures.
+        crops: whether the pictures are already square crops of faces, which are only scaled.
+        boxes: the box of the wanted face in each picture, px; None for the largest face.
 
     Raises:
         DataError: a picture cannot be read, or is not square although `crops` is set.
@@ -68,7 +67,7 @@ def cut_faces(
 def _face(
     file: Path, detector: CenterFace | None, box: Box | None
 ) -> tuple[NDArray[np.uint8], bool] | None:
-    """Return the crop of a picture's face and whether it is readable, if the face is found."""
+    """Return the crop of a picture's face and whether it is readable; None if none is found."""
     try:
         image = read_image(file)
     except MediaError as error:
@@ -84,7 +83,7 @@ def _face(
 
 
 def _chosen(faces: list[Face], box: Box | None) -> list[Face]:
-    """Return the largest face, or the one at the box, as a list of at most one."""
+    """Return a list of at most one face: the face in the box, or the largest without a box."""
     if box is None or not faces:
         return faces[:1]
     nearest = max(faces, key=lambda face: face.box.iou(box))
@@ -96,7 +95,7 @@ def _scaled(image: NDArray[np.uint8], file: Path) -> NDArray[np.uint8]:
     if height != width:
         raise DataError(
             f"{file}: {width} x {height} pixels are not a square crop of a face",
-            hint="leave out the option that says that the pictures are crops",
+            hint="read them as whole pictures instead of crops",
         )
     grey = Image.fromarray(image).convert("L")
     return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=3.0))

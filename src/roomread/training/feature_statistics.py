@@ -17,7 +17,10 @@ from roomread.training.dataset import FerData, Split, vote_majority
 
 
 def seen_labels(data: FerData) -> NDArray[np.int64]:
-    """Return the FER+ majority (see `vote_majority`), or FER-2013's label without votes."""
+    """Return each picture's FER+ majority, or FER-2013's label if the data has no votes.
+
+    See `vote_majority`.
+    """
     return vote_majority(data.votes) if data.votes is not None else data.labels
 
 
@@ -41,8 +44,8 @@ def prepare(path: Path, data: FerData) -> ModelFile:
     """Write the feature statistics into a model file, which is unchanged after an error.
 
     Raises:
-        ModelFileError: it is not a model file.
-        OutputError: it cannot be written.
+        ModelFileError: `path` is not a model file.
+        OutputError: `path` cannot be written.
     """
     statistics = measure_feature_statistics(open_model(path), data)
     proto = onnx.load(path)

@@ -5,7 +5,7 @@
 - a folder of pictures: `train/angry/*.jpg` ... `test/neutral/PublicTest_123.jpg`;
 - a parquet file: `emotion`, `Usage`, `image` (an encoded picture), and FER+ as `votes_*` columns.
 
-FER+ votes for a CSV come from `fer2013new.csv`, which has one row for each of its rows.
+FER+ votes for a CSV come from `fer2013new.csv`, which has the same rows in the same order.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ def read_fer2013(
     Args:
         path: a CSV, a parquet file, or a picture folder.
         ferplus: `fer2013new.csv`, for a CSV or a parquet without votes of its own.
-        splits: the split of each folder below `path`, or of each value of `Usage`, by name; None
-            for the published names. PrivateTest may then be missing. For a file without `Usage`,
-            the split of all its rows, by the file's name.
+        splits: the split of each folder below `path`, or of each value of `Usage`, by name; for a
+            file without `Usage`, the split of all its rows, by the file's name. With `splits`,
+            PrivateTest may be missing. None for the published names.
 
     Raises:
         DataError: the file is missing or damaged, is another data set that is for evaluation only,
-            lacks a column or a split or has a column twice, holds a row
-            of the wrong length, or `ferplus` does not match it.
+            lacks a column or a split, has a column twice, has a row of the wrong length, or
+            `ferplus` does not match it.
     """
     path = Path(path)
     if not path.exists():
@@ -63,7 +63,7 @@ def read_fer2013(
         if ferplus is not None:
             raise DataError(
                 f"{path}: FER+ votes are matched by row, and a folder has no rows",
-                hint="use fer2013.csv with them",
+                hint="use fer2013.csv with the votes",
             )
         data = _read_folder(path, named)
     elif path.suffix.lower() == ".parquet":
@@ -74,7 +74,7 @@ def read_fer2013(
         raise DataError(f"{path}: cannot be read as a data set", hint=f"give {_SHAPES}")
     if ferplus is not None:
         data = _with_votes(data, Path(ferplus), named)
-    # A file of one split is known by its own name.
+    # If `splits` names the file itself, all its rows belong to that split.
     needed = [named[path.name.lower()]] if named and path.name.lower() in named else [*Split][:2]
     _check_splits(data, path, needed=needed if splits else [*Split])
     return data
@@ -92,12 +92,13 @@ def _check_splits(data: FerData, path: Path, *, needed: list[Split]) -> None:
         if missing:
             names = ", ".join(Expression(e).display_name for e in sorted(missing))
             raise DataError(
-                f"{path}: has no {names} in {split.name}", hint="use the complete data set"
+                f"{path}: has no picture of {names} in {split.name}",
+                hint="use the complete data set",
             )
 
 
 def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
-    """Return the file's columns by stripped name, after checking that all of `needed` exist."""
+    """Read a file as a table with stripped column names, and check that it has all of `needed`."""
     try:
         if path.suffix.lower() == ".parquet":
             table = pyarrow.parquet.read_table(path)
@@ -121,7 +122,7 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
 
 
 def _as_bytes(path: Path) -> pyarrow.csv.ConvertOptions:
-    """Read all cells of a CSV as bytes, so that errors can name the row."""
+    """Return options that read all cells of a CSV as bytes, so that errors can name the row."""
     with path.open("rb") as file:
         first = file.readline()
     if first.startswith(_UTF_16):
@@ -150,8 +151,9 @@ def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.int64]:
         try:
             numbers[row] = int(_text(cell))
         except (ValueError, OverflowError) as error:
-            problem = f"{path}: row {row}: column '{column}' holds a value that is not a number"
-            raise DataError(problem, hint=f"it holds {_text(cell)[:30]!r}") from error
+            found = repr(_text(cell)[:30])
+            problem = f"{path}: row {row}: column '{column}' is {found}, not a whole number"
+            raise DataError(problem) from error
     return numbers
 
 
@@ -171,7 +173,7 @@ def _splits(table: pa.Table, path: Path, named: Mapping[str, Split] | None) -> N
     known = named or {split.name.lower(): split for split in Split}
     for row, name in enumerate(names):
         if name.lower() not in known:
-            hint = f"known are {', '.join(known)}" if named else _SPLIT_NAMES
+            hint = f"use one of {', '.join(known)}" if named else f"use {_SPLIT_NAMES}"
             raise DataError(f"{path}: row {row}: Usage '{name}' is not a split", hint=hint)
     return np.array([known[name.lower()] for name in names], dtype=np.int8)
 
@@ -282,7 +284,7 @@ def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
 
 
 def _pictures(part: Path) -> Iterator[Path]:
-    """Yield the files in the expressions' folders, without those of operating systems."""
+    """Yield the files in the expressions' folders, without hidden files of operating systems."""
     for folder in part.iterdir():
         if folder.is_dir() and not is_system_name(folder.name):
             for file in folder.iterdir():
@@ -320,8 +322,8 @@ def _with_votes(data: FerData, path: Path, named: Mapping[str, Split] | None) ->
     published = _splits(table, path, None)
     if named is None and (published != data.splits).any():
         raise DataError(
-            f"{path}: its splits are not those of the pictures",
-            hint="check that no rows were moved",
+            f"{path}: the splits of its rows differ from those of the pictures",
+            hint="check that the rows of both files are in the published order",
         )
     votes = np.stack([_numbers(table, name, path) for name in _FERPLUS_COLUMNS], axis=1)
     return FerData(data.images, data.labels, data.splits, votes.astype(np.int16), data.rows)

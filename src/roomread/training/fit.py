@@ -47,9 +47,10 @@ from roomread.training.targets import has_two_heads, make_targets
 from roomread.training.unlabelled import unlabelled_faces
 from roomread.training.views import TaughtViews
 
-# The number of pictures on which the statistics of a model file's net are measured.
+# The approximate number of pictures on which batch normalisation is measured if training starts
+# from a model file.
 _START_PICTURES = 2048
-# The names of an auxiliary head's weights begin with this.
+# Prefix of the names of an auxiliary head's weights.
 _AUXILIARY = "auxiliary."
 
 
@@ -59,7 +60,7 @@ def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) 
 
 
 class _Best(ModelCheckpoint):
-    """Save the best epoch among those at full size, at which the net is used."""
+    """A checkpoint of the best epoch at full size, at which the net is used."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -67,7 +68,7 @@ class _Best(ModelCheckpoint):
 
 
 class _Patience(EarlyStopping):
-    """Count patience at full size only; accuracies at different sizes are not comparable."""
+    """Early stopping that ignores smaller sizes, whose accuracies are not comparable."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -89,22 +90,22 @@ def train(
 ) -> ExpressionNet:
     """Train on the Training split and keep the epoch that is best on PublicTest.
 
-    It writes `recipe.json`, `checkpoints/`, `logs/` (CSV) and `tensorboard/` under `out`.
+    The run writes `recipe.json`, `checkpoints/`, `logs/` (CSV) and `tensorboard/` under `out`.
 
     Args:
         data: all splits; PrivateTest's labels are not used.
         recipe: the settings.
         out: the run's folder.
-        resume: continue after the last complete epoch in `out`; on one device the result equals
-            that of an uninterrupted run.
+        resume: whether to continue after the last complete epoch in `out`. On one device the result
+            is the same as without the interruption.
         hardware: the hardware to train on.
         stop_after: the number of epochs after which to stop; the learning rate follows the schedule
             of the whole recipe.
 
     Raises:
-        DataError: `out` holds a run and `resume` is not set, there is nothing to resume, the run
-            there has another recipe, a split or a class is empty, or the recipe starts from a
-            folder without a run of its net.
+        DataError: `out` contains a run and `resume` is not set, there is no run to resume or it has
+            another recipe, a split or a class is empty, or the recipe starts from a folder
+            without a run of its net.
         KeyboardInterrupt: Ctrl-C; the last complete epoch is kept.
     """
     run = Run(out)
@@ -148,7 +149,7 @@ def train(
 
 
 def _unlabelled(recipe: Recipe, run: Run, *, columns: int) -> Pictures | None:
-    """Return a recipe's unlabelled pictures with `columns` auxiliary targets; None without."""
+    """Return a recipe's unlabelled pictures with `columns` auxiliary targets, if it has any."""
     data = unlabelled_faces(recipe, run.faces)
     if data is None:
         return None
@@ -216,7 +217,7 @@ def _precision(hardware: Hardware) -> str:
 
 
 def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tuple[FerData, FerData]:
-    """Check a run before it starts; return its training and validation pictures.
+    """Check a run before it starts, and return its training and validation pictures.
 
     Raises:
         DataError: see `train`.
@@ -225,7 +226,7 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
     training = training_rows(data, recipe)
     public = data.split(Split.PublicTest).without(withheld(recipe))
     if not len(public):
-        raise DataError("the data set has no PublicTest pictures, by which the epoch is chosen")
+        raise DataError("the data set has no PublicTest pictures, which select the best epoch")
     if recipe.auxiliary:
         check_maps(make_net(recipe.net))
         read_targets(Path(recipe.auxiliary), data)
@@ -234,11 +235,11 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
 
 
 def _start_from(start: Path, module: Training, images: NDArray[np.uint8]) -> None:
-    """Load the best weights of a run, or those of a model file, into a module.
+    """Load the best weights of a run, or the weights of a model file, into a module.
 
     Raises:
-        ModelFileError: it is a file, but not a model file.
-        DataError: there is no such run, or it has another net or other heads.
+        ModelFileError: `start` is a file, but not a model file.
+        DataError: `start` is not a run, or has another net or other heads.
     """
     if start.is_file():
         weights = net_from_model_file(start, images[:: max(1, len(images) // _START_PICTURES)])
@@ -260,7 +261,7 @@ def _expression_weights(net: ExpressionNet) -> dict[str, Tensor]:
 
 
 def _auxiliary_weights(start: ExpressionNet, net: ExpressionNet) -> dict[str, Tensor]:
-    """Return a net's auxiliary weights: those of `start` if it has the same outputs."""
+    """Return a net's auxiliary weights, taken from `start` if it has the same outputs."""
     if net.auxiliary is None:
         return {}
     own = net.auxiliary.state_dict(prefix=_AUXILIARY)
@@ -314,7 +315,7 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
     """Return a net with the averaged weights of a checkpoint, in evaluation mode.
 
     Raises:
-        DataError: the file is not a checkpoint, or is one of another net.
+        DataError: the file is not a checkpoint, or belongs to another net.
     """
     try:
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")["state_dict"]
@@ -336,7 +337,7 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
 
 
 def _outputs_of(weights: Mapping[str, Tensor]) -> tuple[str, ...]:
-    """Return the auxiliary outputs of a checkpoint's weights; their numbers of columns differ."""
+    """Return the auxiliary outputs of a checkpoint, derived from the number of columns."""
     name = f"{_AUXILIARY}linear.weight"
     if name not in weights:
         return ()

@@ -1,8 +1,8 @@
 """Read the weights of a model file back into a net, so that training can start from them.
 
-An exported graph has batch normalisation merged into the convolutions. Here it is taken apart
-again: the statistics are measured on pictures, and scale and offset are chosen so that the net
-computes the same as the file.
+An exported graph has batch normalisation merged into the convolutions. This module separates it
+again: it measures the statistics on pictures, and chooses scale and offset so that the net computes
+the same as the file.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def net_from_model_file(path: Path, images: NDArray[np.uint8]) -> ExpressionNet:
 
     Raises:
         ModelFileError: `path` is not a model file.
-        DataError: it is int8 or refitted, or its graph does not have the layers of the net that its
-            card names.
+        DataError: the file is int8 or refitted, or its graph does not have the layers of the net
+            that its card names.
     """
     model = open_model(path)
     if model.card.precision == "int8" or model.card.refit:
         raise DataError(
             f"{path}: training cannot start from an int8 or refitted model file",
-            hint="take the run's model.onnx",
+            hint="use the run's model.onnx",
         )
     weights = _initialisers(onnx.load(path))
     net = ExpressionNet(make_net(model.card.net), two_heads=model.has_fer2013_head).eval()
@@ -59,7 +59,9 @@ def net_from_model_file(path: Path, images: NDArray[np.uint8]) -> ExpressionNet:
     with torch.no_grad():
         difference = np.abs(net(torch.from_numpy(pictures)).logits.numpy() - expected).max()
     if difference > _TOLERANCE:
-        raise DataError(f"{path}: the net differs from its model file by {difference:.1e}")
+        raise DataError(
+            f"{path}: the net that was read from it has logits that differ by {difference:.1e}"
+        )
     return net
 
 
@@ -84,7 +86,7 @@ def _initialisers(model: onnx.ModelProto) -> dict[str, Tensor]:
 
 
 def _load(net: ExpressionNet, weights: dict[str, Tensor]) -> None:
-    """Load the weights, with batch normalisation that only adds the merged offsets.
+    """Load the weights, and let batch normalisation only add the merged offsets.
 
     Raises:
         KeyError: a weight is missing.
@@ -112,7 +114,7 @@ def _load(net: ExpressionNet, weights: dict[str, Tensor]) -> None:
 
 @torch.no_grad()
 def _measure(net: ExpressionNet, images: NDArray[np.uint8]) -> None:
-    """Give batch normalisation the statistics of its inputs, without changing the net's output."""
+    """Measure the statistics of batch normalisation, without changing the net's output."""
     layers = [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
     sums = {layer: torch.zeros(2, layer.num_features, dtype=torch.float64) for layer in layers}
     count = dict.fromkeys(layers, 0)

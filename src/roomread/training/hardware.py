@@ -1,4 +1,4 @@
-"""The hardware that a net is trained on. This module imports nothing heavy."""
+"""Describe the hardware that trains a net, without importing torch."""
 
 from __future__ import annotations
 

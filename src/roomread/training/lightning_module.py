@@ -1,4 +1,4 @@
-"""Define the module that Lightning trains."""
+"""Define the training and validation steps that Lightning runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ from roomread.training.unlabelled import NO_LABEL
 
 
 class Training(L.LightningModule):
-    """The loss, the optimiser and the metrics of one run."""
+    """A Lightning module with the net, the loss, the optimiser and the metrics of one run.
+
+    Args:
+        recipe: the settings.
+        two_heads: whether the net has a separate head for FER-2013's label.
+        targets: the targets of the Training split, in which the losses count the classes.
+        threads: the number of torch's threads in each process; None for torch's default.
+    """
 
     def __init__(
         self, recipe: Recipe, *, two_heads: bool, targets: Targets, threads: int | None = None
@@ -57,13 +64,13 @@ class Training(L.LightningModule):
             torch.set_num_threads(self.threads)
 
     def on_train_epoch_start(self) -> None:
-        """Seed augmentation and dropout by the epoch, so that a resumed run draws the same."""
+        """Seed augmentation and dropout by the epoch, so that a resumed run is the same."""
         torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
 
     def _forward(self, images: Tensor) -> tuple[Outputs, Tensor | None]:
         """Return the outputs for float [N, 1, 48, 48] in 0..1, scaled to this epoch's side.
 
-        The second value is that of `ExpressionNet.forward_with_auxiliary`.
+        The second value is the auxiliary predictions, as in `ExpressionNet.forward_with_auxiliary`.
         """
         if self.side != images.shape[-1]:
             images = F.interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)

@@ -47,7 +47,7 @@ class Quantised:
         model: the opened int8 file.
         before: the fp32 file's evaluations on PublicTest.
         after: the int8 file's evaluations on PublicTest.
-        times_as_fast: the time of a face in fp32 divided by that in int8, with batches of 25 and
+        times_as_fast: the time per face in fp32 divided by the time in int8, in batches of 25 with
             one thread.
     """
 
@@ -58,7 +58,7 @@ class Quantised:
 
     @property
     def points_lost(self) -> float:
-        """The largest loss of accuracy of the comparisons, in points; under 0 if int8 is better."""
+        """The largest loss of accuracy in any evaluation, percentage points; below 0 for a gain."""
         pairs = zip(self.before, self.after, strict=True)
         return max(100 * (b.accuracy.value - a.accuracy.value) for b, a in pairs)
 
@@ -72,13 +72,13 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
         out: the file, which is written atomically.
 
     Raises:
-        ModelFileError: `model` is not a model file, or int8 already.
+        ModelFileError: `model` is not a model file, or is already int8.
         DataError: the data set has no PublicTest pictures.
         OSError: the file cannot be written.
     """
     plain = open_model(model, threads=1)
     if plain.card.precision == "int8":
-        raise ModelFileError(f"{model}: is int8 already", hint="take the run's model.onnx")
+        raise ModelFileError(f"{model}: is int8 already", hint="use the run's model.onnx")
     before = evaluate(plain, data, Split.PublicTest)
     public = data.split(Split.PublicTest)
     spread = np.linspace(0, len(public) - 1, min(_PICTURES, len(public))).astype(int)
@@ -96,7 +96,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
 
 
 class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
-    """Provide the batches of pictures for the calibration."""
+    """A reader of the pictures on which the ranges are measured, in batches."""
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
         self.batches = self._batches(images)
@@ -114,7 +114,7 @@ class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
 def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
     nodes = onnx.load(source).graph.node
     first = next(node for node in nodes if node.op_type == "Conv")
-    # The card's figures of action units and pose are those of their weights in 32 bits.
+    # Keep the heads of action units and pose in 32 bits, for which the card states their errors.
     heads = [node.name for node in nodes if node.name.startswith(NODE_PREFIX)]
     # Suppress the library's output about its steps.
     logging.disable(logging.WARNING)

@@ -22,7 +22,13 @@ class Optimizer(StrEnum):
 
 
 class Target(StrEnum):
-    """The target of the head `logits`, which users see."""
+    """The target of the head `logits`, which users see.
+
+    Attributes:
+        LABEL: FER-2013's label.
+        VOTES: the distribution of the FER+ votes.
+        BLEND: the weighted mean of both, see `Recipe.blend`.
+    """
 
     LABEL = "label"
     VOTES = "votes"
@@ -30,7 +36,15 @@ class Target(StrEnum):
 
 
 class Imbalance(StrEnum):
-    """The treatment of rare classes, such as disgust, which is 1.5 % of FER-2013."""
+    """The treatment of rare classes, such as disgust, which is 1.5 % of FER-2013.
+
+    Attributes:
+        NONE: no treatment.
+        SAMPLING: pictures of rare classes are drawn more often.
+        WEIGHTS: the loss of rare classes has a higher weight.
+        FOCAL: the loss of well-classified pictures has a lower weight.
+        LOGIT_ADJUSTMENT: the log of the class frequencies is added to the logits in the loss.
+    """
 
     NONE = "none"
     SAMPLING = "sampling"
@@ -42,7 +56,7 @@ class Imbalance(StrEnum):
 # The outputs that can be trained beside the expressions, by their names in a model file.
 ACTION_UNITS, POSE = "action_units", "pose"
 AUXILIARY_OUTPUTS = (ACTION_UNITS, POSE)
-# Names of settings that are a share or a probability.
+# Names of the settings that are fractions or probabilities, 0..1.
 _SHARES = (
     "warmup",
     "label_smoothing",
@@ -68,13 +82,13 @@ class Recipe:
         patience: the number of epochs without a better PublicTest accuracy after which the run
             stops early, counted at the last of `sides`.
         batch_size: pictures per step, over all devices.
-        sides: the sides in pixels to which pictures are scaled, each for an equal share of the
-            epochs; starting with small ones is faster, with the same result (Tan and Le 2021,
+        sides: the sides in pixels to which pictures are scaled, each for an equal part of the
+            epochs; starting with small sides is faster, with the same result (Tan and Le 2021,
             arXiv:2104.00298).
         optimizer: SGD with Nesterov's momentum 0.9, or AdamW (arXiv:1711.05101).
         learning_rate: the highest learning rate, after warm-up.
         weight_decay: the weight decay of every weight.
-        warmup: the share of all steps over which the learning rate rises, 0..1; a cosine to 0
+        warmup: the fraction of all steps over which the learning rate rises, 0..1; a cosine to 0
             follows (Loshchilov and Hutter 2016, arXiv:1608.03983).
         label_smoothing: the smoothing of FER-2013's labels, 0..1 (arXiv:1512.00567).
         ema_decay: the decay of the weights' moving average, which is validated and kept, 0..1.
@@ -82,20 +96,20 @@ class Recipe:
         jpeg: the probability of JPEG compression of quality 10 to 60, 0..1.
         small_face: the probability that a face is seen at 12 to 32 px and scaled up, 0..1.
         motion_blur: the probability of a motion blur of 3 to 7 px, 0..1.
-        noise: the probability of noise of a standard deviation of up to 0.08, 0..1.
+        noise: the probability of noise with a standard deviation of up to 0.08, 0..1.
         mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
         target: the target of `logits` if the data has FER+ votes; without votes it is the label.
-        blend: with the target "blend", the votes' share, 0..1; the rest is the label's.
+        blend: the weight of the votes in the target "blend", 0..1; the label has the rest.
         imbalance: the treatment of rare classes.
-        imbalance_strength: the power of class counts in sampling and weights, tau of logit
-            adjustment (arXiv:2007.07314), gamma of the focal loss (arXiv:1708.02002).
+        imbalance_strength: the exponent of the class counts in sampling and weights, tau of logit
+            adjustment (arXiv:2007.07314), or gamma of the focal loss (arXiv:1708.02002).
         balance: whether to adjust the logits for rare expressions after training, with the strength
             that is best on PublicTest (see `calibrate.fit_tau`).
         drop_test_copies: whether to train without pictures that have copies in PublicTest or
             PrivateTest.
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
-        teacher_share: the share of the teachers' probabilities in the target, 0..1.
+        teacher_share: the weight of the teachers' probabilities in the target, 0..1.
         views: the number of augmented views of each picture for which the teachers' predictions are
             computed; epoch e trains on view e modulo this number. With 0 the teachers see the clean
             pictures, and each epoch is augmented independently. See `views.TaughtViews`.
@@ -107,13 +121,14 @@ class Recipe:
         unlabelled: a folder of pictures without labels, whose only target is the teachers'
             prediction; "" for none.
         unlabelled_crops: whether these pictures are square crops of faces; otherwise the largest
-            readable face of each is cut out.
-        unlabelled_share: their share of each batch, 0..1; at least one picture is of each kind.
+            face of each is cut out, and used if it is readable.
+        unlabelled_share: the fraction of unlabelled pictures in each batch, 0..1; a batch has at
+            least one labelled and one unlabelled picture.
         auxiliary: a table of action units and head pose that the net learns as a second task, see
             `auxiliary_targets.read_targets`; "" for none.
-        auxiliary_outputs: which of them it learns: "action_units", "pose" or both.
-        auxiliary_weight: the weight of their loss, over 0; that of each expression head is 1. The
-            targets are standardised.
+        auxiliary_outputs: the outputs of this task: "action_units", "pose" or both.
+        auxiliary_weight: the weight of the loss of this task, over 0; the loss of each expression
+            head has the weight 1. The targets are standardised.
         seed: the seed of weights, order and augmentation.
     """
 
@@ -192,7 +207,7 @@ class Recipe:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The files and folders that the settings name, and bundled models that are teachers."""
+        """The files, folders and bundled models that the settings name."""
         named = (self.start, self.unlabelled, self.auxiliary, *self.teachers)
         return tuple(path for path in named if path)
 
@@ -207,7 +222,7 @@ class Recipe:
         """Build a recipe from plain data; missing settings have their defaults.
 
         Raises:
-            DataError: an unknown setting, or a value of the wrong type or out of range.
+            DataError: a setting is unknown, or its value has the wrong type or is out of range.
         """
         kinds = get_type_hints(cls)
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
@@ -228,7 +243,7 @@ class Recipe:
         """Read a recipe from a TOML file, or from the JSON that `save` writes.
 
         Raises:
-            DataError: the file cannot be read, or see `from_dict`.
+            DataError: the file cannot be read, or contains a wrong setting, see `from_dict`.
         """
         try:
             text = path.read_text(encoding="utf-8")

@@ -54,7 +54,7 @@ class LinearHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HalfResult:
-    """The accuracy of the old and the new head on one half of PublicTest."""
+    """The evaluations of the old and of the new head on one half of PublicTest."""
 
     before: Evaluation
     after: Evaluation
@@ -69,7 +69,7 @@ class Refit:
         penalty: the inverse strength of the L2 penalty that was chosen.
         tau: the strength of the logit adjustment, see `calibrate.fit_tau`.
         temperature: the temperature of the new head, fitted on all of PublicTest.
-        threshold: the confidence under which its label is withheld, 0..1.
+        threshold: the confidence below which the label of the new head is withheld, 0..1.
         chosen_on: the result on the half on which penalty, tau and (for this comparison)
             temperature were chosen.
         confirmed_on: the result on the other half.
@@ -85,7 +85,7 @@ class Refit:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether accuracy rose on the other half and macro-F1 did not fall."""
+        """Whether the new head has higher accuracy and no lower macro-F1 on the other half."""
         before, after = self.confirmed_on.before, self.confirmed_on.after
         return (
             after.accuracy.value > before.accuracy.value
@@ -105,7 +105,10 @@ class _PictureSet:
     def of(cls, model: ModelFile, data: FerData, split: Split) -> tuple[_PictureSet, FerData]:
         part = data.split(split).faces_only()
         if part.votes is None:
-            raise DataError("a head is fitted to FER+ votes, and the data set has none")
+            raise DataError(
+                "refitting a head needs FER+ votes, but the data set has none",
+                hint="add the votes of fer2013new.csv",
+            )
         labels = vote_majority(part.votes)
         part, labels = part.take(labels >= 0), labels[labels >= 0]
         missing = set(Expression) - set(labels.tolist())
@@ -262,7 +265,7 @@ def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile
 def write_head(
     path: Path, head: LinearHead, card: ModelCard, data: FerData, out: Path
 ) -> ModelFile:
-    """Write a model file with another head, a card, and its figures on PublicTest.
+    """Write a model file with a new head and card, and add its figures on PublicTest to the card.
 
     The feature statistics are left out, because they contain the old head's logits.
 

@@ -27,7 +27,7 @@ def evaluation_report(
     command: str,
     run: Run | None,
 ) -> str:
-    """Return the page as HTML. It contains no pictures of the data set.
+    """Return the evaluation as an HTML page without pictures of the data set.
 
     Args:
         model: the model.
@@ -35,7 +35,7 @@ def evaluation_report(
         split: the split that was measured.
         results: the result of `evaluate` for this model, data and split.
         command: the command that created this page.
-        run: the run of the model, for the curves; None leaves them out.
+        run: the run that trained the model, whose training curves are drawn; None for no curves.
     """
     official = [r for r in results if r.name.endswith("official")]
     flipped = [r for r in evaluate(model, data, split, flip=True) if r.name.endswith("official")]

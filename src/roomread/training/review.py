@@ -59,9 +59,9 @@ class Finding:
     Attributes:
         kind: the kind of the finding.
         position: the row's position in the data set.
-        other: the position of the picture that this one copies, or None.
-        suggested: the expression that taggers or the net suggest instead, or None.
-        strength: correlation, share of taggers, or confidence of the net, 0..1.
+        other: the position of the picture of which this row is a copy; None for other kinds.
+        suggested: the expression that taggers or the net suggest instead; None for other kinds.
+        strength: the correlation, the fraction of taggers, or the confidence of the net, 0..1.
     """
 
     kind: Kind
@@ -123,7 +123,7 @@ def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray
     in the same fold. A fold that is finished in `out` is reused; an interrupted one is resumed.
 
     Raises:
-        DataError: fewer than two folds, or more than there are pictures of the rarest class.
+        DataError: `folds` is below 2, or above the number of pictures of the rarest class.
     """
     training = np.flatnonzero(data.splits == Split.Training)
     rarest = np.bincount(data.labels[training], minlength=len(Expression)).min()

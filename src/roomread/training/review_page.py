@@ -25,8 +25,8 @@ class FindingCount:
     Attributes:
         kind: the kind of the findings.
         by_split: the number of rows of each split, in `Split`'s order.
-        across: the number of copies of a picture in another split; None for other kinds.
-        relabelled: the number of copies of a picture with another label; None for other kinds.
+        across: the number of copies whose original is in another split; None for other kinds.
+        relabelled: the number of copies whose original has another label; None for other kinds.
     """
 
     kind: Kind
@@ -36,7 +36,7 @@ class FindingCount:
 
 
 def count_findings(data: FerData, review: Review) -> list[FindingCount]:
-    """Return the counts of each kind, including kinds that do not occur."""
+    """Return the number of findings of each kind, including kinds that do not occur."""
     return [_count(kind, data, review.of(kind)) for kind in Kind]
 
 
@@ -52,7 +52,7 @@ def _count(kind: Kind, data: FerData, findings: list[Finding]) -> FindingCount:
 
 
 def rows(data: FerData, review: Review) -> list[dict[str, Any]]:
-    """Return every finding with the row numbers of the data set's file."""
+    """Return every finding as a dictionary of `COLUMNS`, with row numbers as in the file."""
     return [
         {
             "finding": str(f.kind),
@@ -77,7 +77,7 @@ def classes(data: FerData) -> dict[str, list[int]]:
 
 
 def review_page(data: FerData, review: Review, *, command: str) -> str:
-    """Return the page as HTML."""
+    """Return the review as one HTML page."""
     names = [e.display_name for e in Expression]
     counts = classes(data)
     shares = {name: (np.array(c) / max(sum(c), 1)).tolist() for name, c in counts.items()}

@@ -37,9 +37,9 @@ class Condition:
 
 
 def measure(model: ModelFile, data: FerData, split: Split) -> dict[str, list[Condition]]:
-    """Return the accuracy of each head under each of `CONDITIONS`, by the truth's name.
+    """Return the accuracy under each of `CONDITIONS`, by the name of the truth.
 
-    The first condition is "as they are".
+    The first condition leaves the pictures unchanged.
     """
     images = data.split(split).images
     found = [truth for truth in truths(data, split) if truth.name != AUTHORS_RULE]
@@ -59,7 +59,7 @@ def _plain(done: list[Condition], accuracy: float) -> float:
 
 
 def apply(change: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Change pictures uint8 [N, 48, 48] deterministically."""
+    """Return changed pictures uint8 [N, 48, 48]; random changes have a fixed seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         changed = change(torch.from_numpy(images).unsqueeze(1).float() / 255)
@@ -77,7 +77,7 @@ def _occlude(x: Tensor) -> Tensor:
 
 
 def _contrast(factor: float) -> Callable[[Tensor], Tensor]:
-    """Scale the contrast around each picture's own mean."""
+    """Return a change that scales the contrast around each picture's own mean."""
 
     def change(x: Tensor) -> Tensor:
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
@@ -113,7 +113,7 @@ def _rotate(degrees: float) -> Callable[[Tensor], Tensor]:
 
 
 def _small(side: int) -> Callable[[Tensor], Tensor]:
-    """Shrink to `side` pixels and enlarge again, like a distant face."""
+    """Return a change that shrinks to `side` px and enlarges again, like a distant face."""
 
     def change(x: Tensor) -> Tensor:
         small = F.interpolate(x, (side, side), mode="bilinear", antialias=True)

@@ -3,9 +3,9 @@
 - `recipe.json`: the settings;
 - `data.json`: the path of the data set, and its digest;
 - `checkpoints/`: best.ckpt (by PublicTest) and last.ckpt;
-- `logs/`: one metrics.csv for each start; `tensorboard/`: the same for TensorBoard;
+- `logs/`: one metrics.csv for each start; `tensorboard/`: the same metrics for TensorBoard;
 - `model.onnx`: the best epoch, calibrated, with its card;
-- `figures.json`: its figures on PublicTest.
+- `figures.json`: the evaluation of the model file on PublicTest.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Run:
 
     @property
     def recipe_file(self) -> Path:
-        """The file of the settings."""
+        """The file of the recipe."""
         return self.folder / "recipe.json"
 
     @property
@@ -69,7 +69,7 @@ class Run:
 
     @property
     def model(self) -> Path:
-        """The model file."""
+        """The model file of the best epoch, calibrated."""
         return self.folder / "model.onnx"
 
     @property
@@ -88,7 +88,7 @@ class Run:
         return self.folder.parent / "faces"
 
     def recipe(self) -> Recipe:
-        """Read the settings.
+        """Read the recipe of the run.
 
         Raises:
             DataError: the file is missing or damaged.
@@ -124,19 +124,19 @@ class Run:
         self._write("figures.json", figures)
 
     def figures(self) -> list[dict[str, Any]]:
-        """Return the figures on PublicTest.
+        """Read the figures on PublicTest that `save_figures` wrote.
 
         Raises:
             DataError: the file is missing or damaged.
         """
-        values: list[dict[str, Any]] = self._read("figures.json", hint="measure it on a data set")
+        values: list[dict[str, Any]] = self._read("figures.json", hint="name a data set to measure")
         return values
 
     def curves(self) -> list[dict[str, float]]:
         """Return the metrics of each epoch, including those of a resumed run.
 
         Returns:
-            One dictionary an epoch, in order: `epoch` and the names that `Training` logs.
+            One dictionary per epoch, in order, with `epoch` and the metrics that `Training` logs.
         """
         epochs: defaultdict[int, dict[str, float]] = defaultdict(dict)
         # A resumed run writes a new file; values in later files replace those of repeated epochs.

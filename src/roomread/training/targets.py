@@ -19,7 +19,7 @@ from roomread.training.recipe import Imbalance, Recipe, Target
 
 
 class MissingVotesError(DataError):
-    """A recipe learns the votes of FER+, and the data set has none."""
+    """A recipe needs FER+ votes that the data set does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Targets:
         return Targets(self.seen[rows], self.fer2013[rows])
 
     def blended_with(self, predictions: Targets, share: float) -> Targets:
-        """Return the mean of these targets and teachers' predictions, which weigh `share`, 0..1."""
+        """Return the mean of these targets and predictions, weighted 1 - `share` and `share`."""
         return Targets(
             (1 - share) * self.seen + share * predictions.seen,
             (1 - share) * self.fer2013 + share * predictions.fer2013,
@@ -51,7 +51,7 @@ def has_two_heads(data: FerData, recipe: Recipe) -> bool:
 
 
 def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targets:
-    """Return the targets of a data set by a recipe.
+    """Return the targets of a data set's pictures according to a recipe.
 
     Args:
         data: the pictures.
@@ -85,7 +85,7 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
 
 
 def predicted_targets(data: FerData, recipe: Recipe) -> Targets:
-    """Return the mean predictions of a recipe's teachers for the pictures as they are.
+    """Return the mean predictions of a recipe's teachers for pictures without augmentation.
 
     Raises:
         ModelFileError: a teacher cannot be opened.

@@ -1,4 +1,4 @@
-"""Measure the time of a face; times are comparable within one run only."""
+"""Measure the time that a net takes per face; times are comparable within one run only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roomread.classifier import ModelFile
 
 
 def milliseconds_a_face(model: ModelFile, *, batch: int = 25, runs: int = 30) -> float:
-    """Return the median time of a face in a batch with the opened model's threads, ms."""
+    """Return the median time per face in batches, with the model's number of threads, ms."""
     faces = np.random.default_rng(0).integers(0, 256, (batch, 1, model.side, model.side), np.uint8)
     times = []
     for _ in range(runs + 3):
@@ -23,7 +23,7 @@ def milliseconds_a_face(model: ModelFile, *, batch: int = 25, runs: int = 30) ->
 
 
 def times_as_fast(model: ModelFile, other: ModelFile, *, rounds: int = 7) -> float:
-    """Return the speed of `other` relative to `model`, the median of paired measurements."""
+    """Return the speed of `other` relative to `model` as the median of paired measurements."""
     return statistics.median(
         milliseconds_a_face(model, runs=10) / milliseconds_a_face(other, runs=10)
         for _ in range(rounds)

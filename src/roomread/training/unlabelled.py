@@ -1,7 +1,7 @@
-"""Provide pictures without labels, for which teachers alone give the target.
+"""Provide pictures without labels, whose only training target is the teachers' prediction.
 
-Only a folder that may be used for training belongs here, such as FairFace (Karkkainen and Joo
-2021, arXiv:1908.04913; CC BY 4.0).
+Use only pictures whose licence allows training, such as FairFace (Karkkainen and Joo 2021,
+arXiv:1908.04913; CC BY 4.0).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from roomread.training.dataset import SIDE, FerData, Split
 from roomread.training.face_crops import cut_faces
 from roomread.training.recipe import Recipe
 
-# The label of a picture that has none; measures ignore it.
+# The label of an unlabelled picture, which metrics ignore.
 NO_LABEL = -1
 
 
 def unlabelled_faces(recipe: Recipe, cache: Path) -> FerData | None:
     """Return the faces of a recipe's folder of unlabelled pictures; None if it has no folder.
 
-    The largest readable face of each picture is taken. The result is stored, so that a resumed run,
-    and another run with the same pictures, finds it.
+    The largest face of each picture is used if it is readable. The faces are stored, so that a
+    resumed run, and another run with the same pictures, can load them.
 
     Args:
         recipe: the recipe, of which `unlabelled` and `unlabelled_crops` are used.
         cache: the folder of stored faces.
 
     Raises:
-        DataError: there is no such folder, it has no faces, a picture cannot be read, or the stored
-            faces are damaged.
-        OutputError: the faces cannot be written.
+        DataError: the folder does not exist or has no readable face, a picture cannot be read, or
+            the stored faces are damaged.
+        OutputError: the faces cannot be stored.
     """
     if not recipe.unlabelled:
         return None
@@ -74,9 +74,9 @@ def _stored(path: Path) -> NDArray[np.uint8]:
     try:
         images: NDArray[np.uint8] = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: holds damaged faces", hint="delete it") from error
+        raise DataError(f"{path}: the stored faces are damaged", hint="delete the file") from error
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
-        raise DataError(f"{path}: holds damaged faces", hint="delete it")
+        raise DataError(f"{path}: the stored faces are damaged", hint="delete the file")
     return images
 
 

@@ -35,7 +35,7 @@ _FORMAT = 1
 
 
 class View(NamedTuple):
-    """Augmented pictures.
+    """One augmented copy of every picture.
 
     Attributes:
         images: uint8 [N, 48, 48].
@@ -47,7 +47,7 @@ class View(NamedTuple):
 
 
 def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> View:
-    """Return view `number` of pictures uint8 [N, 48, 48]; deterministic.
+    """Return view `number` of pictures uint8 [N, 48, 48], which is the same in every call.
 
     Args:
         images: the pictures, in the order of the data set.
@@ -71,8 +71,8 @@ def teacher_predictions(
 ) -> NDArray[np.float32]:
     """Return the teachers' mean calibrated probabilities, float32 [N, 2, 7].
 
-    They are averaged over each picture and its mirror image. The first of the two heads is the one
-    that users see, the second FER-2013's label.
+    They are averaged over each picture and its mirror image. The second axis is the heads: first
+    the head that users see, then the head for FER-2013's label.
     """
     mirrored = np.ascontiguousarray(images[:, :, ::-1])
     each = []
@@ -107,7 +107,7 @@ class TaughtViews:
         key = {
             "format": _FORMAT,
             "pictures": hashlib.sha256(images.tobytes()).hexdigest(),
-            # Include the versions of libraries, which may draw the same changes differently.
+            # Another version of kornia may change pictures differently with the same seed.
             "kornia": kornia.__version__,
             "cutout": recipe.cutout,
             "teachers": digests,
@@ -133,11 +133,12 @@ class TaughtViews:
             predictions = np.load(path, allow_pickle=False)
         except (OSError, ValueError) as error:
             raise DataError(
-                f"{path}: holds damaged predictions of teachers", hint="delete it"
+                f"{path}: the stored predictions of teachers are damaged", hint="delete the file"
             ) from error
         if predictions.shape != (len(self._images), 2, len(Expression)):
             raise DataError(
-                f"{path}: holds predictions of shape {predictions.shape}", hint="delete it"
+                f"{path}: the stored predictions of teachers have a wrong shape",
+                hint="delete the file",
             )
         seen, fer2013 = torch.from_numpy(predictions.astype(np.float32)).unbind(dim=1)
         return Targets(seen, fer2013)

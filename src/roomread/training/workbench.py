@@ -33,7 +33,7 @@ _NOTES = (
     "Weakest on disgust and fear; not tested on children."
 )
 _VOTES = ", with the votes of FER+ (Barsoum et al. 2016)"
-# The figure of an int8 file that compares it with the fp32 file it was made of.
+# Name of the figure in an int8 file's card that compares the file with its fp32 form.
 AGAINST_FP32 = "against fp32"
 
 
@@ -62,11 +62,11 @@ def train_model(  # noqa: PLR0913 (a run has this many independent inputs)
         data: all splits.
         recipe: the settings.
         out: the run's folder.
-        source: the files of the data, which are saved so that `export` can find them; None to save
-            none.
+        source: the location of the data set, which is saved so that `Run.data` can read it again;
+            None to save nothing.
         resume: see `fit.train`.
         hardware: the hardware to train on.
-        trainer: the function that trains: `fit.train`, or one that trains on other machines.
+        trainer: the function that trains, for example on other machines.
 
     Raises:
         DataError: see `fit.train`.
@@ -116,7 +116,7 @@ def _with_auxiliary(
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
-    """Return the card with the figures of evaluations; a comparison with fp32 is kept."""
+    """Return the card with new figures; only the comparison of int8 with fp32 is kept."""
     confusion = {result.name: result.confusion.tolist() for result in results}
     kept = {name: text for name, text in card.figures.items() if name == AGAINST_FP32}
     return replace(card, figures=_figures(results) | kept, confusion=confusion)
@@ -164,7 +164,7 @@ def _data_names(recipe: Recipe, data: FerData) -> str:
 def _balanced(
     exported: ExportedNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
 ) -> ModelCard:
-    """Adjust the heads' biases for rare expressions, with the best strength on PublicTest."""
+    """Adjust the heads' biases for rare expressions by the strength that is best on PublicTest."""
     targets = make_targets(training_rows(data, recipe), recipe, taught=False)
     public = data.split(Split.PublicTest)
     logits = predict(exported.save(card, path), public.images)
@@ -181,7 +181,7 @@ def _balanced(
 
 
 def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
-    """Return the share of each class in targets [N, 7], counting at least one vote per class."""
+    """Return the frequency of each class in targets [N, 7], counting at least one per class."""
     prior: NDArray[np.float32] = (targets.sum(dim=0).clamp(min=1) / targets.sum()).numpy()
     return prior
 
@@ -200,5 +200,5 @@ def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: P
 
 
 def _seen_labels(part: FerData) -> NDArray[np.int64]:
-    """Return the labels for `logits`: the FER+ majority, or the label in data without votes."""
+    """Return the truth for `logits`: the FER+ majority, or the label if there are no votes."""
     return vote_majority(part.votes) if part.votes is not None else part.labels

@@ -13,7 +13,7 @@ def test_area_under_roc_counts_a_tie_as_half() -> None:
     assert area_under_roc(np.array([-1.0]), negative) == 0
 
 
-def test_nearest_class_is_that_of_the_closest_center() -> None:
+def test_nearest_returns_the_index_of_the_closest_center() -> None:
     centers = np.array([[0.0, 0.0], [4.0, 0.0]])
     assert nearest(np.array([[1.0, 1.0], [3.0, 5.0]]), centers).tolist() == [0, 1]
 

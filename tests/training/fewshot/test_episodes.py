@@ -19,7 +19,7 @@ def test_class_with_too_few_pictures_is_refused() -> None:
         next(draw_episodes({0: np.arange(5), 1: np.arange(5, 30)}, 4, 1, 0))
 
 
-def test_line_has_the_mean_and_the_interval_of_the_episodes() -> None:
+def test_line_has_the_mean_and_the_margin_of_the_episodes() -> None:
     scores = EpisodeScores()
     for value in (0.2, 0.4):
         scores.add("method", value)

@@ -5,7 +5,7 @@ import torch
 from roomread.training.nets.cnn4 import CNN4
 
 
-def test_features_are_the_same_in_number_for_smaller_pictures_and_never_negative() -> None:
+def test_smaller_pictures_have_as_many_features_and_none_is_negative() -> None:
     net = CNN4().eval()
     with torch.no_grad():
         for side in (16, 32, 48):

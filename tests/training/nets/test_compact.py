@@ -20,7 +20,7 @@ def test_size_and_cost_are_the_documented_ones(
     assert net.feature_size == net.widths[-1]
 
 
-def test_first_layer_keeps_the_full_size_and_the_last_maps_have_6_pixels() -> None:
+def test_first_layer_keeps_the_full_size_and_the_last_maps_are_6_pixels_wide() -> None:
     net, picture = Compact().eval(), torch.zeros(1, 1, 48, 48)
     with torch.no_grad():
         assert net.layers[0](picture).shape == (1, Compact.stem, 48, 48)

@@ -25,7 +25,7 @@ def test_features_are_the_means_of_the_last_maps() -> None:
 
 
 @pytest.mark.parametrize(("stride", "side"), [(1, 12), (2, 6)])
-def test_convolution_keeps_the_size_or_halves_it_and_has_no_negative_output(
+def test_convolution_divides_the_size_by_its_stride_and_has_no_negative_output(
     stride: int, side: int
 ) -> None:
     out = conv_bn_relu(2, 5, stride=stride)(torch.randn(3, 2, 12, 12))
@@ -42,7 +42,7 @@ def test_channel_attention_scales_each_channel_by_one_factor() -> None:
     assert factors.max() < 1
 
 
-def test_block_that_learned_nothing_passes_its_input_on() -> None:
+def test_residual_block_with_zero_weights_returns_its_input() -> None:
     block = ResidualBlock(4, 4).eval()
     for layer in block.body.modules():
         if isinstance(layer, nn.BatchNorm2d):
@@ -53,7 +53,7 @@ def test_block_that_learned_nothing_passes_its_input_on() -> None:
 
 @pytest.mark.parametrize("attention", [False, True])
 @pytest.mark.parametrize(("outputs", "stride", "side"), [(8, 1, 6), (8, 2, 3), (16, 2, 3)])
-def test_block_has_the_channels_and_the_size_that_it_states(
+def test_residual_block_has_the_given_channels_and_stride(
     outputs: int, stride: int, side: int, *, attention: bool
 ) -> None:
     block = ResidualBlock(8, outputs, stride=stride, attention=attention)

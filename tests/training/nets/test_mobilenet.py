@@ -10,7 +10,7 @@ from roomread.training.nets.mobilenet import InvertedResidual, MobileNet
 @pytest.mark.parametrize(
     ("outputs", "stride", "has_shortcut"), [(4, 1, True), (4, 2, False), (8, 1, False)]
 )
-def test_shortcut_exists_where_input_and_output_have_one_shape(
+def test_shortcut_exists_only_if_input_and_output_have_the_same_shape(
     outputs: int, stride: int, *, has_shortcut: bool
 ) -> None:
     block, x = InvertedResidual(4, outputs, stride=stride).eval(), torch.randn(2, 4, 6, 6)
@@ -20,7 +20,7 @@ def test_shortcut_exists_where_input_and_output_have_one_shape(
     with torch.no_grad():
         out = block(x)
     assert out.shape == (2, outputs, 6 // stride, 6 // stride)
-    # Without its own output, a block passes its input on, or nothing.
+    # With a zero last layer, a block returns its input if it has a shortcut, and otherwise zeros.
     assert torch.equal(out, x) if has_shortcut else not out.any()
 
 

@@ -6,7 +6,7 @@ from torch import nn
 from roomread.training.nets.vgg import VGG
 
 
-def test_four_stages_of_two_convolutions_end_at_3_pixels() -> None:
+def test_four_stages_of_two_convolutions_end_3_pixels_wide() -> None:
     net = VGG().eval()
     assert sum(isinstance(layer, nn.Conv2d) for layer in net.modules()) == 8
     with torch.no_grad():

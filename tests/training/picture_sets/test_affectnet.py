@@ -36,7 +36,7 @@ def table(folder: Path, rows: list[str]) -> Path:
     return folder
 
 
-def test_arrays_of_texts_and_of_numbers_are_labels_and_contempt_is_left_out(tmp_path: Path) -> None:
+def test_string_and_number_arrays_are_read_and_contempt_is_left_out(tmp_path: Path) -> None:
     labels: dict[str, object] = {"0": "0", "12": "3", "5": 4, "9": "7"}
     pictures = read_picture_set(arrays(tmp_path, labels))
     assert pictures is not None
@@ -47,19 +47,19 @@ def test_arrays_of_texts_and_of_numbers_are_labels_and_contempt_is_left_out(tmp_
 
 
 @pytest.mark.parametrize("wrong", ["11", "happy"])
-def test_error_names_the_wrong_array(tmp_path: Path, wrong: str) -> None:
+def test_error_for_an_invalid_label_names_its_array_file(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(DataError, match=rf"12_exp\.npy: the expression is '{wrong}'"):
         read_picture_set(arrays(tmp_path, {"0": "0", "12": wrong}))
 
 
-def test_array_that_is_damaged_is_named(tmp_path: Path) -> None:
+def test_error_names_a_damaged_array_file(tmp_path: Path) -> None:
     arrays(tmp_path, {"0": "0"})
     (tmp_path / "val_set" / "annotations" / "7_exp.npy").write_bytes(b"no array")
     with pytest.raises(DataError, match=r"7_exp\.npy: cannot be read"):
         read_picture_set(tmp_path)
 
 
-def test_table_says_where_the_labelled_face_is(tmp_path: Path) -> None:
+def test_box_of_the_labelled_face_is_read_from_the_table(tmp_path: Path) -> None:
     pictures = read_picture_set(table(tmp_path, ROWS))
     assert pictures is not None
     assert pictures.labels.tolist() == [Expression.HAPPY, Expression.ANGRY]
@@ -76,12 +76,12 @@ def test_table_says_where_the_labelled_face_is(tmp_path: Path) -> None:
     ],
     ids=["label", "box"],
 )
-def test_wrong_row_of_the_table_is_named(tmp_path: Path, wrong: str, problem: str) -> None:
+def test_error_names_the_line_of_an_invalid_row(tmp_path: Path, wrong: str, problem: str) -> None:
     with pytest.raises(DataError, match=problem):
         read_picture_set(table(tmp_path, [ROWS[0], wrong]))
 
 
-def test_missing_column_and_missing_picture_are_named(tmp_path: Path) -> None:
+def test_error_names_a_missing_picture_or_column(tmp_path: Path) -> None:
     table(tmp_path, ROWS)
     (tmp_path / "Manually_Annotated_Images" / "392" / "b.jpg").unlink()
     with pytest.raises(DataError, match=r"line 3: there is no picture .*b\.jpg"):

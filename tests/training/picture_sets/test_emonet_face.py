@@ -38,18 +38,18 @@ def test_confirmed_emotions_become_expressions_and_all_others_are_left_out(
     assert pictures is not None
     assert [file.name for file in pictures.files] == ["00000.png", "00001.png"]
     assert pictures.labels.tolist() == [Expression.ANGRY, Expression.HAPPY]
-    # Half of the experts is no majority.
+    # Half of the experts are not a majority.
     assert pictures.left_out == {"Contemplation": 1, "several": 1, "no agreement": 1}
     assert Expression.NEUTRAL in pictures.absent
 
 
 @pytest.mark.parametrize("wrong", ["00005,human-1,maybe,Fear", ",human-1,True,Fear"])
-def test_error_names_the_wrong_row(tmp_path: Path, wrong: str) -> None:
+def test_error_names_the_line_of_an_invalid_row(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(DataError, match="line 4: the answer is"):
         read_picture_set(emonet(tmp_path, [*ROWS[:2], wrong]))
 
 
-def test_missing_picture_is_named_with_its_row(tmp_path: Path) -> None:
+def test_error_for_a_missing_picture_names_its_line(tmp_path: Path) -> None:
     emonet(tmp_path, ROWS)
     (tmp_path / "images" / "00001.png").unlink()
     with pytest.raises(DataError, match=r"line 4: there is no picture .*00001"):

@@ -14,7 +14,7 @@ Row = tuple[str, str, bool, object]
 ROWS: list[Row] = [
     ("00000", "human-1", True, {"Anger": 6, "Fear": 1, "Extra Dimensions|Valence": -3}),
     ("00000", "human-2", True, {"Anger": 4, "Fear": 5}),
-    # What a model says does not count.
+    # Ratings by models are ignored.
     ("00000", "model", False, {"Anger": 0, "Fear": 7}),
     ("00001", "human-1", True, {"Elation": 5, "Amusement": 5, "Pride": 2}),
     ("00002", "human-1", True, {"Pride": 6, "Amusement": 5}),
@@ -33,7 +33,7 @@ def emonet(folder: Path, rows: list[Row]) -> Path:
     return folder
 
 
-def test_strongest_emotion_by_the_mean_of_people_becomes_the_expression(tmp_path: Path) -> None:
+def test_emotion_with_the_highest_mean_human_rating_becomes_the_expression(tmp_path: Path) -> None:
     pictures = read_picture_set(emonet(tmp_path, ROWS))
     assert pictures is not None
     assert pictures.name == "EmoNet-Face HQ"
@@ -45,20 +45,20 @@ def test_strongest_emotion_by_the_mean_of_people_becomes_the_expression(tmp_path
 @pytest.mark.parametrize(
     "wrong", ["", "{", "[1]", "{'Anger': 8}", "{'Anger': 'much'}", "{}", "(" * 10_000]
 )
-def test_annotations_that_are_no_intensities_are_refused_with_their_row(
+def test_error_for_annotations_without_valid_intensities_names_their_line(
     tmp_path: Path, wrong: str
 ) -> None:
     emonet(tmp_path, [*ROWS[:1], ("00001", "human-1", True, wrong)])
-    with pytest.raises(DataError, match="line 3: the annotations are no dictionary"):
+    with pytest.raises(DataError, match="line 3: the annotations are not a dictionary"):
         read_picture_set(tmp_path)
 
 
 def test_row_without_a_picture_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="line 2: names no picture"):
+    with pytest.raises(DataError, match="line 2: the column 'image' is empty"):
         read_picture_set(emonet(tmp_path, [("", "human-1", True, {"Anger": 6})]))
 
 
-def test_missing_picture_is_named_with_its_row(tmp_path: Path) -> None:
+def test_error_for_a_missing_picture_names_its_line(tmp_path: Path) -> None:
     emonet(tmp_path, ROWS)
     (tmp_path / "images" / "00001.png").unlink()
     with pytest.raises(DataError, match=r"line 5: there is no picture .*00001"):

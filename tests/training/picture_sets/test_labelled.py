@@ -30,7 +30,7 @@ def test_pictures_keep_their_labels_and_boxes_in_order(picture: Path) -> None:
     assert read.absent == [e for e in Expression if e not in (Expression.ANGRY, Expression.HAPPY)]
 
 
-def test_pictures_with_other_labels_are_counted_and_need_no_file(picture: Path) -> None:
+def test_pictures_with_other_labels_are_only_counted(picture: Path) -> None:
     pictures = PictureList(TABLE)
     pictures.add(picture, Expression.SAD, row="row 1")
     for label in ("contempt", "none", "contempt"):
@@ -40,7 +40,7 @@ def test_pictures_with_other_labels_are_counted_and_need_no_file(picture: Path) 
     assert len(read.files) == 1
 
 
-def test_missing_picture_is_named_with_its_row(picture: Path) -> None:
+def test_error_for_a_missing_picture_names_its_row(picture: Path) -> None:
     missing = picture.with_name("missing.png")
     with pytest.raises(DataError, match=r"labels\.csv: row 7: there is no picture .*missing\.png"):
         PictureList(TABLE).add(missing, Expression.SAD, row="row 7")
@@ -61,7 +61,7 @@ def test_label_is_a_whole_number_below_its_limit() -> None:
 
 
 @pytest.mark.parametrize("text", ["8", "-1", "", "1.0", "happy", "9" * 40])
-def test_other_labels_are_refused_with_their_place(text: str) -> None:
+def test_error_for_an_invalid_label_names_its_file_and_row(text: str) -> None:
     with pytest.raises(
         DataError, match=r"labels\.csv: row 3: label is .* between 0 and 7"
     ) as error:

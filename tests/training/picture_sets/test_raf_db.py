@@ -25,7 +25,9 @@ def raf_db(folder: Path, rows: list[str], *, place: str = "Image/aligned") -> Pa
 
 
 @pytest.mark.parametrize("place", ["Image/aligned", "Image/original"])
-def test_test_rows_are_read_in_the_order_of_their_labels(tmp_path: Path, place: str) -> None:
+def test_rows_of_the_test_part_are_read_in_the_order_of_the_file(
+    tmp_path: Path, place: str
+) -> None:
     pictures = read_picture_set(raf_db(tmp_path, ROWS, place=place))
     assert pictures is not None
     assert pictures.name == "RAF-DB, test"
@@ -34,7 +36,7 @@ def test_test_rows_are_read_in_the_order_of_their_labels(tmp_path: Path, place: 
     assert [file.name.split("_")[1][:4] for file in pictures.files] == ["0001", "0002", "0003"]
 
 
-def test_data_set_is_found_from_the_folder_above(tmp_path: Path) -> None:
+def test_data_set_is_found_in_the_subfolder_basic(tmp_path: Path) -> None:
     raf_db(tmp_path / "basic", ROWS)
     pictures = read_picture_set(tmp_path)
     assert pictures is not None
@@ -42,12 +44,12 @@ def test_data_set_is_found_from_the_folder_above(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["test_0009.jpg 8", "test_0009.jpg", "other.jpg 3"])
-def test_error_names_the_wrong_row(tmp_path: Path, wrong: str) -> None:
+def test_error_names_the_line_of_an_invalid_row(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(DataError, match=f"line 3: '{wrong}'"):
         read_picture_set(raf_db(tmp_path, [*ROWS[:2], wrong, *ROWS[2:]]))
 
 
-def test_missing_picture_is_named_with_its_row(tmp_path: Path) -> None:
+def test_error_for_a_missing_picture_names_its_line(tmp_path: Path) -> None:
     raf_db(tmp_path, ROWS)
     (tmp_path / "Image" / "aligned" / "test_0002_aligned.jpg").unlink()
     with pytest.raises(DataError, match=r"line 3: there is no picture .*test_0002_aligned\.jpg"):

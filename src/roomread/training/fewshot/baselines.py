@@ -11,8 +11,11 @@ from roomread.fewshot.feature_statistics import FeatureStatistics
 from roomread.readings import Expression
 from roomread.training.fewshot.pool import Pool
 
+# Strength of the L2 penalty of the linear probe.
 _RIDGE = 1.0
+# The same for the discriminant of a state, relative to the mean variance of a feature.
 _STATE_RIDGE = 0.3
+# Weight of the net's own prototype of an expression, as a number of references.
 _GLOBAL_REFERENCES = 10.0
 
 
@@ -59,7 +62,7 @@ def ridge(
 def state_probe(
     statistics: FeatureStatistics, references: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the regularised linear discriminant [D] of references [n, D] and ordinary faces."""
+    """Return the regularised linear discriminant [D] of references [n, D] to ordinary faces."""
     size = len(statistics.mean)
     ridge_of_covariance = _STATE_RIDGE * np.trace(statistics.covariance) / size
     within = statistics.covariance + ridge_of_covariance * np.eye(size)
@@ -79,14 +82,14 @@ def shrunk_prototypes(pool: Pool, support: NDArray[np.intp]) -> NDArray[np.float
 
 
 def nearest(x: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the index of the nearest of centers [K, D] for rows [n, D], int64 [n]."""
+    """Return the index of the center [K, D] that is nearest to each row [n, D], int64 [n]."""
     distances = (centers**2).sum(axis=1) - 2 * x @ centers.T
     indices: NDArray[np.int64] = distances.argmin(axis=1)
     return indices
 
 
 def area_under_roc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
-    """Return the area under the ROC curve, 0..1."""
+    """Return the area under the ROC curve of positive and negative scores, 0..1."""
     ordered = np.sort(negative)
     below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
     return float(below.mean() / (2 * len(ordered)))

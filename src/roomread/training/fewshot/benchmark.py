@@ -1,7 +1,4 @@
-"""The benchmark's tasks on faces of unrelated people.
-
-Pictures with a copy in Training or in the split are left out.
-"""
+"""Measure the benchmark's tasks on faces of unrelated people."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ _PROBE_REFERENCES = 10
 def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine]:
     """Measure the effect of references on the seven expressions that the net knows.
 
-    Every figure is given for equally many faces of each expression, and for their natural
+    Every figure is computed for equally many faces of each expression, and for their natural
     frequencies.
     """
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in Expression}
@@ -72,18 +69,18 @@ def _predictions_of_seven(
 def measure_withheld(
     pool: Pool, model: ModelFile, *, episodes: int, seed: int
 ) -> list[BenchmarkLine]:
-    """Measure how well the two expressions that the net was trained without are learnt.
+    """Measure how well the expressions that the net was trained without are learnt.
 
-    They are told from each other as two classes, and each is found among all faces as a state.
+    They are distinguished from each other as classes, and each is found among all faces as a state.
 
     Raises:
-        DataError: the net was trained with all seven expressions.
+        DataError: fewer than two expressions were withheld from the net.
     """
     classes = withheld_from(model)
     if len(classes) < 2:
         raise DataError(
-            f"{model.name}: was trained with all seven expressions",
-            hint="use a net trained by configs/withheld.toml",
+            f"{model.name}: fewer than two expressions were withheld in its training",
+            hint="use a net trained with the recipe configs/withheld.toml",
         )
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in classes}
     names = " or ".join(e.display_name for e in classes)

@@ -1,4 +1,4 @@
-"""Draw episodes, and average the values of methods over them.
+"""Draw episodes, and average the results of methods over them.
 
 An episode has N classes, K pictures of each to learn from, and others to be classified (Vinyals et
 al. 2016, "Matching Networks", arXiv:1606.04080).
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from roomread.errors import DataError
 
-# The numbers of references per class that are measured.
+# The numbers of references per class for which results are measured.
 REFERENCES = (1, 2, 5, 10)
+# Maximum number of pictures per class to classify in one episode.
 _QUERIES = 10
 
 
@@ -27,10 +28,10 @@ class BenchmarkLine:
     Attributes:
         task: the classes to distinguish.
         method: the method that classified.
-        references: the number of pictures of each class that it learnt from.
-        value: the mean over the episodes, 0..1.
-        margin: half the width of its 95 % interval over the episodes. It covers the variation of
-            episodes, not that of the split.
+        references: the number of pictures of each class from which the method learnt.
+        value: the mean result over the episodes.
+        margin: half the width of the 95 % interval of `value`. It covers the variation between
+            episodes, not between splits.
     """
 
     task: str
@@ -41,17 +42,17 @@ class BenchmarkLine:
 
 
 class EpisodeScores:
-    """Accumulate the values of several methods over episodes."""
+    """The results of several methods, which are collected episode by episode."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[float]] = {}
 
     def add(self, method: str, value: float) -> None:
-        """Add a method's value for one episode."""
+        """Add the result of a method in one episode."""
         self._values.setdefault(method, []).append(value)
 
     def lines(self, task: str, references: int) -> list[BenchmarkLine]:
-        """Return one line per method."""
+        """Return the mean and its margin for each method."""
         return [
             BenchmarkLine(
                 task,

@@ -1,4 +1,4 @@
-"""Measure profiles of persons on synthetic people.
+"""Measure how much a person's profile improves the readings of synthetic people.
 
 FER-2013 does not state which pictures show the same person. A synthetic person consists of pictures
 of different people that are changed by the same smooth warp, rotation, stretch and light.
@@ -24,9 +24,11 @@ from roomread.training.fewshot.pool import Pool
 
 # Strength of the linear probe's ridge penalty, the best of several on PublicTest.
 _PROBE_RIDGE = 3.0
+# The linear probe is measured from this number of references of each expression.
 _PROBE_REFERENCES = 10
 _PEOPLE = 100
-# Number of pictures per expression: ten to learn from and ten to classify. Disgust has fewer.
+# Number of pictures per expression: up to ten to learn from, and the others to classify. A rare
+# expression such as disgust may have fewer.
 _PICTURES_OF_A_PERSON = 24
 
 
@@ -74,7 +76,7 @@ class MadeUpPerson:
         return np.concatenate([rng.permutation(rows)[:references] for rows in each])
 
     def score(self, scores: EpisodeScores, support: NDArray[np.intp]) -> None:
-        """Add the results on the other pictures, for Roomread and for alternatives."""
+        """Add the results of Roomread and of alternatives on the pictures outside `support`."""
         queries = np.setdiff1d(np.arange(len(self._labels)), support)
         logits = self._logits_by_method(support, queries)
         right = {}
@@ -123,7 +125,8 @@ class MadeUpPerson:
 def change_alike(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Warp, rotate, stretch and light pictures uint8 [N, 48, 48] by the same random change."""
     side = images.shape[-1]
-    # Coordinates are in half pictures: the warp is 1.2 px, the rotation 6°, the stretch 6 %.
+    # Coordinates are in halves of a picture. The standard deviations are 1.2 px for the warp, 6°
+    # for the rotation and 6 % for the stretch.
     warp = torch.from_numpy(rng.normal(0, 1.2 * 2 / side, (1, 2, 5, 5)))
     flow = F.interpolate(warp, (side, side), mode="bicubic", align_corners=True)
     turn, stretch = math.radians(rng.normal(0, 6)), np.exp(rng.normal(0, 0.06, 2))

@@ -30,7 +30,7 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 
 
 def cost(net: nn.Module) -> tuple[int, int]:
-    """Return the number of parameters, and of multiply-adds for one picture."""
+    """Return a net's number of parameters, and of multiply-adds for one picture."""
     example = torch.zeros(1, 1, 48, 48)
     training = net.training
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -46,5 +46,5 @@ def make_net(name: str) -> nn.Module:
         DataError: no net has this name.
     """
     if name not in NETS:
-        raise DataError(f"there is no net '{name}'", hint=f"the nets are {', '.join(NETS)}")
+        raise DataError(f"there is no net '{name}'", hint=f"choose one of {', '.join(NETS)}")
     return NETS[name]()

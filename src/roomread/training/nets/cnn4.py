@@ -1,4 +1,4 @@
-"""A 4-layer CNN as in most tutorials on FER-2013."""
+"""A CNN of four convolutions, as in most tutorials on FER-2013."""
 
 from __future__ import annotations
 

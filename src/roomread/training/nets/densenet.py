@@ -35,7 +35,10 @@ class DenseNet(MapNet):
 
 
 class DenseLayer(nn.Module):
-    """Adds `growth` channels: [N, inputs, H, W] -> [N, inputs + growth, H, W]."""
+    """A layer that appends `growth` channels to its input.
+
+    [N, inputs, H, W] -> [N, inputs + growth, H, W].
+    """
 
     def __init__(self, inputs: int, growth: int) -> None:
         super().__init__()

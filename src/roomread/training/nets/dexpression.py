@@ -35,7 +35,7 @@ class DeXpression(MapNet):
 
 
 class FeatEx(nn.Module):
-    """Two paths side by side: 1x1 then 3x3, and pooling then 1x1.
+    """Two parallel paths, 1x1 and 3x3 convolutions, and pooling with a 1x1 convolution.
 
     [N, inputs, H, W] -> [N, 208 + 64, H, W].
     """

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    """Return 3x3 convolution, batch normalisation, ReLU.
+    """Return a 3x3 convolution with batch normalisation and ReLU.
 
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """
@@ -43,8 +43,9 @@ class MapNet(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Scale each channel by a factor computed from all channels, [N, C, H, W] -> [N, C, H, W].
+    """Channel attention: each channel is scaled by a factor that is computed from all channels.
 
+    [N, C, H, W] -> [N, C, H, W].
     Hu et al. 2017, "Squeeze-and-Excitation Networks", arXiv:1709.01507.
     """
 

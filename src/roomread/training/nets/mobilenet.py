@@ -32,7 +32,9 @@ class MobileNet(MapNet):
 
 
 class InvertedResidual(nn.Module):
-    """Widen six times, filter each channel separately, narrow; with a shortcut if it fits.
+    """A block that widens its input six times, filters each channel separately, and narrows it.
+
+    It has a shortcut if input and output have the same shape.
 
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """

@@ -1,7 +1,7 @@
 """Read data sets other than FER-2013, in the layouts in which they are downloaded.
 
-They are for evaluation only: the licences of RAF-DB and AffectNet allow nothing but non-commercial
-research, and a net that was tested on pictures must not have learned them.
+They are used for evaluation only: RAF-DB and AffectNet are licensed for non-commercial research
+only, and a net must not be trained on the pictures on which it is tested.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def read_picture_set(folder: Path) -> LabelledPictures | None:
 
 
 def refuse_for_training(folder: Path) -> None:
-    """Refuse a folder of a data set that is for evaluation only.
+    """Raise an error if a folder contains a data set that is for evaluation only.
 
     Raises:
-        DataError: the folder has the layout of one.
+        DataError: the folder has the layout of such a data set.
     """
     for layout in _LAYOUTS:
         if layout.find_labels(folder) is not None:
             raise DataError(
-                f"{folder}: is {layout.name}, which is read for evaluation only: {layout.licence}",
+                f"{folder}: is {layout.name}, which is for evaluation only: {layout.licence}",
                 hint="train on FER-2013, and evaluate on this folder",
             )

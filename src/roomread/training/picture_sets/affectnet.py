@@ -32,7 +32,8 @@ _LICENCE = (
 _CSV = ("validation.csv", "Manually_validation.csv")
 _IMAGES = ("", "Manually_Annotated_Images", "Manually_Annotated/Manually_Annotated_Images")
 _EXPRESSION = "_exp.npy"
-# The labels 0 to 10; those without an expression of ours are left out.
+# The meaning of the labels 0 to 10. Pictures with another label than the seven expressions are left
+# out.
 _ORDER: tuple[Expression | str, ...] = (
     Expression.NEUTRAL,
     Expression.HAPPY,
@@ -49,7 +50,7 @@ _ORDER: tuple[Expression | str, ...] = (
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the folder of annotations, or the CSV, of the data set's folder."""
+    """Return the folder of annotations or the CSV file in a folder; None if it has neither."""
     for place in (folder / "val_set" / "annotations", folder / "annotations"):
         if place.is_dir() and any(place.glob(f"*{_EXPRESSION}")):
             return place
@@ -57,7 +58,7 @@ def find_labels(folder: Path) -> Path | None:
 
 
 def read(labels: Path) -> LabelledPictures:
-    """Read the validation set, without contempt and pictures without an expression.
+    """Read the pictures of the validation set that show one of the seven expressions.
 
     Raises:
         DataError: a label cannot be read or is unknown, or a picture is missing.
@@ -70,7 +71,7 @@ def _read_arrays(labels: Path) -> PictureList:
     found = PictureList(labels)
     for file in sorted(labels.glob(f"*{_EXPRESSION}")):
         try:
-            # The published files hold a text such as "3".
+            # Each published file contains one string such as "3".
             text = str(np.load(file, allow_pickle=False))
         except (OSError, ValueError) as error:
             raise DataError(f"{file}: cannot be read as a NumPy array") from error
@@ -117,7 +118,7 @@ def _file(root: Path, name: str) -> Path:
 
 
 def _box(row: dict[str, str], where: str, place: Path) -> Box | None:
-    """Return the place of the labelled face; None where the file has none."""
+    """Return the box of the labelled face, px; None if the row has no box."""
     names = ("face_x", "face_y", "face_width", "face_height")
     texts = [str(row.get(name) or "").strip() for name in names]
     if "" in texts or "NULL" in texts:
@@ -126,6 +127,7 @@ def _box(row: dict[str, str], where: str, place: Path) -> Box | None:
         x, y, width, height = (float(text) for text in texts)
     except ValueError as error:
         raise DataError(f"{place}: {where}: '{', '.join(texts)}' is not a box in pixels") from error
+    # The columns `face_width` and `face_height` are read as the right and the bottom edge.
     return Box(x, y, width, height)
 
 

@@ -21,8 +21,8 @@ NAME = "EmoNet-Face"
 LICENCE = "EmoNet-Face is licensed under CC BY 4.0: its authors must be credited"
 _LABELS = "binary.csv"
 _COLUMNS = ("path", "annotator", "value", "emotion")
-# The emotions of the forty whose usual face is one of the seven. All others, neutral included, have
-# none, and are left out.
+# The expression that usually goes with an emotion. The other emotions of the forty have no
+# expression, and none of the forty counts as neutral; their pictures are left out.
 EXPRESSION_OF = {
     "Anger": Expression.ANGRY,
     "Disgust": Expression.DISGUST,
@@ -35,12 +35,12 @@ EXPRESSION_OF = {
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the label file of the data set's folder, or of its folder `data`."""
+    """Return the label file in a folder or its subfolder `data`; None if there is none."""
     return find_csv(folder, _LABELS, _COLUMNS)
 
 
 def find_csv(folder: Path, name: str, columns: Collection[str]) -> Path | None:
-    """Return a CSV that has some columns, in a folder or in its folder `data`."""
+    """Return a CSV file with the given columns in a folder or its subfolder `data`, if any."""
     for path in (folder / name, folder / "data" / name):
         if path.is_file():
             with path.open(encoding="utf-8-sig", errors="replace") as lines:
@@ -50,10 +50,11 @@ def find_csv(folder: Path, name: str, columns: Collection[str]) -> Path | None:
 
 
 def read(labels: Path) -> LabelledPictures:
-    """Read the pictures in which most of the asked experts see one of the seven expressions.
+    """Read the pictures in which most experts see one of the seven expressions.
 
-    A picture is left out under "no agreement" if no emotion is confirmed by more than half of those
-    who were asked about it, and under "several" if the confirmed ones have different expressions.
+    A picture is left out as "no agreement" if no emotion is confirmed by more than half of the
+    experts who were asked about it, and as "several" if the confirmed emotions have different
+    expressions.
 
     Raises:
         DataError: the file cannot be read, has a wrong row, or names a missing picture.
@@ -90,7 +91,7 @@ def _label(asked: dict[str, list[bool]]) -> Expression | str:
 
 
 def find_picture(folder: Path, name: str) -> Path:
-    """Return the path of a picture, which may not exist."""
+    """Return the path of a picture; if it is not found, return where it should be."""
     stems = [folder / name, folder / "images" / name, folder.parent / "images" / name]
     places = [
         Path(f"{stem}{suffix}") for stem in stems for suffix in ("", *sorted(PICTURE_SUFFIXES))

@@ -1,8 +1,8 @@
-"""Read EmoNet-Face HQ: `hq.csv` and pictures that are named by its column `image`.
+"""Read EmoNet-Face HQ from `hq.csv`, whose column `image` names the pictures.
 
-Schuhmann et al. 2025, see `emonet_face`. A row has the intensities of forty emotions, 0 to 7, that
-one annotator sees in one picture, as a Python dictionary in the column `annotations`. Of the rows
-only those of people count, where the column `human` tells them from those of models.
+Schuhmann et al. 2025, see `emonet_face`. A row is the rating of one picture by one annotator: the
+column `annotations` is a Python dictionary with the intensities of forty emotions, 0 to 7. A row
+whose column `human` is False is the rating of a model and is ignored.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from roomread.training.picture_sets.labelled import LabelledPictures, Layout, Pi
 _LABELS = "hq.csv"
 _COLUMNS = ("image", "annotator", "annotations")
 _HIGHEST = 7
-# Ratings of other things than the forty emotions have names that begin so.
+# Prefix of the names of ratings that are not of the forty emotions.
 _EXTRA = "Extra Dimensions|"
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the label file of the data set's folder, or of its folder `data`."""
+    """Return the label file in a folder or its subfolder `data`; None if there is none."""
     return find_csv(folder, _LABELS, _COLUMNS)
 
 
 def read(labels: Path) -> LabelledPictures:
-    """Read the pictures whose strongest emotion, by the mean of the people, is an expression.
+    """Read the pictures whose strongest emotion, by mean rating, has one of the seven expressions.
 
-    A picture is left out under its strongest emotion if that is none of the seven expressions,
-    under "weak" if its mean is under half of the scale, and under "several" if emotions of
+    A picture is left out under the name of its strongest emotion if that has no expression, as
+    "weak" if the mean rating is below half of the scale, and as "several" if emotions with
     different expressions are equally strong.
 
     Raises:
@@ -58,7 +58,7 @@ def read(labels: Path) -> LabelledPictures:
                     continue
                 where, name = f"line {table.line_num}", row["image"]
                 if not name:
-                    raise DataError(f"{labels}: {where}: names no picture")
+                    raise DataError(f"{labels}: {where}: the column 'image' is empty")
                 rows.setdefault(name, where)
                 for emotion, value in _intensities(row["annotations"], labels, where).items():
                     ratings[name][emotion].append(value)
@@ -74,18 +74,18 @@ def _intensities(text: str | None, labels: Path, row: str) -> dict[str, float]:
     """Return the intensities of the forty emotions in one row.
 
     Raises:
-        DataError: the text is no dictionary of numbers from 0 to 7.
+        DataError: the text is not a dictionary of numbers from 0 to 7.
     """
     try:
         values = ast.literal_eval(text or "")
         emotions = {str(n): float(v) for n, v in values.items() if not str(n).startswith(_EXTRA)}
     except (ValueError, TypeError, SyntaxError, AttributeError, RecursionError, MemoryError):
         emotions = {}
-    # A comparison with NaN is false.
+    # This also rejects NaN, because every comparison with NaN is false.
     if not emotions or not all(0 <= value <= _HIGHEST for value in emotions.values()):
         raise DataError(
-            f"{labels}: {row}: the annotations are no dictionary of emotions with intensities from "
-            f"0 to {_HIGHEST}"
+            f"{labels}: {row}: the annotations are not a dictionary of emotions with intensities "
+            f"from 0 to {_HIGHEST}"
         )
     return emotions
 

@@ -1,4 +1,4 @@
-"""Define labelled pictures: the pictures of a data set, with one expression each."""
+"""Collect the pictures of a data set, with one expression each."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class LabelledPictures:
     Attributes:
         name: the name of the data set and its split.
         licence: what the licence allows, as one sentence.
-        files: the N pictures.
+        files: the paths of the N pictures.
         labels: int64 [N], `Expression` values.
-        boxes: the place of the labelled face in each picture, px; None where it is the largest.
-        left_out: the number of pictures without one of the seven expressions, by their label.
+        boxes: the box of the labelled face in each picture, px; None for the largest face.
+        left_out: the number of pictures without one of the seven expressions, by label or reason.
     """
 
     name: str
@@ -42,12 +42,13 @@ class LabelledPictures:
 
 
 class Layout(NamedTuple):
-    """How to read a data set.
+    """The name and licence of a data set, and the functions that read it.
 
     Attributes:
         name: the name of the data set.
         licence: what its licence allows, as one sentence.
-        find_labels: a function that returns the label file of a folder; None in another layout.
+        find_labels: a function that returns the label file of a folder, or None if the folder has
+            another layout.
         read: a function that reads the pictures of a label file.
     """
 
@@ -59,10 +60,10 @@ class Layout(NamedTuple):
 
 @dataclass(slots=True)
 class PictureList:
-    """Collect labelled pictures row by row.
+    """A list of labelled pictures that is filled row by row.
 
     Args:
-        place: the label file, for messages.
+        place: the label file, which error messages name.
     """
 
     place: Path
@@ -75,7 +76,7 @@ class PictureList:
         """Add a picture; a label that is not an expression is counted as left out.
 
         Raises:
-            DataError: there is no such file.
+            DataError: the picture does not exist.
         """
         if not isinstance(label, Expression):
             self.left_out[label] += 1
@@ -90,7 +91,7 @@ class PictureList:
         """Return the collected pictures.
 
         Raises:
-            DataError: there are none.
+            DataError: no picture was added.
         """
         if not self.files:
             raise DataError(f"{self.place}: has no picture with one of the seven expressions")
@@ -99,10 +100,11 @@ class PictureList:
 
 
 def whole_number(text: str, limit: int, *, what: str, place: Path, row: str) -> int:
-    """Return a label from 0 to `limit` - 1.
+    """Parse a label from 0 to `limit` - 1.
 
     Raises:
-        DataError: the text is not such a number.
+        DataError: the text is not a whole number in this range; the message begins with `place`,
+            `row` and `what`.
     """
     try:
         number = int(text)

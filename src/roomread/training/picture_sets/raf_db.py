@@ -1,7 +1,8 @@
 """Read RAF-DB's basic expressions: `EmoLabel/list_patition_label.txt` and `Image/aligned`.
 
 Li, Deng, Du 2017, "Reliable Crowdsourcing and Deep Locality-Preserving Learning for Expression
-Recognition in the Wild". A row is `test_0001.jpg 5`; the rows of the training part are ignored.
+Recognition in the Wild". A row is, for example, `test_0001.jpg 5`. Rows of the training part
+are ignored.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _ORDER = (
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the label file of the data set's folder, or of its folder `basic`."""
+    """Return the label file in a folder or its subfolder `basic`; None if there is none."""
     places = (folder / part / _LABELS for part in ("EmoLabel", "", "basic/EmoLabel"))
     return next((place for place in places if place.is_file()), None)
 
 
 def read(labels: Path) -> LabelledPictures:
-    """Read the test part; aligned pictures are preferred to the original ones.
+    """Read the pictures of the test part, aligned if available and original otherwise.
 
     Raises:
         DataError: the file cannot be read, has a wrong row, or names a missing picture.
@@ -58,7 +59,7 @@ def read(labels: Path) -> LabelledPictures:
         if part not in ("train", "test") or label not in {str(n + 1) for n in range(len(_ORDER))}:
             raise DataError(
                 f"{labels}: {row}: '{line[:60]}' is not a picture and a label from 1 to 7",
-                hint="a row looks like 'test_0001.jpg 5'",
+                hint="use the published file, with rows such as 'test_0001.jpg 5'",
             )
         if part == "test":
             found.add(_picture(root, name), _ORDER[int(label) - 1], row=row)
@@ -66,7 +67,7 @@ def read(labels: Path) -> LabelledPictures:
 
 
 def _picture(root: Path, name: str) -> Path:
-    """Return the path of a picture, which may not exist."""
+    """Return the path of a picture; if it is not found, return where it should be."""
     stem, _, suffix = name.rpartition(".")
     aligned = f"{stem}_aligned.{suffix}"
     places = [root / "Image" / "aligned" / aligned, root / "aligned" / aligned]
