@@ -104,7 +104,8 @@ class Tools:
         try:
             # Check the size before the file is in memory.
             if file.stat().st_size > self._max_picture_mb * 1_000_000:
-                raise MediaError(f"{file}: is over {self._max_picture_mb} MB")
+                problem = f"{file}: is over {self._max_picture_mb} MB"
+                raise MediaError(problem, hint="scale it down first")
             return file.read_bytes()
         except OSError as error:
             raise MediaError(f"{file}: cannot be read: {error.strerror}") from error

@@ -109,7 +109,9 @@ async def models(_reader: Reader) -> ModelsShape:
 async def model(_reader: Reader, name: str) -> CardShape:
     """Return the complete card of a bundled model."""
     if name not in bundled_models():
-        raise RefusedError(HTTPStatus.NOT_FOUND, "no-such-model", f"there is no model '{name}'")
+        problem = f"there is no model '{name}'"
+        hint = "use a name that GET /api/v1/models lists"
+        raise RefusedError(HTTPStatus.NOT_FOUND, "no-such-model", problem, hint=hint)
     return await run_in_threadpool(lambda: _card(open_model(name)))
 
 

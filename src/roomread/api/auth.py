@@ -189,10 +189,13 @@ class AuthMiddleware:
                 hint="sign in, or send the header Authorization: Bearer rr_…",
             )
         if by_key and _first_part(path) not in _FOR_KEYS:
-            raise _forbidden("keys are accepted by the API only; pages require sign-in")
+            raise _forbidden(
+                "keys are accepted by the API only", hint="sign in to open pages of the service"
+            )
         if not is_ours(path) and not principal.scopes >= _FOR_PAGES:
             raise _forbidden(
-                f"the pages of the web app require the scopes {' and '.join(sorted(_FOR_PAGES))}"
+                f"the pages of the web app require the scopes {' and '.join(sorted(_FOR_PAGES))}",
+                hint="ask the operator for these scopes",
             )
         return principal
 
@@ -276,11 +279,15 @@ def _check_local(connection: HTTPConnection) -> None:
     """
     headers = connection.headers
     if not is_loopback(_host_name(headers.get("host", ""))):
-        raise _forbidden("without sign-in this service accepts requests for localhost only")
+        raise _forbidden(
+            "without sign-in this service accepts requests for localhost only",
+            hint="open the service as localhost on its own computer",
+        )
     forwarded = any(name.startswith(_FORWARDED) for name in headers)
     if forwarded or connection.scope.get("http_version") == "1.0":
         raise _forbidden(
-            "this service runs without sign-in and accepts no requests through a proxy"
+            "this service runs without sign-in and accepts no requests through a proxy",
+            hint="ask the operator to require sign-in, or send the request without a proxy",
         )
     # Links on other sites may lead here; browsers mark their requests in Sec-Fetch-Site.
     own_page = headers.get("sec-fetch-site", "same-origin") == "same-origin"
@@ -341,8 +348,8 @@ def _unauthorized(problem: str, *, hint: str = "") -> RefusedError:
     return RefusedError(HTTPStatus.UNAUTHORIZED, "unknown", problem, hint=hint, headers=headers)
 
 
-def _forbidden(problem: str) -> RefusedError:
-    return RefusedError(HTTPStatus.FORBIDDEN, "forbidden", problem)
+def _forbidden(problem: str, *, hint: str = "") -> RefusedError:
+    return RefusedError(HTTPStatus.FORBIDDEN, "forbidden", problem, hint=hint)
 
 
 async def _refuse(

@@ -122,7 +122,7 @@ def asset(digest: str, name: str) -> Response:
         raise RefusedError(
             HTTPStatus.NOT_FOUND,
             "not-found",
-            "this version has no such file",
+            "this version of the service has no such file",
             hint="reload the page",
         )
     # The Content-Security-Policy of a worker is that of its script's response, not of its page.

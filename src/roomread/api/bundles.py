@@ -75,7 +75,7 @@ def bundled(request: Request, digest: str, name: str) -> Response:
         raise RefusedError(
             HTTPStatus.NOT_FOUND,
             "not-found",
-            "this version has no such file",
+            "this version of the service has no such file",
             hint="reload the page",
         )
     headers = {

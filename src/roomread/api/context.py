@@ -155,7 +155,12 @@ def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
     """
     principal: Principal | None = connection.scope["state"].get("principal")
     if principal is None or scope not in principal.scopes:
-        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"the scope '{scope}' is required")
+        raise RefusedError(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            f"the scope '{scope}' is required",
+            hint="ask the operator for this scope",
+        )
     return principal
 
 

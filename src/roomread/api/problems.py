@@ -245,7 +245,7 @@ def as_refusal(error: RoomreadError) -> RefusedError:
         # Hide the message, which may name the operator's folders.
         status = HTTPStatus.INSUFFICIENT_STORAGE
         return RefusedError(
-            status, "no-space", "there is no space to store this", hint="try again later"
+            status, "no-space", "the service has no space left on disk", hint="try again later"
         )
     if isinstance(error, BusyError):
         return busy(error.problem, seconds=error.seconds)
@@ -271,7 +271,7 @@ def failure(error: Exception | None = None) -> RefusedError:
     if number in _NO_SPACE or no_folder:
         return as_refusal(OutputError("no space"))
     if number in _NO_FILES:
-        return busy("the service's computer has no resources left", seconds=5)
+        return busy("the service's computer is out of memory, files or processes", seconds=5)
     problem = "the request failed because of an error in the service"
     return RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", problem)
 

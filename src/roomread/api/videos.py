@@ -87,7 +87,8 @@ async def submit(
             file = next((v for _, v in form.multi_items() if isinstance(v, UploadFile)), None)
             if file is None:
                 problem = "the form has no file"
-                raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)
+                hint = "send the video in the field file, or as the body of the request"
+                raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem, hint=hint)
             name, pieces = safe_name(file.filename), _pieces(file)
             shape = await _receive(context, sender, name, pieces, annotated=annotated)
     else:
