@@ -20,7 +20,7 @@ def test_built_in_name_is_not_replaced_by_a_plugin() -> None:
     assert type(make_detector("default")).__name__ == "CenterFace"
 
 
-def test_smallest_face_is_given_to_the_default_detector() -> None:
+def test_min_face_is_passed_to_the_default_detector() -> None:
     detector = make_detector(min_face=40.0)
     assert isinstance(detector, CenterFace)
     with pytest.raises(ValueError, match="min_face"):

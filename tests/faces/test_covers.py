@@ -75,7 +75,7 @@ def test_covered_face_is_unreadable_with_its_reason(which: int, cover: object) -
 
 @PORTRAITS
 @pytest.mark.parametrize("light", [1.0, 0.4])
-def test_uncovered_face_is_not_called_covered_in_any_light(which: int, light: float) -> None:
+def test_uncovered_face_is_not_reported_as_covered_in_any_light(which: int, light: float) -> None:
     image, face = portrait(which)
     dim = (np.asarray(image) * light).astype(np.uint8)
     (score,) = cover_scores(cut(dim, [face], FER2013_FRAMING))
@@ -88,7 +88,7 @@ def test_beard_is_not_a_cover(which: int) -> None:
     assert reading.quality.reason is None
 
 
-def test_scores_do_not_depend_on_the_batch_and_crops_may_be_larger() -> None:
+def test_cover_scores_depend_neither_on_the_batch_nor_much_on_the_size_of_the_crops() -> None:
     image, face = portrait(0)
     small, large = (cut(np.asarray(image), [face], FER2013_FRAMING, side=side) for side in (48, 96))
     (alone,) = cover_scores(small)
@@ -98,7 +98,7 @@ def test_scores_do_not_depend_on_the_batch_and_crops_may_be_larger() -> None:
     assert cover_scores(large)[0] == pytest.approx(alone, abs=2)
 
 
-def test_no_crops_give_no_scores() -> None:
+def test_no_crops_give_no_cover_scores() -> None:
     assert cover_scores(np.zeros((0, 48, 48), dtype=np.uint8)).shape == (0,)
 
 
@@ -110,7 +110,7 @@ def test_scores_of_a_whole_face_are_unchanged(score: float) -> None:
     assert doubted(SURE, score) is SURE
 
 
-def test_confidence_falls_with_the_cover_score_and_the_order_stays() -> None:
+def test_confidence_falls_with_the_cover_score_and_the_ranking_of_expressions_stays() -> None:
     doubts = [doubted(SURE, score) for score in (0.0, 1.0, 2.0, COVERED)]
     confidences = [scores.confidence for scores in doubts]
     assert confidences == sorted(confidences, reverse=True)

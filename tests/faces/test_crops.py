@@ -19,7 +19,7 @@ def face(*edges: float) -> Face:
     return Face(Box(*edges), None, 1.0)
 
 
-def test_no_faces_make_an_empty_stack() -> None:
+def test_no_faces_give_an_empty_array_of_crops() -> None:
     crops = cut(scenes.astronaut(), [], FER2013_FRAMING)
     assert crops.shape == (0, 48, 48)
     assert crops.dtype == np.uint8
@@ -27,7 +27,7 @@ def test_no_faces_make_an_empty_stack() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(left=EDGES, top=EDGES, width=st.floats(0, 4000), height=st.floats(0, 4000))
-def test_any_box_in_or_out_of_the_picture_gives_a_crop(
+def test_any_box_inside_or_outside_the_picture_gives_a_crop(
     left: float, top: float, width: float, height: float
 ) -> None:
     picture = scenes.astronaut()[:90, :120]
@@ -46,7 +46,7 @@ def test_crop_beyond_the_edges_of_a_uniform_picture_is_uniform(
     assert (crop == value).all()
 
 
-def test_square_of_the_crops_size_is_copied_pixel_by_pixel() -> None:
+def test_square_of_the_size_of_the_crop_is_copied_pixel_by_pixel() -> None:
     grey = np.asarray(Image.fromarray(scenes.astronaut()).convert("L"))
     (crop,) = cut(scenes.astronaut(), [face(200, 80, 248, 128)], EXACT)
     np.testing.assert_array_equal(crop, grey[80:128, 200:248])
@@ -55,7 +55,7 @@ def test_square_of_the_crops_size_is_copied_pixel_by_pixel() -> None:
 def test_crop_geometry_moves_and_enlarges_the_square() -> None:
     ramp = np.repeat(np.arange(200, dtype=np.uint8)[:, None, None], 200, axis=1).repeat(3, axis=2)
     (crop,) = cut(ramp, [face(90, 80, 110, 120)], CropGeometry(side=1.2, shift=0.25))
-    # 48 px of the picture around y = 100 + 0.25 * 40; a px's centre lies half a px on.
+    # The crop shows the 48 rows around y = 100 + 0.25 * 40.
     assert crop[:, 0].tolist() == list(range(86, 134))
 
 
@@ -74,11 +74,12 @@ def test_fine_patterns_are_averaged_not_aliased(side: int) -> None:
     (crop,) = cut(picture, [face(0, 0, side, side)], EXACT)
     inner = crop[4:-4, 4:-4].astype(np.float32)
     assert abs(inner.mean() - 127.5) < 3
-    if side > 96:  # 2 px of the picture to one of the crop still show stripes of 3 px
+    # At 2 px of the picture for one px of the crop, stripes of 3 px are still visible.
+    if side > 96:
         assert inner.std() < 12
 
 
-def test_crop_of_a_large_face_equals_that_of_a_small_one() -> None:
+def test_crops_of_a_face_in_a_large_and_a_small_picture_are_equal() -> None:
     crops = []
     for height in (120, 480, 2400):
         picture = scenes.with_face_of(height, scenes.astronaut(), scenes.ASTRONAUT_FACE)
@@ -89,7 +90,7 @@ def test_crop_of_a_large_face_equals_that_of_a_small_one() -> None:
     assert np.abs(crops[2] - crops[1]).mean() < 4
 
 
-def test_crops_have_the_order_of_the_faces_and_the_picture_is_not_changed() -> None:
+def test_crops_are_in_the_order_of_the_faces_and_the_picture_is_unchanged() -> None:
     picture = np.array(scenes.grid().image)
     before = picture.copy()
     faces = CenterFace(threads=1).detect(picture)

@@ -28,7 +28,7 @@ def test_positive_roll_is_clockwise() -> None:
 
 
 def test_landmarks_on_the_wrong_parts_have_a_large_misfit() -> None:
-    # Eyes where the mouth is, and left and right as in an upright face.
+    # Eyes and mouth have changed places, with left and right as in an upright face.
     swapped = UPRIGHT[[3, 4, 2, 0, 1]].astype(np.float32)
     assert orientation(swapped).misfit > 0.45
 

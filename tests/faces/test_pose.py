@@ -31,7 +31,7 @@ def test_yaw_stays_within_a_quarter_turn_where_landmarks_coincide() -> None:
     assert landmark_yaw(landmarks(nose=2.0)) == 90
 
 
-def test_yaw_and_roll_are_the_means_of_both_estimates_and_pitch_is_the_nets() -> None:
+def test_yaw_and_roll_are_means_of_both_estimates_and_pitch_comes_from_the_net() -> None:
     points = landmarks(nose=0.08, roll=10)
     pose = combined_pose(Pose(10, -7, 4), points, turned=0)
     assert pose.yaw == pytest.approx((10 + landmark_yaw(points)) / 2, abs=0.1)
@@ -39,7 +39,7 @@ def test_yaw_and_roll_are_the_means_of_both_estimates_and_pitch_is_the_nets() ->
     assert pose.roll == pytest.approx(7, abs=0.6)
 
 
-def test_roll_of_a_turned_crop_is_that_in_the_picture() -> None:
+def test_roll_in_a_turned_crop_is_converted_to_the_roll_in_the_picture() -> None:
     pose = combined_pose(Pose(0, 0, 2), landmarks(roll=60), turned=58)
     assert pose.roll == pytest.approx(60, abs=0.1)
 
@@ -49,5 +49,5 @@ def test_rolls_on_both_sides_of_upside_down_are_averaged_the_short_way() -> None
     assert abs(pose.roll) == pytest.approx(180, abs=0.1)
 
 
-def test_pose_is_that_of_the_net_without_landmarks() -> None:
+def test_pose_without_landmarks_is_the_estimate_of_the_net_within_limits() -> None:
     assert combined_pose(Pose(12.34, -100, 3), None, turned=0) == Pose(12.3, -90, 3)

@@ -145,7 +145,7 @@ def test_face_with_a_landmark_at_the_edge_is_cut_off_even_if_its_box_is_inside(
 def test_face_is_tilted_when_its_landmarks_fit_no_face(portrait: Portrait) -> None:
     image, face = portrait
     assert face.landmarks is not None
-    # The eyes where the mouth is, as in a face that stands on its head and was taken for upright.
+    # Eyes and mouth have changed places, as in an upside-down face taken for upright.
     swapped = face.landmarks[[3, 4, 2, 0, 1]]
     (quality,) = assessed(image, Face(face.box, swapped, 0.9))
     assert quality.reason is Unreadable.TILTED
@@ -190,7 +190,7 @@ def test_sharpness_is_0_for_an_even_area_and_high_for_noise() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
     even, noisy = sharpness(np.stack([np.full_like(noise, 90), noise]))
     assert even == 0
-    # The Laplacian's weights are one of 4 and four of 1: squared they add up to 20.
+    # The squares of the Laplacian's weights, one of 4 and four of 1, add up to 20.
     assert noisy == pytest.approx(20**0.5, rel=0.05)
 
 

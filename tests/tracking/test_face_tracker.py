@@ -119,7 +119,7 @@ def test_turned_faces_are_searched_for_every_fourth_scan_interval() -> None:
     assert detector.searches == ["full", *["upright"] * 3, "full", *["upright"] * 3, "full"]
 
 
-def test_detector_without_near_search_searches_every_frame() -> None:
+def test_every_frame_is_searched_whole_if_the_detector_cannot_search_near() -> None:
     tracker = FaceTracker(FixedDetector([BOX]), scan_interval=9)
     assert [[track.id for track in tracks] for tracks in follow(tracker, [0.0, 0.1, 0.2])] == [
         [1]
@@ -127,7 +127,7 @@ def test_detector_without_near_search_searches_every_frame() -> None:
     assert tracker.full_searches == 3
 
 
-def test_known_faces_are_searched_in_turns_and_all_are_reported() -> None:
+def test_known_faces_are_searched_for_in_turns_and_all_are_reported() -> None:
     detector = FakeDetector(*(BOX.moved(100.0 * n, 0) for n in range(12)))
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0.1)
     follow(tracker, [0.0])
@@ -148,11 +148,11 @@ def test_fast_face_is_searched_for_in_every_frame() -> None:
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0.3)
     sought = []
     for n in range(8):
-        # 8 px a frame: 4.5 of its sizes a second.
+        # 8 px per frame are 4.5 face sizes per second.
         detector.boxes = [BOX.moved(8.0 * n, 0), BOX.moved(0, 300)]
         follow(tracker, [n / 25])
         sought.append(len(detector.sought))
-    # From its first motion on it is sought each time; the still one at its turns only.
+    # The fast face is searched for in every frame, the still face only in its turns.
     still = [n for n, boxes in enumerate(sought) if boxes == 2]
     assert len(still) < 4
     assert all(count >= 1 for count in sought[-4:])
@@ -163,7 +163,7 @@ def test_face_found_where_another_was_lost_is_not_reported_twice() -> None:
     tracker = FaceTracker(detector, scan_interval=9, look_interval=5)
     follow(tracker, [0.0])
     detector.boxes = [BOX]
-    # The cut drops the second face; its last place is sought from now on.
+    # The cut drops the second face, whose last place is searched from now on.
     follow(tracker, [0.04], GREY // 4)
     (tracks,) = follow(tracker, [0.08], GREY // 4)
     assert [track.id for track in tracks] == [1]
@@ -175,9 +175,10 @@ def test_face_that_is_not_searched_for_continues_at_constant_speed() -> None:
     tracker = FaceTracker(detector, scan_interval=9, look_interval=9)
     boxes = []
     for n in range(4):
-        # 1 px a frame: half of its size a second.
+        # 1 px per frame is about half a face size per second.
         detector.boxes = [BOX.moved(n, 0)]
-        follow(tracker, [n / 25], GREY if n % 2 else GREY // 4)  # cuts: found in each frame
+        # Each change of brightness is a cut, so the face is found in each frame.
+        follow(tracker, [n / 25], GREY if n % 2 else GREY // 4)
     for n in range(4, 7):
         ((track,),) = follow(tracker, [n / 25])
         boxes.append(track.face.box.left)

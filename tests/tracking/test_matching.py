@@ -71,7 +71,7 @@ def test_age_counts_from_the_first_frame_of_the_track() -> None:
     assert track.last_seen == 12.5
 
 
-def test_two_matchers_share_no_ids() -> None:
+def test_each_matcher_counts_its_ids_from_1() -> None:
     assert ids(TrackMatcher(), [face(0, 0)], 0.0) == ids(TrackMatcher(), [face(0, 0)], 0.0) == [1]
 
 

@@ -1,4 +1,4 @@
-"""Make a face detector by its name: a built-in one or that of a plug-in."""
+"""Make a face detector by name, either a built-in one or a plug-in's."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ def make_detector(
     threads: int | None = None,
     device: Device = Device.CPU,
 ) -> FaceDetector:
-    """Load a detector.
+    """Return a new face detector by name.
 
     Args:
         name: "default" (CenterFace), "haar", or the name of a plug-in.
-        min_face: The smallest wanted face, px; None for the detector's own. A plug-in is called
-            with `min_face` only if it is given.
-        threads: The number of threads for one picture, of the default detector.
-        device: The device of the default detector.
+        min_face: The longer side of the smallest face to find, px; None for the detector's own
+            limit. A plug-in is called with `min_face` only if it is given.
+        threads: The number of threads that the default detector uses for one picture; None for
+            one per processor, at most four.
+        device: The device on which the default detector computes.
 
     Raises:
         PluginError: There is no such detector, or the plug-in does not work.

@@ -13,12 +13,12 @@ from PIL import Image
 from roomread.readings import Scores
 from roomread.runtime import NetSession, open_session
 
-# Width and height of the crops that the net takes, px.
+# Width and height of the net's input, px.
 SIDE = 48
-# The score above which a face counts as covered. It is exceeded by fewer than 1 % of PublicTest's
-# pictures, about half of which do show a hand or sunglasses.
+# The score above which a face counts as covered. Fewer than 1 % of PublicTest's pictures exceed it,
+# and about half of these do show a hand or sunglasses.
 COVERED = 4.0
-# The rise of the temperature of a face's scores for each unit of its cover score over 0.
+# Increase in the temperature of a face's scores for each unit of its cover score above 0.
 RISE = 0.15
 
 
@@ -49,11 +49,11 @@ def doubted(scores: Scores, cover_score: float) -> Scores:
 
     The expression that a half-covered face seems to show is wrong more often than its confidence
     says. The temperature grows with the cover score; 95 % of whole faces keep their scores.
-    benchmarks/RESULTS.md has the calibration of drawn covers before and after.
+    benchmarks/RESULTS.md compares the calibration on faces with drawn covers before and after.
 
     Args:
-        scores: the scores of a net.
-        cover_score: its log odds that a part of the face is covered, by `cover_scores`.
+        scores: the scores of the face.
+        cover_score: the log odds that a part of the face is covered, from `cover_scores`.
     """
     if cover_score <= 0:
         return scores

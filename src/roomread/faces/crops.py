@@ -13,10 +13,10 @@ from roomread.faces.detector import check_picture
 from roomread.faces.orientation import CREDIBLE_MISFIT, Orientation, orientation, rotated
 from roomread.readings import Box, CropGeometry, Face
 
-# Measured with CenterFace on 2,000 random FER-2013 Training pictures (benchmarks/framing.py), of
-# which it found the face in 95.5 %: side 1.033 (middle half 0.98 to 1.12), shift -0.011 (-0.05 to
-# 0.01). Squares derived from landmarks fit equally well (median IoU with the true ones: 0.84 for
-# both).
+# Measured on 2,000 random FER-2013 Training pictures (benchmarks/framing.py), in 95.5 % of which
+# CenterFace found the face: median side 1.033 (quartiles 0.98 and 1.12), median shift -0.011
+# (quartiles -0.05 and 0.01). Squares derived from landmarks fit equally well: the median IoU with
+# the true squares is 0.84 for both.
 FER2013_FRAMING = CropGeometry(side=1.03, shift=-0.01)
 
 # The Pillow filter that makes crops as sharp as FER-2013's pictures: `quality.sharpness` of two
@@ -28,8 +28,9 @@ _FILTER = Image.Resampling.BICUBIC
 DENSEST = 32
 
 # Smallest roll, degrees, at which a crop is rotated upright. FER-2013's faces are not aligned, and
-# nine in ten have a roll within 12 degrees. Chosen on 1,800 PublicTest pictures: from 12 degrees
-# on, upright faces lose nothing (28 gained, 27 lost), and those turned by 15 degrees gain most.
+# nine in ten have a roll within 12 degrees. Chosen on 1,800 PublicTest pictures: with this limit,
+# upright faces lose nothing (28 readings become right, 27 wrong), and faces turned by 15 degrees
+# gain most.
 TURN_FROM = 12.0
 # A rotated face is cut from a square of 1.5 sides, so that the rotation leaves no empty corner, and
 # at twice the resolution, so that it blurs little.
@@ -40,7 +41,7 @@ FINER = 2
 def cut(
     image: NDArray[np.uint8], faces: Sequence[Face], framing: CropGeometry, *, side: int = 48
 ) -> NDArray[np.uint8]:
-    """Return grey square crops of faces, framed as the net's training pictures.
+    """Return grey square crops of faces, framed like the net's training pictures.
 
     Faces with a roll of 12 degrees or more are rotated upright; smaller rolls are kept, as
     FER-2013's pictures have them. Outside of the picture the nearest px of its edge is repeated,
@@ -48,7 +49,7 @@ def cut(
 
     Args:
         image: uint8 [H, W, 3], RGB.
-        faces: N faces with boxes in px of `image`, inside of it or not.
+        faces: N faces with boxes in px of `image`, which may reach beyond it.
         framing: the crop geometry of the net.
         side: S, px.
 
@@ -70,7 +71,7 @@ def cut(
 
 
 def crop_turn(face: Face) -> float:
-    """Return the angle by which `cut` rotates a face's crop, degrees; 0 for a crop as it is.
+    """Return the angle by which `cut` rotates a face's crop, degrees; 0 if it does not rotate it.
 
     It is positive for a face that is tilted clockwise.
     """
@@ -131,7 +132,7 @@ def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.ui
 
 
 def _grey(image: NDArray[np.uint8], rows: range, columns: range) -> NDArray[np.uint8]:
-    """Return the luma at every (row, column); places outside are moved to the edge."""
+    """Return the luma at every (row, column); positions outside are moved to the edge."""
     height, width = image.shape[:2]
     if rows[0] >= 0 and columns[0] >= 0 and rows[-1] < height and columns[-1] < width:
         part = image[

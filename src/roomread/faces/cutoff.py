@@ -37,9 +37,9 @@ class EdgeWeights(NamedTuple):
     bias: float
 
 
-# Fitted on half of PublicTest (benchmarks/cut_faces.py), with faces of which 30 % and more lie
-# beyond an edge. Of the other half, 97 % of the faces cut by 30 % are recognised, and 0.6 % of the
-# whole pictures are taken for cut.
+# Fitted on half of PublicTest (benchmarks/cut_faces.py), with faces of which 30 % or more lie
+# beyond an edge. In the other half, 97 % of the faces cut by 30 % are recognised, and 0.6 % of the
+# whole faces are taken for cut.
 SIDE = EdgeWeights(8.473, -8.669, -29.655, 1.214, -26.811, 18.901)
 TOP = EdgeWeights(13.063, -9.619, -5.877, 7.877, 18.742, -20.574)
 BOTTOM = EdgeWeights(16.64, -0.154, -19.584, 12.522, 17.553, -23.35)
@@ -72,6 +72,8 @@ def cut_score(
 
 def edge_values(face: Face, seen: Orientation, picture: Box) -> list[tuple[float, ...]]:
     """Return the features of the logistic rule for a face's left, top, right and bottom edge.
+
+    Each row has the order of `EdgeWeights`.
 
     Args:
         face: a face with landmarks, px of the picture.

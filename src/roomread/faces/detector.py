@@ -16,7 +16,7 @@ SAME_FACE = 0.3
 
 
 class FaceDetector(Protocol):
-    """Detects the faces of a picture. Must be thread-safe."""
+    """A detector of the faces in a picture. It must be thread-safe."""
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of a picture, largest first.
@@ -35,7 +35,7 @@ class FaceDetector(Protocol):
 
 @runtime_checkable
 class NearDetector(Protocol):
-    """A detector that can search where a face was a moment ago, which is faster."""
+    """A detector that can also search near the last positions of faces, which is faster."""
 
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return faces as `FaceDetector.detect` does, but faster; small faces may be missed."""
@@ -46,7 +46,7 @@ class NearDetector(Protocol):
         ...
 
     def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:
-        """Return the face near each of the known faces, px of `image`; None where there is none.
+        """Return the face near each of the known faces, px of `image`; None if it is not found.
 
         Raises:
             MediaError: `image` is not uint8 [H, W, 3].
@@ -56,13 +56,13 @@ class NearDetector(Protocol):
 
 @runtime_checkable
 class ThreadedDetector(Protocol):
-    """A detector that takes several threads for one picture."""
+    """A detector that uses several threads for one picture."""
 
     def single_threaded(self) -> FaceDetector:
         """Return a detector that finds the same faces with one thread for a picture.
 
-        Several threads that search a picture each are faster with it: the threads of one picture
-        wait for each other.
+        It is faster when several threads each search a picture, because threads that share one
+        picture wait for each other.
         """
         ...
 
@@ -71,7 +71,7 @@ def check_picture(image: NDArray[np.uint8]) -> None:
     """Check that an array is a colour picture.
 
     Raises:
-        MediaError: It is not uint8 [H, W, 3] with at least one pixel.
+        MediaError: The array is not uint8 [H, W, 3] with at least one pixel.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise MediaError(

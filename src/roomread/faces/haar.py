@@ -20,18 +20,18 @@ from roomread.readings import Box, Face
 WIDTH = 0.83
 HEIGHT = 1.01
 SHIFT = 0.03
-# The weight of the last stage that is mapped to a confidence of 0.5; 95 % of the faces have more.
+# The weight of the last stage that is mapped to a confidence of 0.5; 95 % of faces exceed it.
 HALFWAY = 3.2
 
 
 class Haar:
-    """Detect frontal faces with OpenCV's cascade; kept for comparison.
+    """A detector of frontal faces that uses OpenCV's cascade; kept for comparison.
 
     Viola, Jones 2001, "Rapid Object Detection using a Boosted Cascade of Simple Features". It
     misses tilted, small and masked faces and is slower than `CenterFace`.
 
     Args:
-        min_face: the smallest wanted face, px (the box's longer side); smaller ones are left out.
+        min_face: the longer side of the smallest face to find, px; smaller faces are left out.
 
     Raises:
         ValueError: `min_face` is not more than 0.
@@ -92,5 +92,5 @@ def face_box(left: float, top: float, width: float, height: float) -> Box:
 
 
 def confidence(weight: float) -> float:
-    """Return the last stage's weight as 0..1 by a logistic curve; it is not a probability."""
+    """Return the last stage's weight mapped to 0..1 by a logistic curve; not a probability."""
     return 0.5 + 0.5 * math.tanh((weight - HALFWAY) / 2)

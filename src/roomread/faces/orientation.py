@@ -19,8 +19,8 @@ UPRIGHT = np.array(
 TURNED = 25.0
 # Landmarks with a larger misfit are too inaccurate to determine the roll.
 CREDIBLE_MISFIT = 0.3
-# A complex number represents a point of the plane, or a rotation with a scale. Python's own numbers
-# are four times as fast here as arrays of five.
+# A complex number represents a point of the plane, or a rotation with a scale. For five points,
+# Python's complex numbers are four times as fast as NumPy arrays.
 _CENTER = complex(*UPRIGHT.mean(axis=0).tolist())
 _SHAPE = [complex(x, y) - _CENTER for x, y in UPRIGHT.tolist()]
 _SHAPE_POWER = sum(abs(point) ** 2 for point in _SHAPE)

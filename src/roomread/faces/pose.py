@@ -1,4 +1,4 @@
-"""Estimate the direction of a head from its landmarks, and from a net's estimate with them."""
+"""Estimate the pose of a head from its landmarks, and combine it with a net's estimate."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from roomread.readings import Pose
 # MediaPipe's yaw on half of 684 PublicTest pictures in which CenterFace found a face; on the other
 # half the mean absolute error is 3.6 degrees, and 2.7 averaged with the bundled net's yaw.
 _YAW_OF_OFFSET = 258.8
-# The net's estimate and that of the landmarks have equal weight in yaw and roll: their errors are
-# alike (yaw 3.4 and 3.6, roll 3.6 and 2.6 degrees) and independent enough to cancel partly.
+# Largest absolute yaw and pitch, degrees.
 _WIDEST = 90.0
 
 
 def combined_pose(net: Pose, landmarks: NDArray[np.float32] | None, *, turned: float) -> Pose:
-    """Return the pose of a head in the picture.
+    """Return the pose of a head in the picture from a net's estimate and the landmarks.
 
-    Yaw and roll are the means of both estimates, pitch is the net's, as five landmarks hardly show
-    it. Landmarks that fit no face, as in profile, do not determine the roll.
+    Yaw and roll are the means of both estimates, whose mean errors are alike (yaw 3.4 and 3.6, roll
+    3.6 and 2.6 degrees) and partly cancel. Pitch is the net's, because five landmarks hardly show
+    it. Landmarks that fit no face, as in profile, are not used for the roll.
 
     Args:
         net: the net's estimate for a crop.
@@ -40,7 +40,7 @@ def combined_pose(net: Pose, landmarks: NDArray[np.float32] | None, *, turned: f
 
 
 def landmark_yaw(landmarks: NDArray[np.float32]) -> float:
-    """Return the yaw that the place of the nose between eyes and mouth shows, -90 to 90 degrees.
+    """Return the yaw by the position of the nose between eyes and mouth, -90..90 degrees.
 
     Args:
         landmarks: float32 [5, 2], see `Face`.
@@ -54,6 +54,6 @@ def landmark_yaw(landmarks: NDArray[np.float32]) -> float:
 
 
 def _within(yaw: float, pitch: float, roll: float) -> Pose:
-    """Return a pose in tenths of degrees, with yaw and pitch of at most 90 and roll of 180."""
+    """Return a pose rounded to 0.1 degrees, with yaw and pitch in -90..90 and roll in -180..180."""
     yaw, pitch = (min(max(angle, -_WIDEST), _WIDEST) for angle in (yaw, pitch))
     return Pose(round(yaw, 1), round(pitch, 1), round((roll + 180) % 360 - 180, 1))

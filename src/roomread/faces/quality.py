@@ -20,7 +20,7 @@ class QualityLimits:
 
     The limits reject bad pictures but accept the poor ones of FER-2013: 98.7 % of 2,500 random
     Training pictures that no tagger called "not a face" pass (the others fail by frontality). Each
-    limit is listed with the extreme value of these pictures and that of two degraded portraits.
+    limit is listed with the extreme value of these pictures and the values of degraded portraits.
 
     Attributes:
         size: smallest longer side, px. The detector itself finds few faces under it.
@@ -99,12 +99,11 @@ def assess_quality(
 
 
 def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return fine detail over contrast: the Laplacian's standard deviation over the crop's.
+    """Return fine detail relative to contrast: standard deviation of the Laplacian over the crop's.
 
-    Divided by the contrast, it is the same in a dim and in a well-lit room. Measured on the crop,
-    an enlarged small face is as blurred as the net sees it. The variance of the Laplacian is a
-    measure of focus: Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield
-    microscopy".
+    Dividing by the contrast makes it independent of the light. It is measured on the crop, so a
+    small face counts as blurred because the net sees it enlarged. The variance of the Laplacian is
+    a measure of focus: Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy".
 
     Args:
         crops: uint8 [N, S, S], S at least 3.
@@ -164,7 +163,7 @@ def frontality(landmarks: NDArray[np.float32]) -> float:
 def _reason(
     quality: Quality, limits: QualityLimits, *, cut_off: bool, tilted: bool
 ) -> Unreadable | None:
-    """Return the first reason that applies."""
+    """Return the first reason for which the face is unreadable; None if it is readable."""
     applies = {
         Unreadable.TOO_SMALL: _below(quality.size, limits.size),
         Unreadable.CUT_OFF: cut_off or _below(quality.visible, limits.visible),

@@ -1,4 +1,4 @@
-"""Choose a tracker by its name: the built-in one or that of a plug-in."""
+"""Choose a tracker by name, either the built-in one or a plug-in's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roomread.tracking.tracker import Tracker
 
 # The name of the built-in tracker, `FaceTracker`.
 DEFAULT = "default"
-# Makes the tracker of one video.
+# A function that makes the tracker of one video from a detector.
 TrackerFactory = Callable[[FaceDetector], Tracker]
 
 
@@ -21,8 +21,8 @@ def tracker_factory(name: str = DEFAULT) -> TrackerFactory | None:
         name: "default", or the name of a plug-in.
 
     Raises:
-        PluginError: There is no such tracker, or the plug-in cannot be imported. What the factory
-            returns raises it too, if no tracker can be made.
+        PluginError: There is no such tracker, or the plug-in cannot be imported. The returned
+            factory raises it too if it cannot make a tracker.
     """
     if name == DEFAULT:
         return None

@@ -15,11 +15,11 @@ from roomread.readings import Face, Frame, Track
 from roomread.tracking.matching import Expected, TrackMatcher
 from roomread.tracking.schedule import CutDetector, is_due
 
-# Lost faces that are searched for in one frame; a long recording loses ever more.
+# Maximum number of lost faces that are searched for in one frame; a long video loses many.
 _MOST_MISSING = 8
 # Every fourth search of a whole frame is a full one, which finds small faces too.
 _FULL = 4
-# The place of a face that moves faster, in its sizes a second, cannot be predicted.
+# Speed above which the position of a face cannot be predicted, face sizes per second.
 _FAST = 1.0
 
 
@@ -36,7 +36,7 @@ class _Detected(NamedTuple):
 
 
 class FaceTracker:
-    """Finds and follows the faces of one video; see `Tracker`.
+    """The default tracker of the faces of one video; see `Tracker`.
 
     A frame is searched in one of two ways:
 
@@ -47,10 +47,10 @@ class FaceTracker:
 
     A new face is therefore found within `scan_interval` seconds, and a small one within four times
     that. Known faces take turns: each is searched for every `look_interval` seconds and assumed to
-    move on as before in between. A fast face is searched for in every frame.
+    move at constant speed in between. A fast face is searched for in every frame.
 
     Args:
-        detector: finds the faces; without `detect_near` it searches every frame whole.
+        detector: finds the faces. If it is not a `NearDetector`, every frame is searched whole.
         scan_interval: seconds between two searches of a whole frame; 0 searches every frame whole.
         look_interval: seconds between two searches for a known face that does not move fast; 0
             searches for all of them in every frame.
@@ -74,12 +74,12 @@ class FaceTracker:
     def update(self, frame: Frame) -> list[Track]:
         """Return the faces of the next frame, largest first; see `Tracker.update`.
 
-        A frame of another size than the one before is a discontinuity too.
+        A frame whose size differs from the previous frame's is a discontinuity too.
         """
         if frame.discontinuity or self._shape not in (None, frame.image.shape):
             self._matcher.end_tracks()
             self._cuts = CutDetector()
-            # What is seen next may be turned, whatever was seen before.
+            # The new scene may show turned faces, so search for them at once.
             self._last_turned = -math.inf
         self._shape = frame.image.shape
         known = self._matcher.expected(frame.time)
@@ -94,7 +94,7 @@ class FaceTracker:
         return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
 
     def _search_whole(self, frame: Frame) -> _Detected:
-        """Search a whole frame; turned faces only every `4 * scan_interval` seconds."""
+        """Search a whole frame, and for turned faces only every `4 * scan_interval` seconds."""
         self.full_searches += 1
         detector = self._detector
         turned_due = frame.time - self._last_turned >= _FULL * self._scan_interval
@@ -109,7 +109,7 @@ class FaceTracker:
     def _search_near(
         self, detector: NearDetector, frame: Frame, known: Sequence[Expected]
     ) -> _Detected | None:
-        """Return the faces near known and lost ones; None if a known face is not found."""
+        """Return the faces near known and lost faces; None if a known face is not found."""
         sought = [one for one in known if self._is_sought(one, frame.time)]
         missing = self._matcher.missing()[:_MOST_MISSING]
         found = detector.detect_near(frame.image, [*(one.face for one in sought), *missing])
@@ -131,7 +131,7 @@ class FaceTracker:
 
 
 def _not_among(known: list[Face], faces: list[Face]) -> list[Face]:
-    """Return the faces that do not overlap a known one."""
+    """Return the faces that do not overlap a known face."""
     if not faces or not known:
         return faces
     boxes, others = (np.array([face.box for face in each]) for each in (faces, known))

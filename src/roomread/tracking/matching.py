@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from roomread.readings import Box, Face, Track
 
-# A face may be found this far from its prediction, in its own sizes. Half a face is a quick nod at
-# 10 frames a second; the neighbour in a call grid is two faces away.
+# Maximum distance of a face from its prediction, in face sizes. A quick nod at 10 frames a second
+# moves a face by half its size; the neighbour in a call grid is two face sizes away.
 _REACH = 0.8
-# Growth of the reach with the time since the face was last seen, sizes a second.
+# Growth of that distance with the time since the face was last seen, face sizes per second.
 _REACH_GROWTH = 0.6
 _MAX_REACH = 1.6
 # Predictions further ahead than this are not reliable, s.
@@ -31,7 +31,7 @@ class Expected:
         track_id: the id of its track.
         face: the face at its expected place.
         last_seen: the time of the last frame in which it was found, s.
-        speed: its speed, in its sizes a second.
+        speed: its speed, face sizes per second.
     """
 
     track_id: int
@@ -49,7 +49,7 @@ class _Memory:
     velocity: tuple[float, float]
     first_seen: float
     last_seen: float
-    # The time of the last frame that it was in, found or assumed.
+    # Time of the last frame in which the face was found or assumed, s.
     present: float
 
     def predicted(self, time: float) -> tuple[float, float, float]:
@@ -91,9 +91,9 @@ def _size(box: Box) -> float:
 
 
 class TrackMatcher:
-    """Gives each face of a video an id that it keeps.
+    """A matcher that gives each face of a video a lasting id.
 
-    Recently seen tracks are matched first, then those that have been away, both by the optimal
+    Recently seen tracks are matched first, then tracks that have been away, both by the optimal
     assignment (Jonker and Volgenant 1987) of the distances between faces and predictions. Only
     place and time are used: a person who comes back elsewhere in the picture gets a new id.
 
@@ -121,7 +121,7 @@ class TrackMatcher:
                 expected.
 
         Raises:
-            ValueError: `time` is before that of an earlier call.
+            ValueError: `time` is earlier than in a previous call.
         """
         if any(time < known.present for known in self._known):
             raise ValueError(f"time runs backwards, to {time} s")
@@ -136,7 +136,7 @@ class TrackMatcher:
         ]
         away = [k for k in self._known if time - k.last_seen > self.max_gap]
         for known in away:
-            # A face comes back where it left, and not from beyond the picture's edge.
+            # A face is expected back where it was last seen, not further along its path.
             known.velocity = (0.0, 0.0)
         for candidates in (recent, away):
             free = [i for i in range(len(faces)) if i not in owners]
@@ -155,7 +155,7 @@ class TrackMatcher:
         return [known.expected(time) for known in self._known if known.present == self._updated]
 
     def missing(self) -> list[Face]:
-        """Return the last faces of the tracks not in the last update, most recent first."""
+        """Return the last known faces of tracks that are lost, most recently seen first."""
         lost = [known for known in self._known if known.present < self._updated]
         return [known.face for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
 
@@ -171,7 +171,7 @@ class TrackMatcher:
 def _assign(
     known: list[_Memory], faces: Sequence[Face], free: list[int], time: float
 ) -> dict[int, _Memory]:
-    """Return the owners of the `free` faces by index, without those too far from every track."""
+    """Return the tracks of the `free` faces by index, without faces too far from every track."""
     if not known or not free:
         return {}
     _, column_of, _ = lap.lapjv(
@@ -183,7 +183,7 @@ def _assign(
 def _distances(known: list[_Memory], faces: list[Face], time: float) -> NDArray[np.float64]:
     """Return the distance of each face from each prediction, float64 [len(known), len(faces)].
 
-    1 is the farthest that a face may be. A doubled size counts as half the reach.
+    1 is the maximum for a match. A face twice as large or small adds half of that.
     """
     x, y, size = np.array([k.predicted(time) for k in known]).T[..., np.newaxis]
     reach = np.array([[k.reach(time)] for k in known])

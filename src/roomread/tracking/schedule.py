@@ -15,9 +15,9 @@ _CUT = 30.0
 
 
 def stagger(track_id: int) -> float:
-    """Return a track's phase among others, 0..1.
+    """Return the phase of a track within a period, 0..1, so that tracks take turns.
 
-    Multiples of the golden ratio spread any run of ids evenly.
+    Multiples of the golden ratio spread consecutive ids evenly.
     """
     return track_id * 0.618034 % 1
 
@@ -25,7 +25,7 @@ def stagger(track_id: int) -> float:
 def is_due(track_id: int, *, last: float, time: float, period: float) -> bool:
     """Return whether a track has reached its turn since `last`.
 
-    Each track has its own phase; otherwise all tracks that began together would be due together.
+    Each track has its own phase, so that tracks that began together are not all due together.
 
     Args:
         track_id: the track's id.
@@ -40,13 +40,13 @@ def is_due(track_id: int, *, last: float, time: float, period: float) -> bool:
 
 
 class CutDetector:
-    """Detects cuts from one scene to another."""
+    """A detector of cuts from one scene to another."""
 
     def __init__(self) -> None:
         self._sample: NDArray[np.int16] | None = None
 
     def update(self, image: NDArray[np.uint8]) -> bool:
-        """Return whether a frame, uint8 [H, W, 3], shows another scene than the one before."""
+        """Return whether a frame, uint8 [H, W, 3], shows another scene than the previous frame."""
         rows, columns = (np.linspace(0, n - 1, _GRID).astype(int) for n in image.shape[:2])
         sample = image[np.ix_(rows, columns)].mean(axis=-1).astype(np.int16)
         before, self._sample = self._sample, sample

@@ -15,13 +15,13 @@ class _Entry(NamedTuple, Generic[T]):
 
 
 class ScoreCache(Generic[T]):
-    """Keeps one value for each track for a short time.
+    """A cache that keeps one value for each track for a short time.
 
-    Tracks that began together take turns: the first value of each lasts a different part of
-    `max_age`.
+    The first value of each track expires after a different fraction of `max_age`, so that tracks
+    that began together take turns.
 
     Args:
-        max_age: seconds after which a value has expired; with 0 every value has.
+        max_age: seconds for which a value is valid; 0 disables the cache.
     """
 
     def __init__(self, *, max_age: float) -> None:

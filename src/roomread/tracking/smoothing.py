@@ -19,12 +19,12 @@ class _TrackAverage:
 
 
 class ScoreSmoother:
-    """Averages each track's scores and states exponentially over time, at any frame rate.
+    """An exponential average of each track's scores and states over time, at any frame rate.
 
     Args:
         time_constant: seconds after which the average has followed a change by 63 %; 0 switches
-            smoothing off. Shorter than 0.3 s flickers between two likely expressions, longer lags
-            behind a smile.
+            smoothing off. With less than 0.3 s, labels flicker between two likely expressions;
+            with more, they lag behind a smile.
         max_gap: seconds without a reading after which the smoothing of a track restarts.
     """
 
@@ -34,7 +34,7 @@ class ScoreSmoother:
         self._states: dict[int, _TrackAverage] = {}
 
     def update(self, reading: Reading) -> Reading:
-        """Return the reading with averaged scores; unchanged without a track or scores."""
+        """Return a reading with averaged scores; unchanged if it has no track or no scores."""
         if reading.track_id is None or reading.scores is None:
             return reading
         probabilities = reading.scores.probabilities
@@ -60,6 +60,6 @@ class ScoreSmoother:
         )
 
     def _forget(self, time: float) -> None:
-        # States older than the gap are never used again; keeping them would leak memory.
+        # Averages older than the gap are never used again; keeping them would leak memory.
         for track_id in [t for t, s in self._states.items() if time - s.time > self.max_gap]:
             del self._states[track_id]

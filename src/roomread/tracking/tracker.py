@@ -1,4 +1,4 @@
-"""The interface of everything that finds and follows the faces of a video."""
+"""The interface of trackers, which find and follow the faces of a video."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from roomread.readings import Frame, Track
 
 
 class Tracker(Protocol):
-    """Finds the faces of one video's frames and gives each person's face one id.
+    """A tracker that finds the faces in a video's frames and gives each person's face one id.
 
     One instance serves one video. It need not be thread-safe.
     """
@@ -17,7 +17,7 @@ class Tracker(Protocol):
         """Return the faces of the next frame, largest first.
 
         Args:
-            frame: a frame at or after the time of the one before.
+            frame: the frame; its time is not earlier than the previous frame's.
 
         Returns:
             One track for each visible face. `Track.id` counts from 1, is the same for a face from

@@ -21,15 +21,15 @@ def detector() -> CenterFace:
 
 
 class StubNet:
-    """Returns given candidates (x, y, side, confidence), one sequence for each picture in turn."""
+    """A net that returns prepared candidates (x, y, side, confidence), one sequence per picture."""
 
-    def __init__(self, *answers: Sequence[tuple[float, float, float, float]]) -> None:
+    def __init__(self, *outputs: Sequence[tuple[float, float, float, float]]) -> None:
         self.pictures: list[tuple[int, ...]] = []
-        self._answers = answers
+        self._outputs = outputs
 
     def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
         call = len(self.pictures)
-        seen = self._answers[call] if call < len(self._answers) else []
+        seen = self._outputs[call] if call < len(self._outputs) else []
         self.pictures.append(picture.shape[:2])
         numbers = np.array([one for one in seen if one[3] >= threshold], np.float32).reshape(-1, 4)
         centers, half = numbers[:, :2], numbers[:, 2:3] / np.float32(2)
@@ -123,7 +123,7 @@ def test_faces_smaller_than_min_face_are_left_out() -> None:
     ("min_face", "longer", "scale"),
     [(None, 512, 1.0), (None, 1920, 1.0), (None, 3840, 0.5), (48, 1280, 0.5), (12, 1280, 1.0)],
 )
-def test_picture_is_scaled_by_min_face_and_never_up(
+def test_picture_is_scaled_down_by_min_face_and_never_enlarged(
     min_face: float | None, longer: int, scale: float
 ) -> None:
     net = StubNet()
@@ -147,14 +147,14 @@ def test_only_small_or_uncertain_candidates_are_searched_again(
 ) -> None:
     net = StubNet([(200, 100, size, confidence)])
     CenterFace(net=net).detect_upright(black(480, 640))
-    # The second picture is the candidate's square at full size; another at 320 px looks for
-    # close-ups where the first shows nothing.
+    # The second pass sees the candidate's square at full size. A pass at 320 px, which searches for
+    # close-ups if the first pass finds nothing, is not counted.
     passes = [picture for picture in net.pictures if picture != (240, 320)]
     assert passes == [(320, 427), (128, 128)][: 1 + again]
 
 
 def test_box_of_a_small_face_comes_from_the_second_pass() -> None:
-    # It lies at (300, 150) px; its square shows 64 px to each side at full size.
+    # The face lies at (300, 150) px; its square shows 64 px to each side at full size.
     net = StubNet([(200, 100, 12, 0.2)], [(64, 64, 20, 0.8)])
     (face,) = CenterFace(net=net).detect_upright(black(480, 640))
     assert face.detection_confidence == pytest.approx(0.8)
@@ -170,7 +170,7 @@ def test_many_small_candidates_are_searched_in_one_full_pass() -> None:
     assert face.box.center == (100, 100)
 
 
-def test_no_second_pass_is_run_when_min_face_is_that_of_the_first_pass() -> None:
+def test_no_second_pass_is_run_when_the_first_pass_is_at_full_size() -> None:
     net = StubNet()
     CenterFace(net=net, min_face=16).detect_upright(black(480, 640))
     assert net.pictures[0] == (480, 640)
@@ -204,7 +204,7 @@ def test_face_is_found_at_any_place_size_and_background(
     assert face.box.iou(expected) > 0.5
 
 
-def test_large_photo_keeps_its_face_in_place(detector: CenterFace) -> None:
+def test_face_of_a_large_photo_is_found_in_its_place(detector: CenterFace) -> None:
     photo = scenes.with_face_of(900, scenes.astronaut(), scenes.ASTRONAUT_FACE)
     assert photo.shape[0] > 3500
     (face,) = detector.detect(photo)

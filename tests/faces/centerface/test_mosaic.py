@@ -68,7 +68,7 @@ def test_near_face_under_min_face_is_left_out() -> None:
     )
 )
 @settings(max_examples=25, deadline=None)
-def test_detections_with_boxes_outside_the_picture_are_evaluated(
+def test_each_expected_box_gives_one_result_inside_its_square_or_none(
     boxes: list[tuple[float, float, float, float]],
 ) -> None:
     expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]
@@ -76,7 +76,7 @@ def test_detections_with_boxes_outside_the_picture_are_evaluated(
     assert len(found) == len(expected)
     for face, box in zip(found, expected, strict=True):
         if face is not None:
-            # Its centre lies in the square that was searched.
+            # The centre of the face lies in the square that was searched.
             reach = max(box.width, box.height, 32.0)
             assert np.abs(np.subtract(face.box.center, box.center)).max() <= reach
 

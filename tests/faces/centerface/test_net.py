@@ -26,7 +26,7 @@ def test_computation_in_strips_finds_the_same_candidates_as_the_whole_picture(
     picture[: len(portrait), : portrait.shape[1]] = portrait
     whole = CenterFaceNet(threads=1, precision=precision).infer(picture, 0.0)
     with pytest.MonkeyPatch.context() as patch:
-        # The narrowest strips.
+        # Use the narrowest strips.
         patch.setitem(net.STRIP, precision, 1)
         strips = CenterFaceNet(threads=1, precision=precision).infer(picture, 0.0)
     assert len(whole.boxes) == len(strips.boxes)
@@ -39,7 +39,7 @@ def test_computation_in_strips_finds_the_same_candidates_as_the_whole_picture(
     [scenes.astronaut, scenes.hopper, lambda: scenes.grid().image],
     ids=["astronaut", "hopper", "call"],
 )
-def test_int8_finds_the_faces_of_fp32(draw: Callable[[], NDArray[np.uint8]]) -> None:
+def test_int8_finds_the_same_faces_as_fp32(draw: Callable[[], NDArray[np.uint8]]) -> None:
     image = draw()
     plain = CenterFace(net=CenterFaceNet(threads=1, precision="fp32"), thorough=True)
     small = CenterFace(net=CenterFaceNet(threads=1, precision="int8"), thorough=True)

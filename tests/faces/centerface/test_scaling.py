@@ -6,7 +6,7 @@ import pytest
 from roomread.faces.centerface.scaling import scaled_down
 
 
-def test_picture_is_not_scaled_up_and_is_the_same_object() -> None:
+def test_picture_is_returned_itself_instead_of_being_enlarged() -> None:
     image = np.zeros((4, 6, 3), np.uint8)
     assert scaled_down(image, 1.0) is image
     assert scaled_down(image, 3.0) is image
@@ -29,7 +29,7 @@ def test_thin_lines_are_averaged_and_not_skipped() -> None:
     np.testing.assert_allclose(small, 50, atol=6)
 
 
-def test_part_of_a_picture_that_is_not_contiguous_is_scaled() -> None:
+def test_array_that_is_not_contiguous_is_scaled() -> None:
     image = np.zeros((64, 64, 3), np.uint8)
     image[:, 32:] = 200
     small = scaled_down(image[:, ::-1][:32], 0.5)

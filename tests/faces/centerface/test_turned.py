@@ -1,4 +1,4 @@
-"""Faces that lie, stand on their head, or are tilted, without EXIF."""
+"""Tests of faces that are sideways, upside down or tilted, in pictures without EXIF."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PORTRAITS = pytest.mark.parametrize("which", [0, 1], ids=["astronaut", "hopper"]
 
 
 def turned_by(angle: float, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture turned clockwise, on grey."""
+    """Return a picture turned clockwise by `angle` degrees, on grey."""
     whole = Image.fromarray(picture)
     turned = whole.rotate(-angle, Image.Resampling.BICUBIC, expand=True, fillcolor=(120,) * 3)
     return np.asarray(turned)
@@ -54,12 +54,14 @@ def test_turned_face_is_found_with_its_roll(which: int, angle: int) -> None:
 
 @PORTRAITS
 @pytest.mark.parametrize("angle", [30, 90, 135, 180, 270])
-def test_crop_of_a_turned_face_is_that_of_the_upright_one(which: int, angle: int) -> None:
+def test_crop_of_a_turned_face_resembles_the_crop_of_the_upright_face(
+    which: int, angle: int
+) -> None:
     portrait, _ = scenes.portraits()[which]
     turned = turned_by(angle, portrait)
     (crop,) = cut(turned, DETECTOR.detect(turned), FER2013_FRAMING)
     (upright,) = cut(portrait, DETECTOR.detect(portrait), FER2013_FRAMING)
-    # The frame told by landmarks may lie a few px of the crop beside that of the box.
+    # Squares from the landmarks and from the box may differ by a few px of the crop.
     inner = upright[6:-6, 6:-6].ravel()
     assert (
         max(
@@ -102,7 +104,7 @@ def test_picture_of_objects_has_no_turned_face(name: str) -> None:
     assert DETECTOR.detect(np.asarray(small)) == []
 
 
-def test_known_turned_face_is_found_near_its_place() -> None:
+def test_known_turned_face_is_found_near_its_last_place() -> None:
     lying = turned_by(90, scenes.astronaut())
     (face,) = DETECTOR.detect(lying)
     (again,) = DETECTOR.detect_near(lying, [face])
@@ -138,7 +140,7 @@ def _landmarks(face: Face) -> NDArray[np.float32]:
 
 
 class CountingNet(CenterFaceNet):
-    """Counts the pixels of the pictures that it is run on."""
+    """A net that counts the pixels of its input pictures."""
 
     pixels = 0
 
@@ -163,7 +165,7 @@ def test_picture_without_face_candidates_costs_at_most_twice_the_upright_search(
 def test_picture_of_objects_costs_a_bounded_multiple_of_the_upright_search(
     name: str, most: int
 ) -> None:
-    # The motorcycle shows eight places that look faintly like a face.
+    # The motorcycle has eight candidates of low confidence.
     with Image.open(Path(skimage.__file__).parent / "data" / f"{name}.png") as opened:
         picture = opened.convert("RGB")
     picture.thumbnail((640, 640))

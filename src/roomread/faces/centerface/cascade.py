@@ -1,4 +1,4 @@
-"""Search a whole picture from coarse to fine."""
+"""CenterFace, which searches a whole picture from coarse to fine."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from roomread.geometry import nms
 from roomread.readings import Box, Face
 from roomread.runtime import Device
 
-# Height down to which the net finds nearly every face, px. It determines the scale of pictures.
+# Smallest height at which the net finds nearly every face, px. It determines the scale of pictures.
 NET_FACE = 24.0
-# Smallest wanted face of a large photo, as a share of the photo's longer side: the front row of a
-# full class, seen from the back of the room.
+# Smallest face to find in a large photo, as a fraction of the photo's longer side: the front row of
+# a full class, seen from the back of the room.
 FINEST = 1 / 80
 # Default thresholds. At full size 0.5 misses four faces of 771, and 0.35 finds all of them with
 # five false boxes. In pictures that are scaled down, small faces get lower scores, so the threshold
@@ -41,10 +41,10 @@ SCALED_THRESHOLD = 0.4
 FIRST_FACE = 16.0
 CLEAR_FACE = 28.0
 HINT = 0.1
-# The net finds faces of up to 300 px well, but larger ones only in part or twice. If a candidate is
-# larger than `CLOSE_UP` px in the scaled picture, a second pass at a longer side of 320 px finds
-# the faces of at least 64 px there. Candidates that lie inside one of these by half are parts of it
-# and are dropped.
+# The net finds faces of up to 300 px well, but larger faces only in part or twice. If a candidate
+# is larger than `CLOSE_UP` px in the scaled picture, or if there is none, a second pass with a
+# longer side of 320 px finds the faces of at least 64 px there. Candidates that lie mostly inside
+# one of these faces are parts of it and are dropped.
 CLOSE_UP = 280.0
 OVERVIEW = 320
 CLOSE_UP_LEAST = 64.0
@@ -52,7 +52,7 @@ PART = 0.5
 
 
 class CenterFace:
-    """Detect faces as points, with five landmarks each.
+    """The default face detector, which detects faces as points with five landmarks each.
 
     Xu, Yan, Sun, Yang, Luo 2019, "CenterFace: Joint Face Detection and Alignment Using Face as
     Point", arXiv:1911.03599. The weights (MIT) were trained on WIDER FACE, whose pictures are
@@ -64,17 +64,17 @@ class CenterFace:
     Singh, Davis 2019, "AutoFocus: Efficient Multi-Scale Inference", arXiv:1812.01600).
 
     Args:
-        min_face: the smallest wanted face, px (the box's longer side); smaller ones are left out.
+        min_face: the longer side of the smallest face to find, px; smaller faces are left out.
             None: the larger of 24 px and an 80th of the picture's longer side sets the scale, and
             smaller faces that are still found are kept.
         threshold: the lowest confidence of a box that is kept, 0..1. None: 0.45 at full size and
             0.4 in pictures that are scaled down.
         thorough: run one pass over the whole picture at full size. It takes twice the time and
-            finds more of the faces that are smaller than the smallest wanted one.
+            finds more faces below the smallest size.
         threads: the number of threads for one picture; None for one per processor, at most four.
-        device: the device that computes.
+        device: the device on which the net runs.
         net: the net to use, such as one in another process; `threads` and `device` then have no
-            effect. None to load it here.
+            effect. None to load the net in this process.
 
     Raises:
         ValueError: An argument is outside of its range.
@@ -107,9 +107,9 @@ class CenterFace:
         """Return the faces of a picture, largest first.
 
         Faces in any rotation are found. The net itself finds upright ones only: doubtful faces are
-        examined in eight rotations. A picture without an upright face is searched in quarter
-        rotations, unless it is as blank as a wall, and in eight if these show anything like a face:
-        this takes several times as long. Pictures of upright faces take no extra time.
+        examined in eight rotations. A picture without an upright face is searched in four
+        rotations, unless it is blank, and in eight if one of the four shows a possible face. This
+        takes several times as long. Pictures of upright faces take no extra time.
 
         Args:
             image: uint8 [H, W, 3], RGB, of any size from 1 x 1.
@@ -169,7 +169,7 @@ class CenterFace:
         return self._detect_at(image, self._scale(image, NET_FACE) / 2)
 
     def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:
-        """Return the face near each of the expected ones; much faster than `detect`.
+        """Return the face near each expected face, much faster than `detect`.
 
         Args:
             image: uint8 [H, W, 3], RGB.
@@ -177,8 +177,8 @@ class CenterFace:
                 its rotation.
 
         Returns:
-            N faces in the order of `expected`; None for one that is not found. A face near two
-            expected ones is returned for the first.
+            N faces in the order of `expected`; None for a face that is not found. A face near two
+            expected faces is returned for the first.
 
         Raises:
             MediaError: `image` is not such an array.
@@ -191,8 +191,8 @@ class CenterFace:
         candidates, indices = infer_near(self._net, image, places, threshold)
         found: list[Face | None] = [None] * len(expected)
         for face, index in zip(candidates.to_faces(), indices.tolist(), strict=True):
-            # Faces come with the highest confidence first; a later one in the same square is a
-            # neighbour.
+            # The most confident face of a square comes first; others in the same square are
+            # neighbours.
             found[index] = found[index] or face
         return _without_repeats(
             [face if face is not None and self._is_large_enough(face) else None for face in found]
@@ -201,7 +201,7 @@ class CenterFace:
     def single_threaded(self) -> CenterFace:
         """Return a detector that finds the same faces with one thread for a picture.
 
-        It has a net of its own, which is loaded once. A net in another process is shared.
+        It loads a net of its own on its first call. A net in another process is shared.
         """
         net = self._net
         return CenterFace(
@@ -251,7 +251,7 @@ class CenterFace:
 
 
 def _may_be_close_up(candidates: Candidates, scale: float) -> bool:
-    """Return whether a pass may have seen parts of a face that is too large for it."""
+    """Return whether a pass may have missed a face that is too large for it, or seen only parts."""
     return not len(candidates.sizes) or float(candidates.sizes.max()) * scale >= CLOSE_UP
 
 

@@ -56,7 +56,7 @@ class Candidates(NamedTuple):
 
 
 def decode(maps: list[NDArray[np.float32]], threshold: float) -> Candidates:
-    """Read the net's maps where the heatmap is high (section 3 of the paper).
+    """Return a candidate for each place where the heatmap reaches the threshold (section 3).
 
     Args:
         maps: float32; heatmap [1, R, C], scale (log height, log width) [2, R, C], offset (y, x)

@@ -15,17 +15,17 @@ from roomread.faces.centerface.net import MULTIPLE, FaceNet
 from roomread.faces.orientation import bounding_box, orientation, rotated
 from roomread.readings import Box
 
-# A face is searched for in a square twice its size, scaled to a cell of 64 px: a seventh of the
-# time of a whole 720p picture with 25 faces. On calls of 25 and 49 faces the boxes are 6 % lower
-# than those of a whole search, all expressions are the same, and the scores differ by 0.012 in
-# total variation; moving the whole picture by one px changes them by 0.010.
-# Few faces get larger cells, up to 128 px, as long as the mosaic stays within 256 px.
+# A face is searched for in a square twice its size, scaled to a cell of 64 px. For 25 faces this
+# takes a seventh of the time of searching a whole 720p picture. In calls of 25 and 49 faces, boxes
+# are 6 % less high than in a search of the whole picture, all expressions are equal, and scores
+# differ by a total variation of 0.012; shifting the whole picture by one px changes them by 0.010.
+# A few faces get larger cells, up to 128 px, as long as the mosaic stays within 256 px.
 CELL = 64
 WIDEST_CELL = 128
 MOSAIC = 256
 AROUND = 2.0
-# Maximum distance of a face from the middle of its square, as a share of the square's side. Beyond
-# it, the square's edge would cut the face.
+# Maximum distance of a face from the middle of its square, as a fraction of the square's side.
+# Beyond it, the square's edge would cut the face.
 DRIFT = 0.3
 
 
@@ -34,7 +34,7 @@ class ExpectedFace(NamedTuple):
 
     Attributes:
         box: its box, px.
-        roll: its rotation in the picture plane, degrees clockwise; the net sees it upright.
+        roll: its rotation in the picture plane, degrees clockwise, which is undone for the net.
     """
 
     box: Box

@@ -1,4 +1,4 @@
-"""Run CenterFace's net: ONNX Runtime sessions, and strips that bound their memory."""
+"""Run CenterFace's net in ONNX Runtime, on strips of the picture to limit its memory."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from roomread.runtime import Device, NetSession, default_threads, open_session
 MULTIPLE = 32
 # The arithmetic in which the net is computed.
 Precision = Literal["fp32", "int8"]
-# The first layers hold 96 bytes for each px in fp32, the later ones far less. They therefore run on
-# strips of about this many px: 28 MB instead of the 200 MB that 1920 x 1088 takes. Each strip is
-# extended by 16 rows of its neighbours because these layers see 13 rows beyond a row (rounded up to
-# a multiple of eight). Copying between the two parts costs about 5 % of the time. An int8 strip may
-# be twice as large.
+# The first layers need 96 bytes for each px in fp32, the later layers far less. The first layers
+# run on strips of about this many px: 28 MB instead of the 200 MB that 1920 x 1088 px take. Each
+# strip is extended by 16 rows of its neighbours, because these layers see 13 rows beyond a row
+# (rounded up to a multiple of eight). Copying between the two parts costs about 5 % of the time. An
+# int8 strip may be twice as large.
 STRIP = {"fp32": 2**18, "int8": 2**19}
 BORDER = 16
 # The outputs of the first part, at a quarter and an eighth of the input's size.
@@ -29,7 +29,7 @@ BETWEEN = ("quarter", "eighth")
 
 
 class FaceNet(Protocol):
-    """Compute CenterFace's candidates, in this process or elsewhere. Must be thread-safe."""
+    """CenterFace's net, in this process or elsewhere. It must be thread-safe."""
 
     def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
         """Return the candidates of `picture`, uint8 [H, W, 3], with a confidence >= `threshold`."""
@@ -40,7 +40,7 @@ class CenterFaceNet:
 
     Args:
         threads: the number of threads for one picture; None for one per processor, at most four.
-        device: the device that computes.
+        device: the device on which the net runs.
         precision: None for int8 on the CPU and fp32 elsewhere. int8 takes half the time and finds
             the same faces (benchmarks/looks.py).
 

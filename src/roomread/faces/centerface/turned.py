@@ -28,37 +28,39 @@ _ANGLES = tuple(float(angle) for angle in range(0, 360, 45))
 # The largest roll of a face that is accepted in a rotation. A face with a larger roll is found in
 # the next rotation.
 _RESIDUAL = 35.0
-# A face is doubtful if its landmarks are turned or have a larger misfit, or if it has less
-# confidence than is usual for its size in px; small faces often have little. (Of 97 PublicTest
-# pictures upside down, two were taken for upright with a confidence over 0.7. Upright, one in seven
-# has less than 0.77.)
+# A face is doubtful if its landmarks are turned or have a larger misfit, or if its confidence is
+# lower than usual for its size in px; the confidence of small faces is often low. (Of 97 PublicTest
+# pictures turned upside down, two were taken for upright with a confidence over 0.7. Of upright
+# pictures, one in seven has less than 0.77.)
 _DOUBTFUL_MISFIT = 0.25
 _USUAL_CONFIDENCE = ((48.0, 0.6), (96.0, 0.77))
 # A face is accepted in a rotation if its confidence drops by at most this much. Upright profiles
-# that look turned lose 0.2 to 0.3, faces that are turned lose almost nothing.
+# that look turned lose 0.2 to 0.3; turned faces lose almost nothing.
 _LESS = 0.1
-# One that looks upright and is only a little faint must gain this much: of 300 upright PublicTest
-# pictures two were read wrongly without it.
+# A face that looks upright and has at least the lowest usual confidence must gain this much to be
+# accepted in a rotation: of 300 upright PublicTest pictures, two were read wrongly without this.
 _MORE = 0.05
 # A face found only in a rotated picture must have at least this confidence or at most this misfit.
 _NEW_CONFIDENCE = 0.55
 _NEW_MISFIT = 0.25
-# One lower than this share of the picture's longer side must have this confidence: there are many
-# more places for it. Of 168 pictures without a face (28 of packages, also altered) 14 had one
-# found this way, and none has. Turned faces of PublicTest reach it, but for 2.5 %.
+# A face smaller than this fraction of the picture's longer side must have this confidence, because
+# a picture has many more places where one may be detected falsely. Without this, a face was found
+# in 14 of 168 pictures that show none (28 pictures of Python packages, and variants of them); with
+# it, in none. All but 2.5 % of PublicTest's turned faces reach this confidence.
 _SMALL = 1 / 6
 _SMALL_CONFIDENCE = 0.72
 # Candidates of all rotations with at least this confidence are examined, at most eight of them.
 FAINT = 0.07
 _MOST_FAINT = 8
-# A rotated face leaves a trace in the upright picture: of 960 pictures with a PublicTest face of 60
-# to 400 px in eight rotations none had less than 0.012. Without one, no rotation is searched.
+# Rotations are searched only if the picture itself has a candidate of at least this confidence,
+# which a rotated face causes too: of 960 pictures with a PublicTest face of 60 to 400 px in eight
+# rotations, none had less than 0.012.
 _TRACE = 0.01
-# Pictures without an upright face are searched in quarter rotations, and only if these show a
-# candidate, in the others. (Of 50 pictures in which a turned face can be found, each showed a
-# candidate of 0.08 or more in a quarter rotation; of 19 without a face, 14 did not.) The others are
-# searched at this longer side, px, and so are faces that are too large for the net at the usual
-# scale, if it is much smaller.
+# Pictures without an upright face are searched in quarter rotations, and in the diagonal rotations
+# only if these show a candidate. (Of 50 pictures in which a turned face can be found, each showed a
+# candidate of 0.08 or more in a quarter rotation; of 19 without a face, 14 did not.) The diagonal
+# rotations are searched at this longer side, px. If that is much smaller than the usual scale, the
+# quarter rotations are searched at it too, for faces that are too large for the net.
 _QUARTERS, _DIAGONALS = _ANGLES[2::2], _ANGLES[1::2]
 _OVERVIEW = 256
 _COARSER = 0.6
@@ -155,12 +157,12 @@ def settled(net: FaceNet, image: NDArray[np.uint8], face: Face, threshold: float
 def search_turned(
     net: FaceNet, image: NDArray[np.uint8], scale: float, threshold: float
 ) -> list[Face]:
-    """Return the faces of a whole picture in any rotation.
+    """Return the faces of a whole picture that are found after rotating it.
 
     Args:
         net: the net to run.
         image: uint8 [H, W, 3].
-        scale: the factor by which the picture is scaled down.
+        scale: the scale at which the picture is searched, 0..1; 1 is its full size.
         threshold: the lowest confidence, 0..1.
     """
     upright = _infer_turned(net, image, scale, 0.0, _TRACE)
@@ -196,14 +198,14 @@ def _is_new(face: Face, side: int) -> bool:
 
 
 def one_each(faces: list[Face]) -> list[Face]:
-    """Return the most confident of the faces that overlap."""
+    """Return the faces without those that overlap a more confident face."""
     boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
     confidence = np.array([face.detection_confidence for face in faces])
     return [faces[index] for index in nms(boxes, confidence, threshold=SAME_FACE)]
 
 
 def _apart_from(known: list[Face], faces: list[Face]) -> list[Face]:
-    """Return the faces that do not overlap a known one."""
+    """Return the faces that do not overlap a known face."""
     return [face for face in faces if all(face.box.iou(one.box) <= SAME_FACE for one in known)]
 
 
@@ -214,7 +216,7 @@ def _infer_turned(
     angle: float,
     threshold: float = FAINT,
 ) -> Candidates:
-    """Return the candidates of a picture rotated back by an angle, in px of the picture."""
+    """Return the candidates after rotating a picture back by `angle`, px of the picture."""
     scaled = scaled_down(image, scale)
     if angle % 90:
         turned = Image.fromarray(scaled).rotate(angle, Image.Resampling.BILINEAR, expand=True)
