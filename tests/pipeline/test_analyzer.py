@@ -30,7 +30,7 @@ def test_smiling_portrait_is_happy() -> None:
     assert reading.track_id is None
 
 
-def test_same_picture_in_every_form_gives_the_same_scores(tmp_path: Path) -> None:
+def test_picture_gives_the_same_scores_as_path_bytes_and_array(tmp_path: Path) -> None:
     path = tmp_path / "astronaut.png"
     Image.fromarray(scenes.astronaut()).save(path)
     results = [
@@ -116,7 +116,7 @@ def test_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
     assert all(len(moment.readings) == 1 for moment in moments)
 
 
-def test_stream_of_a_folder_warns_of_what_is_left_out(tmp_path: Path) -> None:
+def test_stream_of_a_folder_warns_about_files_that_are_left_out(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
     (tmp_path / "notes.txt").touch()
     with pytest.warns(MediaWarning, match=r"1 left out.*: 1 \.txt") as warned:
@@ -124,13 +124,13 @@ def test_stream_of_a_folder_warns_of_what_is_left_out(tmp_path: Path) -> None:
     assert [each.filename for each in warned] == [__file__]
 
 
-def test_stream_of_a_folder_without_pictures_raises(tmp_path: Path) -> None:
+def test_stream_of_a_folder_without_pictures_or_videos_is_a_media_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(MediaError, match=r"no picture or video \(1 left out"):
         next(ANALYZER.stream(tmp_path))
 
 
-def test_stream_of_a_video_of_several_tracks_warns_which_is_read(tmp_path: Path) -> None:
+def test_stream_of_a_video_with_several_tracks_warns_which_track_is_read(tmp_path: Path) -> None:
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     with pytest.warns(MediaWarning, match=r"1 \(160 x 120 h264\) is read, and not 0"):
         assert len(list(ANALYZER.stream(path))) == 5
@@ -220,7 +220,7 @@ def test_expressions_are_stable_over_the_clip(analysed: list[FrameMoment]) -> No
     for track, expression in ((left, Expression.HAPPY), (right, Expression.NEUTRAL)):
         labels = [r.expression for r in track if r.scores is not None]
         assert set(labels) <= {expression, None}
-        # Half out of the picture she may be unsure.
+        # The label may be unsure while a face is half out of the picture.
         assert labels.count(None) <= 0.02 * len(labels)
 
 

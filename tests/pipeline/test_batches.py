@@ -19,7 +19,7 @@ ANALYZER = Analyzer(detector=CenterFace(threads=2))
 
 
 class CountingClassifier(FixedClassifier):
-    """A classifier that notes the number of faces of each call."""
+    """A classifier that records the number of faces in each call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ def noise(seed: int) -> NDArray[np.uint8]:
 
 
 def assert_same_scores(one: Readings, other: Readings) -> None:
-    """Scores may differ in their last digits, as nets add in another order in larger batches."""
+    """Check that scores are equal up to the last digits, which depend on the size of a batch."""
     for a, b in zip(one, other, strict=True):
         assert a.unreadable == b.unreadable
         if a.scores is not None and b.scores is not None:
@@ -44,7 +44,7 @@ def assert_same_scores(one: Readings, other: Readings) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Pictures with one face, with five, with a turned one and with none, of different sizes."""
+    """Return a folder of pictures of several sizes with one, five, turned and no faces."""
     five = scenes.grid(columns=3, rows=2, people=5).image
     pictures = [scenes.astronaut(), five, scenes.astronaut()[:, ::-1], noise(0), scenes.hopper()]
     for index, picture in enumerate(pictures):
@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_batches_of_a_folder_equal_its_pictures_one_by_one(folder: Path) -> None:
+def test_batches_of_a_folder_give_the_same_readings_as_single_pictures(folder: Path) -> None:
     alone = [ANALYZER.analyze(path) for path in sorted(folder.iterdir())]
     assert [len(readings) for readings in alone] == [1, 5, 1, 0, 1, 1]
     for batch in (2, 32):
@@ -104,13 +104,13 @@ def test_one_picture_with_a_batch_gives_a_list() -> None:
     assert readings == analyzer.analyze(noise(2))
 
 
-def test_damaged_picture_is_named(folder: Path) -> None:
+def test_error_names_the_damaged_picture_of_a_folder(folder: Path) -> None:
     (folder / "2.png").write_bytes(b"nothing")
     with pytest.raises(MediaError, match=r"2\.png"):
         ANALYZER.analyze(folder, batch=2)
 
 
-def test_folder_without_batch_is_refused_and_the_hint_names_batch(folder: Path) -> None:
+def test_folder_without_batch_is_refused_with_a_hint_to_use_batch(folder: Path) -> None:
     with pytest.raises(MediaError, match="is a folder") as error:
         ANALYZER.analyze(folder)
     assert "batch=32" in str(error.value)
@@ -127,7 +127,7 @@ def test_videos_and_other_files_of_a_folder_are_reported(folder: Path) -> None:
     assert {each.filename for each in warned} == {__file__}
 
 
-def test_folder_of_videos_alone_is_refused(tmp_path: Path) -> None:
+def test_folder_with_only_videos_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lesson.mp4").write_bytes(b"")
     with pytest.raises(MediaError, match="has no picture"):
         ANALYZER.analyze(tmp_path, batch=8)
@@ -139,7 +139,7 @@ def test_batch_under_1_is_refused(batch: int) -> None:
         ANALYZER.analyze([noise(0)], batch=batch)
 
 
-def test_value_of_another_type_in_a_sequence_is_named() -> None:
+def test_type_error_names_the_item_of_a_sequence_that_is_not_a_picture() -> None:
     with pytest.raises(TypeError, match="item 1 is int"):
         ANALYZER.analyze([noise(0), 3], batch=8)  # type: ignore[list-item]
 

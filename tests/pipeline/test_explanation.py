@@ -48,7 +48,7 @@ def test_explanation_is_drawn() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     axes = explanation.plot()
     assert len(axes.images) == 2
-    assert axes.get_title().startswith("happy: a hidden part takes up to ")
+    assert axes.get_title().startswith("happy: hiding a region lowers its log-odds by ")
     plt.close(axes.figure)
 
 
@@ -69,7 +69,7 @@ def test_smile_depends_most_on_the_lower_third_of_the_face() -> None:
     assert math.log(explanation.odds_ratio) == pytest.approx(explanation.importance.max())
 
 
-def test_label_that_no_region_influences_depends_on_no_third_of_the_face() -> None:
+def test_label_that_no_region_influences_has_no_strongest_third() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     flat = replace(explanation, importance=np.full((48, 48), -0.1, np.float32))
     assert flat.strongest_third is None

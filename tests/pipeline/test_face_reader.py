@@ -1,4 +1,4 @@
-"""`FaceReader` with fixed classifiers; the nets have tests of their own."""
+"""Tests of `FaceReader`, mostly with fixed classifiers; the nets have tests of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALL = Face(Box(150, 150, 160, 160), None, 0.5)
 
 
 class CountingClassifier(FixedClassifier):
-    """Counts the crops that it is given."""
+    """A classifier that counts its crops."""
 
     def __init__(self) -> None:
         super().__init__(Expression.SAD)
@@ -34,7 +34,7 @@ class CountingClassifier(FixedClassifier):
 
 
 class CountingNet(ExpressionClassifier):
-    """The bundled net, which counts the crops that it is given."""
+    """The bundled net, which counts its crops."""
 
     crops = 0
 
@@ -76,7 +76,7 @@ def test_cached_prediction_is_used_until_it_expires() -> None:
         readings = reader.read(frame(time), FACES, [1, 2], cache=cache)
         assert [reading.time for reading in readings] == [time, time]
         assert [reading.expression for reading in readings] == [Expression.SAD] * 2
-    # At first, and again after a second; some earlier, as tracks take turns.
+    # Each face is read at first and again after a second, some earlier, as tracks take turns.
     assert 4 <= classifier.crops <= 6
 
 
@@ -90,7 +90,7 @@ def test_picture_without_tracks_uses_no_cache() -> None:
 
 def test_observation_reads_each_face_once() -> None:
     net = CountingNet()
-    # Noise would be called covered.
+    # A face of noise would be unreadable as covered.
     portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
     face = Face(scenes.ASTRONAUT_FACE, None, 0.9)
     one, small, other = FaceReader(net).observe(portrait, [face, SMALL, face])
@@ -132,7 +132,7 @@ def test_confidence_is_lower_for_a_face_that_may_be_covered(
 
 
 def test_mirror_image_is_averaged_for_turned_faces_only() -> None:
-    # The landmarks of an upright face of 120 px, and those of one that lies.
+    # Landmarks of an upright face of 120 px, and of a sideways face.
     upright = (UPRIGHT * 120 + np.array((200, 100))).astype(np.float32)
     lying = (rotated(UPRIGHT * 120, 90) + np.array((200, 100))).astype(np.float32)
     box = Box(140, 40, 260, 160)
@@ -146,7 +146,7 @@ def test_mirror_image_is_averaged_for_turned_faces_only() -> None:
     own, width = scenes.ASTRONAUT_FACE, image.shape[1]
     other_box = Box(width - own.right, own.top, width - own.left, own.bottom)
     points = (rotated(UPRIGHT * own.height, 20) + np.array(own.center)).astype(np.float32)
-    # The eyes and the corners of the mouth change places.
+    # In a mirror image, the eyes change places, and so do the corners of the mouth.
     other_points = points[[1, 0, 2, 4, 3]] * (-1, 1) + (width, 0)
     turned = Face(own, points, 0.9)
     mirrored = Face(other_box, other_points.astype(np.float32), 0.9)
@@ -180,13 +180,13 @@ def test_bundled_net_gives_valence_pose_and_action_units() -> None:
     assert max(abs(reading.pose.yaw), abs(reading.pose.pitch), abs(reading.pose.roll)) < 25
     assert reading.action_units is not None
     assert len(reading.action_units) >= 15
-    # She smiles.
+    # The astronaut smiles.
     assert reading.action_units["AU12"] > 0.7
     assert reading.eyes_closed is not None
     assert reading.eyes_closed < 0.3
 
 
-def test_face_that_is_turned_away_has_a_pose_and_nothing_else() -> None:
+def test_face_that_is_turned_away_has_a_pose_but_no_scores() -> None:
     portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
     (reading,) = FaceReader(ExpressionClassifier()).read(portrait, [portrait_face(nose=0.35)])
     assert reading.unreadable is Unreadable.TURNED_AWAY

@@ -69,7 +69,7 @@ def test_source_of_a_reading_is_the_name_of_the_picture(photo: Path) -> None:
     assert ANALYZER.analyze(photo.read_bytes())[0].source == "picture"
 
 
-def test_callers_array_is_neither_changed_nor_kept() -> None:
+def test_array_of_the_caller_is_neither_changed_nor_kept() -> None:
     pixels = PIXELS.copy()
     readings = ANALYZER.analyze(pixels)
     np.testing.assert_array_equal(pixels, PIXELS)
@@ -213,6 +213,6 @@ def test_closed_file_is_refused() -> None:
         ANALYZER.stream(file)
 
 
-def test_empty_name_is_not_the_current_folder() -> None:
+def test_empty_name_is_refused_and_not_read_as_the_current_folder() -> None:
     with pytest.raises(MediaError, match="a picture has no name"):
         ANALYZER.analyze("")

@@ -45,7 +45,7 @@ def test_plot_draws_picture_boxes_and_labels() -> None:
 
 
 @pytest.mark.usefixtures("canvas")
-def test_plot_without_picture_has_y_pointing_down() -> None:
+def test_plot_without_picture_has_a_y_axis_that_points_down() -> None:
     ax = Readings(people(HAPPY)).plot()
     try:
         assert not ax.images
@@ -74,11 +74,11 @@ def test_lines_of_scores_have_gaps_where_no_face_was_read() -> None:
 @pytest.mark.parametrize(
     ("strongest", "limit", "title"),
     [
-        (3.0, 3.0, "happy: a hidden part takes up to 3.0 of its log-odds"),
-        (-0.01, FAINT, "happy: a hidden part takes up to 0.0 of its log-odds"),
+        (3.0, 3.0, "happy: hiding a region lowers its log-odds by up to 3.0"),
+        (-0.01, FAINT, "happy: hiding a region lowers its log-odds by up to 0.0"),
     ],
 )
-def test_colours_of_importance_are_scaled_to_the_strongest_or_stay_pale(
+def test_importance_is_coloured_relative_to_its_maximum_and_stays_pale_if_weak(
     strongest: float, limit: float, title: str
 ) -> None:
     importance = np.full((4, 4), min(strongest, 0.0), np.float32)

@@ -14,7 +14,9 @@ from threads import running_threads
 
 
 @given(st.lists(st.integers() | st.none()), st.integers(1, 5))
-def test_items_are_the_same_in_the_same_order(items: list[int | None], depth: int) -> None:
+def test_items_produced_ahead_are_the_same_in_the_same_order(
+    items: list[int | None], depth: int
+) -> None:
     assert list(ahead(items, depth=depth)) == items
 
 
@@ -30,7 +32,7 @@ def test_only_the_next_items_are_produced_while_one_is_used() -> None:
 
     coming = ahead(items(), depth=2)
     assert next(coming) == 1
-    # While the first is used here, two more are made elsewhere.
+    # While the first item is used here, the thread produces two more.
     for _ in range(3):
         assert made.acquire(timeout=30)
     assert not made.acquire(timeout=0.1)
@@ -59,12 +61,12 @@ def test_closing_early_ends_the_thread() -> None:
     assert not running_threads("ahead") - before
 
 
-def test_items_of_a_thread_are_the_same_and_the_event_loop_runs_on() -> None:
+def test_items_of_a_thread_are_the_same_and_the_event_loop_is_not_blocked() -> None:
     asked = threading.Event()
 
     def items() -> Iterator[int]:
         yield 1
-        # The loop sets it while the thread waits here.
+        # The event loop sets the event while the thread waits here.
         assert asked.wait(10)
         yield 2
 

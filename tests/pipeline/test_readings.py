@@ -68,7 +68,7 @@ def test_concatenation_has_no_picture() -> None:
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
-def test_picture_is_in_no_copy_and_no_pickle(copied: object) -> None:
+def test_copies_and_pickles_do_not_contain_the_picture(copied: object) -> None:
     readings = with_picture(HAPPY, SAD)
     assert callable(copied)
     again = copied(readings)
@@ -138,13 +138,15 @@ def test_readings_without_picture_cannot_be_saved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["out.xyz", "out", "out.mp4"])
-def test_picture_is_saved_only_under_the_suffix_of_a_picture(tmp_path: Path, name: str) -> None:
+def test_picture_is_saved_only_to_a_file_with_the_suffix_of_a_picture(
+    tmp_path: Path, name: str
+) -> None:
     with pytest.raises(OutputError, match="ending"):
         with_picture(HAPPY).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_readings_of_moments_pictures_and_lists_are_joined_in_order() -> None:
+def test_readings_of_moments_pictures_and_lists_are_concatenated_in_order() -> None:
     first, second, third = people(HAPPY), people(SAD), people(None)
     joined = Readings.concat([Moment(0.0, first), Readings(second, frame=PICTURE), third])
     assert joined == [*first, *second, *third]
@@ -163,7 +165,7 @@ def test_readings_of_moments_pictures_and_lists_are_joined_in_order() -> None:
 def test_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, method: str, module: str, extra: str
 ) -> None:
-    # None makes Python take a module for missing.
+    # With None in `sys.modules`, an import of the module fails.
     monkeypatch.setitem(sys.modules, module, None)
     action = getattr(Readings(people(HAPPY)), method)
     with pytest.raises(MissingExtraError, match=re.escape(f"roomread[{extra}]")):

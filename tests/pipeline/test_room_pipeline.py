@@ -29,7 +29,7 @@ def black(time: float) -> Frame:
 
 
 class FakeReader:
-    """Reads the same people in every frame, and counts the frames."""
+    """A reader that returns the same people for every frame, and counts the frames."""
 
     def __init__(self, people: int) -> None:
         self.people, self.frames = people, 0
@@ -40,7 +40,7 @@ class FakeReader:
 
 
 class FakePeople:
-    """Calls each person "Ada"."""
+    """A stage that names each person "Ada"."""
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
         return [replace(reading, person=f"Ada at {frame.time:g}") for reading in readings]

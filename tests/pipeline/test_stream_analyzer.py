@@ -19,7 +19,7 @@ BOXES = [(10.0, 10.0, 90.0, 90.0), (200.0, 10.0, 320.0, 130.0)]
 
 
 class AlternatingClassifier(FixedClassifier):
-    """Reads happy and sad in turn."""
+    """A classifier that alternates between happy and sad."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ def test_predictions_are_reused_for_the_time_of_the_cadence() -> None:
     assert 4 <= classifier.calls <= 6
 
 
-def test_reader_with_other_profiles_forgets_cached_predictions() -> None:
+def test_cached_predictions_are_dropped_when_the_reader_changes() -> None:
     stream = StreamAnalyzer(
         FixedDetector(BOXES[:1]),
         FaceReader(FixedClassifier(Expression.SAD)),

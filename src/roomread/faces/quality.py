@@ -99,8 +99,9 @@ def assess_quality(
 
 
 def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return fine detail relative to contrast: standard deviation of the Laplacian over the crop's.
+    """Return the sharpness of crops, the ratio of fine detail to contrast.
 
+    It is the standard deviation of the Laplacian divided by the standard deviation of the crop.
     Dividing by the contrast makes it independent of the light. It is measured on the crop, so a
     small face counts as blurred because the net sees it enlarged. The variance of the Laplacian is
     a measure of focus: Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy".

@@ -211,7 +211,7 @@ class FrameClock:
 
 
 class SoundClock:
-    """A clock that shifts a sound track's timestamps as `FrameClock` shifts the pictures'.
+    """A clock that shifts a sound track's timestamps in step with the `FrameClock` of the pictures.
 
     Args:
         shifts: `FrameClock.shifts` of the video track; the list grows while the video is read.

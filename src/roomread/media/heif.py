@@ -1,4 +1,4 @@
-"""HEIF pictures (HEIC, AVIF): decode HEIC, and read the orientation."""
+"""Decode HEIC pictures, and read the orientation and colours of HEIF files (HEIC, AVIF)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ HOLD = 0.6
 
 
 class HideMethod(StrEnum):
-    """How a face is hidden."""
+    """A method of hiding a face: by large squares, by a blur or by a grey cover."""
 
     PIXELATE = "pixelate"
     BLUR = "blur"
@@ -59,7 +59,7 @@ class FoundFaces(NamedTuple):
 
 
 def boxes_around(frames: Sequence[FoundFaces], index: int) -> list[Box]:
-    """Return the boxes to hide in a frame of a video whose faces are all known in advance.
+    """Return the boxes to hide in a frame of a video when the faces of all frames are known.
 
     A face that is not found in this frame is hidden too if it is found up to 0.6 s earlier or
     later: at its nearest place before, at its nearest place after, or at both.
@@ -88,7 +88,7 @@ class FaceHider:
     is never found is not hidden.
 
     Args:
-        method: How a face is hidden.
+        method: The method of hiding the faces.
     """
 
     def __init__(self, method: HideMethod) -> None:

@@ -60,7 +60,7 @@ def with_end(content: bytes, scans: Scans) -> bytes:
 
     Args:
         content: the content of the file.
-        scans: its scans.
+        scans: the result of `find_scans` for it.
     """
     return content if scans.ended or not scans.count else content.rstrip(b"\0") + _EOI
 

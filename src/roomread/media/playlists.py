@@ -24,8 +24,8 @@ def check_playlist(path: Path, name: str) -> None:
         name: its name in messages.
 
     Raises:
-        MediaError: segments that it names are missing, or it has no end, so that FFmpeg would wait
-            for further segments forever.
+        MediaError: segments that it names are missing, or its end is not marked, so that FFmpeg
+            would wait for further segments forever.
         OSError: the file cannot be read.
     """
     _check(path, name, _VARIANTS_DEPTH)

@@ -17,7 +17,7 @@ _STEP = 8
 
 
 class SignalCheck:
-    """A check of one camera's frames for blank and frozen pictures."""
+    """A detector of blank and frozen pictures among the frames of one camera."""
 
     def __init__(self) -> None:
         self._last: NDArray[np.uint8] | None = None

@@ -30,7 +30,7 @@ _SEEK_LEAD = 1.0
 
 
 class SoundCopy:
-    """A copy of a file's sound into another file, packet by packet, without damaged packets.
+    """A copier of a file's sound into another file, packet by packet, without damaged packets.
 
     Args:
         source: the opened file; its first sound track is copied.

@@ -1,4 +1,4 @@
-"""Choose the page of a TIFF to read, tell what its levels mean, and recognise cameras' raw files.
+"""Choose the page of a TIFF to read, interpret its levels, and recognise raw files of cameras.
 
 Sources: TIFF 6.0 (1992), tags NewSubfileType, PhotometricInterpretation, SampleFormat and SubIFDs;
 Adobe DNG 1.7.1 (2023).

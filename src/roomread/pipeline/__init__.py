@@ -1,4 +1,4 @@
-"""Run the stages in order: pictures in, readings and moments out."""
+"""Turn pictures and videos into readings, and readings into moments of a room."""
 
 from roomread.pipeline.analyzer import Analyzer, analyze
 from roomread.pipeline.explanation import Explanation

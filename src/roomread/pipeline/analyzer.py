@@ -44,19 +44,19 @@ _ONE = (str, bytes, bytearray, memoryview)
 
 
 class Analyzer:
-    """Find the faces of pictures and videos and read their expressions.
+    """A reader of pictures and videos that finds faces and reads their expressions.
 
-    Make one and keep it, as it holds the nets. `analyze` and each `stream` keep no state in it, so
-    that several threads and several videos can share one analyzer.
+    Make one analyzer and keep it, because it loads the nets. `analyze` and `stream` keep no state
+    in it, so several threads and several videos can share one analyzer.
 
     Args:
         detector: The detector that finds faces; None for CenterFace.
         classifier: The net that reads expressions; None for the bundled model.
         smoothing: The time over which the scores of a face in a video are averaged, seconds; 0 for
             none.
-        cadence: How often each stage works in a video.
+        cadence: How often each stage runs in a video.
         tracker: A function that creates the tracker of one video from the detector, such as a
-            class; None for `FaceTracker`, whose cadence is that above.
+            class; None for `FaceTracker` with this cadence.
         profiles: People and states that were taught from a few pictures. A person's profile is
             used for the only face of a frame, or for one track:
             `ProfileBinding(profile, track_id=3)`. A state's profile is used for every face.
@@ -94,15 +94,15 @@ class Analyzer:
 
     @property
     def profiles(self) -> tuple[ProfileBinding, ...]:
-        """The profiles that are used."""
+        """The profiles in use, with the tracks that they are bound to."""
         return self.reader.profiles
 
     @property
     def model(self) -> ModelFile:
-        """The model file that reads the faces.
+        """The model file of the classifier.
 
         Raises:
-            ProfileError: The classifier has no model file, whose features profiles need.
+            ProfileError: The classifier has no model file, which profiles need.
         """
         return self.reader.model
 
@@ -145,15 +145,16 @@ class Analyzer:
             picture: A path; an http(s) or file URL; the bytes of a picture; a file opened for
                 reading bytes; a Pillow image; an array uint8 [H, W] grey, [H, W, 3] RGB or [H, W,
                 4] RGBA; or a list of these, or another sequence. With `batch` also the path of a
-                folder, whose pictures are read in the order of their paths. It is not changed.
+                folder, whose pictures are read in the order of their paths. The input is not
+                changed.
             batch: The number of pictures whose faces the net reads at once; threads decode and
-                search the next ones meanwhile. This is faster and gives the same readings.
+                search the next pictures meanwhile. This is faster and gives the same readings.
                 None to read one picture after another.
 
         Returns:
-            The readings together with their picture. For a sequence of pictures, or with `batch`, a
-            list of these, which keeps all pictures of a sequence in memory; those of a folder are
-            not kept (`reading.source` is the path).
+            The readings together with their picture; for a sequence of pictures, or with `batch`, a
+            list of readings. The pictures of a sequence stay in memory, the pictures of a folder do
+            not (`reading.source` is the path).
 
         Raises:
             MediaError: A picture cannot be read, or a folder has no picture.
@@ -175,7 +176,7 @@ class Analyzer:
         if folder is not None:
             raise MediaError(
                 f"{folder}: is a folder, not a picture",
-                hint="batch=32 reads its pictures; stream reads its videos too",
+                hint="use batch=32 to read its pictures, or stream to read its videos too",
             )
         return self._analyze(picture)
 
@@ -195,9 +196,9 @@ class Analyzer:
         )
 
     def explain(self, picture: Picture) -> list[Explanation]:
-        """Return which parts of each readable face its label depends on, largest face first.
+        """Return which regions of each readable face its label depends on, largest face first.
 
-        Parts of the face are hidden one after another, which takes about 100 readings a face.
+        Regions of the face are hidden one after another, so each face takes about 100 readings.
 
         Args:
             picture: See `analyze`; one picture.
@@ -219,7 +220,7 @@ class Analyzer:
         return self.reader.read(frame, self.detector.detect(frame.image))
 
     def observe(self, frame: Frame, faces: Sequence[Face] | None = None) -> list[Observation]:
-        """Return a frame's readings with the net's features, as teaching a profile needs them.
+        """Return a frame's readings with the net's features, as needed to teach a profile.
 
         Args:
             frame: The picture.
@@ -241,8 +242,8 @@ class Analyzer:
     ) -> Iterator[FrameMoment]:
         """Yield a moment (`frame`, `time`, `readings`) for each frame of a source.
 
-        Within one video each face keeps its track id (`Reading.track_id`), and its scores are
-        averaged over a moment. Pictures of a folder are read one by one.
+        Within one video, each face keeps its track id (`Reading.track_id`), and its scores are
+        averaged over the smoothing time. Pictures of a folder are read one by one.
 
         Args:
             source: The path of a picture, a folder or a video; a URL; a camera's number; the bytes
@@ -257,8 +258,8 @@ class Analyzer:
                 second.
 
         Raises:
-            MediaError: The source cannot be read, or not to its end; the moments yielded before are
-                valid. A folder holds no picture and no video.
+            MediaError: The source cannot be read, or not to its end, or a folder has no picture and
+                no video. The moments yielded before are valid.
             TypeError: The source has another type.
 
         Warns:
@@ -325,8 +326,8 @@ class Analyzer:
             yield from (_moment(frame, self.analyze_frame(frame)) for frame in source)
         else:
             if overlap is None:
-                # Do not read ahead: of a camera the newest frame is wanted, and an iterable may
-                # reuse a frame's memory.
+                # Read ahead only in files: a camera should yield its newest frame, and an iterable
+                # may reuse the memory of a frame.
                 overlap = isinstance(source, Source) and not source.live
             yield from self._follow_ahead(source) if overlap else self._follow(source)
 
@@ -351,7 +352,7 @@ def _moment(frame: Frame, readings: list[Reading]) -> FrameMoment:
 
 def _folder(picture: object) -> Path | None:
     """Return the path of a folder that was given as a picture; None for anything else."""
-    # An empty name would be that of the current folder.
+    # An empty path would mean the current folder.
     path = Path(picture) if isinstance(picture, str | os.PathLike) and picture != "" else None
     return path if path is not None and is_folder(path) else None
 
@@ -384,7 +385,7 @@ def analyze(
 
     Raises:
         MediaError: The picture cannot be read.
-        TypeError: The picture has no type that `Analyzer.analyze` accepts.
+        TypeError: `Analyzer.analyze` does not accept the type of the picture.
         ValueError: `batch` is under 1.
     """
     analyzer = Analyzer()

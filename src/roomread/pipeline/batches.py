@@ -29,7 +29,7 @@ _STATELESS = (str, Path, bytes, bytearray, np.ndarray)
 
 
 class _Searched(NamedTuple):
-    """The data of a picture that are needed after its faces were cut out, until they are read."""
+    """A picture whose faces were found and cut out, but not read yet."""
 
     faces: CutFaces
     readings: Readings
@@ -46,9 +46,9 @@ def read_batches(
 ) -> Iterator[Readings]:
     """Yield the readings of pictures, in their order.
 
-    A thread per processor decodes a picture, finds its faces and cuts them out, with a detector
-    that takes no further threads. At most a batch of these waits while the faces of the batch
-    before are read.
+    One thread per processor decodes pictures, finds their faces and cuts them out, with a detector
+    that uses no further threads. At most about one batch waits while the faces of the previous
+    batch are read.
 
     Args:
         pictures: The pictures.
@@ -76,7 +76,7 @@ def read_batches(
         readings = Readings(frame=frame)
         return _Searched(faces, readings if keep else readings.without_picture(), frame.notes)
 
-    # Lazily, so that no more pictures are decoded than are searched.
+    # A lazy generator, so that no more pictures are decoded than are searched.
     items = (each if isinstance(each, _STATELESS) else decoded_picture(each) for each in pictures)
     with closing(_in_threads(search, items, depth=batch)) as searched:
         while part := list(islice(searched, batch)):
@@ -88,12 +88,12 @@ def read_batches(
 
 
 def _in_threads(work: Callable[[A], B], items: Iterable[A], *, depth: int) -> Generator[B]:
-    """Yield `work(item)` for each item, in their order, done by one thread per processor.
+    """Yield `work(item)` for each item, in their order, computed by one thread per processor.
 
     Args:
         work: A thread-safe function. An exception is raised at the position of its item.
-        items: The items, which are taken by the caller's thread.
-        depth: The number of items that are worked on or wait, beside one per processor.
+        items: The items, which the caller's thread iterates over.
+        depth: The number of items in progress or waiting, in addition to one per processor.
     """
     workers = processors()
     source = iter(items)

@@ -14,20 +14,20 @@ from roomread.wire import column_types, readings_to_columns
 if TYPE_CHECKING:
     from supervision import Detections
 
-# The class of faces without an expression, after the seven: "unsure" or "unreadable".
+# The class id, after the seven expressions, of faces that are "unsure" or "unreadable".
 NO_EXPRESSION = len(Expression)
 
 _PANDAS = {str: "string", int: "Int64"}
 
 
 def to_pandas(readings: Sequence[Reading]) -> Any:
-    """Return a `pandas.DataFrame` with a row for each face and the columns of the wire.
+    """Return a `pandas.DataFrame` with a row for each face and the schema's columns.
 
     Probabilities, the confidence and landmarks are float32, other numbers float64 or Int64, and
     texts are strings. A value that is not known is missing.
 
     Args:
-        readings: The readings. Each state that profiles taught them gets a column of its own.
+        readings: The readings. Each taught state that occurs in them gets a column of its own.
 
     Raises:
         MissingExtraError: pandas is not installed.
@@ -48,8 +48,8 @@ def to_supervision(readings: Sequence[Reading]) -> Detections:
     """Return `supervision.Detections` with a detection for each face.
 
     `class_id` is the expression's number in FER-2013's order, and `NO_EXPRESSION` (7) for a face
-    without one. `confidence` is that of the expression, and 0 for an unreadable face.
-    `tracker_id` is there when every face has a track. `data` has `class_name` (the expression,
+    without one. `confidence` belongs to the expression and is 0 for an unreadable face.
+    `tracker_id` is set if every face has a track. `data` has `class_name` (the expression,
     "unsure" or "unreadable") and `detection_confidence`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Show which parts of a face its label depends on."""
+"""Show which regions of a face its label depends on."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class FaceThird(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """Which parts of a face influenced its label.
+    """The influence of each region of a face on its label.
 
     Attributes:
         reading: The reading of the face.
-        expression: The likeliest expression of the net, which is explained.
+        expression: The net's most probable expression, which is explained.
         crop: The face as the net sees it, upright and grey, uint8 [side, side].
-        importance: The log-odds of the expression that are lost where a pixel is hidden, float32
+        importance: The log-odds of the expression that are lost when a pixel is hidden, float32
             [side, side]; see `classifier.occlusion.occlusion_map`.
     """
 
@@ -50,7 +50,7 @@ class Explanation:
     def strongest_third(self) -> FaceThird | None:
         """The third of the face that the label depends on most.
 
-        None if no hidden part takes a noticeable share of its odds.
+        None if hiding any region hardly lowers the odds of the label.
         """
         if float(self.importance.max()) < FAINT:
             return None
@@ -59,13 +59,13 @@ class Explanation:
 
     @property
     def odds_ratio(self) -> float:
-        """The factor by which the odds fall when the most important part is hidden, 1 or more."""
+        """The factor by which hiding the most important region lowers the odds, 1 or more."""
         return math.exp(max(float(self.importance.max()), 0.0))
 
     def picture(self, side: int = 384) -> NDArray[np.uint8]:
         """Return the grey face with a coloured overlay.
 
-        Hiding a red part lowers the odds of the expression, hiding a blue one raises them.
+        Hiding a red region lowers the odds of the expression, hiding a blue region raises them.
 
         Args:
             side: The width and height of the picture, px.
@@ -76,7 +76,7 @@ class Explanation:
         return draw_importance(self.crop, self.importance, side)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the face, with the parts that the label depends on in red.
+        """Draw the face, with the regions that support the label in red.
 
         Args:
             ax: The axes to draw on; None for those of a new figure.
@@ -98,10 +98,10 @@ def explain_faces(
     that is averaged for a turned face.
 
     Args:
-        detector: Finds the faces.
-        reader: Reads them.
+        detector: The detector that finds the faces.
+        reader: The stage that reads the faces.
         frame: The picture.
-        only: Explain only the face of this reading of the same picture.
+        only: A reading of the same picture, whose face alone is explained; None for all faces.
     """
     faces = reader.cut_faces(frame, detector.detect(frame.image))
     (readings,) = reader.read_cut([faces])

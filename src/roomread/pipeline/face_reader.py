@@ -1,4 +1,4 @@
-"""Turn detected faces into readings: cut out, assess quality, classify, apply profiles."""
+"""Turn detected faces into readings by cropping, quality assessment, nets and profiles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from roomread.tracking import ScoreCache
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutFaces:
-    """The faces of one frame, cut out and assessed; it does not hold the frame's pixels.
+    """The faces of one frame, cut out and assessed, without the pixels of the frame.
 
     Attributes:
         source: The name of the frame's source.
@@ -41,7 +41,7 @@ class CutFaces:
         crops: Their crops, uint8 [N, side, side].
         qualities: Their N qualities.
         cover_of: The cover scores of readable faces, by their position; empty if covers are not
-            judged.
+            detected.
     """
 
     source: str
@@ -59,10 +59,10 @@ class CutFaces:
 
 
 class FaceReader:
-    """Turn faces of a frame into readings. It keeps no state and may be shared between threads.
+    """A stage that turns the faces of a frame into readings; it has no state and is thread-safe.
 
-    Covered faces are unreadable, and faces that may be covered are read with less confidence,
-    except with profiles of states: a state may be a cover.
+    Covered faces are unreadable, and faces that may be covered are read with less confidence. With
+    profiles of states, covers are ignored, because a cover may be part of a state.
 
     Args:
         classifier: The net that reads expressions.
@@ -77,8 +77,9 @@ class FaceReader:
         self.classifier = classifier
         self.profiles = tuple(profiles)
         self._adapter = Adapter(self.profiles, self._taught_with().model) if self.profiles else None
-        # Covers were measured with the crops of model files only. A taught state may be a cover.
-        self._judges_covers = isinstance(classifier, ExpressionClassifier) and not any(
+        # The detection of covers was measured with the crops of model files only. A taught state
+        # may involve a cover, such as a hand at the mouth.
+        self._detects_covers = isinstance(classifier, ExpressionClassifier) and not any(
             each.profile.is_state for each in self.profiles
         )
 
@@ -87,7 +88,7 @@ class FaceReader:
         """The model file of the classifier.
 
         Raises:
-            ProfileError: The classifier has no model file, whose features profiles need.
+            ProfileError: The classifier has no model file, which profiles need.
         """
         return self._of_model_file().model
 
@@ -103,7 +104,7 @@ class FaceReader:
 
         Args:
             frame: The picture that shows them.
-            faces: The faces.
+            faces: The N faces, px of the picture.
             track_ids: Their N track ids in a video; None in a single picture.
             cache: Recent predictions of these tracks, which are reused until they expire and
                 updated; None to predict every face again.
@@ -116,7 +117,7 @@ class FaceReader:
             [faces[i] for i in due],
             [tracks[i] for i in due],
             count=len(faces),
-            covers=self._judges_covers,
+            covers=self._detects_covers,
         )
         predictions = dict(zip(due, fresh, strict=True))
         for i, prediction in predictions.items():
@@ -135,7 +136,7 @@ class FaceReader:
             ProfileError: The classifier has no model file, or another head than the default.
         """
         self._taught_with()
-        # A state may be taught of covered faces, such as those with a hand at the mouth.
+        # A state may be taught with covered faces, such as faces with a hand at the mouth.
         predictions = self._predict(
             frame, faces, [None] * len(faces), count=len(faces), covers=False
         )
@@ -145,14 +146,14 @@ class FaceReader:
         ]
 
     def cut_faces(self, frame: Frame, faces: Sequence[Face]) -> CutFaces:
-        """Cut out and assess the faces of a frame, for `read_cut`. Thread-safe."""
-        return self._cut(frame, faces, covers=self._judges_covers)
+        """Cut out and assess the faces of a frame for `read_cut`; this method is thread-safe."""
+        return self._cut(frame, faces, covers=self._detects_covers)
 
     def read_cut(self, frames: Sequence[CutFaces]) -> list[list[Reading]]:
         """Return the readings of several pictures, whose faces the net reads in one batch.
 
         Args:
-            frames: What `cut_faces` returned for each picture.
+            frames: The results of `cut_faces` for the pictures.
 
         Returns:
             The readings of each picture, as `read` returns them.
@@ -180,7 +181,7 @@ class FaceReader:
     ) -> list[Prediction]:
         """Return the predictions for some of the `count` faces of a frame.
 
-        `covers` is whether covered faces are unreadable.
+        If `covers`, covered faces are unreadable.
         """
         if not faces:
             return []
@@ -191,7 +192,7 @@ class FaceReader:
     def _cut(self, frame: Frame, faces: Sequence[Face], *, covers: bool) -> CutFaces:
         classifier = self.classifier
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
-        # Rounded once here, so that it is the same wherever it is shown, written or stored.
+        # The quality is rounded here, so that it is the same wherever it is shown or stored.
         assessed: Sequence[Quality] = assess_quality(frame.image, list(faces), crops)
         cover_of = _cover_scores(crops, assessed) if covers else {}
         qualities = [
@@ -221,13 +222,13 @@ class FaceReader:
         tracks: Sequence[int | None],
         count: int,
     ) -> list[Prediction]:
-        """Return the predictions of all cut out faces, with profiles and poses in the picture.
+        """Return the predictions of all faces, with profiles applied and poses in the picture.
 
         Args:
-            cut_out: Faces of a frame.
-            read: The predictions of those that are readable.
-            tracks: The track ids of those that are readable.
-            count: The number of faces of the frame.
+            cut_out: The cut-out faces of one frame.
+            read: The predictions of the readable faces.
+            tracks: The track ids of the readable faces.
+            count: The number of all faces in the frame.
         """
         if self._adapter is not None:
             read = self._adapter.adapt(read, tracks, faces=count)
@@ -243,7 +244,7 @@ class FaceReader:
     def _turned_away(
         self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
     ) -> dict[int, Prediction]:
-        """Return the predictions of faces that are turned away: their pose and nothing else."""
+        """Return the predictions of faces that are turned away, which contain only the pose."""
         classifier = self.classifier
         away = [i for i, each in enumerate(qualities) if each.reason is Unreadable.TURNED_AWAY]
         if not away or not isinstance(classifier, ExpressionClassifier):
@@ -288,7 +289,7 @@ class FaceReader:
         ]
 
     def _taught_with(self) -> ExpressionClassifier:
-        """Return the classifier, if profiles can be taught and used with it."""
+        """Return the classifier; raise ProfileError if it cannot be used with profiles."""
         classifier = self._of_model_file()
         if classifier.head is not Head.TAGGERS:
             raise ProfileError(
@@ -344,12 +345,13 @@ def _reading(
 
 
 def _with_mirrored(both: Predictions, turned: NDArray[np.bool_]) -> Predictions:
-    """Return the outputs of N crops, those of turned ones averaged with their mirror images'.
+    """Return the outputs of N crops; for turned crops, the mean with the mirror image's outputs.
 
-    Action units and pose are those of the crops alone.
+    Action units and pose come from the crops alone.
 
     Args:
-        both: the outputs of N crops and then of the mirror images of the M turned ones.
+        both: the outputs of N crops, followed by the outputs of the mirror images of the M turned
+            crops.
         turned: which of the N crops are turned.
     """
 
@@ -381,7 +383,7 @@ def _with_cover(quality: Quality, cover_score: float | None) -> Quality:
 
 
 def _doubted(prediction: Prediction, cover_score: float | None) -> Prediction:
-    """Return a prediction with less confidence where the face may be covered."""
+    """Return a prediction with less confidence if the face may be covered."""
     if cover_score is None or prediction.scores is None:
         return prediction
     return prediction._replace(scores=doubted(prediction.scores, cover_score))

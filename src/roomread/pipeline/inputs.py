@@ -43,8 +43,8 @@ def check_picture(value: object, *, name: str = "the argument") -> None:
     """Check that a value has a type that `analyze` accepts.
 
     Args:
-        value: Anything.
-        name: The name of the value in the message.
+        value: The value to check.
+        name: What the message calls the value.
 
     Raises:
         TypeError: The value has another type; the message lists the types.
@@ -75,7 +75,7 @@ def picture_frame(picture: Picture) -> Frame:
 
 
 def decoded_picture(picture: Picture) -> Frame:
-    """Return what `picture_frame` returns, without warnings: `Frame.notes` has their texts."""
+    """Return a picture as `picture_frame` does, with notes (`Frame.notes`) instead of warnings."""
     name = _name(picture)
     image = read_image(picture, name=name)
     file = find_existing(Path(picture)) if isinstance(picture, str | os.PathLike) else picture
@@ -111,7 +111,7 @@ def folder_pictures(folder: Path) -> list[Path]:
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     videos = len(files) - len(pictures)
     if not pictures:
-        raise MediaError(f"{folder}: has no picture", hint="stream reads its videos")
+        raise MediaError(f"{folder}: has no picture", hint="use stream to read its videos")
     if videos:
         note = f"{videos} left out because they are videos, which stream reads"
         warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=4)
@@ -119,7 +119,7 @@ def folder_pictures(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path, *, stacklevel: int) -> list[Path]:
-    """Return the files of a folder; `stacklevel` leads warnings to the caller of `Analyzer`."""
+    """Return the files of a folder; `stacklevel` makes warnings name the caller of `Analyzer`."""
     media = search_folder(folder)
     note = media.describe_left_out()
     if not media.files:
@@ -138,7 +138,7 @@ def _name(picture: object) -> str:
 
 
 def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iterable[Frame]:
-    """Return the argument of `stream` as an opened source or as an iterator of frames.
+    """Return the argument of `stream` as a path, a URL, bytes, a source or an iterator of frames.
 
     Args:
         source: See `Analyzer.stream`.
@@ -160,7 +160,7 @@ def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iter
     if isinstance(source, int | np.integer) and not isinstance(source, bool):
         if source < 0:
             raise MediaError(
-                f"camera {source}: there is no such camera", hint="the first camera is 0"
+                f"camera {source}: there is no such camera", hint="use 0 for the first camera"
             )
         return str(int(source))
     if hasattr(source, "read") and not isinstance(source, type):
@@ -180,4 +180,4 @@ def _frames(items: Iterable[Any], rate: float) -> Iterator[Frame]:
             yield Frame(read_image(item, name=f"frame {index}"), index / rate, index, "frames")
         else:
             kind = type(item).__name__
-            raise TypeError(f"an iterable for stream holds frames or pictures, not {kind}")
+            raise TypeError(f"an iterable for stream must contain frames or pictures, not {kind}")

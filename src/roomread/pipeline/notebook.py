@@ -20,12 +20,12 @@ _SIDE, _ROWS = 900, 50
 
 
 def to_html(title: str, readings: Sequence[Reading], picture: NDArray[np.uint8] | None) -> str:
-    """Return a fragment of HTML with the drawn picture and a table of its faces.
+    """Return an HTML fragment with the annotated picture and a table of its faces.
 
     Args:
         title: One line of text.
-        readings: The readings.
-        picture: uint8 [H, W, 3] RGB; None shows the table alone.
+        readings: The readings of the picture.
+        picture: uint8 [H, W, 3] RGB; None to show the table alone.
     """
     parts = [f"<p>{html.escape(title)}</p>"]
     if picture is not None:

@@ -21,11 +21,11 @@ _UNREAD = (150, 150, 150)
 def plot_readings(
     readings: Sequence[Reading], picture: NDArray[np.uint8] | None, ax: Axes | None
 ) -> Axes:
-    """Draw a picture and a box and a label for each reading, and return the axes.
+    """Draw a picture with a box and a label for each reading, and return the axes.
 
     Args:
-        readings: The readings.
-        picture: uint8 [H, W, 3] RGB; None draws the boxes alone.
+        readings: The readings of the picture.
+        picture: uint8 [H, W, 3] RGB; None to draw the boxes alone.
         ax: The axes to draw on; None for those of a new figure.
 
     Raises:
@@ -75,7 +75,7 @@ def plot_scores(times: NDArray[np.float64], scores: NDArray[np.float64], ax: Axe
     for expression in Expression:
         color = tuple(part / 255 for part in expression.color)
         ax.plot(times, scores[:, expression], color=color, label=str(expression), linewidth=2)
-    # A line at 0 or 1 is not hidden by the frame.
+    # The margin keeps the frame from hiding lines at 0 and 1.
     ax.set(xlabel="time, s", ylabel="mean probability", ylim=(-0.02, 1.02))
     ax.grid(alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
@@ -88,7 +88,7 @@ def plot_importance(
     expression: Expression,
     ax: Axes | None,
 ) -> Axes:
-    """Draw a face under the importance of its pixels, red where they carry the expression.
+    """Draw a face coloured by the importance of its pixels, red where they support the expression.
 
     Args:
         crop: The face, grey, uint8 [side, side].
@@ -105,14 +105,14 @@ def plot_importance(
     strongest = max(float(np.abs(importance).max()), FAINT)
     ax.imshow(importance, cmap="bwr", vmin=-strongest, vmax=strongest, alpha=0.45)
     ax.set_title(
-        f"{expression}: a hidden part takes up to {max(importance.max(), 0):.1f} of its log-odds"
+        f"{expression}: hiding a region lowers its log-odds by up to {max(importance.max(), 0):.1f}"
     )
     ax.set_axis_off()
     return ax
 
 
 def _axes(ax: Axes | None) -> Axes:
-    """Return the axes, or those of a new figure."""
+    """Return `ax`, or the axes of a new figure if it is None."""
     try:
         from matplotlib import pyplot as plt  # noqa: PLC0415 (an extra)
     except ImportError as error:

@@ -12,7 +12,7 @@ _END = object()
 
 
 def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
-    """Yield the same items, produced ahead by a thread while the previous one is used.
+    """Yield the items, which a thread produces ahead while earlier items are used.
 
     Close the generator if iteration stops early, so that the thread ends.
 
@@ -33,7 +33,7 @@ def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
 
 
 async def in_thread(items: Iterator[T]) -> AsyncGenerator[T]:
-    """Yield the same items, each produced in a thread when it is requested.
+    """Yield the items, each produced in a thread when it is requested.
 
     Args:
         items: The items. If it is a generator, it is closed by the same thread at the end, or
@@ -47,7 +47,8 @@ async def in_thread(items: Iterator[T]) -> AsyncGenerator[T]:
         while (item := await loop.run_in_executor(pool, next, items, _END)) is not _END:
             yield item  # type: ignore[misc]
     finally:
-        # After a cancellation the thread may still make an item: closing waits behind it.
+        # After a cancellation, the thread may still be producing an item, so the thread itself
+        # closes the generator.
         if isinstance(items, Generator):
             pool.submit(items.close)
         pool.shutdown(wait=False)

@@ -40,8 +40,8 @@ class _Facts(NamedTuple):
 class Readings(Sequence[Reading]):
     """The readings of one picture, largest face first, together with the picture.
 
-    It is an immutable sequence: `len`, indexing, slicing and iteration work as with a tuple. Two
-    are equal when their readings are; a list or tuple of equal readings is equal as well.
+    It is an immutable sequence: `len`, indexing, slicing and iteration work as with a tuple. It is
+    equal to any `Readings`, list or tuple of equal readings.
 
     Only readings returned by `Analyzer.analyze` and slices of these have the picture. Pickles,
     copies and `readings + others` do not contain it.
@@ -62,7 +62,8 @@ class Readings(Sequence[Reading]):
     def concat(cls, parts: Iterable[Moment | Iterable[Reading]]) -> Self:
         """Return all readings of several moments, pictures or lists, in order, as one sequence.
 
-        `Readings.concat(Analyzer().stream("class.mp4"))` holds a whole video. It has no picture.
+        `Readings.concat(Analyzer().stream("class.mp4"))` contains the readings of a whole video.
+        The result has no picture.
 
         Args:
             parts: Moments of a stream, `Readings`, or other iterables of readings.
@@ -78,11 +79,11 @@ class Readings(Sequence[Reading]):
         return self._picture
 
     def without_picture(self) -> Self:
-        """Return the same readings without the picture, whose memory is then free."""
+        """Return the same readings without the picture, so that its memory can be freed."""
         return self._with(self._items, self._facts)
 
     def replaced(self, readings: Iterable[Reading]) -> Self:
-        """Return other readings of the same picture."""
+        """Return a copy with the same picture and other readings."""
         return self._with(tuple(readings), self._facts, self._picture)
 
     @overload
@@ -137,7 +138,7 @@ class Readings(Sequence[Reading]):
         """Return the frame and its faces as values for JSON, in the schema of readings.
 
         Raises:
-            ValueError: The readings are of several frames, which the schema keeps apart.
+            ValueError: The readings come from several frames.
         """
         source, time, frame_index, width, height = self._known_facts()
         frame = FrameReadings(source, time, frame_index, width, height, self._items)
@@ -157,8 +158,8 @@ class Readings(Sequence[Reading]):
     def to_supervision(self) -> Detections:
         """Return `supervision.Detections` with a detection for each face.
 
-        `class_id` is the expression's number, 0..6, and 7 for a face without one; `confidence` is
-        that of the expression, and 0 for an unreadable face. `tracker_id` is there when every face
+        `class_id` is the expression's number, 0..6, and 7 for a face without one; `confidence`
+        belongs to the expression and is 0 for an unreadable face. `tracker_id` is set if every face
         has a track. `data["class_name"]` is the expression, "unsure" or "unreadable".
 
         Raises:
@@ -173,8 +174,8 @@ class Readings(Sequence[Reading]):
             every: The length of an interval, seconds.
 
         Raises:
-            ValueError: `every` is not above 0, the readings are of several sources, or the
-                intervals are more than a million.
+            ValueError: `every` is not above 0, the readings are of several sources, or there would
+                be more than a million intervals.
         """
         return score_timeline(self, every=every)
 
@@ -228,7 +229,7 @@ class Readings(Sequence[Reading]):
         frames = {(reading.source, reading.time, reading.frame_index) for reading in self}
         if len(frames) > 1:
             problem = f"these readings come from {len(frames)} frames, but to_dict takes one frame"
-            raise ValueError(f"{problem}: call it on each reading")
+            raise ValueError(f"{problem}: call it for each frame")
         source, time, frame_index = frames.pop() if frames else ("", 0.0, None)
         return _Facts(source, time, frame_index, None, None)
 

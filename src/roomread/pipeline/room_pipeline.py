@@ -28,7 +28,7 @@ class PeopleStage(Protocol):
 
 
 class RoomPipeline:
-    """Turn the frames or readings of one source into moments of its room.
+    """A pipeline that turns the frames or readings of one source into moments of its room.
 
     The stages run in this order: `signal` (checks for blank and frozen pictures), `reader` (finds
     and reads faces), `people` or `seats` (assign seats), `meter` (computes the room's mood) and
@@ -79,7 +79,7 @@ class RoomPipeline:
         Args:
             analyzer: The nets. Several pipelines may share one analyzer.
             every: Approximate time between two frames, seconds.
-            rules: The rules of attention about the room, see `roomread.room.parse_rules`.
+            rules: The rules of alerts; see `roomread.room.parse_rules`.
         """
         return cls(
             analyzer.stream_analyzer(),
@@ -98,7 +98,7 @@ class RoomPipeline:
         """Read the next frame of the source.
 
         Args:
-            frame: The picture. Its time is later than that of the frame before.
+            frame: The frame; its time is later than the previous frame's.
 
         Raises:
             TypeError: The pipeline has no `reader`.
@@ -116,7 +116,11 @@ class RoomPipeline:
         return FrameMoment(frame.time, readings, problem, mood, alerts, frame=frame)
 
     def forget(self, people: Collection[int]) -> None:
-        """Drop the past of people, by their `Reading.person_key`, from the moods to come."""
+        """Leave the past readings of some people out of later moods.
+
+        Args:
+            people: The `Reading.person_key` of each person.
+        """
         if self._meter is not None:
             self._meter.forget(people)
 
@@ -126,11 +130,11 @@ class RoomPipeline:
         """Accept the next frame's readings from elsewhere, such as a student's browser.
 
         Args:
-            time: Seconds from the start of the source, later than that of the frame before.
+            time: Seconds from the start of the source, later than in the previous call.
             readings: The readings of the frame with the track ids of their source; empty if it
                 showed no face. Their own times are replaced by `time`, because a source that was
                 restarted may count from 0.
-            withheld: Whether the mood is withheld, see `RoomMeter.update`.
+            withheld: Whether the mood is withheld; see `RoomMeter.update`.
 
         Raises:
             TypeError: The pipeline distinguishes people by their faces, which need pictures.

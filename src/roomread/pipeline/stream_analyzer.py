@@ -18,8 +18,8 @@ class Cadence:
     """How often each stage runs in a video, in seconds; with 0 it runs in every frame.
 
     Attributes:
-        scan: The time between two coarse searches of whole frames, every fourth of which is a full
-            one. In between, known faces are searched for only near where they were.
+        scan: The time between two coarse searches of a whole frame; every fourth is a full search
+            instead. In between, faces are searched for only near their last positions.
         look: The time between two searches for one known face. In between it is assumed to move at
             constant speed; a fast face is searched for in every frame.
         read: The time for which the prediction of a face is reused. It is short compared with the
@@ -38,7 +38,7 @@ EVERY_FRAME = Cadence(0, 0, 0)
 
 
 class StreamAnalyzer:
-    """Read the frames of one video, with track ids, smoothed scores and the activity of eyes.
+    """A reader of one video's frames that adds track ids, smoothed scores and eye activity.
 
     Make one for each video or camera (`Analyzer.stream_analyzer`). It must not be used by several
     threads at once, except that one may call `find` while another calls `read`.
@@ -48,11 +48,11 @@ class StreamAnalyzer:
         reader: The stage that reads faces; it may be shared, and be replaced by one with other
             profiles between two frames.
         smoothing: The time over which the scores of a face are averaged, seconds; 0 for none.
-        cadence: How often each stage works.
+        cadence: How often each stage runs.
         tracker: The tracker that follows the faces; None for `FaceTracker` on the detector.
 
     Attributes:
-        reader: See above.
+        reader: The stage that reads faces, as above.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class StreamAnalyzer:
         """Return the readings of the next frame, largest face first.
 
         Args:
-            frame: The picture; its time is later than that of the frame before.
+            frame: The frame; its time is later than the previous frame's.
         """
         return self.read(frame, self.find(frame))
 
     def find(self, frame: Frame) -> list[Track]:
         """Return the faces of the next frame, largest first: the first half of `update`.
 
-        It does not depend on the second half, so it may run ahead of it.
+        It does not depend on `read`, so it may run ahead for the following frames.
         """
         return self._tracker.update(frame)
 

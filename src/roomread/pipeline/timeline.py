@@ -1,4 +1,4 @@
-"""The scores of the people of a source over time."""
+"""Compute the mean scores of each person of a source over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.readings import VALENCE, Expression, Reading
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Longest timeline, in steps: a day by the second, and far over any video's length by the minute.
+# Maximum number of intervals: eleven days at one second each.
 _MAX_STEPS = 1_000_000
 
 
@@ -42,15 +42,15 @@ class ScoreTimeline:
 
     @property
     def mean_scores(self) -> NDArray[np.float64]:
-        """float64 [T, 7], the mean over the people, each counted once; NaN where none was read."""
+        """The mean over the people, each counted once, float64 [T, 7]; NaN if nobody was read."""
         with warnings.catch_warnings():
-            # The mean of no number is NaN, which is what is wanted.
+            # The mean of no numbers is NaN, as documented.
             warnings.simplefilter("ignore", RuntimeWarning)
             return np.asarray(np.nanmean(self.scores, axis=1))
 
     @property
     def valence(self) -> NDArray[np.float64]:
-        """float64 [T, P], pleasant minus unpleasant probability, -1..1; NaN where not read."""
+        """Pleasant minus unpleasant probability, -1..1, float64 [T, P]; NaN where not read."""
         return np.asarray(self.scores @ VALENCE)
 
     def to_pandas(self) -> Any:
@@ -104,15 +104,15 @@ def score_timeline(readings: Iterable[Reading], *, every: float = 1.0) -> ScoreT
         every: The length of an interval, seconds; intervals begin at multiples of it.
 
     Raises:
-        ValueError: `every` is not above 0, the readings are of several sources, or the intervals
-            are more than a million.
+        ValueError: `every` is not above 0, the readings are of several sources, or there would be
+            more than a million intervals.
     """
     if not every > 0:
         raise ValueError(f"every must be above 0 seconds, not {every}")
     known = [reading for reading in readings if reading.scores is not None]
     sources = {reading.source for reading in known}
     if len(sources) > 1:
-        raise ValueError(f"these readings are of {len(sources)} sources: make a timeline of each")
+        raise ValueError(f"the readings are of {len(sources)} sources: make a timeline of each")
     steps = np.array([reading.time // every for reading in known], dtype=np.int64)
     first, count = _range_of(steps)
     if count > _MAX_STEPS:

@@ -106,7 +106,7 @@ class CenterFace:
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of a picture, largest first.
 
-        Faces in any rotation are found. The net itself finds upright ones only: doubtful faces are
+        Faces in any rotation are found. The net itself finds upright faces only. Doubtful faces are
         examined in eight rotations. A picture without an upright face is searched in four
         rotations, unless it is blank, and in eight if one of the four shows a possible face. This
         takes several times as long. Pictures of upright faces take no extra time.
@@ -159,8 +159,8 @@ class CenterFace:
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces found by one pass at half the size, in half the time of `detect`.
 
-        It finds the same faces of 32 px and more, and 93 % of those of 20 to 32 px (photographs
-        with 527 faces).
+        It finds the same faces from 32 px on, and 93 % of the faces of 20 to 32 px (measured on
+        photographs with 527 faces).
 
         Raises:
             MediaError: `image` is not uint8 [H, W, 3].
@@ -216,7 +216,7 @@ class CenterFace:
         return self._faces(self._infer(image, scale, self._threshold_at(scale)))
 
     def _infer(self, image: NDArray[np.uint8], scale: float, threshold: float) -> Candidates:
-        """Return the candidates found by one pass at a scale and, if needed, one for close-ups."""
+        """Return the candidates of one pass at a scale and, if needed, of one for close-ups."""
         candidates = self._infer_at(image, scale, threshold)
         overview = OVERVIEW / max(image.shape[:2])
         if overview >= scale or not _may_be_close_up(candidates, scale):
@@ -234,7 +234,7 @@ class CenterFace:
         return Candidates(boxes * zoom, landmarks * zoom, confidence)
 
     def _scale(self, image: NDArray[np.uint8], face: float) -> float:
-        """Return the scale that brings the smallest wanted face to a height of `face` px."""
+        """Return the scale at which the smallest face to find is `face` px high."""
         smallest = self._min_face or max(NET_FACE, FINEST * max(image.shape[:2]))
         return min(1.0, face / smallest)
 

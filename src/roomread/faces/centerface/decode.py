@@ -56,7 +56,9 @@ class Candidates(NamedTuple):
 
 
 def decode(maps: list[NDArray[np.float32]], threshold: float) -> Candidates:
-    """Return a candidate for each place where the heatmap reaches the threshold (section 3).
+    """Return a candidate for each place where the heatmap reaches the threshold.
+
+    Section 3 of the paper describes the maps.
 
     Args:
         maps: float32; heatmap [1, R, C], scale (log height, log width) [2, R, C], offset (y, x)

@@ -29,7 +29,7 @@ BETWEEN = ("quarter", "eighth")
 
 
 class FaceNet(Protocol):
-    """CenterFace's net, in this process or elsewhere. It must be thread-safe."""
+    """The interface of CenterFace's net, in this process or elsewhere. It must be thread-safe."""
 
     def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
         """Return the candidates of `picture`, uint8 [H, W, 3], with a confidence >= `threshold`."""
@@ -79,7 +79,7 @@ class CenterFaceNet:
         return decode([m[0] for m in maps], threshold)
 
     def _features(self, picture: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8 | np.float32]]:
-        """Return the first part's outputs for a picture uint8 [H, W, 3], by name."""
+        """Return the outputs of the net's first part for a picture uint8 [H, W, 3], by name."""
         height, width = picture.shape[:2]
         rows = max(self._strip // width // MULTIPLE, 2) * MULTIPLE
         if rows >= height:

@@ -1,4 +1,4 @@
-"""Find faces that are rotated in the picture plane; CenterFace alone finds upright ones only."""
+"""Find faces that are rotated in the picture plane; the net alone finds upright faces only."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _is_clear(face: Face) -> bool:
 
 
 def is_doubtful(face: Face) -> bool:
-    """Return whether a face may have another rotation than its landmarks suggest."""
+    """Return whether a face may be rotated differently from what its landmarks suggest."""
     if face.landmarks is None:
         return False
     roll, _, _, misfit = orientation(face.landmarks)
@@ -216,7 +216,7 @@ def _infer_turned(
     angle: float,
     threshold: float = FAINT,
 ) -> Candidates:
-    """Return the candidates after rotating a picture back by `angle`, px of the picture."""
+    """Return the candidates in a picture rotated back by `angle`, in px of the picture."""
     scaled = scaled_down(image, scale)
     if angle % 90:
         turned = Image.fromarray(scaled).rotate(angle, Image.Resampling.BILINEAR, expand=True)
