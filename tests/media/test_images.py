@@ -158,7 +158,7 @@ class AwaitedFile:
         (AwaitedFile(), "reading returned coroutine instead of bytes"),
         ("rtsp://camera/stream", "not the address of a picture"),
         ("file://elsewhere/photo.png", "another machine"),
-        ("", "a picture has no name"),
+        ("", "the name of a picture is empty"),
         (np.ma.masked_array(np.zeros((4, 4, 3), np.uint8), mask=True), "masked pixels"),
     ],
 )

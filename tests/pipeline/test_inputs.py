@@ -214,5 +214,5 @@ def test_closed_file_is_refused() -> None:
 
 
 def test_empty_name_is_refused_and_not_read_as_the_current_folder() -> None:
-    with pytest.raises(MediaError, match="a picture has no name"):
+    with pytest.raises(MediaError, match="the name of a picture is empty"):
         ANALYZER.analyze("")

@@ -140,7 +140,7 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
 
 def _from_name(name: str, max_pixels: int) -> NDArray[np.uint8]:
     if not name:
-        raise MediaError("a picture has no name", hint="check for an empty variable")
+        raise MediaError("the name of a picture is empty", hint="check for an empty variable")
     if (path := local_path(name)) is not None:
         return _from_path(path, max_pixels)
     if is_address(name) and not exists(name):

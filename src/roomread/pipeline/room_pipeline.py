@@ -77,7 +77,7 @@ class RoomPipeline:
         """Return a pipeline with all stages except `people`.
 
         Args:
-            analyzer: The nets. Several pipelines may share one analyzer.
+            analyzer: The analyzer, which holds the nets. Several pipelines may share it.
             every: Approximate time between two frames, seconds.
             rules: The rules of alerts; see `roomread.room.parse_rules`.
         """

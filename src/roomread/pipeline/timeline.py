@@ -112,7 +112,7 @@ def score_timeline(readings: Iterable[Reading], *, every: float = 1.0) -> ScoreT
     known = [reading for reading in readings if reading.scores is not None]
     sources = {reading.source for reading in known}
     if len(sources) > 1:
-        raise ValueError(f"the readings are of {len(sources)} sources: make a timeline of each")
+        raise ValueError(f"the readings come from {len(sources)} sources: make a timeline of each")
     steps = np.array([reading.time // every for reading in known], dtype=np.int64)
     first, count = _range_of(steps)
     if count > _MAX_STEPS:

@@ -112,7 +112,7 @@ class TrackMatcher:
     def update(
         self, faces: Sequence[Face], time: float, *, carried: Collection[int] = ()
     ) -> list[Track]:
-        """Return the tracks of `faces`, in their order, followed by the carried ones.
+        """Return the tracks of `faces`, in their order, followed by the carried tracks.
 
         Args:
             faces: the faces found in a frame.

@@ -23,7 +23,7 @@ def stagger(track_id: int) -> float:
 
 
 def is_due(track_id: int, *, last: float, time: float, period: float) -> bool:
-    """Return whether a track has reached its turn since `last`.
+    """Return whether the turn of a track came between `last` and `time`.
 
     Each track has its own phase, so that tracks that began together are not all due together.
 

@@ -95,7 +95,7 @@ class CenterFace:
         if min_face is not None and not min_face > 0:
             raise ValueError(f"min_face must be a size over 0 px, not {min_face}")
         if threshold is not None and not 0 < threshold < 1:
-            raise ValueError(f"threshold must be a confidence from 0 to 1, not {threshold}")
+            raise ValueError(f"threshold must be a confidence between 0 and 1, not {threshold}")
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
         self._min_face = min_face
