@@ -3,9 +3,9 @@
     python benchmarks/archive.py [--videos 20] [--seconds 20] [--rounds 3]
 
 The recordings are made in a temporary folder, and the archive is read with one worker and with two
-in turns, each time in a new cluster. A worker has one processor. The time runs from when the
-cluster is up, and includes the start of the workers and the loading of the nets. The output is the
-medians, and the median of the rounds' ratios.
+in turns, each time in a new cluster. A worker has one processor. The time is
+measured once the cluster is up, and includes the start of the workers and the loading of the nets.
+The output is the median times and the median ratio of the rounds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Attack a service that is started for it, and measure the effect on another principal.
+"""Attack a service that is started for this purpose, and measure the effect on another principal.
 
     python benchmarks/attacks.py [NAME ...]
 

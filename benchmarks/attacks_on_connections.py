@@ -45,7 +45,7 @@ async def whole_bodies(target: Target, _noticed: Noticed) -> None:
 
 
 async def socket_messages(target: Target, _noticed: Noticed) -> None:
-    """Leave twenty messages of 19 MB unfinished over sockets for readings."""
+    """Leave twenty WebSocket messages of 19 MB unfinished."""
     session = await make_session(target, target.attacker)
     async with contextlib.AsyncExitStack() as held:
         for _ in range(20):
@@ -72,7 +72,7 @@ async def message_flood(target: Target, noticed: Noticed) -> None:
         address = f"{target.socket_url}/api/v1/sessions/{session}/readings"
         async with websockets.connect(address, additional_headers=target.attacker) as socket:
             while time.monotonic() < end:
-                # Repeated, which is answered without a write.
+                # A repeated frame is acknowledged without being written.
                 await socket.send('{"schema_version": 1, "time": 1.0, "faces": []}')
                 await socket.recv()
                 sent += 1
@@ -126,7 +126,7 @@ async def video_places(target: Target, noticed: Noticed) -> None:
 
 
 async def sign_ins(target: Target, noticed: Noticed) -> None:
-    """Try 1,100 times to sign in as a user without a password while another user is signed in."""
+    """Store 1,100 sign-ins of one user, and check that another user stays signed in."""
     store = Store(f"sqlite:///{target.database}")
     taken = SignIns(store.accounts)
     for n in range(1100):

@@ -85,7 +85,7 @@ async def figures_and_marks(target: Target, noticed: Noticed) -> None:
                 answer = await http.get(f"{target.url}/api/v1/sessions/{session}")
                 statuses[answer.status_code] += 1
 
-    # A request that waits for longer than the attack is given up.
+    # Cancel requests that wait for longer than the attack.
     asking = [asyncio.create_task(ask()) for _ in range(4)]
     await asyncio.wait(asking, timeout=2 * HOLD)
     for task in asking:
@@ -99,7 +99,7 @@ def _fill(target: Target, session_id: str) -> int:
     moods = [RoomMood(float(second), 20, 20, scores) for second in range(_MOODS)]
     store = Store(f"sqlite:///{target.database}")
     owned = store.owned_by(f"key:{target.attacker['Authorization'].split('_')[1]}")
-    # In small transactions, which are not part of the attack.
+    # Write in small transactions, because writing is not part of the attack.
     for number, start in enumerate(range(0, _MOODS, 1000), start=1):
         owned.append(session_id, [Piece(number, float(start), moods[start : start + 1000])])
     step = _MOODS / _MARKS
@@ -164,7 +164,7 @@ async def broken_jobs(target: Target, noticed: Noticed) -> None:
     clip = await asyncio.to_thread(_clip)
     address, named = f"{target.url}/api/v1/videos", {"name": "a.mp4"}
     async with httpx.AsyncClient(timeout=30) as http:
-        # The worker that reads a video takes memory without an attack, too.
+        # The worker that reads a video needs memory without an attack, too.
         before = target.memory()
         made = await http.post(address, params=named, content=clip, headers=target.victim)
         state = "waiting"

@@ -2,10 +2,10 @@
 
     python benchmarks/attention.py                # classes of 10, 30 and 50, 20 hours of each
 
-Each person smiles or is neutral, and draws again at intervals with a probability of one half, so
-that the valence varies as in a class that does not change. In other classes that probability falls
-for good after ten minutes. `certainty` is `Attention`'s `min_certainty`: 0 reports every fall of
-20 %, also one by chance.
+Each person smiles or is neutral. At random intervals a person changes to a smile with a probability
+of one half, so that the valence varies as in a class without a lasting change. In other classes
+this probability falls permanently after ten minutes. `certainty` is `Attention`'s `min_certainty`;
+with 0 every fall of 20 % is reported, also falls by chance.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from roomread.room import Attention, RoomMood, parse_rules
 RULE = parse_rules("room valence fell by 20% in 3 min")
 # The scores that a net gives to a smile and to a neutral face.
 CONFIDENCE = 0.9
-# Of a mood, s.
+# The window of a mood, s.
 WINDOW = 10
-# When it falls, s, and how soon it must be told.
+# The time of the fall, and the time from the fall to the end of the lesson, s.
 FALL, SOON = 600, 300
 
 
@@ -42,7 +42,7 @@ def shares(
 
 
 def mood(time: float, share: float, people: int) -> RoomMood:
-    """Return the mood of a class of which a share smiles."""
+    """Return the mood of a class in which the fraction `share` of the people smiles."""
     scores = np.full(len(Expression), (1 - CONFIDENCE) / 6)
     scores[Expression.HAPPY] += (CONFIDENCE - scores[0]) * share
     scores[Expression.NEUTRAL] += (CONFIDENCE - scores[0]) * (1 - share)
@@ -86,7 +86,7 @@ def main() -> None:
                 delays = []
                 for _ in range(2 * options.hours):
                     times = alarms(shares(chance, people, options.hold, random), people, certainty)
-                    # The mood of a second is over the `WINDOW` seconds that begin with it.
+                    # The mood at index t covers the `WINDOW` seconds that begin at t.
                     delays += [time - FALL + WINDOW for time in times if time >= FALL - WINDOW][:1]
                 median = f"{np.median(delays):.0f} s" if delays else "-"
                 told.append(f"{len(delays) / (2 * options.hours):.0%} after {median}")

@@ -4,8 +4,8 @@
 
 Pictures of FER-2013 are the faces of calls of 25 tiles in 720p, whose heads move by up to 4 px a
 frame at 15 frames a second. After two seconds each call is read by the whole pipeline twice a
-second, as it is and after H.264 and VP8. The truth is the FER+ majority. `--draw FILE` writes one
-frame at 300 kbit/s, which must not be published: the pictures show people.
+second: without a codec, after H.264 and after VP8. The truth is the FER+ majority. `--draw FILE`
+writes one frame at 300 kbit/s, which must not be published: the pictures show people.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from roomread.training.fer2013 import read_fer2013
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "fer2013.parquet"
 PEOPLE, RATE, EVERY = 25, 15, 0.5
-# Seconds in which a codec's rate settles; they are not read.
+# Time in which the bit rate of a codec settles, s; these frames are not read.
 SETTLED = 2.0
 RATES = (600, 300, 150)
 
@@ -56,7 +56,7 @@ class Tally:
     labelled: list[bool] = field(default_factory=list)
 
     def add(self, call: FaceCall, labels: Iterable[int], frames: Iterable[Frame]) -> None:
-        """Read a call with the whole pipeline."""
+        """Read a call with the whole pipeline, and add its readings."""
         room = RoomPipeline.of(Analyzer(), every=EVERY)
         wanted = list(labels)
         for frame in frames:
@@ -79,7 +79,7 @@ class Tally:
         found = score(name, np.array(self.probabilities), np.array(self.labels), name)
         sure = np.array(self.labelled)
         right = np.array(self.probabilities).argmax(axis=1) == np.array(self.labels)
-        # Frames of one face are not independent: the interval is that of the faces.
+        # Frames of one face are not independent, so the interval is computed from the faces.
         margin = wilson_margin(found.accuracy.value, people)
         rates = " | " if self.asked is None else f"{self.asked} | {np.mean(self.kbits):.0f}"
         return (

@@ -3,9 +3,10 @@
     python benchmarks/class_mood.py [path/to/fer2013.parquet] [--calls 12] [--hours 10]
 
 Faces of PublicTest are shown in calls of 25, compressed and read by the whole pipeline. From these
-readings classes are drawn whose shares of expressions change over time: first the error of the
-shares and the coverage of the 95 % band, then false alarms in classes without a change, and falls
-that are reported. The truth is the FER+ majority. No picture is shown or saved.
+readings, classes are simulated whose shares of expressions change over time. The output is the
+error of the shares, the coverage of their 95 % interval, the false alarms in classes without a
+change, and the falls that are reported. The truth is the FER+ majority. No picture is shown or
+saved.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from roomread.training.fer2013 import read_fer2013
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "fer2013.parquet"
 PEOPLE, RATE, EVERY, KBITS = 25, 15, 0.5, 300
-# When the shares fall for good, and the end of the lesson, s.
+# The time of the lasting fall, and the end of the lesson, s.
 FALL, END = 600, 900
 # The classes, as shares of expressions; the rest of each is neutral.
 CALM = {Expression.HAPPY: 0.3, Expression.SURPRISE: 0.05, Expression.SAD: 0.1}

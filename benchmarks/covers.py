@@ -32,7 +32,7 @@ from roomread.faces import covers
 # Covers are drawn at this size, px.
 SIZE = 192
 WEIGHTS = Path(covers.__file__).with_name("covers.onnx")
-# The parts of a face that a cover hides, in order of `KINDS`.
+# The parts of a face that a cover hides, in the order of `KINDS`.
 PARTS = ("lower half", "upper half", "left or right half")
 SHARES = (0.5, 0.35, 0.15)
 Grey = NDArray[np.float64]
@@ -131,7 +131,7 @@ def hand(face: Grey, random: Random, x: float, y: float, angle: float) -> Grey:
 
 
 def sunglasses(face: Grey, random: Random, *, clear: bool = False) -> Grey:
-    """Draw dark glasses, round or square, or the frame of clear ones."""
+    """Draw dark glasses, round or square, or the frame of clear glasses."""
     y, eye = random.normal(0.38, 0.03), random.uniform(0.16, 0.2)
     width, height = random.uniform(0.13, 0.18), random.uniform(0.07, 0.13)
     shape = Image.new("L", (SIZE, SIZE))
@@ -281,7 +281,7 @@ class CoverNet(nn.Module):
 
 
 def disturbed(crops: Tensor) -> Tensor:
-    """Return a batch with random changes of a camera: mirroring, resolution, noise and light."""
+    """Return a batch with random changes of mirroring, resolution, noise and light."""
     x = crops.float()
     if torch.rand(1) < 0.5:
         x = x.flip(3)

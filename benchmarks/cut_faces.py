@@ -2,10 +2,10 @@
 
     python benchmarks/cut_faces.py [path/to/fer2013.parquet] [--count 2400]
 
-PublicTest pictures, as `difficult_faces.py` shows them, are cut at one edge by 20 to 50 % of the
-face's box, some of them also just at the box or in a picture that the face fills. Whole ones are
-these pictures, and the 48 px files themselves. Every second pair of pictures is fitted, the others
-are measured. The weights of `faces.cutoff` are printed with the limit at 0.
+PublicTest pictures, enlarged as in `difficult_faces.py`, are cut at one edge by 20 to 50 % of the
+face's box; some are also cut at the edge of the box, or filled by the face. The whole faces are the
+uncut pictures, and the 48 px pictures themselves. The rule is fitted to every second pair of
+pictures and measured on the others. The printed weights for `faces.cutoff` have the limit 0.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from roomread.geometry import Box
 from roomread.readings import Face
 
 NAMES = ("side", "top", "side", "bottom")
-# The share of whole 48 px pictures that may be taken for cut, of the fitted half.
+# Maximum fraction of whole 48 px pictures of the fitted half that the rule may call cut.
 FALSE = 0.008
 
 
 class Example(NamedTuple):
-    """A detected face; `edge` is the one that cuts it (left, top, right, bottom), or None."""
+    """A detected face, and the edge that cuts it: 0 left, 1 top, 2 right, 3 bottom, or None."""
 
     number: int
     title: str

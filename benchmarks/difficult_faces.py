@@ -1,11 +1,11 @@
-"""Measure how turned, cut, very large and covered faces are read.
+"""Measure how well rotated, cut, very large and covered faces are read.
 
     python benchmarks/difficult_faces.py [path/to/fer2013.parquet] [--count 300]
     python benchmarks/difficult_faces.py --only rotation --angles 0 90 180 270
 
-PublicTest pictures are enlarged to 160 px and set into grey ones of 320 px; the two portraits of
-the packages are used for close-ups. The truth is what most of FER+'s taggers chose. No picture is
-shown or saved.
+PublicTest pictures are enlarged to 160 px and placed on grey pictures of 320 px; close-ups are made
+of the two portraits of `roomread.bench.scenes`. The truth is the FER+ majority. No picture is shown
+or saved.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def public_test(path: Path, count: int, seed: int) -> Iterator[tuple[Image.Image
 
 
 def on_grey(picture: Image.Image, angle: float = 0.0) -> NDArray[np.uint8]:
-    """Return a picture enlarged, turned clockwise and set into a grey one, uint8 [320, 320, 3]."""
+    """Return a picture enlarged, rotated clockwise and placed on grey, uint8 [320, 320, 3]."""
     ground = Image.new("L", (SIDE, SIDE), GREY)
     ground.paste(picture.resize((FACE, FACE), Image.Resampling.BICUBIC), (LOW, LOW))
     turned = ground.rotate(-angle, Image.Resampling.BICUBIC, fillcolor=GREY)
@@ -75,7 +75,7 @@ def central_face(faces: list[Face]) -> Face | None:
 def rotation(
     analyzer: Analyzer, pictures: list[tuple[Image.Image, int]], angles: list[float]
 ) -> None:
-    """Print the readings of faces by their angle."""
+    """Print the readings of faces by their angle of rotation."""
     print(f"\nturned in the picture plane, {len(pictures)} faces")
     print("angle  found  likeliest right, of all  labelled  wrong labels  tilted")
     for angle in angles:
@@ -94,7 +94,7 @@ def rotation(
 
 
 def cut(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
-    """Print the readings of faces of which a part lies beyond an edge, and of whole ones."""
+    """Print the readings of faces that the edge of a picture cuts, and of whole faces."""
     print("\ncut by an edge: found, then of these unreadable, unsure and labelled")
     for share in (0.0, 0.3, 0.4, 0.5, 0.6):
         says: Counter[str] = Counter()
@@ -128,7 +128,7 @@ def kind(reading: Reading) -> str:
 
 
 def close_up(detector: CenterFace) -> None:
-    """Print how often a face that fills a picture is found once and in its place."""
+    """Print how often a face that fills a picture is found exactly once and in its place."""
     print("\nclose-ups of two portraits: side of the picture, px; found once with an IoU over 0.65")
     for side in (320, 480, 640, 1080, 1500, 2160, 3000, 4000):
         right = tries = 0
@@ -148,7 +148,7 @@ def close_up(detector: CenterFace) -> None:
 
 
 def covered(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
-    """Print the accuracy and the confidence of faces of which a part is covered."""
+    """Print the accuracy and the confidence of partly covered faces."""
     print("\ncovered: labelled, accuracy of labels, mean confidence of labels; by confidence")
     for name in ("nothing", "mask", "sunglasses", "hand"):
         sure: list[float] = []
@@ -177,7 +177,7 @@ def covered(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None
 
 
 def with_cover(picture: Image.Image, name: str) -> NDArray[np.uint8]:
-    """Return a face on grey whose mouth, eyes or one half is covered."""
+    """Return a face on grey with its mouth, its eyes or one half covered."""
     image = Image.fromarray(on_grey(picture))
     draw = ImageDraw.Draw(image)
     left, top = LOW, LOW

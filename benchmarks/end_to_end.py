@@ -1,9 +1,10 @@
-"""Compare the readings of found and cropped faces with those of the data set's own pictures.
+"""Compare the readings of detected and cropped faces with readings of the data set's own crops.
 
     python benchmarks/end_to_end.py path/to/fer2013.parquet
 
-PublicTest pictures are enlarged, set into a larger picture, found by CenterFace, cut and read; and
-read as they are. Both are compared with the FER+ majority. No picture is shown or saved.
+PublicTest pictures are enlarged and placed in a larger picture, in which CenterFace detects the
+face; its crop is read. The same pictures are also read unchanged. Both readings are compared with
+the FER+ majority. No picture is shown or saved.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ ZOOM, BORDER = 4, 64
 
 
 def in_a_larger_picture(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a grey 48 x 48 picture as RGB, four times as large, in the middle of a grey one."""
+    """Return a grey 48 x 48 picture, enlarged four times, in the middle of a grey RGB picture."""
     side = ZOOM * len(face)
     large = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BICUBIC))
     return np.repeat(np.pad(large, BORDER, constant_values=128)[..., None], 3, axis=2)

@@ -2,12 +2,12 @@
 
     python benchmarks/fall_delay.py               # 30 hours without a fall, 60 falls
 
-26 people keep an expression for 20 s on average, and the share that smiles falls from 45 to 8 %.
-As everybody changes at a time of their own, the mood needs a minute to fall whole. `Attention` is
-measured as it is. The others are cumulative sums (Page 1954) that know the mood before the fall
-exactly, which a program does not: their delay is a lower bound. The threshold of each is the lowest
-one with at most `RATE` false alarms an hour. The last one knows each person's expression in every
-second and all chances before and after the fall; no way that sees no more can be quicker on average
+Each of 26 people keeps an expression for 20 s on average, and the fraction who smile falls from 45
+to 8 %. The people change independently, so the mood needs a minute to fall completely. `Attention`
+is compared with cumulative sums (Page 1954) that know the exact mood before the fall. A program
+cannot know it, so their delay is a lower bound. Each has the lowest threshold with at most `RATE`
+false alarms an hour. The last sum knows each person's expression in every second and all
+probabilities before and after the fall; no detector with the same knowledge is faster on average
 (Moustakides 1986).
 """
 
@@ -26,11 +26,12 @@ from roomread.room import Attention, RoomMood, parse_rules
 RULE = parse_rules("room valence fell by 20% in 3 min")
 PEOPLE, CHANGES, UNREADABLE = 26, 1 / 20, 0.08
 BEFORE, AFTER = 0.45, 0.08
-# The share of unpleasant expressions among those that are no smile.
+# The fraction of unpleasant expressions among those other than a smile.
 UNPLEASANT = 0.18
-# When it falls and when a lesson with a fall ends, s; the length of a lesson without one.
+# The time of the fall, the end of a lesson with a fall, and the end of a lesson without one, s.
 FALL, END, HOUR = 600, 780, 3600
-# Seconds of one mood; for how long an alarm silences the next one, s; false alarms an hour.
+# The window of a mood, s; the time after an alarm without another one, s; the maximum number of
+# false alarms per hour.
 WINDOW, SILENCE, RATE = 10, 180, 0.2
 Floats = NDArray[np.float64]
 
@@ -115,7 +116,7 @@ def sums(values: Floats, threshold: float) -> list[list[int]]:
 
 
 def calibrated(even: Floats, falls: Floats, hours: int) -> tuple[list[list[int]], list[list[int]]]:
-    """Return the alarms without and with a fall at the lowest threshold that keeps `RATE`."""
+    """Return the alarms without and with a fall, at the lowest threshold that satisfies `RATE`."""
     low, high = 0.0, 100.0
     for _ in range(16):
         middle = (low + high) / 2

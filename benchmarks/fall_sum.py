@@ -1,12 +1,12 @@
-"""Compare `Attention` with a cumulative sum that takes its baseline and its noise from the lesson.
+"""Compare `Attention` with a cumulative sum that estimates baseline and noise from the lesson.
 
     python benchmarks/fall_sum.py                 # 30 hours without a fall, 60 falls of each size
 
-The classes are those of `attention.py` (10, 30 and 50 people) and of `fall_delay.py` (the demo
-class). The sum adds up the log likelihood ratio of a fall of `--fall` of the valence, against the
-mean and the long-run variance of the ten minutes that end `LAG` seconds before (Page 1954). It has
-one threshold for all classes: the lowest one with which no class has more false alarms than it has
-with `Attention`.
+The classes are taken from `attention.py` (10, 30 and 50 people) and `fall_delay.py` (the demo
+class). The sum adds up the log likelihood ratio of a fall of the valence by `--fall`, compared with
+the mean and the long-run variance of the ten minutes that end `LAG` seconds before (Page 1954). All
+classes have the same threshold: the lowest with which no class has more false alarms than with
+`Attention`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from fall_delay import FALL, HOUR, Floats
 from roomread.readings import Expression
 from roomread.room import RoomMood
 
-# The period before a moment from which the baseline comes: how long it is, how long before the
-# moment it ends, and how much of it must be there, s.
+# The period before a moment from which the baseline is computed: its length, the time from its end
+# to the moment, and the minimum time with values in it, s.
 PAST, LAG, LEAST = 600, 20, 60
-# Length of the means whose variance is the noise, s; and the weight of the prior. Both are those of
+# The length of the means whose variance is the noise, s, and the weight of the prior, as in
 # `Attention`.
 MEAN, PRIOR = 30, 10.0
 Alarms = Sequence[Sequence[float]]
@@ -40,10 +40,10 @@ class Class:
         name: The name of the class in the tables.
         even: Hours without a fall, float64 [N, T].
         falls: Lessons with a fall at `FALL`, by its size, float64 [N, T] each.
-        error: The standard error of a mood by its own interval.
-        window: Seconds by which a step is earlier than the end of its mood.
-        told_even: The alerts of `Attention` in each hour without a fall, s.
-        told: Its alerts in each lesson with a fall, s.
+        error: The standard error of a mood, derived from its interval.
+        window: The time from a step to the end of its mood, s.
+        told_even: The times of the alerts in each hour without a fall, s.
+        told: The times of the alerts in each lesson with a fall, s, by the size of the fall.
     """
 
     name: str
@@ -110,7 +110,7 @@ def demo(hours: int, falls: int) -> Class:
 
 
 def _filled(lessons: Sequence[fall_delay.Lesson]) -> Floats:
-    """Return the valences, float64 [N, T], the first mood also for the seconds before it."""
+    """Return the valences, float64 [N, T], filled with the first mood before that mood."""
     first = fall_delay.WINDOW - 1
     values = np.array([each.valence for each in lessons])
     values[:, :first] = values[:, first : first + 1]
@@ -138,7 +138,7 @@ def evidence(values: Floats, fall: float, error: float) -> Floats:
 
 
 def _past_mean(values: Floats) -> Floats:
-    """Return the mean of the known values of the past, NaN where there are too few."""
+    """Return the mean of the known values of the past period, NaN where there are too few."""
     known = np.isfinite(values)
     total, count = (
         np.concatenate([np.zeros((len(each), 1)), each.cumsum(axis=1)], axis=1)
@@ -152,7 +152,7 @@ def _past_mean(values: Floats) -> Floats:
 
 
 def show(name: str, even: Alarms, told: Mapping[str, Alarms], window: int) -> None:
-    """Print the false alarms an hour, and for each size the share found and the median delay."""
+    """Print the false alarms an hour, and by size the fraction found and the median delay."""
     texts = []
     for size, lessons in told.items():
         after = [

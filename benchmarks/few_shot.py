@@ -2,8 +2,8 @@
 
     python benchmarks/few_shot.py PORTRAIT
 
-A person and a state are taught from five pictures made of the portrait, and the portrait is read
-with and without both profiles in turns. `roomread fewshot benchmark` measures the accuracy.
+A person and a state are taught from five variants of the portrait, and the portrait is read with
+and without both profiles in turns. `roomread fewshot benchmark` measures the accuracy.
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "examples" / "astronaut.jpg"
-# 300 MB, and 10 for the nets and the runtime that students' browsers download from the package.
+# 300 MB, and 10 MB for the nets and the runtime that the package serves to students' browsers.
 LIMIT_MB = 310
 LIMIT_IMPORT_S = 0.5
 
-# Prints one JSON line: the median of 15 analyses of a picture in memory, after one for warmth.
+# Prints one JSON line with the median time of 15 analyses of a picture in memory, after a warm-up.
 TIME_ROOMREAD = """
 import json, statistics, sys, time
 from roomread import Analyzer
@@ -38,18 +38,18 @@ print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])
 
 
 def make_environment(folder: Path) -> Path:
-    """Make a new, empty environment and return its Python."""
+    """Make a new, empty environment, and return the path of its Python."""
     venv.create(folder, with_pip=True)
     return folder / "bin" / "python"
 
 
 def install(python: Path, *packages: str) -> None:
-    """Install the package as a user's `pip install` does."""
+    """Install packages with pip into an environment."""
     subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
 
 
 def install_size(python: Path) -> float:
-    """Return the size of all that pip installed, without pip itself, MB."""
+    """Return the size of all installed packages without pip, MB."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(subprocess.check_output([python, "-c", code], text=True).strip())
     own = {"pip", "setuptools", "pkg_resources", "_distutils_hack"}

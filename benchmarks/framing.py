@@ -2,8 +2,8 @@
 
     python benchmarks/framing.py [path/to/fer2013.parquet]
 
-Prints the mapping by the box and by the landmarks, with their spreads; `faces.crops` holds the
-result. Only Training pictures are read, and none is shown or saved.
+The output is the mapping by the box and by the landmarks, with the spread of each; `faces.crops`
+uses the result. Only Training pictures are read, and none is shown or saved.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIDE = 48
 
 
 class Mapping(NamedTuple):
-    """A frame relative to a face: a square of `side` lengths around a point (x, y) lengths away."""
+    """The unit of length and the anchor point by which a frame is placed relative to a face."""
 
     length: float
     anchor: NDArray[np.float64]
@@ -63,12 +63,12 @@ def central_face(faces: list[Face], frame: Box) -> Face | None:
 
 
 def by_box(face: Face) -> Mapping:
-    """Lengths are the box's height; the anchor is its centre."""
+    """Return the mapping with the box's height as length and its centre as anchor."""
     return Mapping(face.box.height, np.array(face.box.center))
 
 
 def by_landmarks(face: Face) -> Mapping:
-    """Lengths are from the eyes to the mouth; the anchor is the point halfway."""
+    """Return the mapping with the eyes-to-mouth distance as length and its middle as anchor."""
     assert face.landmarks is not None  # noqa: S101 - CenterFace always has them
     points = face.landmarks.astype(np.float64)
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
@@ -76,7 +76,10 @@ def by_landmarks(face: Face) -> Mapping:
 
 
 def by_both(face: Face) -> Mapping:
-    """Lengths are the mean of eye distance and eyes-to-mouth; yaw and pitch shorten only one."""
+    """Return the mapping with the mean of eye distance and eyes-to-mouth distance as length.
+
+    Yaw shortens only the first distance, pitch only the second.
+    """
     assert face.landmarks is not None  # noqa: S101 - CenterFace always has them
     points = face.landmarks.astype(np.float64)
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)

@@ -2,8 +2,8 @@
 
     python benchmarks/growth.py docs/performance.svg
 
-A call of 25 frames a second, read from memory as a camera's frames are; medians of three rounds, in
-which the cases take turns.
+A call with 25 frames a second is read from memory, like the frames of a camera. The values are
+medians of three rounds, in which the cases take turns.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("chart", type=Path, help="an SVG file")
     chart: Path = parser.parse_args().chart
     analyzer = Analyzer()
-    frame_ms(analyzer, *SIZES[0], 1)  # what is allocated once is not a frame's cost
+    frame_ms(analyzer, *SIZES[0], 1)  # exclude one-time allocations from the time of a frame
     cases = [(1920, 1080, people) for people in FACES] + [(*size, 25) for size in SIZES]
     rounds = [[frame_ms(analyzer, *case) for case in cases] for _ in range(ROUNDS)]
     ms = [statistics.median(each) for each in zip(*rounds, strict=True)]

@@ -5,9 +5,9 @@
 
 Tiles are shuffled every four minutes; people leave after about twenty minutes and return into any
 free tile; poses and light change; faces are about 50 px high (`roomread.bench.call`). Tracks are
-matched to people so that the most faces are right (Ristani et al. 2016, the recall of IDF1): a face
-is wrong if it has another track, or none. A switch is a face whose track differs from that person's
-face before.
+matched to people so that as many faces as possible are right (Ristani et al. 2016, the recall of
+IDF1). A face is wrong if it has another track or no track. A switch is a face whose track differs
+from the previous track of the same person.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Count:
 
     @property
     def total(self) -> int:
-        """The number of sightings."""
+        """The number of faces."""
         return sum(self.seen.values())
 
     def said(self, name: str) -> str:
@@ -78,7 +78,7 @@ class Count:
 def count(
     found: list[Reading], numbered: list[Reading], there: dict[int, Box], into: Count
 ) -> None:
-    """Add every face that was found in a frame, by the person in whose tile it is."""
+    """Add every face that was found in a frame to the count of the person in whose tile it is."""
     numbers = {reading.box: reading.track_id or 0 for reading in numbered}
     for reading in found:
         x, y = reading.box.center

@@ -2,8 +2,8 @@
 
     python benchmarks/length.py
 
-One face at 640 x 480, two frames a second, is read by the command line in a process of its own into
-a CSV file. The figure is the peak memory of each process.
+Recordings of one face at 640 x 480 and two frames a second are read into a CSV file, each by a
+separate `roomread` process. The output is the peak memory of each process.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def write(path: Path, frames: int) -> None:
-    """Write a recording of a number of frames, which repeats the same minute."""
+    """Write a recording with a number of frames that repeats the same minute."""
     still = grid(width=640, height=480, columns=1, rows=1)
     minute = list(moving(still, round(60 * RATE), rate=RATE))
     with VideoWriter(path) as writer:

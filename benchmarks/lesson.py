@@ -2,10 +2,10 @@
 
     python benchmarks/lesson.py [--before 80] [--during 80] [--after 80] [--shots FOLDER]
 
-Chromium on a virtual screen (Xvfb) shares a call of 25 people; a second one has the teacher's board
-and two students with a camera file; twenty simulated students speak the protocol. In a known
-stretch people stop smiling and eight students press "I am lost". With `--shots` each page is
-photographed light, dark and 390 px wide.
+Chromium on a virtual screen (Xvfb) shares a call of 25 people. A second Chromium shows the
+teacher's board and two students with a camera file. Twenty more students are simulated with the
+protocol alone. During `--during` people stop smiling and eight students press "I am lost". With
+`--shots` a screenshot of each page is written: light, dark and 390 px wide.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _LOOKS = (("light", 1280), ("dark", 1280), ("light", 390))
 
 
 def photograph(page: Page, folder: Path, name: str, *, height: int = 800) -> None:
-    """Write pictures of a whole page: light, dark, and on a narrow screen.
+    """Write screenshots of a whole page: light, dark, and on a narrow screen.
 
     Args:
         page: The page.
-        folder: Where the pictures are written.
-        name: How their names begin.
-        height: The height of the browser, px; a page of the app is photographed as far as it shows.
+        folder: The folder for the screenshots.
+        name: The prefix of their file names.
+        height: The height of the browser, px; of a page of the app, only this height is visible.
     """
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -49,7 +49,7 @@ def photograph(page: Page, folder: Path, name: str, *, height: int = 800) -> Non
 
 
 def photograph_open_room(stage: Stage, service: Service, folder: Path) -> None:
-    """Photograph the pages of an open room."""
+    """Write screenshots of the pages of an open room."""
     photograph(stage.board, folder, "board")
     photograph(stage.students[0], folder, "student")
     visitor = new_page(stage.browser)
@@ -63,13 +63,13 @@ def photograph_open_room(stage: Stage, service: Service, folder: Path) -> None:
         visitor.goto(address)
         photograph(visitor, folder, name)
     visitor.context.close()
-    # The page that shares is behind the call, and is laid out nevertheless.
+    # The page that shares is hidden behind the call, but its layout is complete.
     shown = stage.share.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
     (folder / "share-shared.png").write_bytes(base64.b64decode(shown["data"]))
 
 
 def photograph_ended_room(stage: Stage, service: Service, outcome: Outcome, folder: Path) -> None:
-    """Photograph the end of a lesson, its report, and its page in the app."""
+    """Write screenshots of the end of a lesson, its report, and its page in the app."""
     photograph(stage.board, folder, "board-ended")
     photograph(stage.students[0], folder, "student-ended")
     visitor = new_page(stage.browser)

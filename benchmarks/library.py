@@ -2,9 +2,9 @@
 
     python benchmarks/library.py [--pictures 120] [--batch 32]
 
-Pictures are photographs of one person and calls of five people, 1280 x 720 in JPEG, read from a
-folder; one by one and in batches take turns, and each ratio is of a pair. The analyzer, and the
-process that imports roomread, are warm.
+The pictures are photographs of one person and calls of five people, 1280 x 720 in JPEG, read from a
+folder. Reading one by one and reading in batches take turns, and each ratio compares one pair of
+runs. Everything is measured after a warm-up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def write_pictures(folder: Path, count: int) -> None:
-    """Write pictures of 1280 x 720, of which every fourth shows five people, the others one."""
+    """Write pictures of 1280 x 720; every fourth shows five people, the others show one."""
     call = scenes.grid(columns=3, rows=2, people=5).image
     shown = [np.asarray(Image.fromarray(call).resize((1280, 720)))]
     for person, _ in scenes.portraits():
@@ -54,7 +54,7 @@ def write_pictures(folder: Path, count: int) -> None:
 
 
 def measure_batches(count: int, batch: int) -> float:
-    """Print how much faster batches are than pictures one by one, and return the factor."""
+    """Print and return the speed of batches relative to pictures one by one."""
     analyzer = Analyzer()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

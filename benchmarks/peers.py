@@ -3,14 +3,14 @@
     python benchmarks/peers.py [path/to/fer2013.parquet] [--only time]
     python benchmarks/peers.py path/to/fer2013.parquet --only accuracy [--split PublicTest]
 
-The tools are installed in environments of their own; `human` needs Node.js. The accuracy needs
+Each tool is installed in an environment of its own; `human` needs Node.js. The accuracy needs
 FER-2013 and is described in `peers_accuracy.py`.
 
-`fer` (PyPI) with its default Haar cascade, and `@vladmandic/human` (npm) in Node.js with
-WebAssembly, its detector and its emotion net alone. Each reads the same picture in memory
-repeatedly, keeps no state between two readings, and uses its default threads; then, where the
-system allows it, one processor. They take turns, so that a machine that slows down slows all of
-them. Times are medians, and ratios are medians over the rounds.
+The tools are `fer` (PyPI) with its default Haar cascade, and `@vladmandic/human` (npm) in Node.js
+with WebAssembly, with only its detector and its emotion net. Each reads the same picture in memory
+repeatedly, keeps no state between two readings, and uses its default number of threads; then, where
+the system allows it, one processor. The tools take turns, so that a machine that slows down slows
+all of them. Times are medians, and ratios are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from roomread.training.dataset import Split
 
 ROUNDS = 3
 PICTURES = {"one face, 640 x 480": "webcam", "25 faces, 1280 x 720": "call-25"}
-# What its Haar cascade (its default) and its net need. As it stands it also asks for
-# facenet-pytorch, and with it for an old torch that current Pythons have no build of.
+# The dependencies of `fer`'s Haar cascade (its default) and of its net. Its own requirements also
+# include facenet-pytorch, which needs an old torch without builds for current Pythons.
 FER = "fer==25.10.3"
 FER_NEEDS = (
     "tensorflow-cpu",
@@ -57,7 +57,7 @@ HUMAN = (
     "@tensorflow/tfjs-backend-wasm@4.22.0",
 )
 
-# As `TIME_ROOMREAD` and `peers_human.cjs`, it prints the faces and the median of 15 pictures.
+# Like `TIME_ROOMREAD` and `peers_human.cjs`, it prints the number of faces and the median time.
 FER_PROGRAM = """
 import json, statistics, sys, time
 import numpy as np

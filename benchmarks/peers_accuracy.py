@@ -4,13 +4,13 @@
 "no face" are left out.
 
 - Crops: each net reads every picture of the split as it is, because each is the crop of a face
-  already. `fer` is given the whole picture as the face, without its margin of 10 px; `human`'s net
-  is given the picture in the way in which `human` prepares a face.
-- Search: some pictures are enlarged and given a border, and each tool finds and cuts the face by
-  itself. The accuracy is that of the pictures in which every tool finds a face.
+  already. For `fer` the face is the whole picture, without its margin of 10 px; for `human`'s net
+  the picture is prepared as `human` prepares a face.
+- Search: some pictures are enlarged and given a border, and each tool detects and cuts the face by
+  itself. The accuracy is measured on the pictures in which every tool finds a face.
 
-One tool reads at a time, in one thread. No picture is shown; the files of pictures that the tools
-read are in a temporary folder.
+The tools run one after another, in one thread. No picture is shown; the files of pictures that the
+tools read are in a temporary folder.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def ask(program: list[str | Path], mode: str, images: NDArray[np.uint8], folder:
         program: The command of the tool, to which the mode, the file and S are added.
         mode: "crops" or "search".
         images: The pictures.
-        folder: Where the file of the pictures is written.
+        folder: The folder in which the file of the pictures is written.
     """
     file = folder / f"{mode}.raw"
     file.write_bytes(np.ascontiguousarray(images).tobytes())
@@ -107,7 +107,7 @@ def with_border(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def read_crops(model: ModelFile, images: NDArray[np.uint8]) -> dict[str, Answers]:
-    """Return Roomread's readings of crops uint8 [N, 48, 48], by the truth of the head."""
+    """Return Roomread's expressions for crops uint8 [N, 48, 48], by the truth of each head."""
     logits = predict(model, images)
     return {
         LABEL: logits[fer2013_head(model)].argmax(axis=1),
@@ -116,7 +116,7 @@ def read_crops(model: ModelFile, images: NDArray[np.uint8]) -> dict[str, Answers
 
 
 def search(model: ModelFile, images: NDArray[np.uint8], folder: Path) -> dict[str, Answers]:
-    """Return Roomread's readings of the faces that it finds, by the truth of the head."""
+    """Return Roomread's expressions for the faces that it finds, by the truth of each head."""
     files = [folder / f"{number}.png" for number in range(len(images))]
     for file, image in zip(files, images, strict=True):
         Image.fromarray(image).save(file)
@@ -134,7 +134,7 @@ def table(tools: Mapping[str, Mapping[str, Answers]], data: FerData) -> list[str
     The pictures are those in which every tool found a face.
 
     Args:
-        tools: The answers of each tool, by the name of the truth.
+        tools: The expressions of each tool, by the name of the truth.
         data: The pictures' labels and votes.
     """
     truths = {LABEL: data.labels}
@@ -159,15 +159,15 @@ def table(tools: Mapping[str, Mapping[str, Answers]], data: FerData) -> list[str
 def show_accuracy(
     fer: Path, human: Path, folder: Path, data: Path, *, split: Split, count: int
 ) -> None:
-    """Print both tables.
+    """Print the tables of crops and of search.
 
     Args:
         fer: The Python with `fer`.
         human: The program of `human`.
         folder: A temporary folder.
-        data: FER-2013.
+        data: The file of FER-2013.
         split: The split to read.
-        count: The number of pictures of the search.
+        count: The number of pictures in the search.
     """
     torch.set_num_threads(1)
     faces = read_fer2013(data).split(split).faces_only()

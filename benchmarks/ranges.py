@@ -2,8 +2,8 @@
 
     python benchmarks/ranges.py     # fetches the packages of looks.py, and the detector's
 
-It looks at 24 crowded pictures, made as in `looks.py` of every second of its photographs, and
-writes the file that `hatch_build.py` reads.
+The detector is run on 24 crowded pictures, which are made as in `looks.py` from every second
+photograph. The output is the file that `hatch_build.py` reads.
 """
 
 from __future__ import annotations

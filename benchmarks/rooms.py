@@ -1,7 +1,7 @@
 """Measure the intervals and the age of a board's events in rooms with simulated students.
 
-Students send readings twice a second, as their pages do; a board takes the events of each room.
-The exit status is 1 if a bound of one room of 48 was missed, or a connection was lost.
+Students send readings twice a second, as their pages do, and a board receives the events of each
+room. The exit status is 1 if a bound of one room of 48 was missed, or a connection was lost.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from bounds import Bounds
 from serving import Service, serving
 
 _EVERY = 0.5
-# Readings from one ping of a student to the next.
+# The number of readings from one ping of a student to the next.
 _PING_EVERY = 10
-# The room that the bounds are for, and they: seconds from one event to the next, the age of the
-# newest reading in ms, and percent of one core. Larger runs are figures without bounds.
+# The number of rooms and of students to which the bounds apply, and the bounds: the time between
+# two events in s, the age of the newest reading in ms, and percent of one core.
 _CLASS = (1, 48)
 _MAX_GAP, _MAX_AGE_MS, _MAX_CPU = 0.8, 300.0, 15.0
 PROTOCOL = Subprotocol("roomread.room.1")
@@ -45,8 +45,8 @@ class Run:
     Attributes:
         ended: Set when the run is over.
         sent: The time at which the newest reading of each room was sent.
-        answers: Seconds from a ping of a student to its answer, which waits until the server has
-            taken the readings that were sent before.
+        answers: The times from a ping of a student to its pong, s. The server sends the pong after
+            it has processed the earlier readings.
     """
 
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,11 +59,11 @@ class Measured:
     """The measurements of one run.
 
     Attributes:
-        gaps: Seconds from one event to the next.
-        ages: Seconds from sending the newest reading to the event that followed.
-        answers: Seconds from a ping of a student to its answer.
-        cpu: Processor time of the server over wall-clock time.
-        closed: How many connections of students ended early, by the reason.
+        gaps: The times between two events, s.
+        ages: The times from sending the newest reading to the event that followed, s.
+        answers: The times from a ping of a student to its pong, s.
+        cpu: The processor time of the server divided by the wall-clock time.
+        closed: The number of students' connections that ended early, by reason.
     """
 
     gaps: list[float] = field(default_factory=list)
@@ -77,8 +77,8 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
     """Send readings until the run has ended; return whether the connection lasted."""
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room['id']}/seat"
     random = np.random.default_rng()
-    # Nobody reads the acknowledgements: a bounded queue would fill, and then nothing is read. Like
-    # a browser, it ends no connection because an answer to a ping is late.
+    # The acknowledgements are not read, so a bounded queue would fill and block the connection.
+    # Like a browser, do not close the connection because a pong is late.
     async with connect(
         address, subprotocols=[PROTOCOL], open_timeout=60, max_queue=None, ping_interval=None
     ) as socket:
@@ -102,7 +102,7 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
 
 
 async def ping(socket: ClientConnection, run: Run) -> None:
-    """Send a ping, and note how long its answer takes."""
+    """Send a ping, and record the time to its pong."""
 
     def note(answer: asyncio.Future[float]) -> None:
         if not answer.cancelled() and answer.exception() is None:
@@ -195,7 +195,7 @@ def main() -> None:
 
 
 def show(found: Measured, bounds: Bounds, *, rooms: int, students: int) -> None:
-    """Print the figures of a run, beside their bounds if there are some."""
+    """Print the results of a run, beside their bounds if it has bounds."""
     gaps, ages = np.percentile(found.gaps, [50, 99]), np.percentile(found.ages, [50, 99])
     answers = np.percentile(found.answers, [50, 99])
     load = psutil.getloadavg()[0]

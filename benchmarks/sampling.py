@@ -1,10 +1,10 @@
-"""Sample where the processor's time goes while a call of 49 at 1080p is read, with py-spy.
+"""Sample with py-spy how the processor time of reading a call of 49 at 1080p is distributed.
 
     pip install py-spy
     python benchmarks/sampling.py [-o docs/profile.svg]
 
-Thirty seconds of the call, 15 frames a second, read by the command line in a process of its own,
-100 samples a second of each thread that works. With -o the flame graph too.
+Thirty seconds of the call with 15 frames a second are read by a `roomread` process, with 100
+samples a second of each working thread. With `-o` a flame graph is written, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from roomread.media import VideoWriter
 
 RATE, SECONDS = 15.0, 30
 PROGRAM = (sys.executable, "-c", "from roomread.entry.main import run; run()")
-# The first that a stack's functions meet, from what is inside to what is around.
+# Parts of function names by stage, inner functions first. A sample belongs to the first stage of
+# which all parts are in its stack.
 STAGES = {
     "the expression net": ("Session.run", "ExpressionClassifier.predict"),
     "the detector near faces": ("Session.run", "CenterFace.refind"),
@@ -36,7 +37,7 @@ STAGES = {
     "tracking and smoothing": ("roomread/tracking/",),
     "writing rows": ("Sink.add",),
 }
-# py-spy takes a thread of a pool that waits for work for one that works.
+# py-spy reports an idle thread of a pool as working; its innermost function begins with this.
 WAITING = "_worker (concurrent/futures/thread.py"
 
 

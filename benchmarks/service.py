@@ -2,10 +2,10 @@
 
     python benchmarks/service.py [--seconds 20] [--minutes 0]
 
-First the pipeline alone (decode, find, read) in as many threads as there are processors, then the
-service with as many clients, in turn, three times each; then eight times as many clients as it
-answers at once; then, with --minutes, memory over that time. The clients run on the same
-processors as the service.
+First the pipeline alone (decode, detect, classify), in one thread per processor, and the service,
+with one client per processor, are measured in turns, three times each. Then the service is measured
+with as many clients as it admits and with four times as many and, with --minutes, its memory.
+The clients run on the same processors as the service.
 """
 
 from __future__ import annotations
@@ -51,10 +51,11 @@ def closed_loop(
     """Return the latencies of responses with status 200, s, and the number of responses by status.
 
     Args:
-        clients: each asks again as soon as it is answered; one that is refused waits a second,
-            as the service tells it to.
-        seconds: for how long.
-        make: called once in each client's thread for what asks once.
+        clients: the number of clients. Each sends a request as soon as it has the response to the
+            last one, or a second after a refusal, as the service demands.
+        seconds: the duration, s.
+        make: a function that is called once in each client's thread and returns a function that
+            sends one request and returns the status.
     """
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
@@ -152,7 +153,7 @@ def measure(pid: int, seconds: float, minutes: float) -> None:
         print(f"processor time a picture, {name}: {1000 * statistics.median(each):.0f} ms")
     shown = ", ".join(f"{ratio:+.0%}" for ratio in ratios)
     print(f"overhead of the service: {shown}; median {statistics.median(ratios):+.0%}")
-    # The service's own bound: what runs and what waits.
+    # The limit of the service: the requests that run and the requests that wait.
     carried = 5 * CORES
     report(f"service, {carried} clients", *timed(carried, seconds, asking))
     report(f"service, {4 * carried} clients", *timed(4 * carried, seconds, asking))

@@ -4,7 +4,7 @@
     python benchmarks/sessions.py postgresql://user@host/name     # the session is deleted after
     python benchmarks/sessions.py --video call.mp4      # frames a second of a recording of yours
 
-Times are medians of five. The readings are made up; they are recorded as those of a class are.
+Times are medians of five runs. The readings are made up, and recorded like the readings of a class.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     python benchmarks/share.py [--seconds 30]
 
 Chromium, with a window on a virtual screen (Xvfb), shares the whole screen in a tab that is hidden
-behind the call. Prints pictures a second, the time from a frame to its result, and the processor
-time of the browser and of the service. The browser's is the difference between showing the call
-alone and showing and sharing it; it draws without a graphics card.
+behind the call. The output is the number of pictures a second, the time from a frame to its result,
+and the processor time of the browser and of the service. The processor time of the browser is the
+difference between sharing the call and only showing it; it draws without a graphics card.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PACE = re.compile(r"([\d.,]+) pictures a second; this result took ([\d.,]+) ms")
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor time of a process and of all that it started, seconds."""
+    """Return the processor time of a process and of all its descendants, s."""
     parent = psutil.Process(pid)
     total = 0.0
     for process in (parent, *parent.children(recursive=True)):
@@ -46,7 +46,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def share_of_core(pid: int, seconds: float) -> float:
-    """Return the share of one core that a process and its children use; 1 is the whole core."""
+    """Return the processor time of a process and its children per second; 1 is one whole core."""
     before, begun = processor_seconds(pid), time.monotonic()
     time.sleep(seconds)
     return (processor_seconds(pid) - before) / (time.monotonic() - begun)

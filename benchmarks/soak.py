@@ -2,11 +2,11 @@
 
     python benchmarks/soak.py [--minutes 30] [--students 50]
 
-It starts `roomread serve --sign-in` on a free port of the loopback interface. Simulated students
-send a frame twice a second, each over a WebSocket of their own into a session of their own, and
-connect again after 1, 10 and 60 s; two browsers open the pages, and one client has pictures
-analysed. In the middle the service is ended by SIGKILL and started again. At the end the sessions
-are compared with what was acknowledged. The exit status is 1 if a bound was missed.
+`roomread serve --sign-in` is started on a free port of the loopback interface. Each simulated
+student sends a frame twice a second over a WebSocket into a session, and reconnects after pauses of
+1, 10 and 60 s. Two browsers open the pages, and one client has pictures analyzed. In the middle the
+service is killed by SIGKILL and started again. At the end the sessions are compared with the
+acknowledged frames. The exit status is 1 if a bound was missed.
 """
 
 from __future__ import annotations
@@ -57,15 +57,16 @@ class Soak:
 
     Attributes:
         service: The service under test.
-        end: When the soak ends, by `time.monotonic`.
-        latencies: When a frame was sent, and the time to its acknowledgement, s.
-        own: How late the soak's own tasks run.
-        statuses: Answers by status, refused WebSockets included.
-        bad: The number of 5xx answers other than a 503 with a time to try again.
-        unexpected: 4xx answers by what was asked for, without those that Streamlit's page expects.
-        reconnects: Connections that were made again, by the pause before, s; 0 after a failure.
-        drawn: Pages that a browser drew.
-        down: From the kill until the service answered again, s; None before.
+        end: The time at which the soak ends, by `time.monotonic`, s.
+        latencies: The time at which each frame was sent, and the time to its acknowledgement, s.
+        own: The delays of the soak's own tasks.
+        statuses: The number of responses by status, including refused WebSockets.
+        bad: The number of 5xx responses, except 503 with `Retry-After`.
+        unexpected: The number of 4xx responses by request, without requests that Streamlit's page
+            sends by design.
+        reconnects: The number of reconnections by the pause before them, s; 0 after a failure.
+        drawn: The number of pages that a browser rendered.
+        down: The time from the kill until the service responded again, s; None before.
     """
 
     service: Service
@@ -81,11 +82,11 @@ class Soak:
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is up."""
+        """Whether the time of the soak has elapsed."""
         return time.monotonic() >= self.end
 
     def note(self, status: int, headers: object, what: str) -> None:
-        """Count an answer."""
+        """Count a response by its status, and record it if it is unexpected."""
         self.statuses[status] += 1
         retry = str(dict(headers).get("retry-after", "")) if isinstance(headers, dict) else ""
         if status >= 500 and not (status == 503 and retry):
@@ -98,7 +99,7 @@ class Soak:
 
 @dataclass
 class Student:
-    """One student: a session, and the frames that were acknowledged.
+    """A simulated student with a session and its acknowledged frames.
 
     Attributes:
         soak: The state that all parts share.
@@ -106,7 +107,7 @@ class Student:
         key: The key of this student.
         session: The id of the session.
         acknowledged: The times of the frames that the service has accepted, ms.
-        pending: The frame that was sent and not answered, ms; it is sent again.
+        pending: The time of the frame that was sent but not acknowledged, ms; it is sent again.
     """
 
     soak: Soak
@@ -233,7 +234,7 @@ async def watch(soak: Soak, begun: float, middle: float) -> None:
 
 
 def compare(store: Store, students: list[Student]) -> tuple[int, int, int]:
-    """Return how many frames were acknowledged, how many of them are lost, and counted twice."""
+    """Return the number of frames that were acknowledged, lost, and stored twice."""
     acknowledged = lost = twice = 0
     for student in students:
         owner = f"key:{student.key.split('_')[1]}"
@@ -249,7 +250,7 @@ def thirds(memory: list[tuple[float, float]], seconds: float) -> tuple[float, fl
     """Return the medians of the second and the last third, without the minute of the restart.
 
     Returns:
-        None if one of them was not measured, because the restart took its time.
+        The two medians, or None if the restart left no values in one of the thirds.
     """
     middle = seconds / 2
     settled = min(60.0, seconds / 10)
@@ -268,7 +269,7 @@ def quantile(seconds: list[float], share: float) -> float:
 
 
 def report(soak: Soak, students: list[Student], seconds: float) -> bool:
-    """Print each figure with its bound, and return whether all bounds were kept."""
+    """Print each result with its bound, and return whether all bounds were met."""
     store = Store(f"sqlite:///{soak.service.folder / 'data' / 'roomread.db'}")
     acknowledged, lost, twice = compare(store, students)
     store.close()
@@ -308,7 +309,7 @@ def report(soak: Soak, students: list[Student], seconds: float) -> bool:
 
 
 async def main(minutes: float, count: int) -> bool:
-    """Run the soak in a folder of its own."""
+    """Run the soak in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="roomread-soak-") as name:
         folder, seconds = Path(name), 60 * minutes
         (folder / "data").mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""The service that a soak runs against, and the delays of the soak itself."""
+"""Run the service for a soak test, and measure the delays of the test itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-# How often the soak looks whether its own tasks are late, s.
+# Interval at which the soak measures the delay of its own tasks, s.
 _LOOK = 0.02
 
 
@@ -27,7 +27,7 @@ class Service:
         folder: The folder of the service's data and log.
         url: The URL of the service.
         process: The main process of the service.
-        memory: Time and proportional set size of all of its processes, s and MB.
+        memory: Times, s, and the proportional set size of all processes of the service, MB.
     """
 
     folder: Path
@@ -36,7 +36,7 @@ class Service:
     memory: list[tuple[float, float]] = field(default_factory=list)
 
     async def start(self) -> None:
-        """Start the service, and wait until it answers."""
+        """Start the service, and wait until it responds."""
         port = self.url.rpartition(":")[2] or "0"
         own = {"ROOMREAD_DATA_FOLDER": str(self.folder / "data"), "ROOMREAD_PURPOSE": "research"}
         variables = os.environ | own | {"ROOMREAD_REQUESTS_PER_MINUTE": "1000"}
@@ -51,13 +51,13 @@ class Service:
         self.url = found[0].decode()
 
     def end(self, number: signal.Signals) -> None:
-        """End the service by a signal."""
+        """Stop the service with a signal."""
         if self.process is not None:
             self.process.send_signal(number)
             self.process.wait(timeout=60)
 
     def measure(self, now: float) -> None:
-        """Record the proportional set size of all processes of the service; blocks for it."""
+        """Record the proportional set size of all processes of the service; this call blocks."""
         total = 0
         with suppress(psutil.Error):
             first = psutil.Process(self.process.pid if self.process else 0)
@@ -77,10 +77,10 @@ def _spawn(arguments: list[str], variables: dict[str, str], log: Path) -> subpro
 
 @dataclass
 class OwnDelays:
-    """How late the soak's own tasks run, which its figures of the service contain.
+    """The delays of the soak's own tasks, which its measured latencies include.
 
     Attributes:
-        delays: Start of each look and how much later than planned it ended, s.
+        delays: The start of each measured sleep, and how much later than planned it ended, s.
     """
 
     delays: list[tuple[float, float]] = field(default_factory=list)
@@ -93,11 +93,11 @@ class OwnDelays:
             self.delays.append((begun, max(time.monotonic() - begun - _LOOK, 0.0)))
 
     def p99(self) -> float:
-        """Return the delay that one look in a hundred exceeds, s."""
+        """Return the 99th percentile of the delays, s."""
         delays = sorted(delay for _, delay in self.delays) or [0.0]
         return delays[int(0.99 * len(delays))]
 
     def seconds_of_more_than(self, limit: float) -> set[int]:
-        """Return the seconds of the monotonic clock in which a delay was longer."""
+        """Return the seconds of the monotonic clock in which a delay was longer than `limit` s."""
         late = [(begun, delay) for begun, delay in self.delays if delay > limit]
         return {at for begun, delay in late for at in range(int(begun), int(begun + delay) + 2)}

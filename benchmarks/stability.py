@@ -2,9 +2,9 @@
 
     python benchmarks/stability.py [path/to/fer2013.parquet] [--count 600]
 
-PublicTest pictures are enlarged to 120 px and set into larger ones; each changed picture is
-searched anew. A second reading of the same face (its mirror image, a larger crop) is weighed: it
-costs another run of the net. No picture is shown or saved.
+PublicTest pictures are enlarged to 120 px and given a border; the face is detected anew in each
+changed picture. The gain of a second crop of the same face (its mirror image or a larger crop) is
+measured as well, because it costs another run of the net. No picture is shown or saved.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ SIDE, BORDER = 120, 50
 
 
 def framed(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a grey picture of a face enlarged, with a border of its own edge, in RGB."""
+    """Return a grey picture enlarged, in RGB, with a border that continues its edge."""
     large = np.asarray(Image.fromarray(face).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
     return np.repeat(np.pad(large, BORDER, "edge")[..., None], 3, axis=2)
 
 
 def main() -> None:
-    """Print the table, and what a second reading gains in accuracy."""
+    """Print the table of stability, and the accuracy with and without a mirror image."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--count", type=int, default=600)

@@ -1,8 +1,8 @@
 """Measure the student page: download, time to the first reading, rate and processor time.
 
-Chromium runs with a window under Xvfb, as a browser without one hides no tab, and is driven by its
-own protocol, as test tools keep a hidden tab awake. Nothing else should run on the machine. The
-exit status is 1 if a bound was missed.
+Chromium runs with a window under Xvfb, because a headless browser never hides a tab, and is driven
+by the DevTools protocol, because test tools keep a hidden tab awake. Nothing else should run on the
+machine. The exit status is 1 if a bound was missed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from bounds import Bounds
 from serving import serving
 from visitors import CHROMIUM, room, write_camera
 
-# Bounds: percent of one core for the whole browser, MB to download, seconds from agreeing to the
-# first reading, and readings a second.
+# Bounds: percent of one core for the whole browser, MB to download, seconds from consent to the
+# first reading, and readings per second.
 MAX_CPU, MAX_MB, MAX_FIRST, MIN_RATE = 15.0, 8.0, 3.0, 1.8
 LIMIT_SECONDS = 120.0
-# How long a student reads what they agree to; meanwhile the page loads ahead.
+# The time for which a student reads the consent text, s; the page loads the nets meanwhile.
 CONSENT_SECONDS = 5.0
 _COUNT = """
 window.readings = []; new MutationObserver(() => readings.push(performance.now()))
@@ -49,8 +49,8 @@ class Tab:
         url: The page.
 
     Attributes:
-        bytes: Bytes that came over the network so far.
-        session: The session of the page.
+        bytes: The number of bytes received over the network so far.
+        session: The id of the page's DevTools session.
     """
 
     def __init__(self, socket: ClientConnection, url: str) -> None:
@@ -74,7 +74,7 @@ class Tab:
             if "id" in answer:
                 self._answers[answer["id"]] = answer
             else:
-                # A worker that begins is asked to report too, before the answer is awaited further.
+                # For a new worker, this enables its events before waiting for the result.
                 self._note(answer)
         answer = self._answers.pop(wanted)
         if "error" in answer:
@@ -83,7 +83,7 @@ class Tab:
         return found
 
     def evaluate(self, script: str) -> Any:
-        """Return the value of an expression in the page."""
+        """Return the value of a JavaScript expression in the page."""
         return self.ask(
             "Runtime.evaluate",
             self.session,
@@ -94,7 +94,7 @@ class Tab:
         )["result"].get("value")
 
     def wait(self, script: str) -> float:
-        """Wait until an expression is true and return the seconds that it took."""
+        """Wait until a JavaScript expression is true, and return the time that it took, s."""
         begun = time.monotonic()
         while not self.evaluate(script):
             if time.monotonic() - begun > LIMIT_SECONDS:
@@ -103,7 +103,7 @@ class Tab:
         return time.monotonic() - begun
 
     def stay(self, seconds: float) -> None:
-        """Spend some time on the page; a worker that it starts in that time may run."""
+        """Stay on the page for some time, and handle its events meanwhile."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.evaluate("true")
@@ -165,7 +165,7 @@ def browser(folder: Path) -> Iterator[tuple[psutil.Process, ClientConnection]]:
 
 
 def processor_seconds(process: psutil.Process) -> float:
-    """Return the processor time of a process and all that it started."""
+    """Return the processor time of a process and all its descendants, s."""
     total = 0.0
     for each in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -177,7 +177,7 @@ def processor_seconds(process: psutil.Process) -> float:
 def measure(
     tab: Tab, process: psutil.Process, name: str, *, seconds: float, bounds: Bounds
 ) -> None:
-    """Print the rate of readings and the processor time of some seconds."""
+    """Print the rate of readings and the processor time over a number of seconds."""
     tab.evaluate("readings.length = 0")
     used, begun = processor_seconds(process), time.monotonic()
     time.sleep(seconds)
@@ -193,7 +193,7 @@ def measure(
 
 
 def join(tab: Tab, bounds: Bounds) -> None:
-    """Join a room with the face read, and print the time to the first reading."""
+    """Join a room as a student whose face is read, and print the time to the first reading."""
     tab.wait('document.getElementById("join-faces")?.checkVisibility() ?? false')
     page = tab.bytes
     tab.evaluate(_COUNT)
@@ -211,7 +211,7 @@ def join(tab: Tab, bounds: Bounds) -> None:
 
 
 def main() -> None:
-    """Measure one student's page, in front and hidden, with and without its camera."""
+    """Measure one student's page, visible and hidden, with and without its camera."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="The length of each part.")
     seconds = parser.parse_args().seconds

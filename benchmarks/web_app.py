@@ -1,9 +1,10 @@
-"""Measure the app: from Home to a first answer, and with two cameras its speed and its memory.
+"""Measure the app: the time from Home to a first result, and speed and memory with two cameras.
 
     python benchmarks/web_app.py [--minutes 10]
 
-Headless Chromium with a fake 640 x 480 camera at 30 frames a second that shows one face; the
-browsers run on the same processors as the app. Prints medians of the first and the last third.
+Headless Chromium has a fake 640 x 480 camera at 30 frames a second that shows one face. The
+browsers run on the same processors as the app. The output is medians of the first and of the last
+third.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def metric(page: Page, label: str) -> float:
 
 
 def time_home(page: Page) -> None:
-    """Print the seconds from Home to a first reading, and to the answer of the demo class."""
+    """Print the times from Home to a first reading and to the result of the demo class, s."""
     for button, text in (
         ("An example photo", re.compile("1 face")),
         ("The demo class", re.compile("The class was less positive than before")),
