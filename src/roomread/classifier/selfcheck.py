@@ -13,7 +13,7 @@ from roomread.classifier.model_file import ModelFile
 
 # Largest difference of two probabilities that is attributed to rounding, in fp32.
 TOLERANCE = 1e-4
-# The same in int8, which processors round differently in each layer.
+# Largest such difference in int8, which processors round differently in each layer.
 INT8_TOLERANCE = 0.02
 
 

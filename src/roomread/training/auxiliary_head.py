@@ -113,7 +113,7 @@ class AuxiliaryHead(nn.Module):
         self.register_buffer("deviation", torch.ones(count))
 
     def set_scale(self, targets: Tensor) -> None:
-        """Take mean and deviation for standardising from the Training split's targets [N, K].
+        """Set the mean and deviation for standardising from the Training split's targets [N, K].
 
         Raises:
             DataError: fewer than two pictures have targets.

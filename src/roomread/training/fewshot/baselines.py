@@ -13,7 +13,7 @@ from roomread.training.fewshot.pool import Pool
 
 # Strength of the L2 penalty of the linear probe.
 _RIDGE = 1.0
-# The same for the discriminant of a state, relative to the mean variance of a feature.
+# Regularisation of a state's discriminant, relative to the mean variance of a feature.
 _STATE_RIDGE = 0.3
 # Weight of the net's own prototype of an expression, as a number of references.
 _GLOBAL_REFERENCES = 10.0
@@ -62,7 +62,7 @@ def ridge(
 def state_probe(
     statistics: FeatureStatistics, references: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the regularised linear discriminant [D] of references [n, D] to ordinary faces."""
+    """Return a regularised discriminant [D] between references [n, D] and ordinary faces."""
     size = len(statistics.mean)
     ridge_of_covariance = _STATE_RIDGE * np.trace(statistics.covariance) / size
     within = statistics.covariance + ridge_of_covariance * np.eye(size)

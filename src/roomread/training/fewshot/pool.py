@@ -39,7 +39,7 @@ class Pool:
 
     @classmethod
     def make(cls, model: ModelFile, data: FerData, split: Split) -> Pool:
-        """Build the pool of a split, without pictures that occur in Training or repeatedly."""
+        """Build the pool of a split, without copies of Training pictures or of earlier pictures."""
         keep = data.splits == split
         for group in find_copies(data):
             first_of_split = group.rows[0] if group.splits[0] is split else -1
