@@ -57,7 +57,7 @@ def test_state_is_found_in_each_reference_by_a_profile_of_the_other_references()
     assert found.usual_expression is Expression.SAD
 
 
-def test_state_of_one_picture_counts_no_correct_reference() -> None:
+def test_state_taught_with_one_picture_has_no_correct_reference() -> None:
     assert evaluate(state("tired", 1), small_model()).correct == 0
 
 

@@ -33,7 +33,7 @@ def test_shift_of_ten_references_is_shrunk_to_half() -> None:
     assert np.abs(own.shift[:6]).max() < 0.3
 
 
-def test_weak_expressions_lower_the_temperature_and_misleading_ones_raise_it() -> None:
+def test_weak_expressions_lower_the_temperature_and_misleading_expressions_raise_it() -> None:
     subtle = learn(statistics(), references(plainly=0.4, noise=0.05), LABELS, temperature=1.0)
     assert subtle.temperature < 0.9
     confusing = learn(statistics(), references(plainly=1, noise=4), LABELS, temperature=1.0)

@@ -285,7 +285,7 @@ def test_profile_with_too_short_vectors_is_refused(masked: Profile) -> None:
     for shot in values["references"]:
         shot["features"] = shot["features"][:5]
     short = Profile.from_json(json.dumps(values), source="the file")
-    with pytest.raises(ProfileError, match="its vectors hold 5 numbers"):
+    with pytest.raises(ProfileError, match="its vectors contain 5 numbers"):
         check_model(short, ANALYZER.model)
 
 

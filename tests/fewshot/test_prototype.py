@@ -26,7 +26,7 @@ def test_ordinary_faces_have_percentiles_from_zero_to_almost_one() -> None:
     assert np.median(shares) == pytest.approx(0.5, abs=0.01)
 
 
-def test_center_is_closer_to_the_references_the_more_there_are() -> None:
+def test_center_moves_towards_the_references_as_their_number_grows() -> None:
     middle = STATISTICS.share @ STATISTICS.prototypes
     away = [np.linalg.norm(prototype(count).center - STATE) for count in (1, 2, 20)]
     assert away[0] > away[1] > away[2]

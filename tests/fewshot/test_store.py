@@ -38,7 +38,7 @@ def test_profile_in_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
         store.load("bored")
 
 
-def test_profile_is_replaced_with_replace(tmp_path: Path) -> None:
+def test_existing_profile_is_replaced_if_requested(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path)
     store.keep(state("tired"))
     store.keep(state("tired", 5), replace=True)

@@ -300,7 +300,7 @@ person sad above 50% for 40 s"""
 
 
 @pytest.mark.parametrize("killed_at", [10, 145, 170, 190, 215, 260])
-def test_alerts_after_a_restart_equal_those_without_one(killed_at: int) -> None:
+def test_alerts_with_a_restart_equal_alerts_without_a_restart(killed_at: int) -> None:
     moods = [mood(t, 0.6, 0) if not 140 <= t < 200 else mood(t, 0.0, 0.6) for t in range(300)]
     frames = [
         (

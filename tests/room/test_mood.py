@@ -84,7 +84,7 @@ def test_one_bad_frame_does_not_change_the_mood(
 
 
 @given(st.data())
-def test_values_are_in_range_and_inside_their_intervals(
+def test_values_of_a_mood_are_in_range_and_inside_their_intervals(
     data: st.DataObject,
 ) -> None:
     frames = []

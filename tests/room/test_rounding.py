@@ -73,7 +73,7 @@ def test_baseline_is_the_median_of_the_earlier_rounded_valences(happy: list[floa
             assert mood.valence == pytest.approx(float(VALENCE @ mood.scores))
 
 
-def test_moods_are_rounded_one_by_one_as_all_at_once() -> None:
+def test_rounding_moods_one_by_one_equals_rounding_all_at_once() -> None:
     moods = moods_of([0.13, 0.42, None, 0.98] * 40)
     feed = MoodRounding(moods[:100])
     assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]

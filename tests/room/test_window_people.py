@@ -22,7 +22,7 @@ def test_each_person_counts_under_their_most_frequent_reason() -> None:
     assert count_reasons(frames, set()) == {}
 
 
-def test_person_looks_away_if_so_in_more_than_half_of_the_known_frames() -> None:
+def test_person_looks_away_if_they_do_in_more_than_half_of_the_known_frames() -> None:
     frames = [{1: True, 2: True}, {1: True, 2: False}, {1: False, 2: False}]
     assert away_share(frames, [1, 2], [1, 2]) == 0.5
     assert away_share(frames, [1, 2, 3], [1, 2, 3]) is None

@@ -31,6 +31,6 @@ def test_profiles_are_sorted_by_name_and_deleted_once(anna: OwnerStore) -> None:
 
 
 @ON_SQLITE
-def test_profile_that_does_not_exist_is_written_with_replace(anna: OwnerStore) -> None:
+def test_missing_profile_is_written_even_if_replacement_is_requested(anna: OwnerStore) -> None:
     assert anna.profiles.keep("asha", "new", replace=True)
     assert anna.profiles.content("asha") == "new"

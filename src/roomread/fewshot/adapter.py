@@ -23,7 +23,7 @@ class ProfileBinding(NamedTuple):
     """A profile and the face that it applies to.
 
     Attributes:
-        profile: The profile.
+        profile: The profile to apply.
         track_id: The track in a video that it applies to; None for any track.
     """
 
@@ -136,7 +136,7 @@ def check_model(profile: Profile, model: ModelFile) -> None:
     size = len(feature_statistics_of(model).mean)
     if profile.features.shape[1] != size:
         raise ProfileError(
-            f"the profile '{profile.name}' is damaged: its vectors hold "
+            f"the profile '{profile.name}' is damaged: its vectors contain "
             f"{profile.features.shape[1]} numbers, not {size}",
             hint="teach it again",
         )

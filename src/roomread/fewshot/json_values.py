@@ -30,7 +30,7 @@ def to_vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
     """Convert a list of finite numbers to a vector, float32 [n].
 
     Args:
-        values: The list.
+        values: The value to convert.
         size: The required length; None to accept any length above 0.
 
     Raises:

@@ -109,7 +109,7 @@ def _parse(line: str, number: int) -> Rule:
     if measure not in MEASURES[subject]:
         known = ", ".join(MEASURES[subject])
         problem = f"line {number}: a {subject} has no measure '{measure}'"
-        raise RulesError(problem, hint=f"its measures are {known}")
+        raise RulesError(problem, hint=f"use one of {known}")
     relation = Relation(" ".join(match["relation"].split()))
     seconds = int(match["time"]) * (60 if match["unit"] == "min" else 1)
     if (relation is Relation.FELL) != (match["word"] == "in"):

@@ -24,7 +24,7 @@ class Session:
 
     Attributes:
         id: Eight hexadecimal digits.
-        name: The title.
+        name: The title of the session.
         source: The name of the source: a file's name, a camera, or a URL without credentials.
         model: The net's name and digest, and its head if it is not the default.
         threshold: The confidence under which the net withholds an expression, 0..1.

@@ -33,7 +33,7 @@ class JobRecord:
         created: The time of submission, seconds since 1970.
         profiles: The number of profiles to apply, whose files are in the job's folder.
         every: Seconds between two frames that are read; None for all frames.
-        state: The state of the job.
+        state: Whether the job is waiting, is being read, or how it ended.
         seconds: The position up to which the video has been read, s.
         duration: The duration of the video, s; None if the file does not state it.
         error: Why it ended early, in one line; empty if it did not.

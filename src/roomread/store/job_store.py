@@ -44,7 +44,7 @@ class OwnerJobs:
         """Cancel a job; a waiting job ends immediately, a running job within a second.
 
         Args:
-            job_id: The job.
+            job_id: The id of the job.
             now: The present time, seconds since 1970.
 
         Returns:
@@ -110,7 +110,7 @@ class JobStore:
         """Record the progress of a job.
 
         Args:
-            job_id: The job.
+            job_id: The id of the job.
             holder: The id of the process that reads the video.
             seconds: The position up to which the video has been read, s.
             duration: The length of the video, s; None if it is unknown.

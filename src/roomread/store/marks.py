@@ -44,7 +44,7 @@ def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) ->
         if not 0 <= mark.time < LAST_TIME or not label:
             raise SessionError(
                 f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
-                hint="a mark needs a time of at least 0 s and a label",
+                hint="give it a label and a time of at least 0 s",
             )
         rows.append({"session_id": session_id, "time_ms": milliseconds(mark.time), "label": label})
     insert_once(connection, schema.marks, rows)

@@ -28,7 +28,7 @@ def read_moods(
 
     Args:
         connection: A connection to the database.
-        session_id: The session.
+        session_id: The id of the session.
         since: The time of the first mood to return, s.
         until: The time up to which moods are returned, s.
         limit: The maximum number of moods; None for all.

@@ -114,7 +114,7 @@ class OwnerStore:
         """Create an empty session for a `Recorder`.
 
         Args:
-            name: The title.
+            name: The title of the session.
             source: The name of the source; a password or query in a URL is removed.
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
@@ -235,7 +235,7 @@ class OwnerStore:
         Users see only the figures that `roomread.formats.figures` derives from them.
 
         Args:
-            session_id: The session.
+            session_id: The id of the session.
             since: The time of the first mood to return, s.
             until: The time up to which moods are returned, s.
             limit: The maximum number of moods; None for all.
@@ -345,7 +345,7 @@ class OwnerStore:
         """Give a seat a name, replacing an earlier one.
 
         Args:
-            session_id: The session.
+            session_id: The id of the session.
             seat: A seat that occurs in the session's readings.
             name: The person's name.
             consent: How this person agreed to be named.

@@ -63,7 +63,7 @@ def begin_writing(connection: Connection, session_id: str, owner: str, holder: s
 
     Args:
         connection: A connection inside the transaction that writes.
-        session_id: The session.
+        session_id: The id of the session.
         owner: The owner to whom the session must belong.
         holder: The id under which this process holds leases.
 

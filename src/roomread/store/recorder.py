@@ -117,8 +117,8 @@ class Recorder:
         continue, and the window of its next mood restarts.
 
         Args:
-            meter: The meter of the pipeline.
-            attention: The rules of the pipeline.
+            meter: The pipeline's meter, which has processed no frames yet.
+            attention: The pipeline's rules, which have processed no moods yet.
             continues: Whether the times of the source continue those of the session. If not, only
                 the active alerts are continued, and all windows restart.
 

@@ -58,7 +58,7 @@ class OwnerRooms:
         """Make a session of this owner a room that students join.
 
         Args:
-            session_id: The session.
+            session_id: The id of the session.
             code: The code by which students join.
             faces: Whether students may let their faces be read.
 

@@ -91,7 +91,7 @@ def read_sessions(
 
     Args:
         connection: A connection to the database.
-        owner: The owner.
+        owner: The id of the owner.
         last: The session after which the list begins; None for the newest session.
         limit: The maximum number of sessions; None for all.
         ids: The ids of the sessions to return, unknown ones being ignored; None for all sessions.

@@ -16,7 +16,7 @@ class Outcome:
     """The result of a job.
 
     Attributes:
-        job: The job.
+        job: The job that was run.
         result: The return value of `job.run`; None if the job failed.
         error: Why the job failed, in one line; empty if it did not fail.
     """
@@ -40,7 +40,7 @@ class Executor(Protocol):
         """The number of submitted jobs that is enough to keep all workers busy."""
 
     def submit(self, job: Job) -> None:
-        """Submit a job; return at once."""
+        """Submit a job without waiting for its outcome."""
 
     def wait(self) -> Outcome:
         """Return the outcome of a submitted job that has ended; each outcome is returned once.
@@ -58,7 +58,7 @@ def execute(job: Job, threads: int) -> Outcome:
     """Run a job in this process and return its outcome.
 
     Args:
-        job: The job.
+        job: The job to run.
         threads: The number of threads of its nets and its decoder.
     """
     try:

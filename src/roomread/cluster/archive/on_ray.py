@@ -57,7 +57,7 @@ class RayExecutor:
         return 2 * min(processors, self._workers or processors)
 
     def submit(self, job: Job) -> None:
-        """Submit a job; return at once."""
+        """Submit a job without waiting for its outcome."""
         self._waiting.append((job, 1))
         self._start()
 

@@ -40,7 +40,7 @@ class Step:
     """The progress of one video in a run.
 
     Attributes:
-        video: The video.
+        video: The video whose progress is reported.
         report: The report on the video; None until it is read.
         error: Why the video failed or was not read to its end, in one line; empty otherwise.
         again: Whether an earlier run had read the video.

@@ -272,7 +272,7 @@ def list_names(folder: str) -> set[str]:
 
 
 def remove(path: str) -> None:
-    """Delete a file or a folder; a missing one is not an error.
+    """Delete a file or a folder; a missing path is ignored.
 
     Raises:
         OutputError: The file or folder cannot be deleted.

@@ -88,7 +88,7 @@ class Cut:
     """A job that determines the pieces of a video, and which of them are done.
 
     Attributes:
-        video: The video.
+        video: The video to cut.
         length: The length of a piece, s.
         target: The Parquet file of the video.
         drafts: The folder for its pieces.
@@ -173,7 +173,7 @@ class Join:
     """A job that joins a video's pieces into one file, as if the video had been read as a whole.
 
     Attributes:
-        video: The video.
+        video: The video to which the pieces belong.
         pieces: The files of the pieces, in order.
         target: The Parquet file of the video.
     """
