@@ -124,7 +124,7 @@ def test_final_report_determines_the_state_of_the_job(
 
 
 @pytest.mark.parametrize(
-    ("times_out", "why"), [(True, "made no progress"), (False, "crashed its reader")]
+    ("times_out", "why"), [(True, "made no progress"), (False, "crashed the process that reads it")]
 )
 def test_job_fails_with_the_name_of_the_video_when_its_worker_ends_early(
     read: Read, why: str, *, times_out: bool

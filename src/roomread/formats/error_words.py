@@ -28,8 +28,8 @@ _PURPOSE = (
     t("{reason}, and no region was chosen"),
     t("no purpose was chosen for this installation, so it records no class"),
     t("this installation is for its user alone ('personal'), so it records no class"),
-    t("the environment variable {variable} sets the purpose to '{purpose}'"),
-    t("change it there"),
+    t("this is set to '{value}' by the environment variable {variable}"),
+    t("change that variable"),
 )
 # In an error, the name of a file or camera and a colon precede these problems.
 _FILES = (
@@ -58,7 +58,7 @@ _FILES = (
     t("took over {seconds} s"),
     t("crashed the decoder"),
     t("made no progress"),
-    t("crashed its reader"),
+    t("crashed the process that reads it"),
     t("needs too much memory"),
     t("copy or download it again"),
     t("copy or download it again; what could be read was analysed"),

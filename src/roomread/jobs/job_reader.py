@@ -70,7 +70,7 @@ class JobReader:
             process.close()
         if self._closing:
             return None
-        why = "made no progress" if process.timed_out else "crashed its reader"
+        why = "made no progress" if process.timed_out else "crashed the process that reads it"
         return {"state": JobState.FAILED, "error": f"{job.record.name}: {why}"}
 
     def close(self) -> None:

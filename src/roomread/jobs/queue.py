@@ -326,7 +326,7 @@ class JobQueue:
             self._end(self._job(before), state=JobState.CANCELLED)
             return
         if before.attempts >= _MAX_ATTEMPTS:
-            error = f"{before.name}: crashed its reader {_MAX_ATTEMPTS} times"
+            error = f"{before.name}: crashed the process that reads it {_MAX_ATTEMPTS} times"
             self._end(self._job(before), state=JobState.FAILED, error=error)
             return
         attempts, now = before.attempts + 1, time.time()

@@ -97,8 +97,8 @@ def choose_use(use: IntendedUse, *, who: str = LOCAL_OWNER) -> None:
     for name, value in (("ROOMREAD_PURPOSE", use.purpose), ("ROOMREAD_REGION", use.region)):
         if value is not None and os.environ.get(name, value) != value:
             raise PurposeFixedError(
-                f"the environment variable {name} sets the purpose to '{os.environ[name]}'",
-                hint="change it there",
+                f"this is set to '{os.environ[name]}' by the environment variable {name}",
+                hint="change that variable",
             )
     keep_intended_use(use)
     audit("purpose chosen", who=who, purpose=use.purpose or "", region=use.region or "")
