@@ -251,7 +251,10 @@ def test_video_over_a_limit_fails_and_names_the_limit(
 
 @pytest.mark.parametrize(
     ("program", "said"),
-    [("import time; time.sleep(60)", "made no progress"), ("", "crashed the process that reads it")],
+    [
+        ("import time; time.sleep(60)", "made no progress"),
+        ("", "crashed the process that reads it"),
+    ],
 )
 def test_hanging_or_crashing_worker_fails_only_its_own_job(program: str, said: str) -> None:
     limits = Limits(stall_seconds=0.5)
