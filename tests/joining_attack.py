@@ -152,7 +152,7 @@ class Guesses:
     """Whether three ways of guessing find a person's expression, or how often they do, 0..1.
 
     Attributes:
-        attack: Guessing the difference of the figures before and after; `shown` if there is none.
+        attack: Guessing by the difference of the figures before and after, or else as `shown`.
         shown: Guessing the top expression of a figure in which the person counts.
         usual: Guessing the most frequent expression of people in general.
     """

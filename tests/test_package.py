@@ -47,14 +47,14 @@ def test_reading_a_photo_writes_no_file_to_the_home_folder(tmp_path: Path) -> No
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_python_of_the_readme_runs_unchanged() -> None:
+def test_python_code_in_the_readme_runs_unchanged() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     out = subprocess.check_output([sys.executable, "-c", block], text=True, cwd=ROOT)
     assert out.startswith("happy")
 
 
-def test_python_of_the_tutorials_runs_unchanged() -> None:
+def test_python_code_in_the_tutorials_runs_unchanged() -> None:
     page = ROOT / "docs" / "tutorials" / "python.md"
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     printed = [

@@ -105,7 +105,9 @@ def run_script(tmp_path: Path, code: str, *arguments: str) -> str:
     "method",
     [pytest.param("fork", marks=needs_fork), "spawn", pytest.param("forkserver", marks=needs_fork)],
 )
-def test_analyzer_that_was_used_works_in_child_processes(tmp_path: Path, method: str) -> None:
+def test_analyzer_that_was_used_before_still_works_in_child_processes(
+    tmp_path: Path, method: str
+) -> None:
     assert run_script(tmp_path, FORKING, method).count("%") == 3
 
 

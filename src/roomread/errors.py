@@ -123,7 +123,7 @@ class SessionHeldError(SessionError):
     """Another process of the service is recording this session.
 
     Args:
-        problem: The session or room that is held, as a sentence.
+        problem: What happened, with the id of the session or room.
         address: The URL of the other process; empty if it is not known.
     """
 

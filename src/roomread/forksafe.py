@@ -21,8 +21,8 @@ class ForkSafe(Generic[T]):
     """An object that is created again in each forked process on first use.
 
     Args:
-        make: A function that creates the object; it is called immediately, and again after each
-            fork.
+        make: A function that creates the object; it is called immediately, and again on first use
+            in each forked process.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:

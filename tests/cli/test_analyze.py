@@ -205,7 +205,7 @@ def test_empty_or_too_long_file_name_is_reported_in_one_line(roomread: Program, 
 
 
 @pytest.mark.parametrize("size", ["nan", "inf", "0", "-3"])
-def test_invalid_min_face_is_refused(roomread: Program, photo: Path, size: str) -> None:
+def test_invalid_min_face_option_is_refused(roomread: Program, photo: Path, size: str) -> None:
     result = roomread("analyze", photo, f"--min-face={size}")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr.decode()
@@ -305,7 +305,7 @@ def test_parquet_without_an_output_file_is_refused(roomread: Program, photo: Pat
 
 
 @pytest.mark.parametrize("every", ["0", "-1", "soon", "1h"])
-def test_invalid_every_is_refused(roomread: Program, photo: Path, every: str) -> None:
+def test_invalid_every_option_is_refused(roomread: Program, photo: Path, every: str) -> None:
     result = roomread("analyze", photo, f"--every={every}")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr.decode()

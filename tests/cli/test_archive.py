@@ -35,7 +35,7 @@ def test_archive_without_an_output_is_refused() -> None:
         read(["lessons"], None)
 
 
-def test_standard_input_is_refused() -> None:
+def test_archive_from_standard_input_is_refused() -> None:
     with pytest.raises(RoomreadError, match="cannot be read from standard input"):
         read(["-"], "out/")
 

@@ -14,7 +14,7 @@ def test_invalid_option_is_reported_in_one_line_on_stderr(tmp_path: Path) -> Non
     roomread = Program(tmp_path)
     unknown = roomread("bench", "--scene", "theatre")
     assert unknown.returncode == 2
-    assert b"there is no scene 'theatre' (the scenes are parts, webcam," in unknown.stderr
+    assert b"there is no scene 'theatre' (choose one of parts, webcam," in unknown.stderr
     (tmp_path / "old.json").write_text('{"scenes": [{}]}')
     foreign = roomread("bench", "--against", "old.json")
     assert foreign.returncode == 2
@@ -24,7 +24,9 @@ def test_invalid_option_is_reported_in_one_line_on_stderr(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", '{"scenes": [{"scene": "room"}]}', '{"scenes": [1]}', "\x00"]
 )
-def test_earlier_results_with_other_content_are_refused(tmp_path: Path, content: str) -> None:
+def test_file_that_does_not_contain_earlier_results_is_refused(
+    tmp_path: Path, content: str
+) -> None:
     path = tmp_path / "old.json"
     path.write_text(content)
     with pytest.raises(DataError, match=r"old\.json: is not a file of `roomread bench --output`"):

@@ -36,7 +36,7 @@ def test_crop_is_parsed_from_four_whole_numbers() -> None:
         parse_part("100,50,1280")
 
 
-def test_source_options_without_texts_mean_every_whole_frame() -> None:
+def test_source_options_select_every_whole_frame_by_default() -> None:
     assert SourceOptions.parse(None, None, None) == SourceOptions(None, None, None)
     assert SourceOptions.parse("2s", 1, "0,0,9,9") == SourceOptions(2.0, 1, (0, 0, 9, 9))
 

@@ -62,7 +62,7 @@ def test_text_that_is_not_a_track_id_is_refused(track: str) -> None:
     keep("asha")
     with pytest.raises(ProfileError, match="a track id is a whole number from 1") as error:
         profiles.parse_bindings(f"asha@{track}")
-    assert error.value.hint == "such as asha@1"
+    assert error.value.hint == "write asha@1 for track 1"
 
 
 def test_error_for_an_unknown_profile_names_the_known_profiles() -> None:
@@ -75,7 +75,7 @@ def test_error_for_an_unknown_profile_names_the_known_profiles() -> None:
 def test_errors_of_teaching_get_the_hints_of_the_command_line() -> None:
     with pytest.raises(ProfileExistsError) as caught, profiles.option_hints():
         raise ProfileExistsError("there is already a profile 'asha'")
-    assert caught.value.hint == "--replace overwrites it"
+    assert caught.value.hint == "use --replace to overwrite it"
     with pytest.raises(ProfileError) as other, profiles.option_hints():
         raise ProfileError("is damaged", hint="teach it again")
     assert other.value.hint == "teach it again"
@@ -113,7 +113,7 @@ def test_profile_is_deleted_only_after_confirmation(
     assert "deleted asha" in capsys.readouterr().out
 
 
-def test_deleting_an_unknown_profile_is_refused_without_confirmation(
+def test_deleting_an_unknown_profile_fails_before_asking_for_confirmation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(typer, "confirm")

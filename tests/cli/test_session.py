@@ -121,7 +121,7 @@ def test_marks_are_read_from_the_command_line_and_from_csv(
     assert "is not being recorded" in one_line(roomread("session", "mark", number, "late"))
 
 
-def test_person_is_enrolled_and_forgotten(
+def test_person_can_be_enrolled_and_forgotten(
     roomread: Program, recorded: tuple[OwnerStore, str], database: Path
 ) -> None:
     store, number = recorded

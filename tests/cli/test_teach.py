@@ -64,7 +64,7 @@ def test_person_is_taught_with_consent_and_used_for_the_only_face(roomread: Prog
     assert "'grace' was not used" in one_line(result.stderr)
 
 
-def test_teaching_that_fails_prints_one_line_and_keeps_nothing(
+def test_teaching_that_fails_prints_one_line_and_stores_no_profile(
     roomread: Program, pictures: Path, own_folder: Path
 ) -> None:
     (pictures / "broken.jpg").write_bytes((pictures / "smile0.jpg").read_bytes()[:900])
@@ -76,7 +76,7 @@ def test_teaching_that_fails_prints_one_line_and_keeps_nothing(
         (("--state", "happy", "smile0.jpg"), "'happy' is one of the seven"),
         (("--state", "../odd", "smile0.jpg"), "cannot be a profile's name"),
         (("asha",), "there are no pictures to learn from"),
-        (("--neutral", "n0.jpg"), "no name: is not a single name"),
+        (("--neutral", "n0.jpg"), "expected one name, got no name"),
         (("asha", "--neutral", "m0.jpg", "--happy", "m0.jpg", "--consent", "x"), "taught as"),
         (("asha", "--neutral", "smile0.jpg", "smile1.jpg", "--consent", "x"), "does not help"),
     ):
@@ -130,8 +130,8 @@ def test_person_option_without_state_is_refused() -> None:
         teach._request(["asha"], None, "ben", {Expression.SAD: ["b.jpg"]})
 
 
-def test_two_names_are_refused() -> None:
-    with pytest.raises(ProfileError, match="asha ben: is not a single name"):
+def test_teaching_a_person_with_two_names_is_refused() -> None:
+    with pytest.raises(ProfileError, match="expected one name, got asha ben"):
         teach._request(["asha", "ben"], None, None, {Expression.SAD: ["b.jpg"]})
 
 

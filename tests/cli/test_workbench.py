@@ -59,5 +59,5 @@ def test_path_of_a_written_file_is_printed_and_a_missing_folder_is_reported(
         workbench.write_text(tmp_path / "no" / "report.html", "")
 
 
-def test_tables_are_wide_in_a_pipe() -> None:
+def test_console_is_120_columns_wide_in_a_pipe() -> None:
     assert workbench.wide_console().width == 120

@@ -53,7 +53,7 @@ def test_text_that_is_not_the_url_of_a_service_is_refused(url: str) -> None:
     assert caught.value.hint == "name a URL such as http://127.0.0.1:8501"
 
 
-def test_url_may_have_a_path_and_end_in_a_slash() -> None:
+def test_service_url_may_have_a_path_and_end_in_a_slash() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"models": []}))
     service.client("https://school.example/roomread/").models()
     assert service.requests[0].url == "https://school.example/roomread/api/v1/models"

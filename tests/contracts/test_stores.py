@@ -123,7 +123,7 @@ def test_session_of_another_owner_is_not_found_and_not_changed(
     assert content(anna, hers) == before
 
 
-def test_session_of_another_owner_is_neither_listed_nor_recorded_into(
+def test_session_of_another_owner_cannot_be_listed_or_recorded_into(
     everything: Store, anna: OwnerStore, hers: Session
 ) -> None:
     eve = everything.owned_by("user:eve")

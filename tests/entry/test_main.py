@@ -29,11 +29,11 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         (MediaError("a\nb.mp4: is damaged"), "a\\nb.mp4: is damaged"),
         (
             PurposeError("not here", hint="ask"),
-            "not here (`roomread purpose` shows and changes it)",
+            "not here (show or change it with `roomread purpose`)",
         ),
         (
             NotPreparedError("mine: was not prepared", hint="measure"),
-            "mine: was not prepared (`roomread fewshot prepare DATA --model MODEL` prepares it)",
+            "mine: was not prepared (prepare it with `roomread fewshot prepare DATA --model MODEL`)",
         ),
     ],
 )

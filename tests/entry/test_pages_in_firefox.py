@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-def test_student_without_a_camera_joins_presses_and_leaves(
+def test_student_without_a_camera_can_join_press_a_button_and_leave(
     service: Service, tmp_path: Path
 ) -> None:
     room = open_room(service.url)
@@ -36,7 +36,7 @@ def test_student_without_a_camera_joins_presses_and_leaves(
         assert page.errors == []
 
 
-def test_camera_is_read_in_the_worker_and_its_picture_without_a_face_is_reported(
+def test_camera_picture_without_a_face_is_reported_to_the_student_and_the_room(
     service: Service, tmp_path: Path
 ) -> None:
     room = open_room(service.url)

@@ -13,7 +13,7 @@ print(sys.getswitchinterval(), gc.get_freeze_count() > before / 2, left < before
 """
 
 
-def test_shorten_pauses_sets_the_switch_interval_and_freezes_present_objects() -> None:
+def test_shorten_pauses_sets_the_switch_interval_and_freezes_existing_objects() -> None:
     done = subprocess.run(
         [sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=60
     )

@@ -33,7 +33,7 @@ def test_service_listens_to_this_computer_only_by_default(started: Started) -> N
     assert os.environ["ROOMREAD_ENGINE"] == "local"
 
 
-def test_options_reach_the_service(started: Started, tmp_path: Path) -> None:
+def test_options_of_serve_are_passed_to_the_service(started: Started, tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     for file in (cert, key):
         file.write_text("PEM")

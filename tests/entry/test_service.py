@@ -230,7 +230,7 @@ def test_every_response_has_security_headers(path: str, http: httpx.Client) -> N
     )
 
 
-def test_live_socket_answers_the_newest_frame_and_counts_the_dropped_ones(service: Service) -> None:
+def test_live_websocket_reads_the_newest_frame_and_counts_dropped_frames(service: Service) -> None:
     picture = encoded(astronaut()[:400, 60:460], "JPEG")
     address = service.url.replace("http", "ws") + "/api/v1/live"
     with connect(address) as socket:
@@ -293,7 +293,7 @@ def test_unfinished_video_has_no_results_and_can_be_cancelled(
         assert str(service.folder) not in read.error
 
 
-def test_client_reads_and_annotates_pictures_and_raises_problems(service: Service) -> None:
+def test_client_reads_and_annotates_pictures_and_raises_service_errors(service: Service) -> None:
     with Client(service.url) as room:
         found = room.analyze(EXAMPLE)
         own = Analyzer().analyze(EXAMPLE)

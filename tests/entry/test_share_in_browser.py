@@ -1,4 +1,4 @@
-"""Tests that a hidden page reads a shared call and records on after the service restarts."""
+"""Tests that a hidden page reads and records a shared call, even if the service restarts."""
 
 from __future__ import annotations
 

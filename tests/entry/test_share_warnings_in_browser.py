@@ -71,7 +71,7 @@ def test_page_explains_why_no_window_is_shared(browser: Browser, service: Servic
     page.context.close()
 
 
-def test_page_says_which_browsers_share_a_window(browser: Browser, service: Service) -> None:
+def test_page_says_if_the_browser_cannot_share_a_window(browser: Browser, service: Service) -> None:
     # Browsers of phones do not have this function.
     page = open_share(browser, service, "delete MediaDevices.prototype.getDisplayMedia")
     expect(page.locator("#warnings")).to_contain_text("This browser cannot share a window.")

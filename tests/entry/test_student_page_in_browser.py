@@ -75,7 +75,7 @@ def test_face_is_read_on_the_device_and_no_picture_leaves_it(
     page.context.close()
 
 
-def test_student_page_in_a_room_sends_only_small_texts_and_shows_all_of_them(
+def test_student_page_in_a_room_sends_only_short_messages_and_shows_its_last_reading(
     browser: Browser, service: Service
 ) -> None:
     room = open_room(service.url)
@@ -132,7 +132,7 @@ def test_unplugged_camera_and_nets_that_fail_to_load_are_explained(
     page.context.close()
 
 
-def test_phone_page_warns_that_the_camera_stops_behind_other_pages(
+def test_page_on_a_phone_warns_that_the_camera_stops_behind_other_pages(
     browser: Browser, service: Service
 ) -> None:
     context = browser.new_context(user_agent="Mozilla/5.0 (iPhone) Mobile/15E148", locale="en-GB")

@@ -158,7 +158,9 @@ def test_readings_sent_alternately_to_both_processes_form_one_session(pair: Pair
     assert kept == [(f.time, face.track_id) for f in LESSON for face in f.readings]
 
 
-def test_websocket_to_one_process_fills_a_session_that_the_other_holds(pair: Pair) -> None:
+def test_websocket_to_one_process_adds_readings_to_a_session_that_the_other_holds(
+    pair: Pair,
+) -> None:
     with Client(pair.first.url, key=pair.key) as first:
         session = first.sessions.create("Algebra 7b")
         first.sessions.send(session.id, LESSON[:10])
@@ -325,7 +327,7 @@ def test_students_and_board_of_a_room_meet_at_one_replica_behind_a_proxy(
         assert json.loads(first.removeprefix("data:"))
 
 
-def test_room_is_reached_through_the_process_that_does_not_hold_it(pair: Pair) -> None:
+def test_room_can_be_used_through_a_process_that_does_not_hold_it(pair: Pair) -> None:
     here, elsewhere = pair.first.url, pair.second.url
     bearer = {"Authorization": f"Bearer {pair.key}"}
     asked = {"name": "Algebra 7b", "notice": "told in class"}

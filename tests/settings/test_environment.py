@@ -20,7 +20,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("file")
-def test_defaults_use_no_network_service_and_assume_no_purpose() -> None:
+def test_default_settings_use_no_network_service_and_assume_no_purpose() -> None:
     values = load_settings()
     assert values.purpose is None
     assert values.ice_servers == []
@@ -50,7 +50,7 @@ def test_environment_variables_override_the_file(
         ("purpose =", "cannot be read"),
     ],
 )
-def test_invalid_setting_is_reported_by_its_name(file: Path, text: str, words: str) -> None:
+def test_invalid_setting_is_reported_with_its_name(file: Path, text: str, words: str) -> None:
     file.parent.mkdir()
     file.write_text(text)
     with pytest.raises(RoomreadError, match=words):
@@ -88,7 +88,7 @@ def test_list_setting_is_parsed_from_json_or_separated_by_commas_or_spaces(
         ("trusted_proxies", "balancer", "'trusted_proxies.*' is invalid"),
     ],
 )
-def test_variable_that_is_not_a_list_is_reported_by_its_name(
+def test_list_setting_that_cannot_be_parsed_is_reported_with_its_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
     monkeypatch.setenv(f"ROOMREAD_{name.upper()}", value)

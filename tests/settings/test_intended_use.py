@@ -58,7 +58,9 @@ def test_environment_variable_overrides_the_file(
         ("purpose =", "cannot be read"),
     ],
 )
-def test_invalid_use_is_reported_by_its_name(file: Path, text: str, words: str) -> None:
+def test_invalid_purpose_or_region_is_reported_with_its_name(
+    file: Path, text: str, words: str
+) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(text)
     with pytest.raises(RoomreadError, match=words):

@@ -1,1 +1,1 @@
-"""The command line: one module per command."""
+"""The commands of `roomread`, with one module for each command."""

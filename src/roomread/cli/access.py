@@ -52,7 +52,7 @@ def revoke_key(
     ],
 ) -> None:
     """Revoke a key, which is refused from now on."""
-    with _accounts() as accounts, _hint("`roomread keys list` shows all ids"):
+    with _accounts() as accounts, _hint("list all ids with `roomread keys list`"):
         accounts.revoke_key(key_id)
 
 
@@ -83,7 +83,7 @@ def remove_user(
     name: Annotated[str, typer.Argument(help="The name of the user, see `users list`.")],
 ) -> None:
     """Remove a user, who is signed out at once."""
-    with _accounts() as accounts, _hint("`roomread users list` shows all names"):
+    with _accounts() as accounts, _hint("list all names with `roomread users list`"):
         accounts.remove_user(name)
 
 

@@ -249,7 +249,7 @@ class _AnalysisRun:
             )
 
     def _analyze(self, item: Item) -> None:
-        """Read one input to its end, and print its error, so that the next inputs are read too."""
+        """Read one input to its end, and print an error instead of raising it."""
         try:
             with self.sources.open(item.spec) as source:
                 self.progress.tell_choice(source)

@@ -22,7 +22,7 @@ def command(
     data: DataOption = None,
     ferplus: FerPlus = None,
 ) -> None:
-    """Average the weights of runs of one net, calibrate the result and write a model file."""
+    """Average the weights of runs that train the same net, and write a calibrated model file."""
     need_training_extra()
     from roomread.training.average import average_runs  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415

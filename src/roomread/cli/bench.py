@@ -53,9 +53,7 @@ def command(
     wanted = scene or known
     for name in wanted:
         if name not in known:
-            raise DataError(
-                f"there is no scene '{name}'", hint=f"the scenes are {', '.join(known)}"
-            )
+            raise DataError(f"there is no scene '{name}'", hint=f"choose one of {', '.join(known)}")
     before = _earlier(against) if against is not None else {}
     console, results, alone = Console(), [], None
     if _PARTS in wanted:

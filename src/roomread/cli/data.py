@@ -65,7 +65,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
         Path | None, typer.Option("--rows", help="Write every finding to this CSV.")
     ] = None,
 ) -> None:
-    """Count classes; find copies, blanks, non-faces and labels that are likely wrong."""
+    """Count classes, and find copies, blank pictures, non-faces and labels that may be wrong."""
     need_training_extra()
     from roomread.training import review, review_page  # noqa: PLC0415
 

@@ -192,7 +192,7 @@ def compare_command(
         Path, typer.Option("-o", "--output", help="The .html, .csv or .json file to write.")
     ] = Path("compare.html"),
 ) -> None:
-    """Compare models: accuracy, macro-F1, size, cost, and the time of a face."""
+    """Compare models by accuracy, macro-F1, size, computing cost and time per face."""
     need_training_extra()
     from roomread.training.compare import as_rows, compare, comparison_page  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415

@@ -23,7 +23,7 @@ def command(
     data: DataOption = None,
     ferplus: FerPlus = None,
 ) -> None:
-    """Write a run's model file again, calibrated on PublicTest; with --int8 also quantised."""
+    """Write the model file of a run again, calibrated on PublicTest, and optionally in int8."""
     need_training_extra()
     from roomread.training.quantise import quantise  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415

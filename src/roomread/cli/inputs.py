@@ -110,7 +110,7 @@ def check_output(output: Path, items: Sequence[Item]) -> None:
     if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
         problem = f"{output}: readings cannot be written as a picture or video"
         raise OutputError(
-            problem, hint=f"--annotated {output} draws them; -o readings.csv lists them"
+            problem, hint=f"use --annotated {output} to draw them, or -o readings.csv to list them"
         )
     if any(item.file is not None and _same(output, item.file) for item in items):
         raise OutputError(f"{output}: is an input", hint="name another file")

@@ -29,20 +29,20 @@ Model = Annotated[str, typer.Option(help="The model that it was taught with.")]
 
 
 def profile_store() -> ProfileStore:
-    """Return the profiles in the user's own data folder."""
+    """Return the store of profiles in the user's own data folder."""
     return ProfileStore(profiles_folder(data_folder()))
 
 
 def teaching_service() -> TeachingService:
-    """Return the service over the user's own profiles."""
+    """Return a teaching service for the user's own profiles."""
     return TeachingService(profile_store())
 
 
 # Hints for errors, in the terms of the command line.
 _HINTS: dict[type[ProfileError], str] = {
-    ProfileExistsError: "--replace overwrites it",
-    ProfileNotHelpfulError: "add clearer or more pictures, or --force it",
-    ConsentMissingError: "--consent 'who agreed, and how'",
+    ProfileExistsError: "use --replace to overwrite it",
+    ProfileNotHelpfulError: "add clearer or more pictures, or use --force to save it",
+    ConsentMissingError: "add --consent 'who agreed, and how'",
 }
 
 
@@ -67,7 +67,7 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
         name, at, track = part.strip().partition("@")
         if at and not (track.isascii() and track.isdigit() and int(track) > 0):
             raise ProfileError(
-                f"'{part}': a track id is a whole number from 1", hint=f"such as {name}@1"
+                f"'{part}': a track id is a whole number from 1", hint=f"write {name}@1 for track 1"
             )
         bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
     return bindings
@@ -109,7 +109,7 @@ def show_command(name: Name) -> None:
 
 @app.command("evaluate")
 def evaluate_command(name: Name, *, model: Model = "compact") -> None:
-    """Read each picture with a profile made without it, and report whether the profile helps."""
+    """Evaluate a profile by reading each of its pictures with a profile of the others."""
     result = teaching_service().try_out(name, open_model(model))
     Console().print(f"{name}: {verdict(result)}", highlight=False, soft_wrap=True)
 

@@ -110,7 +110,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     stream: Stream = None,
     quiet: Quiet = False,
 ) -> None:
-    """Record the mood of a room over time, and with consent its people."""
+    """Record the mood of a room over time, and with consent the readings of its people."""
     need_sessions_extra()
     from roomread.formats.figures import RunningMoods  # noqa: PLC0415
     from roomread.services.recording import (  # noqa: PLC0415

@@ -100,7 +100,7 @@ def show_command(session_id: SessionId) -> None:
 @app.command("mark")
 def mark_command(
     session_id: SessionId,
-    label: Annotated[str | None, typer.Argument(help="What begins: a slide, an activity.")] = None,
+    label: Annotated[str | None, typer.Argument(help="The slide or activity that begins.")] = None,
     *,
     at: Annotated[
         str | None,
@@ -206,7 +206,7 @@ def report_command(
         if language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             problem = f"there is no report in '{language}'"
-            raise RoomreadError(problem, hint=f"the languages are {known}")
+            raise RoomreadError(problem, hint=f"choose one of {known}")
         words = translator(language)
         session = find_session(store, session_id)
         target = output or Path(f"{session.id}.{form.value}")
@@ -269,7 +269,7 @@ def purge_command(
 def rules_command(
     file: Annotated[Path | None, typer.Argument(help="A file of rules to check.")] = None,
 ) -> None:
-    """Print the default rules of attention, or check a file of rules."""
+    """Print the default alert rules, or check a file of rules."""
     if file is None:
         typer.echo(DEFAULT_RULES, nl=False)
         return

@@ -73,7 +73,7 @@ def find_session(store: OwnerStore, prefix: str) -> Session:
     if len(found) == 1 and prefix:
         return found[0]
     if not found or not prefix:
-        hint = "`roomread session list` shows all ids"
+        hint = "list all ids with `roomread session list`"
         raise SessionNotFoundError(f"there is no session '{prefix}'", hint=hint)
     ids = ", ".join(session.id for session in found[:5])
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""

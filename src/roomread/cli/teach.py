@@ -133,7 +133,7 @@ def _request(
     if len(words) != 1:
         typed = " ".join(words) or "no name"
         raise ProfileError(
-            f"{typed}: is not a single name", hint="give one name first: teach asha ..."
+            f"expected one name, got {typed}", hint="give one name first: teach asha ..."
         )
     return TeachingRequest(words[0], tuple(pictures))
 

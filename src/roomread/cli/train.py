@@ -180,7 +180,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     threads: Threads = None,
     resume: Resume = False,
 ) -> None:
-    """Train a net on FER-2013 and write it as a model file, chosen on PublicTest."""
+    """Train a net on FER-2013, and write its best epoch on PublicTest as a model file."""
     # The options that change the recipe have the names of its fields.
     options = locals()
     need_training_extra()

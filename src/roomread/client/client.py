@@ -133,7 +133,7 @@ class Client:
         return answers.video_status(self._ask("GET", f"videos/{job_id}").json())
 
     def wait(self, job_id: str, *, every: float = 1.0) -> VideoStatus:
-        """Poll every `every` seconds until a video has been read, and return its status."""
+        """Poll every `every` seconds until a video is finished, cancelled or failed."""
         while not (video := self.video(job_id)).ended:
             self._connection.sleep(every)
         return video
@@ -147,7 +147,7 @@ class Client:
         self._ask("DELETE", f"videos/{job_id}")
 
     def frames(self, job_id: str) -> Iterator[FrameReadings]:
-        """Yield the frames of a video that has been read, with their readings.
+        """Yield the frames of a finished video, with their readings.
 
         Raises:
             ServiceError: the video has not been read to its end, or the service does not respond.
@@ -157,11 +157,11 @@ class Client:
             yield frame_from_dict(json.loads(line))
 
     def readings_text(self, job_id: str, *, form: Literal["json", "jsonl", "csv"] = "json") -> str:
-        """Return the readings of a video that has been read, as the text of a file."""
+        """Return the readings of a finished video as text in the given format."""
         return self._ask("GET", f"videos/{job_id}/readings", params={"format": form}).text
 
     def annotated_video(self, job_id: str, target: str | Path) -> None:
-        """Write the annotated copy of a video that has been read to a file, as MP4."""
+        """Write the annotated copy of a finished video to a file, as MP4."""
         target = Path(target)
         target.write_bytes(self._ask("GET", f"videos/{job_id}/annotated").content)
 

@@ -85,7 +85,7 @@ class Profiles:
         return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
-        """Evaluate a profile by reading each of its pictures with a profile made without it."""
+        """Evaluate a profile by reading each of its pictures with a profile of the others."""
         return answers.leave_one_out(self._ask("GET", f"{_path(name)}/evaluate").json())
 
     def export(self, name: str, target: str | Path) -> None:

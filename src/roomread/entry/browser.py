@@ -22,7 +22,7 @@ def has_screen(platform: str, environment: Mapping[str, str]) -> bool:
     Without a display, Linux would open a text browser in the server's own terminal.
 
     Args:
-        platform: As `sys.platform` names it.
+        platform: The name of the platform, as in `sys.platform`.
         environment: The environment variables.
     """
     if platform in ("win32", "darwin"):

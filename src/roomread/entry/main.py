@@ -91,8 +91,8 @@ def _main(
 
 # Hints for errors of the layers below, in the terms of the command line.
 _HINTS: dict[type[RoomreadError], str] = {
-    PurposeError: "`roomread purpose` shows and changes it",
-    NotPreparedError: "`roomread fewshot prepare DATA --model MODEL` prepares it",
+    PurposeError: "show or change it with `roomread purpose`",
+    NotPreparedError: "prepare it with `roomread fewshot prepare DATA --model MODEL`",
 }
 
 

@@ -12,8 +12,8 @@ from roomread.errors import MissingExtraError
 def command() -> None:
     """Serve tools to a program with a language model, over standard input and output.
 
-    The program starts this command itself, see docs/how-to/agents.md. By the Model Context
-    Protocol it can read pictures on this computer and the figures of the user's sessions.
+    The program starts this command itself, see docs/how-to/agents.md. Over the Model Context
+    Protocol it can read pictures on this computer and get the figures of the user's sessions.
     """
     if importlib.util.find_spec("mcp") is None:
         raise MissingExtraError("serving tools", extra="mcp")

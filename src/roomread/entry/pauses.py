@@ -12,7 +12,7 @@ _SWITCH_SECONDS = 0.0005
 
 
 def shorten_pauses() -> None:
-    """Let waiting threads run sooner, and exclude all present objects from garbage collection.
+    """Let waiting threads run sooner, and exclude all existing objects from garbage collection.
 
     A full collection visits every object while all threads wait. The objects of the libraries and
     nets that are already loaded exist until the process ends; visiting them would take 0.1 s in

@@ -63,23 +63,23 @@ class Settings(BaseSettings):
         purpose: The purpose of this installation; if None, the first visitor is asked for it.
         region: The region of this installation; None is treated as the European Union, where more
             is prohibited.
-        responsible: Who is responsible for this installation and how they can be reached; printed
-            in the notice that people are given.
+        responsible: The name and contact data of the person responsible for this installation,
+            which are printed in the notice that people are given.
         ice_servers: STUN and TURN servers for visitors on other networks, in the form of WebRTC:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. By default
             no server is contacted, because a camera on this computer does not need one.
         ice_service: A service that issues TURN credentials, in addition to `ice_servers`; None for
             no service. `roomread.web.ice` lists the settings that each service needs.
-        turn_urls: For the service "coturn": the addresses of the TURN server.
-        turn_secret: For the service "coturn": its `static-auth-secret`.
+        turn_urls: The addresses of the TURN server of the service "coturn".
+        turn_secret: The `static-auth-secret` of the service "coturn".
         max_upload_mb: The maximum size of an uploaded video, MB.
         local_files: Whether visitors may name files and URLs that the app's computer can reach.
-            Only for an app whose visitors are the computer's own user.
+            Set it only for an app whose only visitor is the computer's own user.
         max_cameras: The maximum number of live cameras at once; further visitors must wait.
         max_seats: The maximum number of students in one room at once.
         database_url: The database of sessions, users, keys, sign-ins, jobs and profiles:
             `sqlite:////path/of/file.db` or `postgresql://user:password@host/name`; None for a file
-            in the data folder. Several processes of the service may share one PostgreSQL.
+            in the data folder. Several processes of the service may share a PostgreSQL database.
         secret: The secret with which keys are hashed and the cookies of a sign-in at the provider
             are signed, the same for all processes that share a database. If it is empty, a secret
             in the database is used. If it changes, all keys become invalid.
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         trusted_proxies: The addresses or networks of the proxies in front of the service, as the
             service sees them. Their headers on a visitor's address and on HTTPS are trusted.
         max_kept_mb: The maximum size of all waiting videos and results together, MB. Above it, the
-            oldest results are deleted before their hour is over.
+            oldest results are deleted even if they are less than an hour old.
         requests_per_minute: The maximum number of requests of one key, user or address per minute.
         messages_per_minute: The maximum number of WebSocket messages of one key or user per minute;
             further messages wait.
@@ -114,8 +114,8 @@ class Settings(BaseSettings):
             sign-in ends the user's oldest one.
         device: The device that the nets run on; see `roomread.runtime.Device`.
         engine: Whether the nets run in this process or on a Ray cluster.
-        replicas: With the engine "ray": the maximum number of replicas of the nets, each of which
-            uses one processor; None for the number of processors of the cluster.
+        replicas: The maximum number of replicas of the nets on a Ray cluster, each of which uses
+            one processor; None for the number of processors of the cluster.
         oidc_issuer: The OpenID Connect provider at which users may sign in, such as
             `https://accounts.google.com`; None if there is none.
         oidc_client_id: The id of this service at the provider.

@@ -27,7 +27,7 @@ class Purpose(StrEnum):
 
 
 class Region(StrEnum):
-    """The region of an installation, because the law of the European Union is stricter."""
+    """The region of an installation, on which the applicable law depends."""
 
     EU = "eu"
     ELSEWHERE = "elsewhere"
@@ -41,8 +41,8 @@ class IntendedUse:
     """What an installation is used for, and where.
 
     Attributes:
-        purpose: None until it has been chosen.
-        region: None until it has been chosen.
+        purpose: The purpose of the installation; None until it has been chosen.
+        region: The region of the installation; None until it has been chosen.
     """
 
     purpose: Purpose | None = None

@@ -66,7 +66,7 @@ class DetectorContract:
         assert detector.detect(np.full((120, 200, 3), value, dtype=np.uint8)) == []
 
     @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 3000), (3000, 1), (31, 33)])
-    def test_pictures_of_odd_sizes_have_no_face(
+    def test_noise_in_pictures_of_extreme_sizes_has_no_face(
         self, detector: FaceDetector, height: int, width: int
     ) -> None:
         noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -77,7 +77,7 @@ class DetectorContract:
         copied = [face.box for face in detector.detect(view.copy())]
         assert [face.box for face in detector.detect(view)] == copied
 
-    def test_picture_is_not_changed(self, detector: FaceDetector) -> None:
+    def test_detecting_faces_does_not_change_the_picture(self, detector: FaceDetector) -> None:
         picture = scenes.hopper().copy()
         detector.detect(picture)
         assert np.array_equal(picture, scenes.hopper())
@@ -132,7 +132,7 @@ class ClassifierContract:
             (alone,) = classifier.classify(crop[np.newaxis])
             np.testing.assert_allclose(alone.probabilities, scores.probabilities, atol=1e-4)
 
-    def test_no_crops_give_no_scores(self, classifier: FaceClassifier) -> None:
+    def test_classifying_no_crops_returns_no_scores(self, classifier: FaceClassifier) -> None:
         assert classifier.classify(crops(classifier, 0)) == []
 
     def test_classifier_returns_the_same_scores_in_several_threads(
@@ -166,7 +166,7 @@ class TrackerContract:
             areas = [track.face.box.area for track in tracker.update(frame)]
             assert areas == sorted(areas, reverse=True)
 
-    def test_moving_face_is_followed(self, tracker: Tracker) -> None:
+    def test_moving_face_keeps_its_track(self, tracker: Tracker) -> None:
         for n in range(12):
             image = np.roll(scenes.astronaut(), (3 * n, 4 * n), axis=(0, 1))
             (track,) = tracker.update(Frame(image, n / 25, n, ""))

@@ -57,9 +57,9 @@ class FixedClassifier:
     """A classifier that reads every face as one expression.
 
     Args:
-        expression: The expression.
-        confidence: Its probability, 1/7..1; the rest is divided equally among the other
-            expressions.
+        expression: The expression of every face.
+        confidence: The probability of this expression, 1/7..1; the rest is divided equally among
+            the other expressions.
     """
 
     side = 48
