@@ -32,8 +32,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
             "not here (show or change it with `roomread purpose`)",
         ),
         (
-            NotPreparedError("mine: was not prepared", hint="measure"),
-            "mine: was not prepared (prepare it with `roomread fewshot prepare DATA --model MODEL`)",
+            NotPreparedError("mine: raw", hint="measure"),
+            "mine: raw (prepare it with `roomread fewshot prepare DATA --model MODEL`)",
         ),
     ],
 )

@@ -122,7 +122,10 @@ def _earlier(path: Path) -> dict[str, dict[str, Any]]:
         values = json.loads(path.read_text(encoding="utf-8"))
         return {each["scene"]: each for each in values["scenes"] if each["rate"] > 0}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: is not a file of `roomread bench --output` ({error})") from error
+        raise DataError(
+            f"{path}: is not a file of `roomread bench --output`: {error}",
+            hint="name a file that this command wrote",
+        ) from error
 
 
 def _write(path: Path, results: list[Measured], alone: Parts | None) -> None:
@@ -135,4 +138,7 @@ def _write(path: Path, results: list[Measured], alone: Parts | None) -> None:
     try:
         path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}",
+            hint="name a file in a folder that exists and that you may write to",
+        ) from error

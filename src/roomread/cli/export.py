@@ -57,4 +57,7 @@ def command(
                     "int8 is hardly faster on this processor: model.onnx is the better choice"
                 )
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(
+            f"{folder}: cannot be written: {error.strerror or error}",
+            hint="check the permissions of the folder and the space on its disk",
+        ) from error

@@ -290,7 +290,10 @@ def read_marks(path: Path) -> list[Mark]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if not {"time", "label"} <= set(reader.fieldnames or ()):
-                raise SessionError(f"{path}: needs the columns time and label")
+                raise SessionError(
+                    f"{path}: needs the columns time and label",
+                    hint="begin the file with the line time,label",
+                )
             return [Mark(parse_clock(row["time"] or ""), row["label"] or "") for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SessionError(f"{path}: cannot be read as CSV", hint="check the name") from error

@@ -124,16 +124,19 @@ def _request(
         return TeachingRequest(state, tuple(pictures), person)
     if person is not None:
         raise ProfileError(
-            "--person can only be used with --state", hint="teach NAME --neutral PICTURES"
+            "--person can only be used with --state",
+            hint="to teach a person's face, run `roomread teach NAME --neutral PICTURES`",
         )
     if not pictures:
         raise ProfileError(
-            "there are no pictures to learn from", hint="teach NAME --neutral PICTURES"
+            "there are no pictures to learn from",
+            hint="run `roomread teach NAME --neutral PICTURES`",
         )
     if len(words) != 1:
         typed = " ".join(words) or "no name"
         raise ProfileError(
-            f"expected one name, got {typed}", hint="give one name first: teach asha ..."
+            f"expected one name, got {typed}",
+            hint="run `roomread teach NAME --neutral PICTURES`",
         )
     return TeachingRequest(words[0], tuple(pictures))
 

@@ -146,7 +146,7 @@ def _auth(settings: Settings, store: Store, listen: Listen, *, sign_in: bool) ->
             "sign-in is required, but no user or key exists"
             if is_loopback(listen.address)
             else f"other computers can reach {listen.address}, but no user or key exists",
-            hint="first run roomread users add NAME, or roomread keys add NAME",
+            hint="run `roomread users add NAME` or `roomread keys add NAME` first",
         )
     return AuthSettings(
         accounts,

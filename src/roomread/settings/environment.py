@@ -229,4 +229,6 @@ def load_settings() -> Settings:
             hint=f"see ROOMREAD_{name.upper()} or {settings_file()}",
         ) from error
     except ValueError as error:
-        raise RoomreadError(f"the settings cannot be read: {error}") from error
+        raise RoomreadError(
+            f"the settings cannot be read: {error}", hint=f"correct the file {settings_file()}"
+        ) from error

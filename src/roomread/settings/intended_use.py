@@ -100,7 +100,9 @@ def _file_values() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise RoomreadError(f"the settings cannot be read: {error}") from error
+        raise RoomreadError(
+            f"the settings cannot be read: {error}", hint=f"correct the file {path}"
+        ) from error
 
 
 def _choice(kind: type[_Choice], name: str, values: dict[str, Any]) -> _Choice | None:
