@@ -31,23 +31,23 @@ lines, CSV and Parquet, [the API](api.md), its WebSocket and its client, and exp
 and messages of another version are refused.
 
 A field that is not known is null in JSON, and an empty cell in a table. Other fields are refused,
-as are numbers outside their range. The same as [JSON Schema](schema.json) (draft 2020-12) is also
-what `GET /api/v1/schema` answers.
+as are numbers outside their range. [schema.json](schema.json) is this schema as JSON Schema (draft
+2020-12), which `GET /api/v1/schema` returns too.
 """
 
 _FRAME = """
 ## A frame
 
-One object for each frame: an element of the array in JSON, a line in JSON lines, a message to
-`/api/v1/sessions/{id}/readings`. Only `schema_version`, `time` and `faces` have to be there; a
-field that is left out counts as null.
+Each frame is one object: an element of the array in JSON, a line in JSON lines, and a message to
+`/api/v1/sessions/{id}/readings`. Only `schema_version`, `time` and `faces` are required; a field
+that is left out counts as null.
 """
 
 _FACE = """
 ## A face
 
-Only `box` has to be there, with either `scores` or `unreadable`; a face that is sent to a session
-has a `track_id` too. A *reading* in Python is a face with its frame's `source`, `time` and
+`box` and either `scores` or `unreadable` are required, and in a face that is sent to a session also
+`track_id`. A *reading* in Python is a face with its frame's `source`, `time` and
 `frame_index`.
 """
 
@@ -55,8 +55,8 @@ _COLUMNS = """
 ## Columns of tables
 
 CSV and Parquet have a row for each face, and always all of these columns: the fields above, with
-nested names joined by an underscore. `states` and `action_units` hold JSON. Where profiles taught
-states, each also has a column `state_` and its name with the percentile, for spreadsheets.
+nested names joined by an underscore. `states` and `action_units` contain JSON. For spreadsheets,
+each taught state also has a column with its percentile, named `state_` and the state's name.
 """
 
 _MOODS = """
@@ -67,27 +67,27 @@ readable people who show each taught state, as JSON, and `looking_away`, the sha
 present whose head is turned away. [The room's figures](metrics.md) explains them. Those of fewer
 than five readable people are empty.
 
-In the session of a room that students joined, each row also has `people`, how many had joined,
-`taps`, how many of them pressed a button within ten minutes, and `reports_ok`, `reports_lost`,
-`reports_slower` and `reports_faster`, how many said so at that time (a press counts for two
-minutes). `lost_presses` are the new presses of "I am lost", each in one row. Counts of fewer than
-five people are empty.
+In the session of a room that students joined, each row also has these counts: `people`, the
+students who had joined; `taps`, those of them who pressed a button within the last ten minutes;
+`reports_ok`, `reports_lost`, `reports_slower` and `reports_faster`, those whose last press within
+two minutes was of that button; and `lost_presses`, the presses of "I am lost" since the row before.
+Counts of fewer than five people are empty.
 """
 
 _LOSSLESS = """
-## What comes back
+## What each format preserves
 
-| format | what equals the reading that was written |
+| format | fields that are equal after writing and reading |
 |---|---|
 | JSON, JSON lines | every field |
 | CSV, Parquet | every field |
 | a session that keeps people | the expression, confidence, threshold, scores, seat and why the \
 face is unreadable; the time to the millisecond, the box to 0.01 px, the pose to 0.1° and how far \
-the eyes are closed (`AU45`) to 0.001. Nothing else of a reading is kept |
+the eyes are closed (`AU45`) to 0.001. Other fields are not kept |
 
-Scores and landmarks are 32-bit floating-point numbers, written as the shortest decimals that come
-back as the same number. The boxes of this program have two decimals, its detection confidence and
-quality four.
+Scores and landmarks are 32-bit floating-point numbers, written as the shortest decimals that are
+read as the same number. Roomread rounds boxes to two decimals, and detection confidence and quality
+to four.
 """
 
 

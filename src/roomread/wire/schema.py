@@ -98,8 +98,8 @@ _FACE_FIELDS: dict[str, Node] = {
         nullable=True,
     ),
     "seat": Integer(
-        "Number of the place in a room or tile of a call, or of the person if people are "
-        "distinguished by their faces",
+        "Number of a place in a room or of a tile in a call; if people are distinguished by their "
+        "faces, number of the person",
         minimum=1,
         maximum=_MOST_ID,
         nullable=True,
@@ -121,7 +121,7 @@ _FACE_FIELDS: dict[str, Node] = {
         nullable=True,
     ),
     "detection_confidence": _measure(
-        "Probability of a face at this place, estimated by the detector", 0, 1
+        "Probability that the box shows a face, estimated by the detector", 0, 1
     ),
     "expression": Choice(
         EXPRESSION_NAMES,
@@ -149,9 +149,9 @@ _FACE_FIELDS: dict[str, Node] = {
         {
             "size": _measure("Longer side of the box, px", 0, 2 * _FARTHEST),
             "visible": _measure("Share of the box inside the picture", 0, 1),
-            "brightness": _measure("Mean of the crop, black to white", 0, 1),
-            "contrast": _measure("Standard deviation of the crop", 0, 0.5),
-            "sharpness": _measure("Fine detail of the crop over its contrast", 0, 100),
+            "brightness": _measure("Mean level of the crop, from black to white", 0, 1),
+            "contrast": _measure("Standard deviation of the levels of the crop", 0, 0.5),
+            "sharpness": _measure("Fine detail of the crop divided by its contrast", 0, 100),
             "frontality": _measure("1 facing the camera, 0 in profile", 0, 1),
         },
         "How well the face can be seen",
@@ -166,9 +166,11 @@ _FACE_FIELDS: dict[str, Node] = {
             },
             required=("percentile", "threshold"),
         ),
-        "States that profiles taught, by name",
+        "Scores of the taught states, by name",
     ),
-    "valence": _measure("Pleasantness, unpleasant to pleasant", -1, 1),
+    "valence": _measure(
+        "Probability of pleasant minus probability of unpleasant expressions", -1, 1
+    ),
     "pose": Record(
         "Pose",
         {
@@ -235,8 +237,8 @@ FRAME = Record(
         "source": _SOURCE,
         "time": _TIME,
         "frame_index": _FRAME_INDEX,
-        "width": Integer("Of the picture, px", minimum=1, maximum=_FARTHEST, nullable=True),
-        "height": Integer("Of the picture, px", minimum=1, maximum=_FARTHEST, nullable=True),
+        "width": Integer("Width of the picture, px", minimum=1, maximum=_FARTHEST, nullable=True),
+        "height": Integer("Height of the picture, px", minimum=1, maximum=_FARTHEST, nullable=True),
         "signal": Text(
             "Why the frame shows no picture, such as a covered camera; null if it shows one",
             shortest=1,
