@@ -19,20 +19,26 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from roomread.bench.scenes import grid, moving
+from roomread.classifier import ExpressionClassifier
+from roomread.faces import CenterFace, assess_quality, cut
 from roomread.media import VideoWriter
+from roomread.runtime import NetSession
 
 RATE, SECONDS = 15.0, 30
 PROGRAM = (sys.executable, "-c", "from roomread.entry.main import run; run()")
 # Parts of function names by stage, inner functions first. A sample belongs to the first stage of
 # which all parts are in its stack.
 STAGES = {
-    "the expression net": ("Session.run", "ExpressionClassifier.predict"),
-    "the detector near faces": ("Session.run", "CenterFace.refind"),
-    "the detector on glances": ("Session.run", "CenterFace.glance"),
-    "the detector on whole frames": ("Session.run", "CenterFace.detect"),
+    "the expression net": (NetSession.run.__qualname__, ExpressionClassifier.predict.__qualname__),
+    "the detector near faces": (NetSession.run.__qualname__, CenterFace.detect_near.__qualname__),
+    "the detector at half size": (
+        NetSession.run.__qualname__,
+        CenterFace.detect_coarse.__qualname__,
+    ),
+    "the detector on whole frames": (NetSession.run.__qualname__, CenterFace.detect.__qualname__),
     "laying faces side by side, reading the detector's maps": ("CenterFace.",),
-    "cutting faces out": ("cut (roomread",),
-    "judging their quality": ("judge (roomread",),
+    "cutting faces out": (f"{cut.__name__} (",),
+    "judging their quality": (f"{assess_quality.__name__} (",),
     "decoding": ("roomread/media/",),
     "tracking and smoothing": ("roomread/tracking/",),
     "writing rows": ("Sink.add",),

@@ -63,9 +63,15 @@ def test_box_of_the_labelled_face_is_read_from_the_table(tmp_path: Path) -> None
     pictures = read_picture_set(table(tmp_path, ROWS))
     assert pictures is not None
     assert pictures.labels.tolist() == [Expression.HAPPY, Expression.ANGRY]
-    assert pictures.boxes == [Box(134, 130, 899, 899), Box(20, 20, 200, 200)]
+    assert pictures.boxes == [Box(134, 130, 1033, 1029), Box(20, 20, 220, 220)]
     assert pictures.left_out == {"contempt": 1, "no face": 1}
     assert set(pictures.absent) == set(Expression) - {Expression.HAPPY, Expression.ANGRY}
+
+
+def test_empty_box_of_the_table_stands_for_the_largest_face(tmp_path: Path) -> None:
+    pictures = read_picture_set(table(tmp_path, ["1/a.jpg,40,40,-20,60,,1,0,0"]))
+    assert pictures is not None
+    assert pictures.boxes == [None]
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def _file(root: Path, name: str) -> Path:
 
 
 def _box(row: dict[str, str], where: str, place: Path) -> Box | None:
-    """Return the box of the labelled face, px; None if the row has no box."""
+    """Return the box of the labelled face, px; None if the row has no box or an empty one."""
     names = ("face_x", "face_y", "face_width", "face_height")
     texts = [str(row.get(name) or "").strip() for name in names]
     if "" in texts or "NULL" in texts:
@@ -127,8 +127,7 @@ def _box(row: dict[str, str], where: str, place: Path) -> Box | None:
         x, y, width, height = (float(text) for text in texts)
     except ValueError as error:
         raise DataError(f"{place}: {where}: '{', '.join(texts)}' is not a box in pixels") from error
-    # The columns `face_width` and `face_height` are read as the right and the bottom edge.
-    return Box(x, y, width, height)
+    return Box(x, y, x + width, y + height) if min(width, height) > 0 else None
 
 
 LAYOUT = Layout(_NAME, _LICENCE, find_labels, read)
