@@ -12,7 +12,9 @@ from roomread.web.component import component
 UNCACHED: Any = vars(component)["__wrapped__"]
 
 
-def test_script_of_a_component_follows_the_shared_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_script_of_a_component_is_placed_after_the_shared_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made: dict[str, Any] = {}
 
     def make(name: str, **parts: str) -> object:

@@ -332,7 +332,7 @@ def _check_origin(connection: HTTPConnection) -> None:
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers for the web app, in which only this service can name the principal."""
+    """Return the headers for the web app, with the verified principal in place of any the client sent."""
     headers = MutableHeaders(raw=list(scope["headers"]))
     del headers[USER_HEADER]
     # The origin has been checked. Streamlit would request this computer's address from another host

@@ -1,4 +1,4 @@
-"""`/api/v1/rooms`: let a teacher create and watch rooms that students join by a code."""
+"""`/api/v1/rooms`: let a teacher create and watch rooms that students join with a code."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ RECEIPT_SECRET = "consent receipts"  # noqa: S105 (names the purpose of a secret
 async def create(
     request: Request, context: Context, sender: Sender, response: Response, asked: RoomInput
 ) -> RoomShape:
-    """Create a room that students join by a code, and the session that it is recorded into."""
+    """Create a room that students join with a code, and the session that it is recorded into."""
 
     def work() -> RoomShape:
         store = context.store.owned_by(sender.id)

@@ -295,8 +295,10 @@ def read_marks(path: Path) -> list[Mark]:
                     hint="begin the file with the line time,label",
                 )
             return [Mark(parse_clock(row["time"] or ""), row["label"] or "") for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SessionError(f"{path}: cannot be read as CSV", hint="check the name") from error
+    except OSError as error:
+        raise SessionError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SessionError(f"{path}: is not CSV", hint="save it as CSV in UTF-8") from error
 
 
 def _table(*columns: str) -> Table:

@@ -210,5 +210,5 @@ class _Breaks:
 
 
 def _with_break(unseen: Frame, frame: Frame) -> Frame:
-    """Return `frame`, marked as a discontinuity if the unseen frame that it replaces was."""
+    """Return `frame`, marked as a discontinuity if it or the unseen frame before it is one."""
     return replace(frame, discontinuity=frame.discontinuity or unseen.discontinuity)

@@ -148,7 +148,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
-        SessionError: The name is empty, or `embedder` is given without a consent.
+        SessionError: The name is empty, or `embedder` is given without consent.
         RulesError: The rules are invalid.
     """
     use = purpose.require(purpose.Activity.RECORD_CLASS)

@@ -47,7 +47,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
-        SessionError: The session cannot be created, or `embedder` is given without a consent.
+        SessionError: The session cannot be created, or `embedder` is given without consent.
         RulesError: The rules are invalid.
     """
     use = purpose.require(purpose.Activity.RECORD_CLASS)

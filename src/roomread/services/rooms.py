@@ -85,7 +85,7 @@ def create_room(
             audit_session(session)
             return find_room(store, session.id)
     store.delete(session.id)
-    raise BusyError("no unused room code was found")
+    raise BusyError("the room codes that were tried are all in use")
 
 
 def find_room(store: OwnerStore, room_id: str) -> RoomRecord:
@@ -113,7 +113,7 @@ def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
     for _ in range(_TRIES):
         if store.rooms.replace_code(room_id, new_code()):
             return find_room(store, room_id)
-    raise BusyError("no unused room code was found")
+    raise BusyError("the room codes that were tried are all in use")
 
 
 def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:

@@ -65,7 +65,7 @@ class TeachingRequest(Generic[Source]):
         Raises:
             ProfileError: a name is not allowed, there is no picture, or the pictures and the person
                 do not fit together.
-            ConsentMissingError: a person's face would be stored without a consent.
+            ConsentMissingError: a person's face would be stored without consent.
         """
         check_name(self.name)
         if not self.references:

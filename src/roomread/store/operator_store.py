@@ -94,7 +94,7 @@ class OperatorStore:
             name: The name under which they were enrolled.
 
         Returns:
-            The number of seats whose data was deleted.
+            The number of enrolled people whose data was deleted, counted in each session.
 
         Raises:
             SessionError: One of the sessions is being recorded; nothing was deleted.

@@ -119,14 +119,14 @@ class OwnerStore:
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
             rules: The rules of attention, which raise alerts, one per line.
-            keeps_people: Whether each person's readings are stored too, by seat.
+            keeps_people: Whether the readings of each person are stored too.
             consent: A text that records who consented and how; required if people are kept.
             purpose: What the installation is used for; see `roomread.services.purpose`.
             region: The region where the installation is used.
             notice: How the people were informed that their expressions are read.
 
         Raises:
-            SessionError: The name is empty, or people would be kept without a consent.
+            SessionError: The name is empty, or people would be kept without consent.
             RulesError: The rules cannot be parsed.
         """
         name, consent, notice = (storable(text).strip() for text in (name, consent, notice))

@@ -13,8 +13,8 @@ _HEIGHT = 1100
 def show_call() -> None:
     """Draw the page that reads the window of a call, and a link to open it in a separate tab.
 
-    The service serves that page, so sign-in and policies are the same as in a tab. Pictures go from
-    the frame to the service and never through this app.
+    The page is embedded and served by the service, so sign-in and policies are the same as in a
+    tab. It sends the pictures directly to the service, never through this app.
     """
     address = f"/share?lang={words().language}"
     with st.container(horizontal=True, vertical_alignment="center"):
