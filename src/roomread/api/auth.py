@@ -332,7 +332,7 @@ def _check_origin(connection: HTTPConnection) -> None:
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers for the web app, with the verified principal in place of any the client sent."""
+    """Return the headers for the web app, which name the verified principal and no other."""
     headers = MutableHeaders(raw=list(scope["headers"]))
     del headers[USER_HEADER]
     # The origin has been checked. Streamlit would request this computer's address from another host

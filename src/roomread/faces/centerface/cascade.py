@@ -216,7 +216,7 @@ class CenterFace:
         return self._faces(self._infer(image, scale, self._threshold_at(scale)))
 
     def _infer(self, image: NDArray[np.uint8], scale: float, threshold: float) -> Candidates:
-        """Return the candidates of a pass at one scale and, if needed, of a second pass for close-ups."""
+        """Run a pass at one scale and, if needed, one for close-ups, and return the candidates."""
         candidates = self._infer_at(image, scale, threshold)
         overview = OVERVIEW / max(image.shape[:2])
         if overview >= scale or not _may_be_close_up(candidates, scale):

@@ -18,7 +18,7 @@ _FALL = re.compile(
 
 
 def upgrade() -> None:
-    """Replace the sentences in the column `alerts.reason` with one column for each of their values."""
+    """Replace the sentences of `alerts.reason` with a column for each of their values."""
     op.add_column("alerts", sa.Column("value", sa.REAL, nullable=False, server_default="0"))
     op.add_column("alerts", sa.Column("before", sa.REAL))
     op.add_column("alerts", sa.Column("seconds", sa.Integer, nullable=False, server_default="0"))
