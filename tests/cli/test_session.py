@@ -116,7 +116,7 @@ def test_marks_are_read_from_the_command_line_and_from_csv(
     assert "time and label" in one_line(roomread("session", "mark", number, "--csv", "wrong.csv"))
     (tmp_path / "wrong.csv").write_bytes(b"time,label\n1:00,caf\xe9\n")
     error = one_line(roomread("session", "mark", number, "--csv", "wrong.csv"))
-    assert "is not CSV: save it as CSV in UTF-8" in error
+    assert "is not CSV (save it as CSV in UTF-8)" in error
     error = one_line(roomread("session", "mark", number, "--csv", "none.csv"))
     assert "none.csv: cannot be read: No such file or directory" in error
     (tmp_path / "wrong.csv").write_text("time,label\nsoon,quiz\n")
