@@ -91,7 +91,7 @@ def test_end_of_a_recording_prints_its_error_or_that_it_was_too_short(
     assert capsys.readouterr().err == "roomread: lesson.mp4: stopped after 3.0 s\n"
 
 
-def test_session_without_people_is_not_resumed_with_identity() -> None:
+def test_session_without_readings_of_individuals_is_not_resumed_with_identity() -> None:
     with temporary_store() as store:
         owned = store.owned_by(LOCAL_OWNER)
         record._check_people(owned.create("a", keeps_people=True, consent="all, in writing"))

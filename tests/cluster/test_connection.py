@@ -26,7 +26,7 @@ def test_reason_is_the_last_error_of_a_traceback(traceback: str, line: str) -> N
     assert connection.reason(traceback) == line
 
 
-def test_reason_without_an_exception_is_cut_to_300_characters() -> None:
+def test_error_text_without_an_exception_is_cut_to_300_characters() -> None:
     assert connection.reason("x" * 5000) == "x" * 300
 
 

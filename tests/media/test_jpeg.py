@@ -47,7 +47,7 @@ def test_padding_before_a_marker_is_skipped() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\x89PNG\xff\xda"])
-def test_truncated_or_other_files_have_no_scans(content: bytes) -> None:
+def test_truncated_jpegs_and_files_of_other_formats_have_no_scans(content: bytes) -> None:
     assert scans_of(content) == 0
 
 

@@ -81,7 +81,7 @@ def test_recording_with_a_rotation_is_returned_upright(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(every=st.floats(0.01, 2))
-def test_every_returns_the_first_frame_at_or_after_each_multiple(
+def test_option_every_yields_the_first_frame_at_or_after_each_multiple_of_the_interval(
     tmp_path: Path, every: float
 ) -> None:
     path = tmp_path / "clip.mp4"

@@ -34,7 +34,7 @@ def test_complete_teaching_request_is_accepted(request_: TeachingRequest[str]) -
         (TeachingRequest("../odd", (PLAIN,)), "cannot be a profile's name"),
         (TeachingRequest[str]("odd", ()), "no picture of 'odd'"),
         (TeachingRequest("odd", (PLAIN,), "../x", "yes"), "cannot be a profile's name"),
-        (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "given only for a state"),
+        (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "only a taught state can belong"),
         (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "and some have none"),
     ],
 )

@@ -111,7 +111,9 @@ def _digests() -> dict[str, str]:
     stamp = _folder().joinpath("browser.stamp")
     hint = "install roomread from a wheel, or run `pip install -e .` in a checkout"
     if not stamp.is_file():
-        raise ModelFileError("the student page's downloads are not in the package", hint=hint)
+        raise ModelFileError(
+            "the files that the student page downloads are missing from the package", hint=hint
+        )
     lines = stamp.read_text(encoding="ascii").splitlines()[1:]
     hashes = {name: digest for digest, name in (line.split("  ") for line in lines)}
     for name, (package, folder) in _SOURCES.items():

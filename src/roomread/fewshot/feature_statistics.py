@@ -22,7 +22,7 @@ from roomread.errors import ModelFileError
 from roomread.readings import Expression
 
 FEATURE_STATISTICS_KEY = "roomread.ground"
-_ADVICE = "measure its feature statistics on a data set first"
+_ADVICE = "prepare the model with a data set of faces first"
 # Number of synthetic faces; it gives percentiles near the threshold to within 0.2 points.
 _FACES = 4096
 

@@ -149,7 +149,8 @@ class Profile:
             )
         if labels != {self.name} and not labels <= set(_EXPRESSIONS):
             raise ProfileError(
-                f"{self.name}: cannot have references labelled {', '.join(sorted(labels))}"
+                f"{self.name}: cannot have references labelled {', '.join(sorted(labels))}",
+                hint="label each with an expression, or all with the name of the profile",
             )
         if len({len(reference.features) for reference in self.references}) > 1:
             raise ProfileError(f"{self.name}: its references come from different nets")

@@ -159,7 +159,7 @@ _LESSONS = (
     t("stop one of them"),
     t("is not a transcript that can be read"),
     t("its first message is at {time}, but the offset to the session is unknown"),
-    t("no part of it lies within the session, which is {length} long; it begins at {start}"),
+    t("begins at {start}, and no part of it lies within the session, which is {length} long"),
     t("no slide lies within the session, which is {length} long"),
     t("check the offset"),
     t("line {line}: '{text}' is not a rule"),

@@ -78,7 +78,7 @@ class TeachingRequest(Generic[Source]):
         if self.person is not None:
             if not self.is_state:
                 raise ProfileError(
-                    "a person can be given only for a state", hint="leave out the person"
+                    "only a taught state can belong to a person", hint="leave out the person"
                 )
             check_name(self.person)
         if self.face_of is not None and not self.consent.strip():

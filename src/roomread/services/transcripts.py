@@ -54,8 +54,8 @@ def keep_transcript(
     kept = [replace(each, start=max(each.start, 0.0)) for each in kept]
     if not kept:
         raise SessionError(
-            f"{name}: no part of it lies within the session, which is {clock(end)} long; "
-            f"it begins at {clock(max(moved[0].start, 0.0))}",
+            f"{name}: begins at {clock(max(moved[0].start, 0.0))}, and no part of it lies within "
+            f"the session, which is {clock(end)} long",
             hint="check the offset",
         )
     store.keep_passages(session_id, kept)

@@ -273,7 +273,7 @@ def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
     if unknown:
         raise DataError(
             f"{there[unknown[0]]}: is not a known split",
-            hint=f"name the split of each folder: {_SPLIT_NAMES}",
+            hint=f"state for each folder which split it holds: {_SPLIT_NAMES}",
         )
     lacking = [name for name in names if name not in there] if named else []
     if lacking:
