@@ -1,4 +1,4 @@
-"""Serve the tools over standard input and output, with the MCP SDK."""
+"""Serve the tools for language models over standard input and output, with the MCP SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implement the tools, which read pictures and return the figures of the user's sessions."""
+"""Implement the tools for language models: read pictures, and report on the user's sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roomread.wire import FrameReadings, frame_to_dict
 
 
 class Tools:
-    """The tools, which call the same services as the command line and the API.
+    """The tools for language models, which call the same services as the command line and the API.
 
     The results name nobody, and results about sessions contain no data about individual people.
 
@@ -59,7 +59,7 @@ class Tools:
         return {"sessions": [_head(session) for session in self._store.sessions()]}
 
     def session_mood(self, session_id: str) -> dict[str, Any]:
-        """Return the latest mood of a session, and the active alerts of the room.
+        """Return the latest mood of a session's room, and the alerts about it that have not ended.
 
         Raises:
             SessionNotFoundError: There is no such session.
@@ -73,7 +73,7 @@ class Tools:
         }
 
     def session_report(self, session_id: str) -> dict[str, Any]:
-        """Return the report of a session: its falls of valence, parts, changes and alerts.
+        """Return a session's falls and changes of valence, its parts between marks, and alerts.
 
         Raises:
             SessionNotFoundError: There is no such session.

@@ -17,12 +17,12 @@ _MESSAGE_PAUSE = 0.05
 
 
 class AdmittedReceive:
-    """The `receive` of a WebSocket that reports a disconnect once the sender is no longer admitted.
+    """A `receive` that reports a disconnect once the WebSocket's sender is no longer admitted.
 
-    Messages are received during each check, so that the check does not delay them.
+    Messages are received while the sender is checked, so that the check does not delay them.
 
     Args:
-        receive: The `receive` of the server.
+        receive: The ASGI `receive` of the server, which this one replaces.
         is_admitted: A function that returns whether the sender is still admitted.
         must_wait: A function that returns True if the sender has reached its rate limit, and
             otherwise counts one message.

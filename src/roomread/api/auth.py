@@ -217,7 +217,7 @@ class AuthMiddleware:
             return True
 
     async def _authenticate(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
-        """Return the principal of a request, and whether it was authenticated by a key."""
+        """Return the principal of a request, and whether a key authenticated it."""
         scheme, _, key = connection.headers.get("authorization", "").partition(" ")
         if scheme:
             is_key = scheme.lower() == "bearer"

@@ -1,7 +1,7 @@
-"""Serve pages with scripts in the visitor's language, and the assets that they load.
+"""Serve pages that run scripts, in the visitor's language, and the assets that the pages load.
 
 An asset is a file of the folder `assets`, or a message catalogue as JSON. The URLs of all assets
-contain one hash of their contents, so that a browser may cache them forever and a script can import
+contain one hash of all contents, so that a browser may cache them forever and a script can import
 others by relative paths.
 """
 
@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 LANGUAGE_COOKIE = "roomread_lang"
 _FOLDER = Path(__file__).parent / "assets"
 _YEAR = 365 * 24 * 3600
-# The operating system's table is not used, because it can map scripts to plain text.
+# The operating system's media types are not used, because they can declare scripts as plain text.
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -144,7 +144,7 @@ def _assets() -> dict[str, bytes]:
 
 @cache
 def _digest() -> str:
-    """Return the hash of all assets that their URLs contain."""
+    """Return the hash of all assets, which is a part of their URLs."""
     digest = hashlib.sha256()
     for name, content in sorted(_assets().items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)

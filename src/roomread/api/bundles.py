@@ -22,7 +22,7 @@ from roomread.api.problems import RefusedError
 from roomread.errors import ModelFileError
 
 router = APIRouter(include_in_schema=False)
-# The package and folder of each net, by the name of its hash in `browser.stamp`.
+# The package and folder of each net, by the name under which `browser.stamp` lists its hash.
 _SOURCES = {
     "centerface-shallow-fp32.onnx": ("roomread.faces", "bundled"),
     "centerface-deep-fp32.onnx": ("roomread.faces", "bundled"),

@@ -1,4 +1,4 @@
-"""The objects that routes share, and the scopes that they require."""
+"""The objects that all routes share, and checks of the scopes that a route requires."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ServiceContext:
         engine: Reads pictures and videos.
         auth: The settings and the state of authentication.
         store: The store of the service.
-        leases: The leases by which this process holds sessions.
+        leases: The leases that reserve sessions and rooms for this process.
         metrics: The metrics for Prometheus.
         ingest: Writes received readings into sessions.
         session_limiter: Limits the number of concurrent requests for data of sessions.
@@ -54,7 +54,7 @@ class ServiceContext:
         ingest_sockets: Limits the number of open WebSockets that send readings.
         event_streams: Limits the number of teachers' boards that receive events.
         exports: Limits the number of export files on disk, which clients may download slowly.
-        live_people: The people of live sessions, whom live connections distinguish by their faces.
+        live_people: The people seen in live sessions, to recognise them by their faces.
         live_sockets: The event that ends a live connection, by the id of the session that the
             connection records.
         buffers: Limits the bytes of incomplete requests and messages in memory.
@@ -108,7 +108,7 @@ class ServiceContext:
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """The limiter of concurrently read pictures, which all interfaces share."""
+        """The limiter of pictures read at once, which all parts of the service share."""
         return self.engine.limiter
 
 

@@ -157,7 +157,7 @@ def own_path(path: str) -> str:
 def sign_in_page(
     context: ServiceContext, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> HTMLResponse:
-    """Return the page with the form for name and password, which redirects to a path."""
+    """Return the page with the form for name and password; signing in redirects to `path`."""
     text = pages.render(
         "roomread.api",
         "sign_in.html.j2",

@@ -55,10 +55,10 @@ class BodyLimits:
     Attributes:
         members: Slots for bodies that arrive in several chunks from signed-in principals.
         strangers: Slots for such bodies from senders that are not signed in, counted by address.
-        memory: Bytes that are kept in memory while they are received.
-        disk: Bytes that are kept in temporary files.
-        processed: Bytes of large bodies that are processed at once.
-        writers: Limits the threads that use temporary files; None until it is first needed.
+        memory: Limits the bytes of incomplete bodies in memory.
+        disk: Limits the bytes of bodies in temporary files.
+        processed: Limits the bytes of the large bodies that the application handles at once.
+        writers: Limits the threads that use temporary files; None until a file is first needed.
     """
 
     members: SharedSlots = field(
@@ -191,7 +191,7 @@ class _Spool:
 
     Args:
         holder: The sender whose share of the budgets the body uses.
-        limits: The budgets.
+        limits: The budgets of memory and of temporary files.
     """
 
     def __init__(self, holder: str, limits: BodyLimits) -> None:

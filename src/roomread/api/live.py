@@ -1,4 +1,4 @@
-"""`WS /api/v1/live`: read the newest of the frames sent, and return its faces and the mood."""
+"""`WS /api/v1/live`: read the newest frame sent, and return its faces and the room's mood."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SILENCE_SECONDS = 60.0
 
 
 class LiveShape(BaseModel):
-    """The response to a live frame. There is none for frames that a newer one replaced."""
+    """The response to a live frame; frames that a newer frame replaced get no response."""
 
     frame: FrameShape = Field(
         description="`frame_index` counts the frames sent. `time` is seconds from the first, or "
@@ -73,11 +73,11 @@ _SumUp = Callable[[FrameReadings], Awaitable[tuple[MoodShape | None, list[AlertS
 async def live(
     socket: WebSocket, session: str | None = None, *, oneself: bool = False, profiles: str = ""
 ) -> None:
-    """Receive encoded frames as binary messages, and send a `LiveShape` for each one that is read.
+    """Receive encoded frames as binary messages, and send a `LiveShape` for each frame read.
 
     The response to a frame that cannot be read is `{"frame_index": …, "problem": …}`. If the index
-    is null, the problem is one of the whole connection, such as a session that has ended, and the
-    connection is closed.
+    is null, the problem affects the whole connection, for example because the session has ended,
+    and the connection is closed.
 
     Args:
         socket: The connection.
@@ -86,7 +86,7 @@ async def live(
         oneself: Whether the camera shows the sender; then only the largest face is read. Ignored
             with a session.
         profiles: Comma-separated names of the sender's profiles, such as "confused,bored". Their
-            states are scored in all faces, and the mood contains their shares.
+            states are scored in all faces, and the mood contains the share of people who show each.
     """
     context = context_of(socket)
 

@@ -1,4 +1,4 @@
-"""`/notice`: the notice for people whose expressions are read, opened by its QR code."""
+"""`/notice`: the page that informs people that their expressions are read, with a QR code."""
 
 from __future__ import annotations
 

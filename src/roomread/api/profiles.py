@@ -74,7 +74,7 @@ _BODY = {
 
 
 class LeaveOneOutShape(BaseModel):
-    """The results of reading each picture with a profile learned from the other pictures."""
+    """The results of reading each picture of a profile with a profile of its other pictures."""
 
     references: int = Field(description="Number of pictures.", examples=[5])
     correct: int = Field(
@@ -159,7 +159,7 @@ def list_all(context: Context, reader: Reader) -> ProfilesShape:
 async def teach(request: Request, context: Context, sender: Sender) -> TaughtShape:
     """Learn a profile from a few pictures, of which only vectors are stored.
 
-    A profile that does not help on its own pictures is stored only with `force`.
+    A profile that does not improve the results on its own pictures is stored only with `force`.
     """
     async with open_form(request) as form:
         asked, teaching = await _parse_form(form, context)

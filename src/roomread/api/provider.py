@@ -32,7 +32,7 @@ class ProviderIdentity(NamedTuple):
 
     Attributes:
         name: The user's name in this service, taken from a claim of the provider.
-        account: The issuer and its id of the user, which providers never reassign.
+        account: The issuer, and the id that it gave the user and never reassigns.
     """
 
     name: str

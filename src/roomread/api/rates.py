@@ -58,7 +58,7 @@ class Attempts:
     the block raises no error.
 
     Args:
-        rate: The buckets.
+        rate: The token buckets, one for each address.
         connection: The connection whose address is limited.
 
     Raises:

@@ -15,7 +15,7 @@ from roomread.api.logs import log, log_failure
 from roomread.api.metrics import Metrics
 from roomread.api.problems import MEDIA_TYPE, RefusedError, failure, refusal_of
 
-# Permissive for styles, workers and WebAssembly, which the web app creates at run time.
+# The policy of the web app allows the styles, workers and WebAssembly that it creates at run time.
 _CSP_APP = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 _CSP_OURS = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
@@ -179,7 +179,7 @@ def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
     if ours:
         own["Cache-Control"] = "no-store"
     for name, value in (_EVERYWHERE | own).items():
-        # Only the service's own routes may set another value, as pages with scripts do.
+        # Only the service's own routes may set these headers themselves, as pages with scripts do.
         if not ours or name not in headers:
             headers[name] = value
     if scope["scheme"] == "https":

@@ -18,7 +18,7 @@ from roomread.store import RoomRecord, Session, State
 
 
 class RoomInput(BaseModel):
-    """A new room, which students join by its code."""
+    """A new room, which students join with its code."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""`WS /api/v1/rooms/{room_id}/seat`: serve a student's page, by the protocol `roomread.room.1`."""
+"""`WS /api/v1/rooms/{room_id}/seat`: serve a student's page (protocol `roomread.room.1`)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _JOIN_SECONDS = 20.0
 _ACK_PERIOD = 10.0
 # Maximum time for sending a message to a page that is slow to receive, s.
 _SEND_SECONDS = 2.0
-# Interval between readings that a page which sends too many is asked to use, ms.
+# Milliseconds between readings that a page is asked for if it sends too many.
 _SLOWER_MS = 1000
 # Close codes that are passed on to the student from the process that holds the room.
 _PASSED_ON = frozenset({*RoomClose, *CloseCode})
@@ -85,16 +85,16 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class _TakenSeat:
-    """The seat of one student.
+    """The numbered place (seat) that a student has taken in a room.
 
     Attributes:
-        held: The room, which this process holds.
+        held: The room, which this process serves.
         link: The connection of the student.
         connection: The id of the connection in the room.
-        joined: The seat in the room.
+        joined: The number of the seat, and the connection that had it before, if any.
         resumed: The number of the earlier seat that the page requested; None for a new seat.
         text: The consent text that the student agreed to.
-        faces: Whether the page may send readings.
+        faces: Whether the page may send readings of the student's face.
     """
 
     held: HeldRoom
@@ -177,7 +177,7 @@ async def _converse(held: HeldRoom, link: _Link, number: int, messages: AsyncIte
 async def _relay(
     socket: WebSocket, link: _Link, address: str, first: str, messages: AsyncIterator[str]
 ) -> None:
-    """Relay messages between a student and the process that holds the room until one disconnects.
+    """Relay messages between a student and the process with the room until either disconnects.
 
     Raises:
         BusyError: The other process does not respond.
@@ -212,7 +212,7 @@ async def _relay(
 async def _take_seat(
     context: ServiceContext, socket: WebSocket, link: _Link, room_id: str, joining: JoinMessage
 ) -> _TakenSeat:
-    """Assign a seat to a student. The caller releases it."""
+    """Assign a seat (a numbered place in the room) to a student; the caller releases it."""
     tokens = _seat_tokens(context, room_id)
     resume = tokens.seat(joining.resume) if joining.resume is not None else None
     if resume is None:

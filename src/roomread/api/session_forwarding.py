@@ -31,7 +31,8 @@ async def here_or_forwarded(
     Args:
         context: The context of the service.
         connection: The request, a POST.
-        work: The work; it raises `SessionHeldError` if another process holds the session.
+        work: A function that does the work; it raises `SessionHeldError` if another process holds
+            the session.
         body: The body of the request.
 
     Raises:

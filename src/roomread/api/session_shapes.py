@@ -103,7 +103,7 @@ class SessionsShape(BaseModel):
 
 
 class MoodShape(BaseModel):
-    """The mood of the room over some seconds; null values below five readable people."""
+    """The mood of the room over some seconds; values are null below five readable people."""
 
     time: float = Field(
         description="The end of the measured window, seconds from the start.", examples=[750.5]
@@ -202,7 +202,7 @@ class ChangeShape(BaseModel):
 
 
 class SummaryShape(SessionShape):
-    """A session with its parts and lasting changes."""
+    """A session with its parts between marks, and the lasting changes of its valence."""
 
     parts: list[PartShape]
     changes: list[ChangeShape]
@@ -221,14 +221,14 @@ class PersonInput(BaseModel):
 
 
 class PersonShape(PersonInput):
-    """A person who was enrolled."""
+    """A person whose name and consent were recorded, with the number of the seat."""
 
     seat: int = Field(examples=[3])
     consented_at: datetime
 
 
 class PeopleShape(BaseModel):
-    """The people who were enrolled in a session, by seat."""
+    """The people of a session whose names were recorded, in order of their seats."""
 
     people: list[PersonShape]
 
@@ -268,7 +268,7 @@ class AlertsShape(BaseModel):
 
 
 class ReportShape(BaseModel):
-    """What the students of a room reported by buttons; counts are null below five people."""
+    """How many students pressed each button; with fewer than five people, counts are null."""
 
     time: float = Field(description="Seconds from the start.", examples=[750.0])
     people: int = Field(description="Number of students who had joined.", examples=[28])
@@ -283,7 +283,7 @@ class ReportShape(BaseModel):
 
 
 class ReportsShape(BaseModel):
-    """What the students of a session's room reported by buttons, one sample every five seconds."""
+    """How many students of a session's room pressed each button, one sample every 5 s."""
 
     reports: list[ReportShape]
 

@@ -89,7 +89,7 @@ def create(
 ) -> SessionShape:
     """Create a session, to which readings are sent afterwards.
 
-    Only the moods of the room are stored. With a consent, each person's readings are stored too.
+    Only the moods of the room are stored; if `consent` is given, each person's readings too.
     """
     session = create_session(
         context.store.owned_by(sender.id),
@@ -317,7 +317,7 @@ def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
 
 @router.get("/{session_id}/reports", summary="List button reports", responses=responses(404))
 def reports(context: Context, reader: Reader, session_id: str) -> ReportsShape:
-    """Return what the students of the session's room reported; empty without students."""
+    """Return how many students pressed each button, every five seconds; empty without students."""
     store, session = find_session(context, reader, session_id)
     samples = store.reports(session.id)
     return ReportsShape(reports=[ReportShape(**report_to_dict(sample)) for sample in samples])

@@ -43,7 +43,7 @@ class PictureShape(BaseModel):
 
 
 class UnreadPicture(BaseModel):
-    """A picture that could not be read, in a request with several."""
+    """A picture that could not be read, in a request with several pictures."""
 
     source: str
     problem: Problem

@@ -1,4 +1,4 @@
-"""Serve the parameters with which a student's browser reads a face, and a page to try it."""
+"""Serve the parameters with which a student's browser reads a face, and a page to try this."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ with Client("http://127.0.0.1:8501") as client:
     for reading in client.analyze("photo.jpg"):
         print(reading.expression, reading.box)
 
-Its methods return the types of the package: readings, moods, sessions, marks and people.
+Its methods return the types of the package, such as `Reading`, `Session` and `RoomMood`.
 """
 
 from roomread.client.answers import SendResult, VideoStatus

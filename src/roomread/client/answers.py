@@ -49,8 +49,8 @@ class SendResult:
     Attributes:
         accepted: number of new frames, which were written.
         repeated: number of frames that the session already contained.
-        mood: the room's latest mood; None until there is one.
-        alerts: the active alerts.
+        mood: the latest mood of the room; None while none is known.
+        alerts: the session's alerts that have not ended.
     """
 
     accepted: int
@@ -98,7 +98,7 @@ def profile_summary(answer: Mapping[str, Any]) -> ProfileSummary:
 
 
 def leave_one_out(answer: Mapping[str, Any]) -> LeaveOneOutResult:
-    """Parse the evaluation of a profile on its own references."""
+    """Parse the evaluation of a profile on the pictures it was taught with."""
     values = _chosen(LeaveOneOutResult, answer)
     return LeaveOneOutResult(
         **values | {"usual_expression": Expression[answer["usual_expression"].upper()]}
@@ -106,5 +106,5 @@ def leave_one_out(answer: Mapping[str, Any]) -> LeaveOneOutResult:
 
 
 def _chosen(kind: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a JSON object whose names are fields of a dataclass."""
+    """Return those entries of a JSON object whose names are fields of the dataclass `kind`."""
     return {each.name: answer[each.name] for each in fields(kind) if each.name in answer}

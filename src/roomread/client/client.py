@@ -58,7 +58,7 @@ class Client:
 
         Args:
             picture: a path, or the bytes of an encoded picture.
-            profiles: names of the profiles to use.
+            profiles: names of the profiles (taught people and states) to use.
             oneself: whether the picture shows yourself, so that only its largest face is read.
 
         Raises:
@@ -90,9 +90,9 @@ class Client:
         ]
 
     def annotate(self, picture: Picture) -> bytes:
-        """Return a copy of one picture with boxes and labels drawn on it, as JPEG.
+        """Return a JPEG copy of a picture, on which faces are framed and their readings written.
 
-        Errors are raised as by `analyze`.
+        It raises the same errors as `analyze`.
         """
         files = [("file", as_file(picture))]
         return self._ask("POST", "analyze", files=files, params={"annotated": "1"}).content
@@ -102,7 +102,7 @@ class Client:
         return [each["name"] for each in self._ask("GET", "models").json()["models"]]
 
     def card(self, model: str) -> dict[str, Any]:
-        """Return the card of a model as plain values."""
+        """Return the model card of a bundled model as plain values."""
         card: dict[str, Any] = self._ask("GET", f"models/{model}").json()
         return card
 
@@ -116,7 +116,7 @@ class Client:
 
         Args:
             path: the video file, which is not loaded into memory as a whole.
-            annotated: whether the service also makes a copy with boxes and labels.
+            annotated: whether the service also makes a copy that shows the readings.
 
         Raises:
             ServiceError: the video is too large, or too many videos are waiting.

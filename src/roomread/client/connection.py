@@ -107,7 +107,7 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def _problem_of(answer: httpx.Response) -> dict[str, Any]:
-    """Return the problem details in a response; empty if it has none, as the error of a proxy."""
+    """Return the problem details in a response; empty if it has none, like a proxy's error page."""
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return {}
     try:
@@ -128,7 +128,10 @@ def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) ->
 
 
 def as_file(picture: Picture) -> tuple[str, bytes]:
-    """Return the name and content of a picture, given as a path or encoded bytes, for a form.
+    """Return the file name and the content with which a picture is sent in a form.
+
+    Args:
+        picture: a path, or the bytes of an encoded picture.
 
     Raises:
         OSError: there is no such file.

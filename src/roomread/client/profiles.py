@@ -36,7 +36,7 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teach a person's face, and return whether the profile helps.
+        """Teach how a person looks with each expression, and return whether this improves readings.
 
         Args:
             name: name of the profile, lower case.
@@ -85,7 +85,7 @@ class Profiles:
         return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
-        """Evaluate a profile by reading each of its pictures with a profile of the others."""
+        """Read each picture of a profile with a profile learned from its other pictures."""
         return answers.leave_one_out(self._ask("GET", f"{_path(name)}/evaluate").json())
 
     def export(self, name: str, target: str | Path) -> None:

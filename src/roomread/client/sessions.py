@@ -96,12 +96,17 @@ class Sessions:
                 return answers.send_result(answer.json())
 
     def mood(self, session_id: str) -> RoomMood | None:
-        """Return the latest mood of the room; None until there is one."""
+        """Return the latest mood (mean expressions) of the room; None while none is known."""
         found = self._ask("GET", f"sessions/{session_id}/mood").json()["mood"]
         return mood_from_dict(found) if found is not None else None
 
     def timeline(self, session_id: str, *, since: float = 0.0) -> Iterator[RoomMood]:
-        """Yield the moods of the room, about one a second, from the time `since`, s, on."""
+        """Yield the moods of the room, about one a second, in order of time.
+
+        Args:
+            session_id: id of the session.
+            since: the time of the earliest mood, seconds from the start of the session.
+        """
         following: float | None = since
         while following is not None:
             params = {"since": following}
@@ -110,7 +115,7 @@ class Sessions:
             following = page["next"]
 
     def marks(self, session_id: str) -> list[Mark]:
-        """Return the marks in order of time."""
+        """Return the marks, which say when slides or activities begin, in order of time."""
         found = self._ask("GET", f"sessions/{session_id}/marks").json()["marks"]
         return [Mark(**each) for each in found]
 
@@ -159,7 +164,8 @@ class Sessions:
             session_id: id of the session.
             target: the file to write.
             form: the format of the file.
-            people: whether to write a row for each reading of a person, with CSV and Parquet.
+            people: whether to write the readings of individual people, in place of the moods of
+                the room; only as CSV or Parquet.
         """
         params = {"format": form, "people": str(people).lower()}
         answer = self._ask("GET", f"sessions/{session_id}/export", params=params)
@@ -179,12 +185,12 @@ class Sessions:
         return answers.session(self._ask("POST", f"sessions/{session_id}/end").json())
 
     def people(self, session_id: str) -> list[Person]:
-        """Return the enrolled people, by seat."""
+        """Return the people whose names were given with `enrol`, in order of their seats."""
         found = self._ask("GET", f"sessions/{session_id}/people").json()["people"]
         return [answers.person(each) for each in found]
 
     def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
-        """Give a seat a name, with the person's consent, in a session that stores people."""
+        """Name the person with the number `seat`, in a session that stores individual readings."""
         asked = {"name": name, "consent": consent}
         return answers.person(
             self._ask("PUT", f"sessions/{session_id}/seats/{seat}", json=asked).json()

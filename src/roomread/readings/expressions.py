@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Expression(IntEnum):
-    """The seven expressions, in FER-2013's order (Goodfellow et al. 2013)."""
+    """The seven expressions, in the order of the data set FER-2013 (Goodfellow et al. 2013)."""
 
     ANGRY = 0
     DISGUST = 1

@@ -30,12 +30,12 @@ class Scores(ComparedByValue):
 
     @property
     def top(self) -> Expression:
-        """The expression with the highest probability, even if the net abstains."""
+        """The expression with the highest probability, even below the threshold."""
         return Expression(int(np.argmax(self.probabilities)))
 
     @property
     def expression(self) -> Expression | None:
-        """The expression with the highest probability; None when the net abstains."""
+        """The most probable expression; None if its probability is below the threshold."""
         return self.top if self.confidence >= self.threshold else None
 
     @property
@@ -130,11 +130,12 @@ class Quality:
     """Measures of how well a face can be seen. A measure that is not known is None.
 
     Attributes:
-        size: longer side of the box, px.
-        visible: share of the box inside the picture, 0..1.
-        brightness: mean of the crop, 0 (black) .. 1 (white).
-        contrast: standard deviation of the crop, 0..0.5.
-        sharpness: fine detail of the crop over its contrast, 0 upwards (see `faces.quality`).
+        size: longer side of the face's box, px.
+        visible: fraction of the box's area that is inside the picture, 0..1.
+        brightness: mean of the cropped face, 0 (black) .. 1 (white).
+        contrast: standard deviation of the cropped face, 0..0.5.
+        sharpness: fine detail of the cropped face over its contrast, 0 upwards (see
+            `faces.quality`).
         frontality: direction of the face, 0 (in profile) .. 1 (facing the camera); None without
             landmarks.
         reason: why the face cannot be read; None if it can.
@@ -174,11 +175,11 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class EyeActivity:
-    """Closed eyes and blinks of one person over the last minute, which do not measure drowsiness.
+    """How often one person blinked or had closed eyes in the last minute; not a drowsiness measure.
 
     Attributes:
-        closed_share: the share of the readings with closed eyes, 0..1 (PERCLOS: Dinges and Grace
-            1998).
+        closed_share: the share of the readings in which the eyes are closed, 0..1 (PERCLOS:
+            Dinges and Grace 1998).
         blinks_per_minute: the number of blinks per minute; None if the frames are too far apart to
             see blinks.
     """
@@ -209,8 +210,8 @@ class Reading(ComparedByValue):
         valence: pleasantness, -1..1; either `Scores.valence` or the estimate of another program.
         pose: direction of the head.
         action_units: intensity of facial action units by name (Ekman and Friesen 1978), 0..1.
-        eyes: closed eyes and blinks of the last minute, in a video whose net gives action units;
-            None until half a minute of the track was observed.
+        eyes: closed eyes and blinks of the last minute, in videos read with a net that estimates
+            action units; None until the face has been followed for half a minute.
     """
 
     source: str
@@ -242,7 +243,7 @@ class Reading(ComparedByValue):
 
     @property
     def expression(self) -> Expression | None:
-        """The most probable expression; None if the face cannot be read or the net abstains."""
+        """The most probable expression; None if it cannot be read or is below the threshold."""
         return self.scores.expression if self.scores is not None else None
 
     @property
@@ -281,8 +282,8 @@ class Reading(ComparedByValue):
     def looking_away(self) -> bool | None:
         """Whether the head is turned by over 30 degrees to a side, or 25 up or down.
 
-        Only the head's direction counts, because the eyes' is not known. A face that is unreadable
-        because it is turned away counts as looking away. None if the pose is not known.
+        Only the head's direction counts, because that of the eyes is not known. A face that is
+        unreadable because it is turned away counts as looking away. None if the pose is not known.
         """
         if self.quality.reason is Unreadable.TURNED_AWAY:
             return True

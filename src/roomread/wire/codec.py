@@ -44,8 +44,8 @@ class FrameReadings:
         frame_index: position of the frame in its source, from 0; None if it is not known.
         width: the width of the picture, px; None if it is not known.
         height: the height of the picture, px; None if it is not known.
-        readings: the faces, largest first; each has the frame's source, time and index.
-        signal: why the frame shows no picture, such as "black"; None if it shows one.
+        readings: one for each face, largest first, each with the frame's source, time and index.
+        signal: why the frame has no usable picture, such as a covered camera; else None.
     """
 
     source: str
@@ -112,7 +112,8 @@ def frame_from_dict(
     Args:
         value: the frame as `json.loads` returns it.
         path: the JSONPath of the frame in a larger document, for error messages.
-        default_threshold: the threshold of faces that have none, 0..1.
+        default_threshold: confidence below which a face's expression is withheld, 0..1; used for
+            faces whose own `threshold` is missing.
 
     Raises:
         WireError: the value violates the schema; the message names the field.

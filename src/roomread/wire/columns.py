@@ -146,7 +146,7 @@ def _put(nested: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def _without_empty(nested: dict[str, Any]) -> dict[str, Any]:
-    """Return the values without the records whose fields are all None."""
+    """Return a reading's values without the nested records whose fields are all None."""
     kept = {}
     for name, value in nested.items():
         field = READING.fields[name]

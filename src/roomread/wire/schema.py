@@ -1,4 +1,4 @@
-"""The schema of readings and frames, from which checks, JSON Schema and columns are derived."""
+"""The schema of readings and frames; checks, JSON Schema and table columns are derived from it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _check_sum(scores: dict[str, Any], path: str) -> None:
 
 
 def _check_scores(face: dict[str, Any], path: str) -> None:
-    """Check that a face has either scores or a reason, and that other fields agree with them."""
+    """Check that a face has scores or a reason to be unreadable, and no contradicting fields."""
     scores, reason = face.get("scores"), face.get("unreadable")
     if (scores is None) == (reason is None):
         raise WireError(path, "must have either scores or a reason in unreadable")
