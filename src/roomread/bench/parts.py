@@ -1,4 +1,4 @@
-"""Measure each net alone, and the speed of the processor for comparison."""
+"""Measure the speed of each net alone, and the speed of the processor for comparison."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Parts:
 
 
 def parts() -> Parts:
-    """Measure the nets in a separate process."""
+    """Measure the speed of the nets in a separate process."""
     with _one_thread(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_parts).result()
 
@@ -59,7 +59,7 @@ def parts() -> Parts:
 def _one_thread() -> Iterator[None]:
     """Limit NumPy to one thread in processes that are started within the `with` block.
 
-    Its libraries read these environment variables once, at the start of a process.
+    NumPy's libraries read these environment variables once, at the start of a process.
     """
     names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     before = {name: os.environ.get(name) for name in names}

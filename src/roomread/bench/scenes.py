@@ -60,7 +60,7 @@ def portraits() -> list[tuple[NDArray[np.uint8], Box]]:
 
 
 def with_face_of(height: float, portrait: NDArray[np.uint8], face: Box) -> NDArray[np.uint8]:
-    """Return a portrait scaled so that its face is `height` px high."""
+    """Return a portrait, scaled so that the face in the box `face` is `height` px high."""
     return np.asarray(_scaled(portrait, height / face.height))
 
 
@@ -228,7 +228,7 @@ def _sides(box: Box) -> tuple[float, float, float, float]:
 
 
 def _shifted(tile: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
-    """Return a tile with its content moved and the edge repeated."""
+    """Return a tile with its content moved by (x, y) px; pixels at the edge are repeated."""
     rows, columns = (np.arange(n) for n in tile.shape[:2])
     rows = np.clip(rows - y, 0, len(rows) - 1)
     columns = np.clip(columns - x, 0, len(columns) - 1)

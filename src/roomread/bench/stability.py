@@ -76,9 +76,11 @@ class Stability:
     """The stability of the labels of faces under one change.
 
     Attributes:
-        faces: The number of faces that were found in both pictures and had a label before.
-        same: The fraction of these faces with the same label after the change, 0..1.
-        other: The fraction with another label, 0..1; the rest lost their label.
+        faces: The number of faces that were found in both pictures and had a label before the
+            change.
+        same: The fraction of these faces that have the same label after the change, 0..1.
+        other: The fraction that have another label, 0..1; for the other faces, the label is
+            withheld.
     """
 
     faces: int
@@ -99,7 +101,7 @@ def measure(
         classifier: The classifier of the faces.
 
     Returns:
-        The stability by the name of the change and the crops used.
+        The stability, by the name of the change and the crops that were used.
     """
     before = [_labels(picture, SmallChange(), detector, classifier) for picture in pictures]
     results = {}

@@ -51,7 +51,7 @@ class ModelCard:
             arXiv:1706.04599).
         threshold: the confidence below which the label is withheld, 0..1.
         framing: the crop geometry of this net.
-        version: the version of Roomread that trained it.
+        version: the version of Roomread that trained the net.
         data: the name and digest of the training data.
         seed: the random seed of the training run.
         licence: the licence of the weights.
@@ -171,7 +171,7 @@ def open_model(
     Args:
         model: the name or path.
         threads: the number of threads for one batch; None for one per processor, at most four.
-        device: the device that computes.
+        device: the device on which the net runs.
 
     Raises:
         ModelFileError: the file does not exist, or does not conform to the format.

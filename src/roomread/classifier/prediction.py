@@ -15,9 +15,10 @@ class Prediction(NamedTuple):
     """The results of the nets and the profiles for one face.
 
     Attributes:
-        quality: How well the face can be seen, and why it cannot be read.
+        quality: How well the face can be seen, and, if it cannot be read, why.
         scores: The calibrated scores; None for a face that cannot be read.
-        states: The states that profiles taught, in the profiles' order.
+        states: The face's similarity to each state, such as "confused", that the profiles in use
+            were taught, in the profiles' order.
         person: The person whose profile was used; None if no person's profile was used.
         features: float32 [D], the input of the net's head; None for a face that cannot be read and
             for a classifier that has no model file.

@@ -29,7 +29,7 @@ class Augmentation(nn.Sequential):
 
     @property
     def turns(self) -> Turns:
-        """The mirroring and rotation of each picture of the last call."""
+        """The mirroring and rotation of each picture in the last forward pass."""
         matrix = torch.eye(3)
         for change in self:
             if isinstance(change, GeometricAugmentationBase2D):
@@ -43,8 +43,8 @@ class Augmentation(nn.Sequential):
 def augmentation(*, cutout: float) -> Augmentation:
     """Return a module that augments pictures, float [N, 1, 48, 48] in 0..1.
 
-    It changes tilt, distance and light, adds slight blur and noise, covers parts, and mirrors, all
-    within limits that keep the label true.
+    It rotates, moves, scales and mirrors them, changes contrast and brightness, adds slight blur
+    and noise, and hides a rectangle, all so slightly that the label remains true.
 
     Args:
         cutout: the probability that a picture loses a rectangle, 0..1 (DeVries and Taylor 2017,
@@ -64,10 +64,12 @@ def augmentation(*, cutout: float) -> Augmentation:
 
 
 def webcam(recipe: Recipe) -> nn.Module:
-    """Return a module that simulates a webcam in a video call on float [N, 1, S, S] in 0..1.
+    """Return a module that degrades pictures as a webcam and a video call do.
 
-    In this order it applies motion blur, low resolution, sensor noise and compression. With a
-    recipe whose four probabilities are 0 it changes nothing.
+    The pictures are float [N, 1, S, S] in 0..1.
+
+    The module applies motion blur, low resolution, sensor noise and compression, in this order.
+    With a recipe whose four probabilities are 0, it changes nothing.
     """
     steps: list[nn.Module] = []
     if recipe.motion_blur:
@@ -116,7 +118,7 @@ class RandomNoise(_RandomChange):
 
 
 class RandomSmallFace(_RandomChange):
-    """Downscaling to 12 to 32 px and upscaling again, as the pipeline does with a distant face."""
+    """Downscaling to 12 to 32 px and upscaling again, so that the face looks distant."""
 
     def change(self, images: Tensor) -> Tensor:
         """Return changed copies of all pictures, float [n, 1, S, S]."""

@@ -1,7 +1,7 @@
-"""Fit action units and head pose to a trained net's maps, and measure them.
+"""Fit outputs for action units and head pose to the final feature maps of a trained net.
 
-They can also be trained together with the net, see `auxiliary_head`. The model file has the same
-outputs in both cases.
+These outputs can also be trained together with the net, see `auxiliary_head`; they are measured
+here too. The model file has the same outputs in both cases.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _BINS = ((0, 10), (10, 20), (20, 30), (30, 90))
 def fit_auxiliary(
     path: Path, data: FerData, targets: AuxiliaryTargets, *, penalty: float = _PENALTY
 ) -> AuxiliaryFit:
-    """Fit the outputs to Training by ridge regression, and measure them on PublicTest.
+    """Fit outputs for action units and pose on Training, and measure them on PublicTest.
 
-    Each picture is used as it is and mirrored; PrivateTest is not used.
+    The fit is a ridge regression on each picture and its mirror image. PrivateTest is not used.
 
     Args:
-        path: a model file, in fp32 or int8, whose features are means of maps.
+        path: a model file, in fp32 or int8, whose features are the means of its final feature maps.
         data: all splits.
-        targets: the targets of the same pictures.
+        targets: the action units and pose of the same pictures.
         penalty: the strength of the L2 penalty, over 0.
 
     Raises:
@@ -68,14 +68,14 @@ def measure_auxiliary(
     *,
     outputs: Sequence[str] = AUXILIARY_OUTPUTS,
 ) -> AuxiliaryFit:
-    """Measure, on PublicTest, the outputs that were trained together with the net.
+    """Measure, on PublicTest, auxiliary outputs that were trained together with the net.
 
     Args:
         path: the net's model file.
         data: all splits.
-        targets: the targets of the same pictures.
+        targets: the action units and pose of the same pictures.
         weight: float32 [9 D, K], the weights of D maps averaged to 3 x 3. The columns are `UNITS`,
-            then `ANGLES`, without those of missing outputs.
+            then `ANGLES`, without the columns of outputs that were not trained.
         bias: float32 [K].
         outputs: the outputs that were trained, out of `recipe.AUXILIARY_OUTPUTS`.
 
@@ -99,7 +99,7 @@ def _measured(
     *,
     outputs: Sequence[str] = AUXILIARY_OUTPUTS,
 ) -> AuxiliaryFit:
-    """Compare outputs with the truth, and keep the units with at least `LEAST_CORRELATION`."""
+    """Compare outputs with the truth; drop action units whose r is below `LEAST_CORRELATION`."""
     predictions = maps @ weight + bias
     count = len(UNITS) if ACTION_UNITS in outputs else 0
     clipped = predictions[:, :count].clip(0, 1)
@@ -142,7 +142,7 @@ def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 
 def _pose_errors(predictions: NDArray[np.float32], truth: NDArray[np.float32]) -> dict[str, float]:
-    """Return the mean absolute error of each angle, overall and by its absolute value, degrees."""
+    """Return each angle's mean absolute error, overall and by ranges of its true size, degrees."""
     errors, sizes = np.abs(predictions - truth), np.abs(truth)
     named = {f"error of {name}": float(errors[:, i].mean()) for i, name in enumerate(ANGLES)}
     for i, name in enumerate(ANGLES):

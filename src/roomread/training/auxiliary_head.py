@@ -49,16 +49,16 @@ class Turns(NamedTuple):
 
 
 def count_of(outputs: Sequence[str]) -> int:
-    """Return the number of columns of outputs: one for each action unit and each angle."""
+    """Return the number of columns of auxiliary outputs: each action unit and angle has one."""
     return len(UNITS) * (ACTION_UNITS in outputs) + len(ANGLES) * (POSE in outputs)
 
 
 def training_targets(recipe: Recipe, data: FerData) -> Tensor:
-    """Return the auxiliary targets of a data set's pictures.
+    """Return a data set's action units and angles, read from the table that a recipe names.
 
     Returns:
-        float32 [N, K], action units in 0..1 and angles in degrees; NaN for a picture in which the
-        table has no face. K is 0 for a recipe without auxiliary outputs.
+        float32 [N, K], action units in 0..1 and angles in degrees; NaN for a picture in which
+        MediaPipe found no face. K is 0 for a recipe that names no table.
 
     Raises:
         DataError: the table cannot be read or does not fit the data set, see `read_targets`.
@@ -91,11 +91,13 @@ def turned(targets: Tensor, turns: Turns, outputs: Sequence[str]) -> Tensor:
 
 
 class AuxiliaryHead(nn.Module):
-    """A linear layer that predicts standardised targets from final maps, averaged to 3 x 3.
+    """A linear layer that predicts standardised action units and angles.
+
+    Its input is the final feature maps of a net, averaged to 3 x 3.
 
     Args:
-        backbone: the net.
-        outputs: the outputs to predict, of `recipe.AUXILIARY_OUTPUTS`.
+        backbone: the net that computes the maps.
+        outputs: the outputs to predict, out of `recipe.AUXILIARY_OUTPUTS`.
 
     Raises:
         DataError: the net has no final feature maps that can be averaged to 3 x 3.
@@ -113,7 +115,7 @@ class AuxiliaryHead(nn.Module):
         self.register_buffer("deviation", torch.ones(count))
 
     def set_scale(self, targets: Tensor) -> None:
-        """Set the mean and deviation for standardising from the Training split's targets [N, K].
+        """Take the mean and deviation for standardising from Training's targets [N, K].
 
         Raises:
             DataError: fewer than two pictures have targets.
@@ -131,10 +133,10 @@ class AuxiliaryHead(nn.Module):
         return predictions
 
     def loss(self, predictions: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean Huber loss of the pictures with targets [N, K], 0 if there are none.
+        """Return the mean Huber loss over the pictures that have targets, 0 if none has.
 
-        The loss grows linearly where a prediction is off by more than one deviation, because the
-        targets are estimates of another program and contain gross errors.
+        The loss grows linearly where a prediction is off by more than one standard deviation,
+        because the targets are estimates of another program and contain gross errors.
         """
         known = ~targets.isnan().any(dim=1, keepdim=True)
         wanted = torch.where(known, (targets - self.mean) / self.deviation, 0)

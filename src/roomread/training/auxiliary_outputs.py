@@ -28,16 +28,17 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxiliaryFit:
-    """Linear outputs of a net's final maps, and their agreement with PublicTest's targets.
+    """Linear outputs of a net's final maps, and their comparison with PublicTest's targets.
 
     Attributes:
         weight: float32 [9 D, A + 3], the weights of D maps averaged to 3 x 3, for A action units
             and three angles; [9 D, A] without pose.
         bias: float32 [A + 3], or [A].
-        correlations: Pearson's r of each of the A published units, by name, in order.
-        unpublished: r of the units below `auxiliary.LEAST_CORRELATION`, which have no output.
-        errors: the mean absolute error of each angle, and of yaw by bins of |yaw|, degrees; empty
-            without pose.
+        correlations: Pearson's r of each of the A action units, by name, in order.
+        unpublished: r of the other action units, which have no output because r is below
+            `auxiliary.LEAST_CORRELATION`.
+        errors: the mean absolute error of each angle, overall and for several ranges of the true
+            angle's absolute value, degrees; empty without pose.
     """
 
     weight: NDArray[np.float32]

@@ -62,7 +62,7 @@ class AuxiliaryTargets:
     pose: NDArray[np.float32]
 
     def take(self, rows: NDArray[np.bool_]) -> AuxiliaryTargets:
-        """Return the targets of some pictures, by a mask [N]."""
+        """Return the targets of the pictures for which the mask `rows`, bool [N], is True."""
         return AuxiliaryTargets(self.found[rows], self.units[rows], self.pose[rows])
 
 
@@ -75,8 +75,8 @@ def read_targets(path: Path, data: FerData) -> AuxiliaryTargets:
         data: the data set.
 
     Raises:
-        DataError: the table cannot be read, lacks a column or a picture of the data set, or has
-            another split for it.
+        DataError: the table cannot be read, lacks a column or a picture of the data set, or states
+            another split for a picture.
     """
     columns = sorted({column for parts in UNITS.values() for column in parts})
     names = ["row", "Usage", "found", *columns, *ANGLES]

@@ -1,4 +1,4 @@
-"""Balance the head that users see between the taggers' majority and the data set's own label.
+"""Balance the head that users see between the majority of FER+ votes and FER-2013's own label.
 
 The taggers of FER+ often call mild anger or fear neutral, and so does a head that learnt their
 votes. The balanced head adds a fraction of the logits of the head for FER-2013's label, favours
@@ -89,16 +89,19 @@ class Balanced:
 
 
 def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
-    """Find the head with the best balance whose loss of accuracy on half of PublicTest is limited.
+    """Find the head with the best balance that loses at most `lose` points of accuracy.
+
+    The settings are chosen on one half of PublicTest, and confirmed on the other.
 
     Args:
         model: a model file with two heads.
         data: all splits, with FER+ votes.
-        lose: the accuracy against the FER+ majority that the head may lose, percentage points.
+        lose: the loss of accuracy against the FER+ majority that is allowed on the first half,
+            percentage points.
 
     Raises:
         DataError: the net has one head, the data has no FER+ votes, or an expression has no picture
-            in a half of PublicTest.
+            in Training or in one half of PublicTest.
     """
     if not model.has_fer2013_head:
         raise DataError(

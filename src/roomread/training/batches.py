@@ -40,7 +40,7 @@ class Batch(NamedTuple):
 
 
 class Pictures(Dataset[Batch]):
-    """A split as tensors. An item is a whole batch, indexed by the rows of its pictures.
+    """The pictures of a split as tensors, indexed by several rows at once; an item is a batch.
 
     Args:
         data: the split.
@@ -57,7 +57,7 @@ class Pictures(Dataset[Batch]):
         self.auxiliary = torch.zeros(len(data), 0) if auxiliary is None else auxiliary
 
     def set_epoch(self, epoch: int) -> None:
-        """Do nothing, as all epochs have the same pictures; subclasses switch to an epoch's."""
+        """Do nothing; a subclass whose pictures change with the epoch switches them here."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -74,13 +74,13 @@ class Pictures(Dataset[Batch]):
 
 
 class TaughtPictures(Pictures):
-    """Training pictures with a new view in each epoch, and the teachers' predictions for it.
+    """Training pictures, augmented anew in each epoch, with the teachers' predictions for them.
 
     Args:
         data: the Training split.
         targets: the targets without the teachers' predictions.
         auxiliary: the auxiliary targets of the pictures before augmentation.
-        views: the views, with the teachers' predictions for them.
+        views: the augmented copies of the pictures, with the teachers' predictions for them.
         share: the weight of the predictions in the targets, 0..1.
         outputs: the auxiliary outputs that the net learns.
     """
@@ -100,7 +100,7 @@ class TaughtPictures(Pictures):
         self._plain, self._upright = targets, self.auxiliary
 
     def set_epoch(self, epoch: int) -> None:
-        """Switch to the view of an epoch."""
+        """Switch to the augmented pictures and the predictions of an epoch."""
         view = self._views.view_at(epoch)
         self.images = torch.from_numpy(view.images).unsqueeze(1)
         self.targets = self._plain.blended_with(self._views.predictions_at(epoch), self._share)
@@ -150,12 +150,12 @@ class _Batches(Sampler[Tensor]):
 
 
 class _ShuffledBatches(_Batches):
-    """A sampler of batches in a new random order in each epoch, or drawn by weights.
+    """A sampler of batches in a new random order in each epoch, or drawn with given frequencies.
 
     Args:
         pictures: the pictures, labelled or mixed.
         rows: the number of labelled pictures.
-        size: labelled pictures in a batch.
+        size: the number of labelled pictures in a batch.
         seed: the seed of the order.
         weights: the relative frequency of each labelled picture, float [rows]; None to draw each
             picture once.
@@ -178,7 +178,7 @@ class _ShuffledBatches(_Batches):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Switch to the order and view of an epoch; Lightning calls this before each epoch."""
+        """Switch to the order and pictures of an epoch; Lightning calls this before each epoch."""
         self.epoch = epoch
         self.pictures.set_epoch(epoch)
 
@@ -230,7 +230,8 @@ def training_batches(
         data: the Training split.
         targets: the targets of its pictures.
         recipe: the recipe.
-        views: the views and the teachers' predictions for them; None for the clean pictures.
+        views: augmented copies of the pictures, with the teachers' predictions for them; None to
+            use the original pictures.
         auxiliary: the auxiliary targets of the pictures [N, K]; None for K = 0.
         unlabelled: pictures without labels, which fill the recipe's fraction of each batch; None
             for none.
@@ -275,8 +276,8 @@ def unlabelled_pictures(
     Args:
         data: the pictures, as `unlabelled.unlabelled_faces` returns them.
         recipe: the recipe, of which the teachers are used.
-        views: the views of these pictures; None for the clean pictures.
-        columns: the number of auxiliary targets K, which are unknown.
+        views: augmented copies of these pictures; None to use the original pictures.
+        columns: the number K of auxiliary targets, all of which are NaN for these pictures.
 
     Raises:
         ModelFileError: a teacher cannot be opened.
@@ -298,7 +299,7 @@ def unlabelled_pictures(
 def validation_batches(
     data: FerData, recipe: Recipe, *, auxiliary: Tensor | None = None
 ) -> DataLoader[Batch]:
-    """Return batches with every row once, in order, with targets without label smoothing.
+    """Return batches of all pictures in order, whose targets have no label smoothing.
 
     Args:
         data: the PublicTest split.

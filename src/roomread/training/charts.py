@@ -42,7 +42,7 @@ def confusion(result: Evaluation) -> str:
 
 
 def matrix(counts: NDArray[np.int64], *, rows: str, columns: str, title: str) -> str:
-    """Return a chart of counts [7, 7] whose cells show the share of their row and the count."""
+    """Return a chart of counts [7, 7]; a cell shows the count and its percentage of the row."""
     figure, (axes,) = _figure(columns=1, width=6.4, height=5.4)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -76,7 +76,7 @@ def reliability(results: Sequence[Evaluation]) -> str:
 
 
 def coverage(results: Sequence[Evaluation]) -> str:
-    """Return a chart of the accuracy of the most confident faces by their share of all faces."""
+    """Return a chart of the accuracy on the most confident fraction of faces, by this fraction."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
     for result in results:
         axes.plot(*result.coverage(), label=result.name)
@@ -126,7 +126,7 @@ def scatter(
 
 
 def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel: str) -> str:
-    """Return a bar chart with one group per name and one colour per series."""
+    """Return a bar chart with one group of bars per name and one colour per series."""
     figure, (axes,) = _figure(columns=1, width=8, height=4)
     width = 0.8 / len(series)
     for number, (label, values) in enumerate(series.items()):
@@ -139,7 +139,7 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel:
 
 
 def histogram(series: Mapping[str, NDArray[np.float64]], *, xlabel: str) -> str:
-    """Return a chart of several distributions, each with area one."""
+    """Return a chart of the distribution of each series, scaled to an area of one."""
     figure, (axes,) = _figure(columns=1, width=6, height=3.6)
     for label, values in series.items():
         if len(values):

@@ -26,15 +26,15 @@ class Compared:
         net: a name of `nets.NETS`, followed by "int8" for a quantised model.
         epochs: the recipe's epochs; None if the card has no recipe.
         accuracy: against FER-2013's label, 0..1.
-        margin: half the width of its 95 % interval.
+        margin: half the width of the 95 % interval of `accuracy`.
         macro_f1: against FER-2013's label, 0..1.
         ferplus: accuracy against the FER+ majority, 0..1; None without votes.
         disgust: recall against FER-2013's label, 0..1.
-        parameters: the number of the net's parameters without the heads; None if this version lacks
-            the net.
-        macs: the number of multiply-adds per face; None if this version lacks the net.
-        milliseconds: the median time per face in batches of 25 on one thread, ms. It is always
-            measured anew.
+        parameters: the number of the net's parameters without the heads; None if this version of
+            Roomread lacks the net.
+        macs: the number of multiply-adds per face; None where `parameters` is None.
+        milliseconds: the median time per face in batches of 25 on one thread, ms;
+            always measured anew.
         megabytes: the size of the model file, MB.
     """
 
@@ -59,11 +59,11 @@ def compare(
 
     Args:
         models: folders of runs, model files or names of bundled models.
-        data: the pictures to measure on; None to use the figures that each run saved.
-        split: the split to measure on. Saved figures are of PublicTest.
+        data: the pictures to measure on; None to use the results that each run saved.
+        split: the split to measure on. Saved results are of PublicTest.
 
     Raises:
-        DataError: `data` is None, and a model does not belong to a run with saved figures.
+        DataError: `data` is None, and a model does not belong to a run with saved results.
         ModelFileError: a model cannot be opened.
     """
     lines = [_line(name, data, split) for name in models]

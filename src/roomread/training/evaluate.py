@@ -1,4 +1,4 @@
-"""Evaluate a model file; every figure states the data on which it was measured."""
+"""Evaluate a model file; every measured value states the data on which it was measured."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Figure:
 
     Attributes:
         value: the value, 0..1.
-        margin: half the width of its 95 % interval; None if it has none.
+        margin: half the width of the value's 95 % interval; None if no interval was computed.
         signature: a text that identifies data, rows, head, model and version.
     """
 
@@ -104,7 +104,7 @@ class Evaluation:
         }
 
     def coverage(self, points: int = 50) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the accuracy of the most confident pictures, for fractions of 1/`points` to 1.
+        """Return the accuracy of the most confident fraction of the pictures, from 1/`points` to 1.
 
         El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
 
@@ -231,7 +231,7 @@ def _with_contempt(probabilities: NDArray[np.float32]) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """The true labels of one split by one rule.
+    """The true labels of one split according to one rule.
 
     Attributes:
         name: `LABEL`, `MAJORITY` or `AUTHORS_RULE`.
@@ -247,14 +247,15 @@ class Truth:
 
     @property
     def fer2013(self) -> bool:
-        """Whether the truth is FER-2013's own label, which a second head may have learned."""
+        """Whether these are FER-2013's own labels, for which a net may have a second head."""
         return self.name == LABEL
 
 
 def truths(data: FerData, split: Split) -> list[Truth]:
-    """Return the truths of a split: FER-2013's labels and, with votes, the labels by two rules.
+    """Return the true labels of a split according to each rule.
 
-    A rule that labels no picture of the split is omitted.
+    The rules are FER-2013's label and, if the data has FER+ votes, the majority and the rule of
+    FER+'s authors. A rule by which no picture has a label is omitted.
     """
     part = data.split(split)
     clean = ~seen_in_training(data)[data.splits == split]

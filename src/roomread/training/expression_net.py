@@ -34,7 +34,7 @@ class ExpressionNet(nn.Module):
     """A backbone, one or two linear heads, and optionally a head for auxiliary outputs.
 
     With FER+ votes, `logits` learn the taggers' distribution, and `logits_fer2013` the data set's
-    own label for comparison with the literature. The two agree on only two of three pictures.
+    own label for comparison with the literature. Votes and label agree on two of three pictures.
 
     Args:
         backbone: a net of `nets`.

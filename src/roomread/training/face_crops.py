@@ -83,7 +83,7 @@ def _face(
 
 
 def _chosen(faces: list[Face], box: Box | None) -> list[Face]:
-    """Return a list of at most one face: the face in the box, or the largest without a box."""
+    """Return a list of at most one face: the face in `box`, or the largest face if that is None."""
     if box is None or not faces:
         return faces[:1]
     nearest = max(faces, key=lambda face: face.box.iou(box))

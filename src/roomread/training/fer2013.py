@@ -141,7 +141,7 @@ def _text(cell: object) -> str:
 
 
 def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.int64]:
-    """Return a column of whole numbers."""
+    """Return a column as int64; a cell that is not a whole number is an error."""
     cells = table.column(column)
     if pa.types.is_integer(cells.type) and not cells.null_count:
         checked: NDArray[np.int64] = cells.to_numpy().astype(np.int64)
@@ -262,7 +262,7 @@ def _read_folder(folder: Path, named: Mapping[str, Split] | None) -> FerData:
 
 
 def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
-    """Return the folders of the splits, in the order of `named`."""
+    """Return the folder of each split in `named`, in this order; by default, `train` and `test`."""
     there = {
         part.name.lower(): part
         for part in sorted(folder.iterdir())

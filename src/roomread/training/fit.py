@@ -55,12 +55,12 @@ _AUXILIARY = "auxiliary."
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
-    """Return an exponential moving average; unlike Lightning's, it can be pickled."""
+    """Return an exponential moving average; unlike Lightning's function, this can be pickled."""
     return decay * average + (1 - decay) * current
 
 
 class _Best(ModelCheckpoint):
-    """A checkpoint of the best epoch at full size, at which the net is used."""
+    """A checkpoint of the best epoch, out of the epochs with pictures of the recipe's last size."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -68,7 +68,7 @@ class _Best(ModelCheckpoint):
 
 
 class _Patience(EarlyStopping):
-    """Early stopping that ignores smaller sizes, whose accuracies are not comparable."""
+    """Early stopping that ignores the accuracy of epochs with smaller pictures."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -104,8 +104,8 @@ def train(
 
     Raises:
         DataError: `out` contains a run and `resume` is not set, there is no run to resume or it has
-            another recipe, a split or a class is empty, or the recipe starts from a folder
-            without a run of its net.
+            another recipe, a split or a class is empty, or the recipe's `start` is a
+            folder without a run of the recipe's net.
         KeyboardInterrupt: Ctrl-C; the last complete epoch is kept.
     """
     run = Run(out)
@@ -261,7 +261,7 @@ def _expression_weights(net: ExpressionNet) -> dict[str, Tensor]:
 
 
 def _auxiliary_weights(start: ExpressionNet, net: ExpressionNet) -> dict[str, Tensor]:
-    """Return a net's auxiliary weights, taken from `start` if it has the same outputs."""
+    """Return a net's auxiliary weights, with `start`'s linear layer if the outputs are the same."""
     if net.auxiliary is None:
         return {}
     own = net.auxiliary.state_dict(prefix=_AUXILIARY)
@@ -291,7 +291,7 @@ def training_rows(data: FerData, recipe: Recipe) -> FerData:
     """Return the Training split without blanks, non-faces and pictures that the recipe excludes.
 
     Raises:
-        DataError: an expression that is not withheld has no picture.
+        DataError: an expression that the recipe does not withhold has no picture.
     """
     keep = data.splits == Split.Training
     if recipe.drop_test_copies:
@@ -307,7 +307,7 @@ def training_rows(data: FerData, recipe: Recipe) -> FerData:
 
 
 def withheld(recipe: Recipe) -> list[Expression]:
-    """Return the expressions that a recipe withholds."""
+    """Return the expressions that a recipe withholds from training."""
     return [e for e in Expression if e.display_name in recipe.withhold]
 
 
@@ -337,7 +337,7 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
 
 
 def _outputs_of(weights: Mapping[str, Tensor]) -> tuple[str, ...]:
-    """Return the auxiliary outputs of a checkpoint, derived from the number of columns."""
+    """Return the auxiliary outputs of a checkpoint, derived from the size of the head's weights."""
     name = f"{_AUXILIARY}linear.weight"
     if name not in weights:
         return ()

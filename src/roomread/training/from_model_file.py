@@ -86,7 +86,7 @@ def _initialisers(model: onnx.ModelProto) -> dict[str, Tensor]:
 
 
 def _load(net: ExpressionNet, weights: dict[str, Tensor]) -> None:
-    """Load the weights, and let batch normalisation only add the merged offsets.
+    """Load the weights, and set batch normalisation to add the offsets that were merged.
 
     Raises:
         KeyError: a weight is missing.

@@ -27,7 +27,7 @@ class Training(L.LightningModule):
     Args:
         recipe: the settings.
         two_heads: whether the net has a separate head for FER-2013's label.
-        targets: the targets of the Training split, in which the losses count the classes.
+        targets: the targets of the Training split, from which the losses count the classes.
         threads: the number of torch's threads in each process; None for torch's default.
     """
 

@@ -64,11 +64,12 @@ class Quantised:
 
 
 def quantise(model: Path, data: FerData, out: Path) -> Quantised:
-    """Write the int8 form of a model file, whose card compares accuracy and speed with fp32.
+    """Write a model file in int8, with a card that compares its accuracy and speed with fp32.
 
     Args:
         model: an fp32 model file.
-        data: all splits; the ranges of the layers and the accuracy are measured on PublicTest.
+        data: all splits; the range of each layer's output and the accuracy are measured on
+            PublicTest.
         out: the file, which is written atomically.
 
     Raises:
@@ -96,7 +97,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
 
 
 class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
-    """A reader of the pictures on which the ranges are measured, in batches."""
+    """The pictures, in batches, on which ONNX Runtime measures the range of each layer's output."""
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
         self.batches = self._batches(images)

@@ -91,10 +91,11 @@ class Recipe:
         warmup: the fraction of all steps over which the learning rate rises, 0..1; a cosine to 0
             follows (Loshchilov and Hutter 2016, arXiv:1608.03983).
         label_smoothing: the smoothing of FER-2013's labels, 0..1 (arXiv:1512.00567).
-        ema_decay: the decay of the weights' moving average, which is validated and kept, 0..1.
+        ema_decay: the decay, 0..1, of the moving average of the weights; the average is validated
+            and kept.
         cutout: the probability that a picture loses a rectangle, 0..1 (arXiv:1708.04552).
         jpeg: the probability of JPEG compression of quality 10 to 60, 0..1.
-        small_face: the probability that a face is seen at 12 to 32 px and scaled up, 0..1.
+        small_face: the probability that a picture is scaled down to 12 to 32 px and up again, 0..1.
         motion_blur: the probability of a motion blur of 3 to 7 px, 0..1.
         noise: the probability of noise with a standard deviation of up to 0.08, 0..1.
         mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
@@ -111,8 +112,8 @@ class Recipe:
             arXiv:1503.02531).
         teacher_share: the weight of the teachers' probabilities in the target, 0..1.
         views: the number of augmented views of each picture for which the teachers' predictions are
-            computed; epoch e trains on view e modulo this number. With 0 the teachers see the clean
-            pictures, and each epoch is augmented independently. See `views.TaughtViews`.
+            computed; epoch e trains on view e modulo this number. With 0 the teachers see the
+            original pictures, and each epoch is augmented independently. See `views.TaughtViews`.
         withhold: names of expressions that the net never sees: pictures with such a label or FER+
             majority, and votes for them, are left out. The few-shot benchmark teaches them from a
             few pictures. They have no prior, so `balance` must be off.
@@ -120,15 +121,15 @@ class Recipe:
             model file in fp32 or 16 bits; "" for random weights.
         unlabelled: a folder of pictures without labels, whose only target is the teachers'
             prediction; "" for none.
-        unlabelled_crops: whether these pictures are square crops of faces; otherwise the largest
-            face of each is cut out, and used if it is readable.
+        unlabelled_crops: whether the unlabelled pictures are square crops of faces; otherwise the
+            largest face in each picture is cut out, and used if it is readable.
         unlabelled_share: the fraction of unlabelled pictures in each batch, 0..1; a batch has at
             least one labelled and one unlabelled picture.
         auxiliary: a table of action units and head pose that the net learns as a second task, see
             `auxiliary_targets.read_targets`; "" for none.
-        auxiliary_outputs: the outputs of this task: "action_units", "pose" or both.
-        auxiliary_weight: the weight of the loss of this task, over 0; the loss of each expression
-            head has the weight 1. The targets are standardised.
+        auxiliary_outputs: the outputs of the second task: "action_units", "pose" or both.
+        auxiliary_weight: the weight of the loss of the second task, over 0; the loss of each
+            expression head has the weight 1. The targets are standardised.
         seed: the seed of weights, order and augmentation.
     """
 

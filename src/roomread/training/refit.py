@@ -208,7 +208,7 @@ def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = 
 def _adjusted(
     head: LinearHead, choice: _PictureSet, prior: NDArray[np.float32]
 ) -> tuple[LinearHead, float]:
-    """Subtract the best share of the log prior from the bias; return the head and the share."""
+    """Subtract the best fraction of the log prior from the bias; return head and fraction."""
     tau = fit_tau(head.logits(choice.features), choice.labels, prior)
     bias = (head.bias - tau * np.log(prior)).astype(np.float32)
     return LinearHead(head.weight, bias), tau
@@ -217,7 +217,7 @@ def _adjusted(
 def _compare(
     model: ModelFile, head: LinearHead, choice: _PictureSet, part: _PictureSet, name: str
 ) -> HalfResult:
-    """Evaluate both heads on a part, with the new head's temperature fitted on `choice`."""
+    """Evaluate the old and the new head on `part`; fit the new head's temperature on `choice`."""
     fitted = fit_temperature(head.logits(choice.features), choice.labels)
     signature = f"fer2013:{Split.PublicTest.name} | {name} | model:{model.digest}"
 

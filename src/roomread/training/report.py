@@ -35,7 +35,7 @@ def evaluation_report(
         split: the split that was measured.
         results: the result of `evaluate` for this model, data and split.
         command: the command that created this page.
-        run: the run that trained the model, whose training curves are drawn; None for no curves.
+        run: the run that trained the model, to draw its training curves; None for no curves.
     """
     official = [r for r in results if r.name.endswith("official")]
     flipped = [r for r in evaluate(model, data, split, flip=True) if r.name.endswith("official")]

@@ -117,10 +117,11 @@ def unseen_by(model: ModelFile, data: FerData) -> NDArray[np.float32]:
 
 
 def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray[np.float32]:
-    """Return probabilities float [N, 7] for every Training row by a net trained without it.
+    """Return probabilities [N, 7] for Training rows, each by a net that was trained without it.
 
     Northcutt, Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068. Copies of a picture are
-    in the same fold. A fold that is finished in `out` is reused; an interrupted one is resumed.
+    in the same fold. A fold that is finished in `out` is reused; an interrupted fold is resumed.
+    Rows outside Training are zero.
 
     Raises:
         DataError: `folds` is below 2, or above the number of pictures of the rarest class.
@@ -163,7 +164,7 @@ def _copies(data: FerData) -> Iterator[Finding]:
 
 
 def _near_copies(data: FerData) -> list[Finding]:
-    """Return pairs with highly correlated thumbnails, mirrored or not, without exact copies."""
+    """Return pairs of pictures whose thumbnails correlate highly, as they are or mirrored."""
     copies = {position for group in find_copies(data) for position in group.rows[1:]}
     spread = data.images.reshape(len(data), -1).std(axis=1)
     kept = np.array([i for i in range(len(data)) if i not in copies and spread[i] > 1])
@@ -187,7 +188,7 @@ def _near_copies(data: FerData) -> list[Finding]:
 
 
 def _thumbnails(pictures: torch.Tensor) -> torch.Tensor:
-    """Return centred unit vectors [N, 256], whose products are correlations."""
+    """Return thumbnails as vectors [N, 256], scaled so that their products are correlations."""
     small = F.interpolate(pictures, (_THUMBNAIL, _THUMBNAIL), mode="area").flatten(1)
     return F.normalize(small - small.mean(dim=1, keepdim=True))
 

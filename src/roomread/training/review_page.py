@@ -36,7 +36,7 @@ class FindingCount:
 
 
 def count_findings(data: FerData, review: Review) -> list[FindingCount]:
-    """Return the number of findings of each kind, including kinds that do not occur."""
+    """Return the number of findings of each kind, also of kinds that were not found."""
     return [_count(kind, data, review.of(kind)) for kind in Kind]
 
 
@@ -52,7 +52,7 @@ def _count(kind: Kind, data: FerData, findings: list[Finding]) -> FindingCount:
 
 
 def rows(data: FerData, review: Review) -> list[dict[str, Any]]:
-    """Return every finding as a dictionary of `COLUMNS`, with row numbers as in the file."""
+    """Return every finding as a dictionary with the keys `COLUMNS`; row numbers are the file's."""
     return [
         {
             "finding": str(f.kind),

@@ -51,7 +51,7 @@ def _mix_at_once(graph: onnx.GraphProto) -> None:
 
 
 def _average_in_one_step(graph: onnx.GraphProto) -> None:
-    """Replace means over all pixels by GlobalAveragePool, which ONNX Runtime has in 8 bits too."""
+    """Replace means over all pixels with GlobalAveragePool, for which there is an 8-bit form."""
     weights = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
     for node in graph.node:
         if node.op_type != "ReduceMean" or len(node.input) != 2 or node.input[1] not in weights:

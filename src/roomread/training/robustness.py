@@ -37,7 +37,7 @@ class Condition:
 
 
 def measure(model: ModelFile, data: FerData, split: Split) -> dict[str, list[Condition]]:
-    """Return the accuracy under each of `CONDITIONS`, by the name of the truth.
+    """Return the accuracy under each of `CONDITIONS`, by the name of the truth (see `truths`).
 
     The first condition leaves the pictures unchanged.
     """

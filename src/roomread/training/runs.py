@@ -79,12 +79,12 @@ class Run:
 
     @property
     def views(self) -> Path:
-        """The folder of teachers' predictions for views, shared by all runs in the same folder."""
+        """The folder of teachers' predictions, shared by runs in the same parent folder."""
         return self.folder.parent / "views"
 
     @property
     def faces(self) -> Path:
-        """The folder of faces of unlabelled pictures, shared by all runs in the same folder."""
+        """The folder of faces of unlabelled pictures, shared by runs in the same parent folder."""
         return self.folder.parent / "faces"
 
     def recipe(self) -> Recipe:

@@ -24,7 +24,7 @@ class MissingVotesError(DataError):
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The target distribution of each picture, by head.
+    """The target distribution of each picture for each head.
 
     Attributes:
         seen: float [N, 7] for `logits`; a row of zeros means no target.

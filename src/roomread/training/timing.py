@@ -23,7 +23,7 @@ def milliseconds_a_face(model: ModelFile, *, batch: int = 25, runs: int = 30) ->
 
 
 def times_as_fast(model: ModelFile, other: ModelFile, *, rounds: int = 7) -> float:
-    """Return the speed of `other` relative to `model` as the median of paired measurements."""
+    """Return the time of `model` divided by the time of `other`, as the median of paired runs."""
     return statistics.median(
         milliseconds_a_face(model, runs=10) / milliseconds_a_face(other, runs=10)
         for _ in range(rounds)

@@ -47,10 +47,10 @@ class View(NamedTuple):
 
 
 def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> View:
-    """Return view `number` of pictures uint8 [N, 48, 48], which is the same in every call.
+    """Return augmented copies of pictures; the same number gives the same copies in every call.
 
     Args:
-        images: the pictures, in the order of the data set.
+        images: the pictures, uint8 [N, 48, 48], in the order of the data set.
         number: the index of the view, from 0.
         cutout: see `augment.augmentation`.
     """

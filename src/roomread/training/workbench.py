@@ -106,7 +106,7 @@ def finish(run: Run, data: FerData) -> ModelFile:
 def _with_auxiliary(
     net: ExpressionNet, written: ModelFile, recipe: Recipe, data: FerData, path: Path
 ) -> ModelFile:
-    """Add the outputs of the net's auxiliary head, if it has one, to its model file."""
+    """Add the outputs of an auxiliary head to the model file, if the net has such a head."""
     if net.auxiliary is None:
         return written
     targets = read_targets(Path(recipe.auxiliary), data)
@@ -116,7 +116,7 @@ def _with_auxiliary(
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
-    """Return the card with new figures; only the comparison of int8 with fp32 is kept."""
+    """Return the card with new figures; of the old, only int8's comparison with fp32 is kept."""
     confusion = {result.name: result.confusion.tolist() for result in results}
     kept = {name: text for name, text in card.figures.items() if name == AGAINST_FP32}
     return replace(card, figures=_figures(results) | kept, confusion=confusion)
@@ -135,7 +135,7 @@ def _figures(results: list[Evaluation]) -> dict[str, str]:
 
 
 def _rounded(curves: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Round to four digits, which is finer than the random variation between epochs."""
+    """Round training curves to four digits; the random variation between epochs is larger."""
     return [{name: round(value, 4) for name, value in row.items()} for row in curves]
 
 

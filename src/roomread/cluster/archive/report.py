@@ -21,9 +21,9 @@ class Report:
         fingerprint: `ArchiveVideo.fingerprint` at the time of reading.
         frames: The number of frames that were read.
         readings: The number of faces in these frames, which is the number of rows.
-        pieces: The number of pieces in which it was read.
-        error: Why the video was not read to its end, in one line; the rows up to there are valid.
-            Empty if it was read completely.
+        pieces: The number of pieces in which the video was read.
+        error: Why the video was not read to its end, in one line; empty without an error.
+            Rows that were read before the error are valid.
     """
 
     source: str

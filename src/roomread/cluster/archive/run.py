@@ -70,7 +70,7 @@ class Archive:
 
     Attributes:
         pieces: The number of pieces that this run has read.
-        pieces_known: The number of pieces to read of the videos that were cut so far.
+        pieces_known: The number of pieces to read, of all videos that have been cut so far.
         copies: For the source of each duplicate, the source of the video that is read instead.
 
     Raises:

@@ -29,8 +29,8 @@ class ArchiveVideo:
     Attributes:
         source: Its absolute path or address.
         size: Its size, bytes.
-        mark: A text that changes when the file changes, its modification time or the bucket's
-            checksum.
+        mark: A text that changes when the file changes: its modification time, or the bucket's
+            checksum of it.
     """
 
     source: str

@@ -37,7 +37,7 @@ class Options:
         digest: The digest of the model file.
         head: The head of the net to use.
         detector: The name of the face detector, which every worker has.
-        min_face: The smallest face that is read, px.
+        min_face: The longer side of the smallest face to find, px.
         every: Seconds between two frames; None for all frames.
         piece: The length of a piece, s.
         device: The device of the nets.
@@ -85,13 +85,13 @@ class VideoPiece:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A job that determines the pieces of a video, and which of them are done.
+    """A job that determines the pieces of a video, and which of them an earlier run has read.
 
     Attributes:
         video: The video to cut.
         length: The length of a piece, s.
         target: The Parquet file of the video.
-        drafts: The folder for its pieces.
+        drafts: The folder for the Parquet files of the pieces.
     """
 
     video: ArchiveVideo
@@ -216,7 +216,8 @@ class Join:
 def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
     """Return a piece's rows without the lead, with ids and indices of the whole video.
 
-    `frames` is the number of frames before the piece.
+    The lead is the seconds that the previous piece contains too. `frames` is the number of frames
+    before the piece.
     """
     import pyarrow as pa  # noqa: PLC0415 (an extra)
 

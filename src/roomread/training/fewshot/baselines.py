@@ -1,4 +1,4 @@
-"""Methods of the literature with which the benchmark compares Roomread."""
+"""Methods from the literature with which the benchmark compares Roomread."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def baseline_predictions(
 
     Args:
         pool: the faces.
-        support: rows to learn from.
-        queries: rows to classify.
+        support: the rows of `pool` to learn from.
+        queries: the rows of `pool` to classify.
         classes: the classes to choose from.
     """
     names = np.array(classes, dtype=np.int64)
@@ -62,7 +62,7 @@ def ridge(
 def state_probe(
     statistics: FeatureStatistics, references: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return a regularised discriminant [D] between references [n, D] and ordinary faces."""
+    """Return a regularised discriminant [D] between a state's faces [n, D] and ordinary faces."""
     size = len(statistics.mean)
     ridge_of_covariance = _STATE_RIDGE * np.trace(statistics.covariance) / size
     within = statistics.covariance + ridge_of_covariance * np.eye(size)
@@ -72,7 +72,7 @@ def state_probe(
 
 
 def shrunk_prototypes(pool: Pool, support: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the means of references [7, D], shrunk towards the net's own prototypes."""
+    """Return the mean of each expression's support, [7, D], drawn towards the net's prototype."""
     centers = _GLOBAL_REFERENCES * pool.statistics.prototypes.copy()
     counts = np.full(len(centers), _GLOBAL_REFERENCES)
     np.add.at(centers, pool.labels[support], pool.x[support])

@@ -1,4 +1,4 @@
-"""Measure the benchmark's tasks on faces of unrelated people."""
+"""Measure few-shot learning on pictures of many different people; see also `people`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _PROBE_REFERENCES = 10
 
 
 def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine]:
-    """Measure the effect of references on the seven expressions that the net knows.
+    """Measure how much a few labelled faces improve the reading of the seven known expressions.
 
-    Every figure is computed for equally many faces of each expression, and for their natural
+    Every accuracy is computed as if all expressions were equally frequent, and with their natural
     frequencies.
     """
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in Expression}
@@ -69,9 +69,10 @@ def _predictions_of_seven(
 def measure_withheld(
     pool: Pool, model: ModelFile, *, episodes: int, seed: int
 ) -> list[BenchmarkLine]:
-    """Measure how well the expressions that the net was trained without are learnt.
+    """Measure how well expressions on which the net was not trained are learnt from a few faces.
 
-    They are distinguished from each other as classes, and each is found among all faces as a state.
+    They are distinguished from each other as classes, and each is searched for among all faces, as
+    a profile searches for a state such as "confused".
 
     Raises:
         DataError: fewer than two expressions were withheld from the net.
@@ -112,7 +113,9 @@ def measure_withheld(
 def measure_state(
     pool: Pool, shown: NDArray[np.bool_], name: str, *, episodes: int, seed: int
 ) -> list[BenchmarkLine]:
-    """Measure how often a state is found in faces that show it, and in faces that do not.
+    """Measure how often a state that was learnt from a few faces is found in other faces.
+
+    It is measured separately for other faces that show the state and faces that do not.
 
     Args:
         pool: the faces.
@@ -153,7 +156,7 @@ def _score_probe(
     support: NDArray[np.intp],
     rows: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> None:
-    """Add the results of a linear probe on rows that show the state and on rows that do not."""
+    """Add a linear probe's results on `rows`: faces that show the state and faces that do not."""
     probe = state_probe(pool.statistics, pool.x[support])
     claim = np.quantile(ordinary @ probe, CLAIM)
     of_state, of_others = (pool.x[each] @ probe for each in rows)

@@ -52,7 +52,7 @@ class EpisodeScores:
         self._values.setdefault(method, []).append(value)
 
     def lines(self, task: str, references: int) -> list[BenchmarkLine]:
-        """Return the mean and its margin for each method."""
+        """Return the mean result of each method with its 95 % margin."""
         return [
             BenchmarkLine(
                 task,

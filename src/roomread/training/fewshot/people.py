@@ -33,7 +33,7 @@ _PICTURES_OF_A_PERSON = 24
 
 
 def measure_people(pool: Pool, model: ModelFile, *, seed: int) -> list[BenchmarkLine]:
-    """Measure profiles of synthetic people, taught with neutral faces or all seven expressions."""
+    """Measure synthetic people's profiles, which learn neutral faces or all seven expressions."""
     rng = np.random.default_rng(seed)
     scores = {references: (EpisodeScores(), EpisodeScores()) for references in REFERENCES}
     for _ in range(_PEOPLE):
@@ -56,11 +56,11 @@ def measure_people(pool: Pool, model: ModelFile, *, seed: int) -> list[Benchmark
 
 
 class MadeUpPerson:
-    """The pictures of a synthetic person, and the results after teaching some of them.
+    """A synthetic person's pictures. Some are taught to a profile, which is tested on the others.
 
     Args:
         pool: the original faces.
-        labels: int64 [n].
+        labels: the expressions of the person's pictures, int64 [n].
         predictions: the net's predictions for the changed pictures.
     """
 
@@ -71,7 +71,7 @@ class MadeUpPerson:
     def draw(
         self, taught: Sequence[Expression], references: int, rng: np.random.Generator
     ) -> NDArray[np.intp]:
-        """Draw rows to teach, `references` of each expression."""
+        """Draw the rows of pictures to teach, `references` of each expression in `taught`."""
         each = (np.flatnonzero(self._labels == e) for e in taught)
         return np.concatenate([rng.permutation(rows)[:references] for rows in each])
 
@@ -116,7 +116,7 @@ class MadeUpPerson:
         return logits
 
     def _mean_by_share(self, queries: NDArray[np.intp], values: NDArray[Any]) -> float:
-        """Return the mean over expressions, weighted by their frequencies."""
+        """Return the mean of values [n], with each expression weighted by its natural frequency."""
         labels = self._labels[queries]
         each = np.array([values[labels == e].mean() for e in Expression])
         return float(each @ self._pool.statistics.share)

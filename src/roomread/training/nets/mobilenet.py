@@ -32,7 +32,7 @@ class MobileNet(MapNet):
 
 
 class InvertedResidual(nn.Module):
-    """A block that widens its input six times, filters each channel separately, and narrows it.
+    """A block that makes six times as many channels, filters each separately, and reduces them.
 
     It has a shortcut if input and output have the same shape.
 

@@ -8,7 +8,7 @@ from roomread.training.nets.layers import MapNet, ResidualBlock, conv_bn_relu
 
 
 class ResNet(MapNet):
-    """Four stages of two residual blocks; the first stage halves the size of the picture.
+    """Four stages of two residual blocks; the first, third and fourth halve the resolution.
 
     He, Zhang, Ren, Sun 2015, "Deep Residual Learning for Image Recognition", arXiv:1512.03385.
     """

@@ -1,4 +1,4 @@
-"""A VGG-style net: stacks of 3x3 convolutions, halved by pooling."""
+"""A VGG-style net: stacks of 3x3 convolutions, each followed by pooling to half the size."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def find_labels(folder: Path) -> Path | None:
 
 
 def find_csv(folder: Path, name: str, columns: Collection[str]) -> Path | None:
-    """Return a CSV file with the given columns in a folder or its subfolder `data`, if any."""
+    """Return the CSV file `name` in a folder or its subfolder `data`, if it has the columns."""
     for path in (folder / name, folder / "data" / name):
         if path.is_file():
             with path.open(encoding="utf-8-sig", errors="replace") as lines:
@@ -82,7 +82,7 @@ def read(labels: Path) -> LabelledPictures:
 
 
 def _label(asked: dict[str, list[bool]]) -> Expression | str:
-    """Return a picture's expression, or the reason why it has none."""
+    """Return a picture's expression by the answers about each emotion, or why it has none."""
     confirmed = [name for name, answers in asked.items() if 2 * sum(answers) > len(answers)]
     if not confirmed:
         return "no agreement"

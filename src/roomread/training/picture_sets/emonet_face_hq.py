@@ -91,7 +91,7 @@ def _intensities(text: str | None, labels: Path, row: str) -> dict[str, float]:
 
 
 def _label(rated: dict[str, list[float]]) -> Expression | str:
-    """Return a picture's expression, or the reason why it has none."""
+    """Return a picture's expression by the ratings of each emotion, or why it has none."""
     means = {emotion: fmean(values) for emotion, values in rated.items()}
     highest = max(means.values())
     if highest < _HIGHEST / 2:
