@@ -1,4 +1,4 @@
-"""Teach a person's face or a new state from a handful of pictures."""
+"""Learn a person's expressions, or a state such as "confused", from a handful of pictures."""
 
 from roomread.fewshot.adapter import Adapter, ProfileBinding
 from roomread.fewshot.evaluate import LeaveOneOutResult, evaluate

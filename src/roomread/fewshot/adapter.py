@@ -1,4 +1,4 @@
-"""Apply profiles, which change the scores of a person's face or add the scores of states."""
+"""Apply profiles, which change the scores of a person's face or add scores of taught states."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ProfileBinding(NamedTuple):
 
 
 class Adapter:
-    """A converter of a net's outputs to scores that applies profiles.
+    """A converter that applies profiles while it turns a net's outputs into scores.
 
     Args:
         uses: The profiles and the faces that they apply to.
@@ -86,7 +86,7 @@ class Adapter:
     def adapt(
         self, predictions: Sequence[Prediction], tracks: Sequence[int | None], *, faces: int
     ) -> list[Prediction]:
-        """Return the predictions of N readable faces with profiles applied, in their order.
+        """Return the predictions for N readable faces, in the same order, with profiles applied.
 
         Args:
             predictions: The net's predictions, with features and logits.

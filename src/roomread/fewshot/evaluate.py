@@ -1,4 +1,4 @@
-"""Evaluate a profile on its own references by leaving out each in turn."""
+"""Evaluate a profile on its own reference pictures by leaving out each in turn."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 
-# Minimum gain in mean log-probability for a profile to help that reads as many pictures correctly
-# as the general model; it corresponds to 1 % more probability of the true expression.
+# If a profile reads as many pictures correctly as the general model, it helps only if it gains this
+# much mean log-probability, which corresponds to 1 % more probability of the true expression.
 _LEAST_GAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOutResult:
-    """The result of leaving out each reference of a profile in turn.
+    """The result of leaving out each reference picture of a profile in turn.
 
     Attributes:
-        references: The number of references.
+        references: The number of reference pictures.
         correct: The number of references read correctly with a profile of the other references.
         correct_before: The number of references read correctly without a profile; None for a state,
             which the general model does not know.
@@ -75,7 +75,7 @@ class LeaveOneOutResult:
 
 
 def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
-    """Evaluate how well each reference is read by a profile made of the other references.
+    """Evaluate how well each reference picture is read by a profile made of the others.
 
     Raises:
         ProfileError: The profile was taught with another net.
@@ -114,7 +114,7 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
 
 
 def _found(profile: Profile, model: ModelFile) -> int:
-    """Return how many of a state's references are found by a prototype made without them."""
+    """Return how many of a state's references are recognised by a prototype of the others."""
     statistics = feature_statistics_of(model)
     x, ordinary = statistics.normalise(profile.features), statistics.ordinary()
     if len(x) < 2:

@@ -1,6 +1,6 @@
 """Measure and read the statistics of a net's features on ordinary faces.
 
-References of profiles are compared with these statistics.
+The reference pictures of profiles are compared with these statistics.
 
 A model file stores them in its metadata; training measures them on a data set. Their key is called
 `roomread.ground` for historical reasons: renaming it would change the digest of every model file,
@@ -100,7 +100,7 @@ class FeatureStatistics:
         return made
 
     def to_json(self) -> str:
-        """Return the statistics as the JSON of a model file, with arrays as base64 of float16."""
+        """Return the statistics as JSON for a model file, with arrays as base64 of float16."""
         lower = self.covariance[np.tril_indices(len(self.mean))]
         arrays = {
             "mean": self.mean,
@@ -173,6 +173,6 @@ def _normalised(features: NDArray[np.float32], mean: NDArray[np.float64]) -> NDA
 
 
 def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean of rows [N, D], or zeros when there are none."""
+    """Return the mean of rows [N, D], or zeros if there are no rows."""
     mean: NDArray[np.float64] = rows.sum(axis=0) / max(len(rows), 1)
     return mean

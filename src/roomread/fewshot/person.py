@@ -1,4 +1,4 @@
-"""Learn how the logits of one person differ from those of all faces."""
+"""Learn how the net's logits for one person differ from its mean logits for all faces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHARPER = np.exp(np.linspace(-1, 1, 81))
 
 
 class PersonOffset(NamedTuple):
-    """The difference of a person's logits from those of all faces.
+    """The difference between the net's logits for one person and its mean logits for all faces.
 
     Attributes:
         shift: float64 [7], to be subtracted from the logits.
@@ -33,7 +33,7 @@ class PersonOffset(NamedTuple):
     temperature: float
 
     def apply(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return logits [N, 7] of this person, corrected to those of an average face."""
+        """Return logits [N, 7] of this person, corrected as if they came from an average face."""
         applied: NDArray[np.float32] = ((logits - self.shift) / self.temperature).astype(np.float32)
         return applied
 
@@ -45,7 +45,7 @@ def learn(
     *,
     temperature: float,
 ) -> PersonOffset:
-    """Learn the offset of a person from references.
+    """Learn the offset of a person from reference pictures.
 
     The shift is the mean difference between the references' logits and the mean logits of the same
     expression on all faces, shrunk by n / (n + 10) (James and Stein 1961). Because the head is
@@ -57,7 +57,7 @@ def learn(
     Args:
         statistics: The feature statistics of the net.
         logits: The references' logits, float32 [n, 7].
-        labels: The expressions that they show, int64 [n].
+        labels: The expressions that the references show, int64 [n].
         temperature: The temperature of the net.
     """
     count = len(labels)

@@ -60,7 +60,7 @@ class Reference:
     """The face of one reference picture.
 
     Attributes:
-        label: The name of an expression or of the state.
+        label: The name of an expression, or of the state that the profile teaches.
         features: The net's features, float32 [D].
         logits: The net's logits, float32 [7].
     """
@@ -72,7 +72,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """A face with the net's outputs.
+    """A face in a picture, with the net's outputs for it.
 
     Attributes:
         reading: The reading of the face.
@@ -85,7 +85,7 @@ class Observation:
     logits: NDArray[np.float32] | None
 
     def reference(self, label: str, *, name: str) -> Reference:
-        """Return the face as a reference.
+        """Return the face as a reference of a profile.
 
         Args:
             label: The name of an expression or a state.
@@ -117,7 +117,7 @@ class Profile:
 
     Attributes:
         name: Its name in lower case; for a state also the text that is shown.
-        references: The references, at least one.
+        references: The faces of the reference pictures, at least one.
         model: The net's name.
         digest: The net's digest; features cannot be used with another net.
         person: The person whose face the pictures show; None for a state of no particular person.
@@ -304,10 +304,10 @@ def similarity(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile) -> None:
-    """Check that no reference of a profile is also a reference of another state.
+    """Check that no reference picture of a state's profile also belongs to another state.
 
     Raises:
-        ProfileError: A reference is a reference of another state too.
+        ProfileError: A reference picture also belongs to another state's profile.
     """
     if not profile.is_state:
         return

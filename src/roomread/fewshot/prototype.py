@@ -1,4 +1,4 @@
-"""Score how much a face looks like a taught state, relative to ordinary faces."""
+"""Score how clearly a face shows a taught state, compared with ordinary faces."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Prototype:
         return ratio
 
     def percentile(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the share of ordinary faces with a lower ratio, 0..1, float64 [N]."""
+        """Return for each face the share of ordinary faces with lower ratios, 0..1, float64 [N]."""
         below = np.searchsorted(self._ordinary, self.ratio(x))
         share: NDArray[np.float64] = below / len(self._ordinary)
         return share

@@ -37,7 +37,7 @@ class ProfileStore:
         """Load a profile.
 
         Raises:
-            ProfileError: No profile has this name, or it is damaged.
+            ProfileError: No profile has this name, or the profile is damaged.
         """
         path = self.path(name)
         if not path.is_file():
@@ -60,7 +60,7 @@ class ProfileStore:
         return found
 
     def keep(self, profile: Profile, *, replace: bool = False) -> Path:
-        """Write a profile and return its path.
+        """Write a profile and return the path of its file.
 
         Raises:
             ProfileError: A profile of this name exists, and `replace` is not set.

@@ -1,4 +1,4 @@
-"""Write annotated copies of pictures and videos, and choose their paths."""
+"""Write copies of pictures and videos with boxes and labels of faces, and choose their paths."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def copy_path(target: Path, item: Path, root: Path | None) -> Path:
     clip.avi is clip.avi.mp4.
 
     Args:
-        target: the folder of the copies.
-        item: the input.
-        root: the folder in which `item` was found; None if the user named `item` directly.
+        target: The folder of the copies.
+        item: The path of the input.
+        root: The folder in which `item` was found; None if the user named `item` directly.
     """
     inside = item.relative_to(root) if root is not None else Path(item.name)
     if item.suffix.lower() in VIDEO_SUFFIXES - WRITABLE_VIDEO_SUFFIXES:
@@ -50,11 +50,11 @@ class Annotator:
     The file is complete when the `with` block ends; after an error, no file is left.
 
     Args:
-        target: the file to write.
-        source: the input. If it is a picture, `target` needs the suffix of a picture format, and
-            if it is a video, that of a video format.
-        sound_from: the video file whose sound is copied; None for no sound.
-        hide: how faces are made unrecognisable under their boxes and labels; None shows them.
+        target: The file to write.
+        source: The input. `target` needs the suffix of a picture format for a picture, and of a
+            video format for a video.
+        sound_from: The video file whose sound is copied; None for no sound.
+        hide: How faces are made unrecognisable under their boxes and labels; None shows them.
 
     Raises:
         OutputError: `target` has no suitable suffix, or is the input itself.

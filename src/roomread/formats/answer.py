@@ -24,7 +24,7 @@ def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
     """Return one sentence that states when the valence was lower, for the top of a page or report.
 
     Args:
-        figures: The figures of the lesson.
+        figures: The values of the lesson, from `session_figures`.
         words: The translator for the reader's language.
     """
     whole = figures.summary.whole
@@ -47,22 +47,22 @@ def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
 
 
 def not_why(words: Translator = ENGLISH) -> str:
-    """Return the sentence which warns that the times of a fall do not reveal its cause."""
+    """Return the sentence that warns that the times of a fall do not reveal its cause."""
     return words.gettext("That is when it happened, not why.")
 
 
 def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
-    """Return the deepest stretches, at most three, in chronological order."""
+    """Return the stretches with the largest falls, at most three, in chronological order."""
     return sorted(figures.stretches[:_MOST], key=lambda stretch: stretch.start)
 
 
 def said_at_deepest(
     figures: SessionFigures, passages: Sequence[Passage], words: Translator = ENGLISH
 ) -> str | None:
-    """Return one sentence that quotes what was said when the deepest fall of the valence began.
+    """Return one sentence that quotes what was said when the largest fall of the valence began.
 
     Args:
-        figures: The figures of the lesson.
+        figures: The values of the lesson, from `session_figures`.
         passages: The passages of the transcript, earliest first.
         words: The translator for the reader's language.
 
@@ -94,7 +94,7 @@ def describe(stretch: FallenStretch, activity: str, words: Translator = ENGLISH)
 
     Args:
         stretch: The stretch.
-        activity: The label of the part of the lesson with the stretch; empty if there is none.
+        activity: The name of the activity or slide during the stretch; empty if there is none.
         words: The translator for the reader's language.
     """
     values = {

@@ -29,7 +29,7 @@ class BidsSink:
 
     Args:
         file: The text file, opened with `newline=""`.
-        states: Names of the taught states that get a column of their own.
+        states: Names of the taught states, such as "confused"; each gets its own column.
     """
 
     def __init__(self, file: IO[str], *, states: Sequence[str] = ()) -> None:
@@ -46,7 +46,7 @@ class BidsSink:
             self._writer.writerow({name: _cell(value) for name, value in row.items()})
 
     def close(self) -> None:
-        """Do nothing: every row is written at once."""
+        """Do nothing, because rows are written immediately."""
 
 
 def sidecar(states: Sequence[str] = ()) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def value_range(
     """Return the minimum and the maximum of values in words, or "no figure" if all are NaN.
 
     Args:
-        what: the name of the values, such as "People present", in the language of the reader.
-        values: float64 [N].
-        write: formats a value as text.
-        words: the translator for the reader's language.
+        what: The name of the values, such as "People present", in the language of the reader.
+        values: The values, float64 [N].
+        write: Formats a value as text.
+        words: The translator for the reader's language.
     """
     known = values[~np.isnan(values)]
     if not len(known):
@@ -55,8 +55,8 @@ def mean_shares(scores: NDArray[np.float64], words: Translator) -> str:
     """Return the mean share of each expression in words, or "no figure" if all are NaN.
 
     Args:
-        scores: float64 [N, 7], in `Expression`'s order; NaN where there is no value.
-        words: the translator for the reader's language.
+        scores: The shares, float64 [N, 7], in `Expression`'s order; NaN where there is no value.
+        words: The translator for the reader's language.
     """
     what = words.gettext("Shares of the expressions of the readable people")
     known = scores[~np.isnan(scores[:, 0])]

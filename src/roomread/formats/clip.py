@@ -47,7 +47,7 @@ class _Found(NamedTuple):
     problem: MediaError | None
 
     def draw(self, frame: Frame, look: ClipLook) -> NDArray[np.uint8]:
-        """Return a frame with its faces hidden or labelled, uint8 [H, W, 3]."""
+        """Return a frame with its faces hidden, labelled or both, uint8 [H, W, 3]."""
         index = max(bisect_right(self.faces, frame.time, key=lambda each: each.time) - 1, 0)
         image = frame.image
         if look.hide is not None:

@@ -22,7 +22,7 @@ class CocoSink:
 
     A face without an expression has the category "face". `score` is the confidence of the
     expression, or the detection confidence if the face has no expression. `attributes` contains
-    all fields of the schema.
+    all fields of the reading.
 
     Args:
         file: The text file, which is written when the sink is closed.

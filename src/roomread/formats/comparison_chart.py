@@ -22,7 +22,7 @@ class ComparedLesson:
 
     Attributes:
         name: The name of the lesson.
-        series: Its moods.
+        series: Its moods over time.
         zero: The time of the lesson that is drawn at 0:00, where all lessons are aligned, s.
     """
 

@@ -110,9 +110,9 @@ def rule_text(rule: str, words: Translator) -> str:
     """Describe an alert rule in the reader's language.
 
     Args:
-        rule: the text of a rule, such as "room valence fell by 20% in 3 min". A rule of another
+        rule: The text of a rule, such as "room valence fell by 20% in 3 min". A rule of another
             version of Roomread that cannot be parsed is returned unchanged.
-        words: the translator for the reader's language.
+        words: The translator for the reader's language.
     """
     try:
         (parsed,) = parse_rules(rule)

@@ -19,8 +19,8 @@ class CsvSink:
     """Sink that writes a header, then a row for each face; docs/schema.md lists the columns.
 
     Args:
-        file: the text file, opened with `newline=""`.
-        states: names of the taught states that get a column of their own.
+        file: The text file, opened with `newline=""`.
+        states: Names of the taught states, such as "confused"; each gets its own column.
     """
 
     def __init__(self, file: IO[str], *, states: Sequence[str] = ()) -> None:
@@ -35,17 +35,17 @@ class CsvSink:
         )
 
     def close(self) -> None:
-        """Do nothing: every row is written at once."""
+        """Do nothing, because rows are written immediately."""
 
 
 def read_csv(file: Iterable[str]) -> Iterator[Reading]:
     """Yield the readings that `CsvSink` wrote.
 
     Args:
-        file: the text file, opened with `newline=""`.
+        file: The text file, opened with `newline=""`.
 
     Raises:
-        WireError: the file is not CSV, a column is missing, unknown or duplicated, a row has too
+        WireError: The file is not CSV, a column is missing, unknown or duplicated, a row has too
             few or too many cells, or a cell is invalid.
     """
     for number, row in _numbered_rows(csv.DictReader(file)):

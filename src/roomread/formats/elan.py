@@ -23,11 +23,12 @@ _FIELD_TYPE, _ASSOCIATION = "field", "Symbolic_Association"
 
 
 class ElanSink:
-    """Sink that writes a tier for each person, with an annotation for each span of one expression.
+    """Sink that writes a tier for each person; an annotation lasts as long as one expression.
 
     Labels come from a controlled vocabulary: the seven expressions, "unsure" and "unreadable".
-    Dependent tiers, such as "face 1 valence", have the schema's other fields over each span.
-    Numbers are means, and objects are written as JSON. An unknown value has no annotation.
+    Dependent tiers, such as "face 1 valence", contain the other fields of the readings.
+    Numbers are means over the time of the annotation, and objects are written as JSON. An unknown
+    value has no annotation.
 
     Args:
         file: The text file, which is written when the sink is closed.
@@ -55,7 +56,7 @@ def eaf(runs: Sequence[LabelRun], *, media: str | None) -> ET.Element:
     """Return the root of an annotation document.
 
     Args:
-        runs: The annotations.
+        runs: The label runs, each of which becomes an annotation.
         media: The path of the video that ELAN opens with the document; None for no video.
     """
     root = ET.Element(

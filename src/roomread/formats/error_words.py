@@ -203,7 +203,7 @@ def error_text(error: RoomreadError, words: Translator) -> str:
 
 
 def problem_text(problem: str, words: Translator) -> str:
-    """Translate a problem or a hint of the core.
+    """Translate the problem or the hint of an error of the core.
 
     Args:
         problem: The English text of `RoomreadError.problem`, `RoomreadError.hint` or `str(error)`.

@@ -1,4 +1,4 @@
-"""Compute for each reason the share of a session's people who could not be read."""
+"""Compute the share of a session's people who could not be read, by reason."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class ExcludedShares:
 def excluded_shares(moods: Iterable[tuple[int, Mapping[str, int] | None]]) -> ExcludedShares:
     """Return the shares of the people present who could not be read, by reason.
 
-    The shares cover the whole session in steps of 5 %, so that they reveal no single person.
+    The shares are those of the whole session, in steps of 5 %, so that they reveal nothing about a
+    single person.
 
     Args:
         moods: For each mood, the number of people present, and the number of unread people by

@@ -20,7 +20,7 @@ class EyeActivitySink:
     apart).
 
     Args:
-        file: the text file.
+        file: The text file.
     """
 
     def __init__(self, file: IO[str]) -> None:

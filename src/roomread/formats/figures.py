@@ -1,4 +1,4 @@
-"""Compute the figures of a session as they are shown and exported.
+"""Compute the values of a session that are shown and exported: moods, parts and changes.
 
 Every interface and every format gets a session's moods from this module. Shares are rounded to
 steps of 5 %, unless the session keeps readings of individual people with their consent.
@@ -17,7 +17,7 @@ from roomread.room.stretches import FallenStretch, fallen_stretches
 from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import Summary, summarise
 
-# Changes are detected in bins of this length, s.
+# Changes are detected in means over intervals of this length, s.
 _CHANGES_SECONDS = 15.0
 
 
@@ -29,7 +29,7 @@ class SessionFigures:
         moods: The moods, earliest first.
         marks: The marks, earliest first.
         summary: The parts between the marks, and the lasting changes.
-        stretches: The stretches in which the valence had fallen, the deepest fall first.
+        stretches: The times in which the valence had fallen, the largest fall first.
     """
 
     moods: Sequence[RoomMood]
@@ -38,16 +38,16 @@ class SessionFigures:
     stretches: Sequence[FallenStretch]
 
     def activity_of(self, stretch: FallenStretch) -> str:
-        """Return the label of the last mark before the middle of a stretch, or ""."""
+        """Return the label of the last mark before the middle of a stretch; "" if there is none."""
         middle = (stretch.start + stretch.end) / 2
         return next((mark.label for mark in reversed(self.marks) if mark.time <= middle), "")
 
 
 def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
-    """Return all figures of a session.
+    """Return the values of a session as they may be shown.
 
-    Changes are detected in the exact moods. Their levels are then rounded in the same way as the
-    moods.
+    Changes are detected in the exact moods. Their valences are then rounded in the same way
+    as the moods.
 
     Args:
         store: The store of the session's owner.
@@ -125,10 +125,10 @@ class RunningMoods:
 
 
 class RunningFigures:
-    """The figures of a session that is being recorded; an update reads only the new moods.
+    """The values of a session that is being recorded; an update reads only the new moods.
 
-    The lasting changes and the parts are recomputed every 15 s, the length of the bins in which
-    changes are detected, and whenever the marks change.
+    The lasting changes and the parts are recomputed every 15 s, the length of the intervals
+    over which moods are averaged to detect changes, and whenever the marks change.
 
     Args:
         store: The store of the session's owner.
@@ -144,7 +144,7 @@ class RunningFigures:
         self._due = 0.0
 
     def update(self) -> SessionFigures:
-        """Read the new moods from the store, and return all figures."""
+        """Read the new moods from the store, and return the values of the whole session."""
         store, session = self._store, self._session
         since = self._exact[-1].time + 0.001 if self._exact else 0.0
         new = store.moods(session.id, since=since)

@@ -19,7 +19,7 @@ MAX_TIME = 24 * 3600.0
 
 
 class JsonSink:
-    """Sink that writes one array with an object for each frame."""
+    """Sink that writes one JSON array with an object for each frame."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -36,7 +36,7 @@ class JsonSink:
 
 
 class JsonLinesSink:
-    """Sink that writes one object for each frame on its own line, without buffering."""
+    """Sink that writes a JSON object for each frame on its own line, without buffering."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -55,7 +55,7 @@ def read_json(text: bytes | str) -> list[FrameReadings]:
     """Return the frames that `JsonSink` wrote.
 
     Raises:
-        WireError: the text is not JSON, or does not conform to the schema.
+        WireError: The text is not JSON, or does not conform to the schema.
     """
     values = _parse(text)
     if not isinstance(values, list):
@@ -67,7 +67,7 @@ def read_json_lines(lines: Iterable[str]) -> Iterator[FrameReadings]:
     """Yield the frames that `JsonLinesSink` wrote, from an iterable of lines such as a text file.
 
     Raises:
-        WireError: a line is not JSON, or does not conform to the schema.
+        WireError: A line is not JSON, or does not conform to the schema.
     """
     for number, line in enumerate(lines, start=1):
         path = f"line {number}: $"
@@ -78,12 +78,12 @@ def parse_frames(text: bytes | str, *, default_threshold: float = 0.0) -> list[F
     """Parse a received message: a JSON array of frames, or one frame.
 
     Args:
-        text: at most `MAX_FRAMES` frames of at most `MAX_FACES` faces, each with a track id. Names
+        text: At most `MAX_FRAMES` frames of at most `MAX_FACES` faces, each with a track id. Names
             of people are dropped.
-        default_threshold: the threshold of faces that have none in the message, 0..1.
+        default_threshold: The threshold for faces without a threshold in the message, 0..1.
 
     Raises:
-        WireError: the message is invalid; the error contains the path of the invalid value.
+        WireError: The message is invalid; the error contains the path of the invalid value.
     """
     values = _parse(text)
     if not isinstance(values, list):

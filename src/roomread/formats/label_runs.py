@@ -1,4 +1,4 @@
-"""Find the spans in which a person shows one expression, for subtitles and annotation files."""
+"""Find the times during which a person shows one expression, for subtitles and annotations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SINGLE_FRAME = 0.04
 
 @dataclass(frozen=True, slots=True)
 class LabelRun:
-    """A span in which one person's label stays the same.
+    """A span of time in which one person's label, such as "happy", stays the same.
 
     Attributes:
         person: `Reading.person_key`, or, if that is None, the position among the faces of a frame,
@@ -26,7 +26,7 @@ class LabelRun:
         label: `Reading.label`: the expression's name, "unsure" or "unreadable".
         start: Seconds from the start of the source.
         end: Seconds from the start of the source, greater than `start`.
-        fields: The schema's fields over the span, as `SpanMeans.fields` returns them.
+        fields: The fields of the readings, summarised over the span by `SpanMeans.fields`.
     """
 
     person: int
@@ -37,7 +37,7 @@ class LabelRun:
 
 
 class LabelRuns:
-    """Collector of the label runs of all people, which receives readings frame by frame.
+    """A collector that receives readings frame by frame, and finds the label runs of all people.
 
     A run ends at the first frame that shows the person with another label. If the person is not
     seen for a second, it ends one frame interval after the last frame that shows the person.

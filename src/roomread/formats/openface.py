@@ -40,7 +40,7 @@ class OpenFaceSink:
 
     Args:
         file: The text file, opened with `newline=""`.
-        states: Names of the taught states that get a column of their own.
+        states: Names of the taught states, such as "confused"; each gets its own column.
     """
 
     def __init__(self, file: IO[str], *, states: Sequence[str] = ()) -> None:
@@ -54,7 +54,7 @@ class OpenFaceSink:
             self._writer.writerow(plain_cells(self._row(frame, position, reading)))
 
     def close(self) -> None:
-        """Do nothing: every row is written at once."""
+        """Do nothing, because rows are written immediately."""
 
     def _row(self, frame: Frame, position: int, reading: Reading) -> dict[str, Any]:
         units = reading.action_units or {}

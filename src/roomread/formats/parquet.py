@@ -19,8 +19,8 @@ class ParquetTable:
     """Writer of one table, which buffers its rows and writes them in groups.
 
     Args:
-        path: the file to write.
-        columns: the type of each column by name: `str`, `float` or `int`.
+        path: The file to write.
+        columns: The type of each column by name: `str`, `float` or `int`.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -63,8 +63,8 @@ class ParquetSink:
     """Sink that writes a row for each face; docs/schema.md lists the columns.
 
     Args:
-        path: the file to write.
-        states: names of the taught states that get a column of their own.
+        path: The file to write.
+        states: Names of the taught states, such as "confused"; each gets its own column.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -92,9 +92,9 @@ def read_parquet(path: Path) -> Iterator[Reading]:
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        MediaError: the file is damaged or not a Parquet file.
-        OSError: the file cannot be read.
-        WireError: a column is missing or unknown, or a cell is invalid.
+        MediaError: The file is damaged or not a Parquet file.
+        OSError: The file cannot be read.
+        WireError: A column is missing or unknown, or a cell is invalid.
     """
     for number, row in enumerate(_rows(path), start=1):
         yield reading_from_row(row, path=f"row {number}: $")

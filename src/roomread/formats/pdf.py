@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def print_page(page: str) -> bytes:
-    """Return an HTML page as PDF, laid out by the page's own print styles.
+    """Return an HTML page as PDF, laid out with the page's own print styles.
 
     Nothing is fetched: the page must contain its styles and pictures.
 

@@ -1,4 +1,4 @@
-"""Convert the button reports of a room's students to plain values and rows, and back."""
+"""Convert what a room's students report with buttons to plain values or rows, and values back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FRESH = 10.0
 
 
 def report_to_dict(sample: ReportSample) -> dict[str, Any]:
-    """Return a sample as plain values, ready for JSON; unknown counts are None."""
+    """Return a sample of button reports as plain values for JSON; unknown counts are None."""
     counts = asdict(sample.reports) if sample.reports is not None else dict.fromkeys(list(Say))
     return {
         "time": sample.time,
@@ -37,7 +37,7 @@ def report_to_dict(sample: ReportSample) -> dict[str, Any]:
 
 
 def report_from_dict(values: Mapping[str, Any]) -> ReportSample:
-    """Build a sample from plain values.
+    """Build a sample of button reports from the values of `report_to_dict`.
 
     Raises:
         KeyError: A value is missing.
@@ -57,13 +57,13 @@ def mood_rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `TABLE_COLUMNS` for each mood.
 
-    Each row has the counts of the newest sample if it is less than ten seconds old. New presses of
-    "I am lost" are counted only in the first row after their sample, so that `lost_presses` can be
-    summed.
+    Each row has the counts of the newest sample of button reports, if that is less than ten seconds
+    old. New presses of "I am lost" are counted only in the first row after their sample, so that
+    `lost_presses` can be summed.
 
     Args:
         moods: The moods of a session, earliest first.
-        samples: The reports of its students, earliest first.
+        samples: The samples of its students' button reports, earliest first.
     """
     nothing = dict.fromkeys(REPORT_COLUMNS)
     at, newest, presses = 0, None, None
@@ -81,10 +81,12 @@ def mood_rows(
 def part_reports(
     samples: Sequence[ReportSample], start: float, end: float
 ) -> dict[str, float] | None:
-    """Return the mean counts of a part of a session, and its total presses of "I am lost".
+    """Return the mean counts of the button reports in a part of a session.
+
+    The number of presses of "I am lost" is a total.
 
     Args:
-        samples: The reports of the session's students.
+        samples: The samples of the students' button reports.
         start: The start of the part, s.
         end: The end of the part, s.
 

@@ -50,7 +50,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
     """Build a mood from plain values, ignoring values that are derived from others.
 
     Raises:
-        KeyError: a value is missing.
+        KeyError: A value is missing.
     """
     scores, baseline, away = values["scores"], values["baseline"], values["looking_away"]
     return RoomMood(
@@ -116,7 +116,7 @@ def alert_from_dict(values: Mapping[str, Any]) -> Alert:
     """Build an alert from plain values, ignoring values that are derived from others.
 
     Raises:
-        KeyError: a value is missing.
+        KeyError: A value is missing.
     """
     return Alert(**{each.name: values[each.name] for each in fields(Alert)})
 

@@ -46,10 +46,10 @@ def score_lines(
     """Return a chart of the seven probabilities of a face over the last seconds, as lines.
 
     Args:
-        times: the times of the rows relative to now, s, 0 or negative.
-        rows: the probabilities at each time.
-        seconds: the length of the time axis, s.
-        words: the translator for the reader's language.
+        times: The times of the rows relative to now, s, 0 or negative.
+        rows: The probabilities at each time.
+        seconds: The length of the time axis, s.
+        words: The translator for the reader's language.
     """
     area = PlotArea(-seconds, 0, 0, 1, 8, 170)
     at = np.array(times, dtype=np.float64)
@@ -73,8 +73,8 @@ def room_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
     """Return a chart of the mean scores of all people of a video over time, as stacked areas.
 
     Args:
-        rows: the mean scores of each person in each second, at least one.
-        words: the translator for the reader's language.
+        rows: The mean scores of each person in each second; at least one row.
+        words: The translator for the reader's language.
     """
     area = PlotArea(0, _end(rows), 0, 1, 8, 200)
     times, means = _means(rows)
@@ -98,8 +98,8 @@ def people_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
     Each person has one row.
 
     Args:
-        rows: the mean scores of each person in each second, at least one.
-        words: the translator for the reader's language.
+        rows: The mean scores of each person in each second; at least one row.
+        words: The translator for the reader's language.
     """
     people = sorted({person for _second, person, _scores in rows})
     area = PlotArea(0, _end(rows), 0, len(people), 8, _ROW_HEIGHT * len(people))
@@ -137,7 +137,7 @@ def _end(rows: Sequence[Row]) -> float:
 
 
 def _means(rows: Sequence[Row]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return times, float64 [N], s, and the mean scores of all people at them, float64 [N, 7].
+    """Return times, s, float64 [N], and the mean scores of all people at these, float64 [N, 7].
 
     Each second has two times, its start and its end. Scores of seconds without a face are NaN.
     """

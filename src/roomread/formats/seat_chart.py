@@ -1,4 +1,4 @@
-"""Draw the valence of each seat of a session over time as SVG text."""
+"""Draw the valence of the person at each seat over time as SVG text."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def explanation(words: Translator) -> str:
 
 
 def seat_chart(seats: SeatMap, *, span: Span | None = None, words: Translator = ENGLISH) -> str:
-    """Return a chart of the valence of each seat over time, one row per seat in ascending order.
+    """Return a chart of the valence at each seat over time, one row per seat in ascending order.
 
     Args:
-        seats: the valence of each seat over time.
-        span: the time range of the chart; None for the time range of `seats`.
-        words: the translator for the reader's language.
+        seats: The valence of the person at each seat over time.
+        span: The time range of the chart; None for the time range of `seats`.
+        words: The translator for the reader's language.
     """
     count, steps = seats.valence.shape
     start, end = span if span is not None else (0.0, steps * seats.step)

@@ -47,10 +47,10 @@ class Notes:
     """Additional elements of the valence chart.
 
     Attributes:
-        marks: the marks, drawn as vertical lines with their labels.
-        changes: the lasting changes, drawn as triangles.
-        alerts: the alerts, drawn as circles at the bottom.
-        stretches: the times in which the valence had fallen, drawn as shaded areas.
+        marks: The marks, drawn as vertical lines with their labels.
+        changes: The lasting changes, drawn as triangles.
+        alerts: The alerts, drawn as circles at the bottom.
+        stretches: The times in which the valence had fallen, drawn as shaded areas.
     """
 
     marks: Sequence[Mark] = ()
@@ -70,11 +70,11 @@ def valence_chart(
     """Return a chart of a room's valence over time, with its 95 % interval and dashed baseline.
 
     Args:
-        series: the moods of the session.
-        notes: additional elements to draw, such as marks.
-        span: the time range of the chart; None for the time range of the moods.
-        size: width of the chart, and height of the plot without its labels, px.
-        words: the translator for the reader's language.
+        series: The moods of the session.
+        notes: Additional elements to draw, such as marks.
+        span: The time range of the chart; None for the time range of the moods.
+        size: Width of the chart, and height of the plot without its labels, px.
+        words: The translator for the reader's language.
     """
     width, height = size
     top = 34 if notes.marks else 8
@@ -124,9 +124,9 @@ def sparkline(
     """Return a small chart of a room's valence as a line without axes.
 
     Args:
-        series: the moods of the session.
-        stretches: times in which the valence had fallen, drawn as shaded areas.
-        words: the translator for the reader's language.
+        series: The moods of the session.
+        stretches: Times in which the valence had fallen, drawn as shaded areas.
+        words: The translator for the reader's language.
     """
     width, height = _SPARKLINE
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
@@ -149,9 +149,9 @@ def expression_chart(
     """Return a chart of the expressions' shares over time, stacked from unpleasant to pleasant.
 
     Args:
-        series: the moods of the session.
-        span: the time range of the chart; None for the time range of the moods.
-        words: the translator for the reader's language.
+        series: The moods of the session.
+        span: The time range of the chart; None for the time range of the moods.
+        words: The translator for the reader's language.
     """
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 200)
     parts = [
@@ -175,10 +175,10 @@ def coverage_chart(
     """Return a chart of the numbers of present and of readable people over time.
 
     Args:
-        series: the moods of the session.
-        expected: the number of people in the class, drawn as a dashed line; None if it is unknown.
-        span: the time range of the chart; None for the time range of the moods.
-        words: the translator for the reader's language.
+        series: The moods of the session.
+        expected: The number of people in the class, drawn as a dashed line; None if it is unknown.
+        span: The time range of the chart; None for the time range of the moods.
+        words: The translator for the reader's language.
     """
     most = max(float(np.nanmax(series.present, initial=0)), float(expected or 0), 1.0)
     area = PlotArea(*(span or _span(series)), 0, most, 8, 110)
@@ -216,9 +216,9 @@ def states_chart(
     """Return a chart of the share of readable people who show each taught state over time.
 
     Args:
-        series: the moods of the session, with at least one taught state.
-        span: the time range of the chart; None for the time range of the moods.
-        words: the translator for the reader's language.
+        series: The moods of the session, with at least one taught state.
+        span: The time range of the chart; None for the time range of the moods.
+        words: The translator for the reader's language.
     """
     what = words.gettext("Share of the readable people who show a taught state")
     return _shares_chart(series, series.states, what, span, words)
@@ -228,9 +228,9 @@ def away_chart(series: TimeSeries, *, span: Span | None = None, words: Translato
     """Return a chart of the share of the people present who look away over time.
 
     Args:
-        series: the moods of the session.
-        span: the time range of the chart; None for the time range of the moods.
-        words: the translator for the reader's language.
+        series: The moods of the session.
+        span: The time range of the chart; None for the time range of the moods.
+        words: The translator for the reader's language.
     """
     shares = {words.gettext("looking away"): series.looking_away}
     what = words.gettext("Share of the people present who look away")
@@ -262,14 +262,14 @@ def _shares_chart(
 def reports_chart(
     samples: Sequence[ReportSample], *, span: Span, words: Translator = ENGLISH
 ) -> str:
-    """Return a chart of the number of people who pressed each button over time, as stacked areas.
+    """Return a chart of how many people report "lost", "slower" and so on, as stacked areas.
 
     Times at which fewer than five people had joined are gaps.
 
     Args:
-        samples: the reports of a room's students, earliest first.
-        span: the time range of the chart.
-        words: the translator for the reader's language.
+        samples: The samples of the students' button reports, earliest first.
+        span: The time range of the chart.
+        words: The translator for the reader's language.
     """
     rows: list[tuple[float, ...]] = []
     for sample in samples:
@@ -379,10 +379,10 @@ def _gaps(
     """Return grey areas for the times without a value, each labelled with its reason.
 
     Args:
-        area: the plot area of the chart.
-        series: the moods of the session.
-        words: the translator for the reader's language.
-        present: whether the chart has values where fewer than five people were readable.
+        area: The plot area of the chart.
+        series: The moods of the session.
+        words: The translator for the reader's language.
+        present: Whether the chart has values where fewer than five people were readable.
     """
     times, half = series.times, series.step / 2
     if not len(times):

@@ -29,16 +29,16 @@ def export(
     """Write a session to a file.
 
     Args:
-        store: the store of the session's owner.
-        session_id: the session's id.
-        form: the format. CSV and Parquet have a row for each mood, JSON has the whole session, and
+        store: The store of the session's owner.
+        session_id: The session's id.
+        form: The format. CSV and Parquet have a row for each mood, JSON has the whole session, and
             xAPI has a statement for each part.
-        path: the file to write.
-        people: whether CSV and Parquet have a row for each reading instead of for each mood.
+        path: The file to write.
+        people: Whether CSV and Parquet have a row for each reading instead of for each mood.
 
     Raises:
-        SessionError: the owner has no such session.
-        MissingExtraError: the format is Parquet, and the extra `parquet` is not installed.
+        SessionError: The owner has no such session.
+        MissingExtraError: The format is Parquet, and the extra `parquet` is not installed.
     """
     session = store.session(session_id)
     if form is SessionFormat.JSON:

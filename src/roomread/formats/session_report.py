@@ -42,7 +42,7 @@ class _ReportedLesson:
         figures: Its moods as they may be shown, with its marks and its summary.
         alerts: The alerts, in the order in which they were raised.
         people: The enrolled people, by seat.
-        readings: The readings of individual people; empty if they were not kept.
+        readings: The readings of individual people; empty if they were not stored.
         reports: The button reports of the students of a room.
         passages: The passages of the transcript; empty if the user uploaded none.
         excluded: For each mood, the number of people present, and the number of unread people by

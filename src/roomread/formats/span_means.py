@@ -1,4 +1,4 @@
-"""Summarise the schema's fields of one person over a span of time."""
+"""Summarise the fields of one person's readings over a span of time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGITS = 4
 
 
 class SpanMeans:
-    """Running summary of one person's readings over a span."""
+    """Running summary of one person's readings over a span of time."""
 
     def __init__(self) -> None:
         self._fields: dict[str, Any] = {}
@@ -28,7 +28,7 @@ class SpanMeans:
         _merge(self._fields, kept)
 
     def fields(self) -> dict[str, Any]:
-        """Return each field of the schema, ready for JSON, in the schema's order.
+        """Return a value for each field of the readings, ready for JSON, in the schema's order.
 
         Numbers are means over the readings that have them, rounded to four decimals. Ids, strings
         and flags have their last known value. A field that no reading has is None.

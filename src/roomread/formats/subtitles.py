@@ -32,7 +32,7 @@ class Cue:
 
 
 class SubtitleSink:
-    """Sink that writes a cue for each span in which no person's expression changes.
+    """Sink that writes a subtitle (cue) for each span of time in which no expression changes.
 
     A cue lists the expression of each face if there are at most four; otherwise it counts the faces
     with each expression.
@@ -56,11 +56,12 @@ class SubtitleSink:
 
 
 class MetadataSink:
-    """Sink that writes a WebVTT metadata track, with the schema's fields in each cue as JSON.
+    """Sink that writes a WebVTT metadata track: cues that contain JSON, for programs.
 
-    Its cues have the same times as those of `SubtitleSink`. A cue's JSON is a list with an object
-    for each face: its number, its label, and the schema's fields over the span of the label, as
-    `SpanMeans.fields` returns them.
+    `SubtitleSink` writes cues with the same start and end times. The JSON is a list with an object
+    for each face: `face` (the number of the person), `label` (the expression, "unsure" or
+    "unreadable") and the fields of the readings, summarised by `SpanMeans` over the time during
+    which the label stays the same.
 
     Args:
         file: The text file, which is written when the sink is closed.
@@ -101,8 +102,8 @@ def cues(
     """Yield the cues of all runs in chronological order; times without a face have no cue.
 
     Args:
-        runs: The runs of all people.
-        text: Formats the runs that a cue shows as one line of text; None to list their labels.
+        runs: The label runs of all people.
+        text: A function that formats the runs of a cue as one line; None to list their labels.
     """
     write = text or _labels
     begins, ends = defaultdict(list), defaultdict(list)

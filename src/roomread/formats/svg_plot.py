@@ -39,13 +39,13 @@ class PlotArea:
     """The area of a chart in which values are drawn.
 
     Attributes:
-        start: time at the left edge, s.
-        end: time at the right edge, s.
-        low: value at the bottom.
-        high: value at the top.
-        top: distance from the top of the chart, px.
-        height: the height of the area, px.
-        width: the width of the chart with its margins, px.
+        start: Time at the left edge, s.
+        end: Time at the right edge, s.
+        low: Value at the bottom.
+        high: Value at the top.
+        top: Distance from the top of the chart, px.
+        height: The height of the area, px.
+        width: The width of the chart with its margins, px.
     """
 
     start: float
@@ -146,12 +146,12 @@ def band(
     """Return the area between two lines with gaps where they are NaN.
 
     Args:
-        area: the plot area of the chart.
-        times: float64 [N], s.
-        low: the lower line, float64 [N].
-        high: the upper line, float64 [N].
-        style: the SVG attributes of the area.
-        title: the tooltip of the area; empty for no tooltip.
+        area: The plot area of the chart.
+        times: The times of the values, s, float64 [N].
+        low: The lower line, float64 [N].
+        high: The upper line, float64 [N].
+        style: The SVG attributes of the area.
+        title: The tooltip of the area; empty for no tooltip.
     """
     inside = tooltip(title) if title else ""
     parts = []
@@ -172,10 +172,10 @@ def stacked(
     """Return the values of several series as areas on top of one another, with their legend.
 
     Args:
-        area: the plot area of the chart, whose values reach from 0 to at least the highest sum.
-        times: float64 [N], s.
-        values: float64 [N, S], in the order of the series; NaN where there is no value.
-        series: the name and the colour of each series, from the lowest to the highest.
+        area: The plot area of the chart, whose values reach from 0 to at least the highest sum.
+        times: The times of the values, s, float64 [N].
+        values: The values, float64 [N, S], in the order of the series; NaN where there is no value.
+        series: The name and the colour of each series, from the lowest to the highest.
     """
     parts, below = [], np.zeros(len(times))
     for (name, color), column in zip(series, values.T, strict=True):
@@ -193,10 +193,10 @@ def stacked_expressions(
     """Return the shares of the expressions as areas on top of one another, with their legend.
 
     Args:
-        area: the plot area of the chart, with values 0..1.
-        times: float64 [N], s.
-        shares: float64 [N, 7], in `Expression`'s order; NaN where there is no value.
-        words: the translator for the reader's language.
+        area: The plot area of the chart, with values 0..1.
+        times: The times of the values, s, float64 [N].
+        shares: The shares, float64 [N, 7], in `Expression`'s order; NaN where there is no value.
+        words: The translator for the reader's language.
     """
     names = [(expression_name(e, words), e.color) for e in BY_VALENCE]
     return stacked(area, times, shares[:, BY_VALENCE], names)
@@ -232,7 +232,7 @@ def gap(area: PlotArea, start: float, end: float, why: str, words: Translator) -
 
 
 def runs(values: NDArray[np.float64]) -> list[slice]:
-    """Return the slices of an array that contain no NaN."""
+    """Return a slice for each run of adjacent values without NaN."""
     known = np.concatenate([[False], ~np.isnan(values), [False]]).astype(int)
     starts, ends = np.flatnonzero(np.diff(known) == 1), np.flatnonzero(np.diff(known) == -1)
     return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
@@ -254,10 +254,10 @@ def svg(area: PlotArea, parts: Sequence[str], below: float, description: str) ->
     """Return a chart as one SVG element.
 
     Args:
-        area: the plot area of the chart.
-        parts: the SVG elements, in drawing order.
-        below: the space below the plot, px.
-        description: the text that a screen reader reads out in place of the chart.
+        area: The plot area of the chart.
+        parts: The SVG elements, in drawing order.
+        below: The space below the plot, px.
+        description: The text that a screen reader reads out in place of the chart.
     """
     return (
         f'<svg viewBox="0 0 {area.width:.0f} {area.bottom + below:.0f}" role="img" '

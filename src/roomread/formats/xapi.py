@@ -29,12 +29,12 @@ _EXTENSIONS = (
 def statements(
     session: Session, parts: Iterable[Part], samples: Sequence[ReportSample] = ()
 ) -> list[dict[str, Any]]:
-    """Return one statement for each part of a session, about the group as a whole.
+    """Return one statement about the whole group for each part of a session between two marks.
 
     Args:
         session: The session.
         parts: The parts of the session, earliest first.
-        samples: The button reports of its students.
+        samples: The samples of its students' button reports.
     """
     return [
         _statement(session, number, part, part_reports(samples, part.start, part.end))

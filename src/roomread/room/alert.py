@@ -9,22 +9,23 @@ from roomread.room.clock import clock
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert, raised because a rule was met.
+    """An alert, raised because the condition of a rule was fulfilled.
 
     Attributes:
-        number: The number of the alert in its session, from 1, in the order of raising.
+        number: The number of the alert in its session, from 1, in order of time.
         time: When it was raised, seconds.
         rule: The rule as it is written.
-        value: The average of the rule's measure that raised the alert, or the valence to which the
-            room fell; a share, 0..1, or a valence, -1..1. It is rounded for display if the session
-            keeps no people.
-        certainty: The certainty of the alert, 0..1. For the room it is the probability that its
-            people are beyond the threshold. For a person it is the averaged confidence in the
-            expression, or the share of frames that could not be read.
+        value: The average of the rule's measure that raised the alert, or the valence after a
+            fall; a share, 0..1, or a valence, -1..1. It is rounded for display if the session
+            stores no readings of people.
+        certainty: The certainty of the alert, 0..1. For the room it is the probability that the
+            measure really is beyond the threshold, or that the fall is not due to chance. For a
+            person it is the average itself: the mean probability of the expression, or the share of
+            frames in which the person was unreadable, looked away or had closed eyes.
         seconds: The time over which the value is averaged, or within which the valence fell.
-        before: The valence from which the room fell, rounded like `value`; None if the alert is
+        before: The valence before a fall, rounded like `value`; None if the alert is
             about an average.
-        seat: The seat of the person; None for the room.
+        seat: The number of the person's seat; None for an alert about the room.
         ended: When it ended, seconds; None while it is active.
     """
 

@@ -16,8 +16,8 @@ from roomread.room.mood import Interval, RoomMood
 from roomread.room.rounding import rounded_value
 from roomread.room.rules import Relation, Rule
 
-# Hysteresis: an alert ends when its measure has crossed the threshold back by this share, so that
-# it does not flicker at the threshold.
+# Hysteresis: an alert ends when its measure has crossed the threshold back by this amount, so that
+# the alert does not flicker.
 _HYSTERESIS = 0.1
 # A pause in the source that is longer than both this many seconds and this many frame intervals
 # interrupts the measurement.
@@ -39,12 +39,12 @@ class Attention:
         rules: The rules to apply.
         people: Whether rules about a person are applied and the values of alerts are exact, which
             requires the people's consent. Otherwise values are rounded.
-        min_certainty: The minimum certainty of a fall that raises an alert, 0..1.
+        min_certainty: The certainty from which on a fall of the valence raises an alert, 0..1.
         every: Approximate time between two frames, seconds.
 
     Attributes:
-        past: The time for which `resume` uses moods, seconds.
-        people_past: The time for which `resume` uses people's readings, seconds; 0 without rules
+        past: How far back `resume` needs the room's moods, seconds.
+        people_past: How far back `resume` needs people's readings, seconds; 0 without rules
             about a person.
     """
 
@@ -133,7 +133,7 @@ class Attention:
         return changed
 
     def _add_mood(self, mood: RoomMood) -> dict[tuple[str, int], float | None]:
-        """Add a mood to the windows of the room, and return their means."""
+        """Add a mood to the averages of the room, and return these."""
         for history in self._histories.values():
             history.add(mood.time, mood.valence)
         for (measure, _), window in self._room_windows.items():
@@ -161,7 +161,7 @@ class Attention:
     def _add_people(
         self, time: float, readings: Iterable[Reading]
     ) -> dict[tuple[str, int], NDArray[np.float64]]:
-        """Add a frame to the windows of people, and return their means, each float64 [people]."""
+        """Add a frame to the averages of people, and return these, each float64 [people]."""
         here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
@@ -254,7 +254,7 @@ class Attention:
         return []
 
     def _shown(self, value: float) -> float:
-        """Return a value for display, in steps of 0.05 if no individuals are stored."""
+        """Return a value for display, in steps of 0.05 if no readings of people are stored."""
         return value if self._people else rounded_value(value)
 
     def _raise(self, rule: Rule, alert: Alert) -> list[Alert]:
@@ -292,7 +292,7 @@ def _margin(rule: Rule) -> float:
 
 
 def _of_people(readings: Sequence[Reading | None]) -> dict[str, NDArray[np.float64]]:
-    """Return each measure of each person, NaN where it is not known."""
+    """Return each measure by its name, float64 [people]; NaN where it is not known."""
     probabilities = np.full((len(readings), len(Expression)), np.nan)
     for row, reading in enumerate(readings):
         if reading is not None and reading.scores is not None:
@@ -311,7 +311,7 @@ def _flags(values: Iterable[bool | None]) -> NDArray[np.float64]:
 
 
 def _certainty(rule: Rule, value: float, mood: RoomMood) -> float:
-    """Return the probability that the room is beyond the threshold, 0..1."""
+    """Return the probability that the measure of the room really is beyond the threshold, 0..1."""
     if rule.measure == "coverage":
         # The coverage is counted and has no error.
         return 1.0

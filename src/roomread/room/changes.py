@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from roomread.room.mood import RoomMood
 from roomread.room.mood_columns import MoodColumns, valences
 
-# Length of the bins, s. Neighbouring moods share readings; means over bins of this length do not.
+# Length of the intervals over which moods are averaged, s. Neighbouring moods share readings; means
+# over intervals of this length do not.
 _BIN = 15.0
 # Minimum duration of a level of valence, s; shorter ones do not count as lasting changes.
 _SHORTEST = 60.0
-# Number of bins of the running median, which keeps steps and removes short events such as laughter.
+# Number of means in the running median, which keeps steps and removes short events like laughter.
 _MEDIAN = 5
 # Minimum size of a reported step of valence; people in the room would not notice smaller ones.
 _SMALLEST = 0.1
@@ -27,9 +28,9 @@ class Change:
     """A lasting step of the room's valence.
 
     Attributes:
-        time: The time of the step, seconds; accurate to half a bin of 15 s at best.
-        before: The mean valence from the last change to this one.
-        after: The mean valence from this change to the next one.
+        time: The time of the step, seconds; accurate to 7.5 s at best.
+        before: The mean valence from the previous change, or the start, to this change.
+        after: The mean valence from this change to the next, or to the end.
     """
 
     time: float
@@ -40,13 +41,13 @@ class Change:
 def change_points(moods: Sequence[RoomMood]) -> list[Change]:
     """Return the lasting steps of a room's valence, oldest first.
 
-    This is the exact least-squares segmentation by optimal partitioning (Jackson et al. 2005). It
-    minimises the sum of squared deviations from each level plus a penalty of 4 s² ln n for each
-    level, over n means of 15 s after a running median of five. The noise s is the larger of the
-    moods' own standard error and the spread of the differences between neighbouring means (1.4826
-    MAD / sqrt 2). The penalty is twice the usual one, which assumes independent deviations, because
-    the deviations of moods are correlated. Levels last a minute or more; steps under 0.1 are not
-    reported.
+    The valence is divided into levels by exact least-squares segmentation (optimal partitioning,
+    Jackson et al. 2005). It minimises the sum of squared deviations from the levels plus a penalty
+    of 4 s² ln n for each level, over n means of 15 s after a running median of five. The noise s
+    is the larger of the moods' own standard error and the spread of the differences between
+    neighbouring means (1.4826 MAD / sqrt 2). The penalty is twice the usual one, which assumes
+    independent deviations, because the deviations of moods are correlated. Levels last a minute or
+    more; steps under 0.1 are not reported.
 
     Args:
         moods: The moods in order of time; those without a valence are ignored.
@@ -77,7 +78,15 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
 def _bins(
     times: NDArray[np.float64], valences: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the start times and means of the bins that contain moods; empty bins are omitted."""
+    """Return the mean valence of each interval of 15 s that contains a mood.
+
+    Args:
+        times: The times of the moods, s, float64 [N], ascending.
+        valences: The valences of the moods, float64 [N].
+
+    Returns:
+        The start times of these intervals, s, and the mean valences, in order of time.
+    """
     numbers = np.floor(times / _BIN).astype(int)
     kept, where = np.unique(numbers, return_inverse=True)
     sums = np.bincount(where, weights=valences, minlength=len(kept))
@@ -85,7 +94,7 @@ def _bins(
 
 
 def _partition(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
-    """Return the indices at which the levels of the best segmentation start, except the first."""
+    """Return the index of the first value of each level of the best segmentation but the first."""
     n = len(values)
     total = np.concatenate([[0.0], np.cumsum(values)])
     square = np.concatenate([[0.0], np.cumsum(values**2)])

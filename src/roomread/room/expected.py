@@ -23,7 +23,7 @@ def expected_people(moods: Sequence[RoomMood], class_size: int | None = None) ->
 
     Returns:
         The class size. If it is not known, the largest number of people who were present together
-        in at least 2 % of the moments and in at least three; None if no person was seen.
+        in at least 2 % of the moods, and in at least three moods; None if no person was seen.
     """
     if class_size:
         return class_size

@@ -1,4 +1,4 @@
-"""Observe closed eyes and blinks of people in a video. They are observations, not drowsiness."""
+"""Observe closed eyes and blinks of people in a video. They are not a measure of drowsiness."""
 
 from __future__ import annotations
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from roomread.room.mood import Direction, RoomMood
 
-# Maximum duration of another state that does not interrupt the present state, s, because the
+# Maximum duration of another direction that does not interrupt the present one, s, because the
 # interval of a mood occasionally touches the baseline by chance.
 _FLICKER = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class PresentState:
-    """The direction of a room's present valence, and the time since which it has lasted.
+    """Whether a room's valence is now below, at or above its baseline, and since when.
 
     Attributes:
         direction: The valence compared with the room's own baseline.
@@ -26,7 +26,7 @@ class PresentState:
 
 
 def present_state(moods: Sequence[RoomMood]) -> PresentState | None:
-    """Return the present state of a room and when it began; None while it is unknown.
+    """Return how a room's valence now compares with its baseline, and since when; None if unknown.
 
     Interruptions of less than 15 s are ignored.
 

@@ -58,8 +58,8 @@ class MeasureWindow:
 class PeopleWindow:
     """The means of a measure over the last seconds for many people at once.
 
-    Values are kept in bins of a thirtieth of the window, so that time and memory do not grow with
-    the rate of the frames. The window may be longer than `seconds` by up to one bin.
+    Values are summed in intervals of a thirtieth of the window, so that time and memory do not grow
+    with the frame rate. The window may be longer than `seconds` by up to one interval.
 
     Args:
         seconds: The length of the window.
@@ -136,13 +136,13 @@ class PeopleWindow:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """The difference between the highest mean of a period and the last one.
+    """The fall from the highest mean of a period to its last mean.
 
     Attributes:
         high: The highest mean.
         now: The last mean.
-        seconds: The time from the highest mean to the last one, seconds.
-        length: The time over which the last mean is taken, seconds.
+        seconds: The time from the highest mean to the last mean, seconds.
+        length: The time over which the last mean averages, seconds.
     """
 
     high: float
@@ -160,7 +160,7 @@ class MeasureHistory:
     """The moving averages of a measure over the last seconds.
 
     Args:
-        seconds: The time for which points are kept.
+        seconds: The time for which the averages are kept.
         gap: A pause longer than this restarts the history, seconds.
     """
 
@@ -254,7 +254,7 @@ def _deviation(points: Sequence[tuple[float, float]], length: float, error: floa
 
     Args:
         points: The time and the value of each mean, oldest first.
-        length: The time over which each mean is taken, seconds.
+        length: The time over which each mean averages, seconds.
         error: The standard error of the last mood, from its own interval.
     """
     if len(points) < 2:

@@ -345,7 +345,7 @@ def _state_shares(
 def _people(
     frames: Sequence[dict[int, NDArray[np.float32] | None]],
 ) -> tuple[list[int], list[int], NDArray[np.float64]]:
-    """Return the keys of the people present, and keys and scores [N, 7] of the readable ones.
+    """Return the keys of the people present, and the keys and scores [N, 7] of the readable people.
 
     A person found in at least half of the frames is present. A present person who was read in at
     least half of these frames is readable.
@@ -374,8 +374,8 @@ def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[
     """Return the medians over the first axis of values [F, N, 7], ignoring NaN.
 
     Args:
-        values: Values, with NaN for missing ones.
-        counts: The number of values of each person, [N], above 0.
+        values: The scores of N people in F frames, with NaN for missing scores.
+        counts: The number of frames with scores of each person, [N], above 0.
     """
     # Faster than `numpy.nanmedian`, which loops over the people in Python.
     ordered = np.sort(values, axis=0)

@@ -20,7 +20,7 @@ class MoodColumns(Sequence[RoomMood]):
     Attributes:
         times: The end of each window, s, float64 [N].
         present: The number of people seen, int64 [N].
-        readable: The number of them who were readable, int64 [N].
+        readable: The number of these people who were readable, int64 [N].
         scores: The shares of the expressions, float64 [N, 7]; a row of NaN where unknown.
         baseline: The usual valence of the room, float64 [N]; NaN where it is not known.
         looking_away: The share of the people who look away, float64 [N]; NaN where unknown.
@@ -38,7 +38,7 @@ class MoodColumns(Sequence[RoomMood]):
 
     @classmethod
     def of(cls, moods: Sequence[RoomMood]) -> MoodColumns:
-        """Convert moods to columns; return moods that are columns already unchanged."""
+        """Convert moods to columns, or return them unchanged if they already are columns."""
         if isinstance(moods, MoodColumns):
             return moods
         nothing = np.full(len(Expression), np.nan)
@@ -136,7 +136,7 @@ class MoodColumns(Sequence[RoomMood]):
 
 
 def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
-    """Return the valence of each mood and the ends of its interval, float64 [N, 3].
+    """Return the valence of each mood and the ends of its 95 % interval, float64 [N, 3].
 
     A mood without a valence has a row of NaN.
     """

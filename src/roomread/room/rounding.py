@@ -1,4 +1,4 @@
-"""Round shares to steps of 5 %, as moods are shown if a session keeps no people.
+"""Round the shares in moods to steps of 5 % for display if no readings of people are stored.
 
 Exact shares before and after one person joins would reveal that person's own scores. Change points
 and alerts are found from exact shares; only what is shown is rounded.
@@ -93,12 +93,12 @@ def _rounded_values(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rounded_change(change: Change) -> Change:
-    """Return a change whose levels are in steps of 0.05."""
+    """Return a change with its two valences rounded to steps of 0.05."""
     return replace(change, before=rounded_value(change.before), after=rounded_value(change.after))
 
 
 class MoodRounding:
-    """A rounding of one room's moods to steps of 5 % that computes baselines from rounded moods.
+    """A converter that rounds one room's moods to steps of 5 %, and computes baselines from them.
 
     Args:
         before: Earlier moods of the room, earliest first, for the first baselines.
@@ -122,11 +122,11 @@ class MoodRounding:
         return self.add_rounded(mood, scores)
 
     def add_rounded(self, mood: RoomMood, scores: NDArray[np.float64] | None) -> RoomMood:
-        """Return the next mood, rounded, as `add` does.
+        """Return the next mood, rounded as by `add`, given its rounded scores.
 
         Args:
             mood: The mood with its exact shares.
-            scores: Its rounded shares.
+            scores: Its rounded shares of the expressions; None if it has no scores.
         """
         baseline = self.baseline(mood.time)
         if scores is None:
@@ -139,11 +139,11 @@ class MoodRounding:
         return replace(mood, scores=scores, baseline=baseline, states=states, looking_away=away)
 
     def note(self, time: float, level: int) -> None:
-        """Add the valence of a mood to the valences whose median is a later baseline.
+        """Add the valence of a mood to those from which later baselines are computed.
 
         Args:
             time: The time of the mood, s.
-            level: Its rounded valence in steps, from 0 for -1.
+            level: Its rounded valence in steps of 0.05, counted from 0 for a valence of -1.
         """
         self._times.append(time)
         self._levels.append(level)
@@ -171,7 +171,7 @@ class MoodRounding:
         return self._median
 
     def _level(self, rank: int) -> int:
-        """Return the level at a rank, from 0, among the counted levels in ascending order."""
+        """Return the level (see `note`) at a rank, from 0, in ascending order."""
         # For 41 levels a loop takes a tenth of the time of NumPy's calls.
         for level, count in enumerate(self._counts):
             if rank < count:

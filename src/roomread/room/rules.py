@@ -1,5 +1,6 @@
-"""Parse the rules of attention that raise alerts, one per line, such as these.
+"""Parse the rules that raise alerts, one per line.
 
+Examples:
 person negative above 50% for 30 s
 person unreadable above 90% for 2 min
 room valence fell by 20% in 3 min
@@ -46,7 +47,7 @@ class Rule:
     Attributes:
         subject: "room" or "person".
         measure: One of `MEASURES[subject]`.
-        relation: The relation of the measure to the threshold.
+        relation: Whether the measure must be above or below the threshold, or fall by it.
         percent: The threshold in percent; for valence, whose range is -100 % to 100 %, in
             percentage points.
         seconds: The time over which the measure is averaged, or within which it fell.
@@ -65,7 +66,7 @@ class Rule:
 
     @property
     def lowest(self) -> float:
-        """The lower end of the measure's scale."""
+        """The lowest possible value of the measure, -1 or 0."""
         return -1.0 if self.measure == "valence" else 0.0
 
     @property

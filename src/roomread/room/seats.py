@@ -15,7 +15,7 @@ from roomread.readings import Box, Reading
 # Maximum distance of a face from its seat, in sizes of the face: half the distance between
 # neighbours in a call.
 _REACH = 1.0
-# Maximum ratio of a face's size to its seat's; a larger or smaller face has another seat.
+# Maximum ratio between the sizes of a face and of its seat; other faces belong to other seats.
 _GROWTH = 2.0
 # Weight with which a seat's place follows its face, because people lean and move their chairs.
 _FOLLOW = 0.1
@@ -31,7 +31,7 @@ class Place:
 
     @classmethod
     def of(cls, box: Box) -> Place:
-        """Return the place of the face in a box."""
+        """Return the place of a face, given its box."""
         return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
@@ -61,10 +61,11 @@ class _Seat:
 
 
 class Seats:
-    """The seats of one source, numbered from 1 as they are first taken, row by row in a frame.
+    """The seats of one source, numbered from 1 in the order in which faces first take them.
 
     A seat is a place, not a face. A person who leaves and comes back to the same place, even
-    minutes later, gets the same seat; a person who takes another's place gets that seat.
+    minutes later, gets the same seat; a person who takes another's place gets that seat. Seats that
+    are first taken in the same frame are numbered row by row.
 
     Args:
         places: The boxes of the seats that are already known, px, by the number of the seat.
@@ -162,7 +163,7 @@ def _size(box: Box) -> float:
 
 
 def reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
-    """Return the given indices ordered by rows from the top, and from left to right in each row."""
+    """Return the indices of readings by rows from the top, and from left to right in each row."""
     # Faces whose heights differ by less than a face belong to one row.
     row = 1.5 * statistics.median([_size(readings[i].box) for i in chosen] or [1.0])
 

@@ -34,13 +34,14 @@ class Session:
         rules: The rules of attention, which raise alerts, one per line.
         keeps_people: Whether the readings of individual people are stored, by seat, in addition to
             the moods of the room.
-        consent: A text that records who consented and how; empty if people are not kept.
+        consent: A text that records who consented and how; empty if no readings of people
+            are stored.
         purpose: What the installation was used for when the session was created, such as
             "research"; empty if no purpose was chosen.
         region: Where the installation was used, "eu" or "elsewhere"; empty if no region was chosen.
         notice: How the people were informed before their expressions were read; empty if it was not
             recorded.
-        notice_at: When the notice was recorded, UTC; None if it was not recorded.
+        notice_at: When `notice` was recorded, UTC; None if it was not recorded.
         owner: The id of the user or key that owns it, or "local". Empty in sessions returned by the
             client, which sees only its own sessions.
     """
@@ -104,10 +105,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who was enrolled at a seat.
+    """A person whose name was recorded for a seat.
 
     Attributes:
-        seat: The seat's number.
+        seat: The number of the seat: a place in the room, or a tile of a video call.
         name: The person's name.
         consent: A text that records how this person agreed to be named beside their expressions.
         consented_at: When the consent was recorded, UTC.

@@ -15,7 +15,7 @@ from roomread.room.mood_columns import MoodColumns, valences
 
 @dataclass(frozen=True, slots=True)
 class FallenStretch:
-    """A stretch between a lasting fall of the valence and its recovery.
+    """The time between a lasting fall of the valence and its recovery.
 
     Attributes:
         start: When the valence fell, seconds.
@@ -39,7 +39,7 @@ class FallenStretch:
 
 
 def fallen_stretches(changes: Sequence[Change], moods: Sequence[RoomMood]) -> list[FallenStretch]:
-    """Return the stretches in which the valence had fallen, the deepest first.
+    """Return the stretches in which the valence had fallen, the largest fall first.
 
     A stretch begins with a lasting fall that is outside every other stretch. It ends with the
     first change after which half of the fall, or more, is recovered. Falls within a stretch belong

@@ -1,4 +1,4 @@
-"""Determine which people in a window look away, and why people without scores have none."""
+"""Determine which people look away in a mood's window, and why people without scores have none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_REASON = "none"
 
 
 def away_by_person(readings: Iterable[Reading]) -> dict[int, bool]:
-    """Return whether each person in a frame looks away, by person, where this is known."""
+    """Return whether each person in a frame looks away, by `Reading.person_key`, where known."""
     return {
         key: away
         for r in readings
@@ -43,7 +43,7 @@ def away_share(
 
 
 def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
-    """Return the reason, an `Unreadable` or `NO_REASON`, for each person without scores."""
+    """Return why each person without scores has none: an `Unreadable` or `NO_REASON`."""
     return {
         key: NO_REASON if r.unreadable is None else r.unreadable.value
         for r in readings
@@ -52,7 +52,7 @@ def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
 
 
 def count_reasons(frames: Iterable[dict[int, str]], people: Collection[int]) -> dict[str, int]:
-    """Return the number of people by the reason that each had in most frames.
+    """Count people by the most frequent reason why they have no scores.
 
     Args:
         frames: For each frame, the reason of each person without scores.

@@ -1,4 +1,4 @@
-"""Store sessions with their moods, readings, marks and people, and the service's own data."""
+"""Store recorded sessions, and the data of the service, such as accounts, jobs and rooms."""
 
 from roomread.room.session import Mark, Passage, Person, Session, State
 from roomread.store.account_store import Account, AccountStore

@@ -47,7 +47,7 @@ class AccountStore:
         self._database = database
 
     def secret(self) -> str:
-        """Return the installation's secret, which is generated on the first call."""
+        """Return the secret from which keys are derived; it is generated on the first call."""
         row = {"name": "service", "value": secrets.token_hex(32)}
         with self._database.writing() as connection:
             insert_once(connection, schema.secrets, [row])
@@ -71,7 +71,7 @@ class AccountStore:
         return self._account(schema.users, schema.users.c.name == name)
 
     def user_hashed(self, hashed: str) -> Account | None:
-        """Return the user whose `Account.hash` is equal, or None."""
+        """Return the user whose `Account.hash` equals `hashed`, or None."""
         return self._account(schema.users, schema.users.c.hash == hashed)
 
     def key(self, key_id: str) -> Account | None:
@@ -116,10 +116,11 @@ class AccountStore:
         Args:
             token_hash: The hash of the token.
             principal: The id of the principal that signed in.
-            begun: When it signed in, seconds since 1970.
+            begun: When the principal signed in, seconds since 1970.
             oldest: All sign-ins that began before this time are removed.
-            newest: All sign-ins that began after this time are removed: their clock was wrong.
-            kept: Maximum number of sign-ins of this principal; its oldest ones are removed.
+            newest: All sign-ins that began after this time are removed, because the clock was
+                wrong then.
+            kept: Maximum number of sign-ins of this principal; older ones are removed.
         """
         table = schema.sign_ins
         row = {"token_hash": token_hash, "principal": principal, "begun": begun}
@@ -138,7 +139,13 @@ class AccountStore:
             connection.execute(table.delete().where(own, table.c.token_hash.not_in(others)))
 
     def sign_in(self, token_hash: str, *, oldest: float, newest: float) -> str | None:
-        """Return the principal of a sign-in that began between two times, or None."""
+        """Return the id of the principal of a sign-in, or None if it is unknown or out of date.
+
+        Args:
+            token_hash: The hash of the token.
+            oldest: A sign-in that began before this time is out of date, seconds since 1970.
+            newest: A sign-in that began after this time is invalid, seconds since 1970.
+        """
         table = schema.sign_ins
         query = sa.select(table.c.principal).where(
             table.c.token_hash == token_hash, table.c.begun.between(oldest, newest)

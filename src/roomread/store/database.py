@@ -44,7 +44,7 @@ class Database:
 
     Raises:
         DatabaseError: The database cannot be opened, or another version of Roomread made it.
-        MissingExtraError: The URL names PostgreSQL, and its extra is not installed.
+        MissingExtraError: The URL names PostgreSQL, and the extra `postgres` is not installed.
     """
 
     def __init__(self, url: str) -> None:
@@ -91,7 +91,8 @@ class Database:
         """Remove the content of deleted rows from the database's files.
 
         Args:
-            compact: Also return the freed space to the file system. PostgreSQL does not.
+            compact: Whether to return the freed space to the file system too. PostgreSQL ignores
+                this option.
 
         Raises:
             DatabaseError: The database does not respond or cannot be written.
@@ -117,7 +118,7 @@ class Database:
 
 @contextmanager
 def _database_errors(url: URL) -> Iterator[None]:
-    """Convert errors of the database's driver to `DatabaseError`, without the password.
+    """Convert errors of the database's driver to `DatabaseError`, with the password left out.
 
     Raises:
         DatabaseError: The block raised an error of the driver.

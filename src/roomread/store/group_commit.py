@@ -41,7 +41,7 @@ class GroupCommit:
 
     A thread that finishes its transaction while others wait for their turn leaves the commit to
     them, and returns once it is done. The transaction of each thread is a savepoint, so that an
-    error undoes only its own changes.
+    error undoes only the changes of that thread.
 
     Without the queue, SQLite would let a waiting writer sleep for up to 100 ms at a time, during
     which other writers can overtake it.

@@ -105,7 +105,7 @@ class Leases:
         """Return whether this process will hold a resource for at least one more second.
 
         The database is queried only if the last renewal was too long ago by the clocks of this
-        process, so the check is cheap enough for every message of a session.
+        process, so the check is cheap enough for every message with readings of a session.
         """
         renewed = self._renewed.get(resource)
         if renewed is not None and self._moment().since(renewed) < LEASE_SECONDS - _MARGIN:

@@ -1,4 +1,4 @@
-"""Store the marks of a session as rows."""
+"""Store the marks of a session, which name moments such as the start of a slide, as rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the moods of a session, and the time of its newest mood or reading."""
+"""Read the moods of a session's room, and the time of its newest mood or reading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AT_ONCE = 2000
 def read_moods(
     connection: Connection, session_id: str, since: float, until: float, limit: int | None
 ) -> list[RoomMood]:
-    """Return the moods of a session, oldest first.
+    """Return the moods of a session's room, oldest first.
 
     Args:
         connection: A connection to the database.
@@ -37,7 +37,7 @@ def read_moods(
 
 
 def read_last_mood(connection: Connection, session_id: str) -> RoomMood | None:
-    """Return the newest mood of a session, or None if it has none."""
+    """Return the newest mood of a session's room, or None if there is none."""
     query = sa.select(*schema.MOOD_COLUMNS).where(schema.moods.c.session_id == session_id)
     newest = query.order_by(schema.moods.c.time_ms.desc()).limit(1)
     moods = to_moods(connection.execute(newest).all())
@@ -45,7 +45,7 @@ def read_last_mood(connection: Connection, session_id: str) -> RoomMood | None:
 
 
 def read_last_time(connection: Connection, session_id: str) -> float | None:
-    """Return the time of the newest mood or reading of a session in s, or None if it has none."""
+    """Return the time, s, of the newest mood or reading of a session, or None if it has neither."""
     moods, batches = schema.moods, schema.batches
     newest = sa.select(sa.func.max(moods.c.time_ms)).where(moods.c.session_id == session_id)
     last = sa.select(batches.c.data).where(batches.c.session_id == session_id)
@@ -57,7 +57,7 @@ def read_last_time(connection: Connection, session_id: str) -> float | None:
 
 
 def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
-    """Return all moods of a session as columns, oldest first."""
+    """Return all moods of a session's room as columns, oldest first."""
     query = _query(session_id, 0.0, LAST_TIME)
     rows = connection.execute(query, execution_options={"yield_per": _AT_ONCE})
     return MoodColumns.joined([_columns(some) for some in rows.partitions()])
@@ -66,9 +66,9 @@ def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
 def read_excluded(
     connection: Connection, session_id: str
 ) -> list[tuple[int, Mapping[str, int] | None]]:
-    """Return how many people each mood has and, by reason, how many could not be read.
+    """Return for each mood of a session the number of people present, and of those not read.
 
-    The numbers by reason are None if the mood was stored without them.
+    The latter are by reason; they are None if the mood was stored without them.
     """
     moods = schema.moods
     chosen = sa.select(moods.c.present, moods.c.excluded).where(moods.c.session_id == session_id)

@@ -1,4 +1,4 @@
-"""Operations of the operator on the sessions of all owners."""
+"""Give the operator of an installation access to the sessions of all owners."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roomread.store.rows import delete_seat, stored, to_session, utc_now
 
 
 class OperatorStore:
-    """The operator's access to the sessions of all owners, for deleting old sessions and people.
+    """The operator's access to all owners' sessions, to delete old sessions and people's data.
 
     Args:
         database: The database that contains the sessions.
@@ -53,7 +53,8 @@ class OperatorStore:
         """Delete the old sessions of several owners as `purge` does, and free the space once.
 
         Args:
-            limits: Pairs of an owner, or None for all owners, and the age in days.
+            limits: Pairs of an owner, or None for all owners, and the age in days over which that
+                owner's sessions are deleted.
             now: The time at which the age is measured, UTC; None for the present time.
 
         Returns:
@@ -80,7 +81,7 @@ class OperatorStore:
             return [to_session(row) for row in connection.execute(_expired(days, now, owner))]
 
     def seats_named(self, name: str) -> int:
-        """Return the number of seats whose data `forget_name` would delete."""
+        """Return the number of enrolled people whose data `forget_name` would delete."""
         people = schema.people
         query = sa.select(sa.func.count()).select_from(people).where(people.c.name == name)
         with self._database.reading() as connection:

@@ -89,7 +89,7 @@ class OwnerStore:
         return PreferenceRows(self._database).content(self._owner)
 
     def keep_preferences(self, content: str) -> None:
-        """Store the preferences of this owner, a JSON text, in place of earlier ones."""
+        """Replace the preferences of this owner with a JSON text."""
         PreferenceRows(self._database).keep(self._owner, content)
 
     @property
@@ -119,14 +119,14 @@ class OwnerStore:
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
             rules: The rules of attention, which raise alerts, one per line.
-            keeps_people: Whether the readings of each person are stored too.
-            consent: A text that records who consented and how; required if people are kept.
+            keeps_people: Whether the readings of each person are stored beside the room's moods.
+            consent: A text that records who consented and how; required with `keeps_people`.
             purpose: What the installation is used for; see `roomread.services.purpose`.
             region: The region where the installation is used.
             notice: How the people were informed that their expressions are read.
 
         Raises:
-            SessionError: The name is empty, or people would be kept without consent.
+            SessionError: The name is empty, or readings of people would be stored without consent.
             RulesError: The rules cannot be parsed.
         """
         name, consent, notice = (storable(text).strip() for text in (name, consent, notice))
@@ -170,7 +170,7 @@ class OwnerStore:
             limit: The maximum number of sessions; None for all.
 
         Raises:
-            SessionNotFoundError: There is no session `before`.
+            SessionNotFoundError: No session of this owner has the id `before`.
         """
         with self._database.reading() as connection:
             last = self._check(connection, before) if before else None
@@ -209,10 +209,10 @@ class OwnerStore:
             return last_number(connection, session_id) + 1
 
     def append(self, session_id: str, pieces: Sequence[Piece]) -> None:
-        """Append pieces in one transaction; a piece that was appended before is ignored.
+        """Append `Piece`s to a session in one transaction; ignore those appended before.
 
         Raises:
-            SessionHeldError: Another process holds the session.
+            SessionHeldError: Another process holds the lease of the session.
         """
         with self._database.writing() as connection:
             if not begin_writing(connection, session_id, self._owner, self._process_id):
@@ -230,9 +230,9 @@ class OwnerStore:
         until: float = LAST_TIME,
         limit: int | None = None,
     ) -> list[RoomMood]:
-        """Return the room's moods with their exact shares, oldest first.
+        """Return the room's moods with unrounded shares of the expressions, oldest first.
 
-        Users see only the figures that `roomread.formats.figures` derives from them.
+        Users see only the values that `roomread.formats.figures` derives from them.
 
         Args:
             session_id: The id of the session.
@@ -245,13 +245,13 @@ class OwnerStore:
             return read_moods(connection, session_id, since, until, limit)
 
     def mood_columns(self, session_id: str) -> MoodColumns:
-        """Return all moods with their exact shares as columns, which take less memory."""
+        """Return all moods of the room, unrounded, as columns, which take less memory."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_mood_columns(connection, session_id)
 
     def excluded(self, session_id: str) -> list[tuple[int, Mapping[str, int] | None]]:
-        """Return for each mood the people present and, if known, the people not read by reason."""
+        """Return for each mood the number of people present, and of unread people by reason."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_excluded(connection, session_id)
@@ -269,7 +269,7 @@ class OwnerStore:
             return read_last_time(connection, session_id)
 
     def readings(self, session_id: str) -> StoredReadings:
-        """Return the people's readings; empty if the session does not keep people."""
+        """Return the readings of individual people; empty if the session does not store them."""
         with self._database.reading() as connection:
             session = self._check(connection, session_id)
             blobs = read_batches(connection, session_id)
@@ -320,7 +320,7 @@ class OwnerStore:
             return read_passages(connection, session_id)
 
     def keep_passages(self, session_id: str, passages: Sequence[Passage]) -> None:
-        """Replace the passages of the session.
+        """Replace the passages of the session's transcript.
 
         Raises:
             SessionError: There are more than `MAX_PASSAGES`, or a time is negative or too large.
@@ -330,29 +330,29 @@ class OwnerStore:
             replace_passages(connection, session_id, passages)
 
     def reports(self, session_id: str) -> list[ReportSample]:
-        """Return the samples of the button reports in the session's room, earliest first."""
+        """Return the samples of what a room's students reported with buttons, earliest first."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_reports(connection, session_id)
 
     def people(self, session_id: str) -> list[Person]:
-        """Return the session's enrolled people, sorted by seat."""
+        """Return the people who were named in the session, sorted by seat number."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_people(connection, session_id)
 
     def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
-        """Give a seat a name, replacing an earlier one.
+        """Name the person at a seat, in place of an earlier name.
 
         Args:
             session_id: The id of the session.
-            seat: A seat that occurs in the session's readings.
+            seat: The number of a seat that occurs in the session's readings.
             name: The person's name.
             consent: How this person agreed to be named.
 
         Raises:
-            SessionError: The session keeps no people, the seat does not occur in it, or the name
-                or the consent is empty.
+            SessionError: The session stores no readings of people or none of this seat, or the
+                name or the consent is empty.
         """
         name, consent = storable(name).strip(), storable(consent).strip()
         if not name or not consent:
@@ -374,9 +374,9 @@ class OwnerStore:
         return person
 
     def forget_seat(self, session_id: str, seat: int) -> None:
-        """Delete all data of one person: readings, alerts and name.
+        """Delete all data of the person at a seat: readings, alerts and name.
 
-        The room's moods are kept: they contain no seats, and scores only of five people or more.
+        The room's moods are kept: they contain no seats, and only scores of five or more people.
 
         Raises:
             SessionError: The session is being recorded.

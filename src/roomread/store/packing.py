@@ -5,8 +5,9 @@ are exact, and so are the expression and the confidence. Times are rounded to mi
 to a hundredth of a pixel, poses to a tenth of a degree and closed eyes to a thousandth, as the
 pipeline outputs them. Other values of a reading are not stored.
 
-A batch begins with the number of its format. Batches of the first format, which had neither poses
-nor eyes, begin with zlib's header instead, whose first byte is `_FIRST_HEADER`.
+Readings that are packed together form a batch, which begins with the number of its format. Batches
+of the first format, which had neither poses nor eyes, begin with zlib's header instead, whose first
+byte is `_FIRST_HEADER`.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def pack_records(records: NDArray[np.void]) -> bytes:
 
 
 def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
-    """Unpack batches of any format into one array of records, in order.
+    """Unpack batches that `pack` returned, in any format, into one array of records, in order.
 
     Raises:
         KeyError: A batch has a format that this version does not know.
@@ -123,9 +124,9 @@ class StoredReadings:
     """The stored readings of a session's people, as columns and as `Reading`s.
 
     Args:
-        records: the records, of dtype `RECORD`, in the order of their times.
-        session: the session that contains them.
-        names: names of enrolled people by seat.
+        records: The records, of dtype `RECORD`, in the order of their times.
+        session: The session that contains them.
+        names: The names of enrolled people, by seat number.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class StoredReadings:
         return StoredReadings(self._records[rows], self._session, self._names)
 
     def since(self, time: float) -> StoredReadings:
-        """Return the readings from a time on, which is given in seconds."""
+        """Return the readings that are not earlier than a time in seconds."""
         return self[int(np.searchsorted(self._records["time"], milliseconds(time))) :]
 
     @property
@@ -150,7 +151,7 @@ class StoredReadings:
 
     @property
     def seats(self) -> NDArray[np.int64]:
-        """The seat of each reading, int64 [N]."""
+        """The number of the seat of each reading, int64 [N]."""
         return np.asarray(self._records["seat"], dtype=np.int64)
 
     @property
@@ -169,7 +170,7 @@ class StoredReadings:
         return np.asarray(self.scores @ VALENCE.astype(np.float32), dtype=np.float32)
 
     def last_boxes(self) -> dict[int, Box]:
-        """Return the last box of each seat, px."""
+        """Return the last face box at each seat, px, by seat number."""
         last: dict[int, int] = dict(zip(self.seats.tolist(), range(len(self)), strict=True))
         return {seat: _box(self._records[row]) for seat, row in last.items()}
 
@@ -204,6 +205,6 @@ def _pose(record: Any) -> Pose | None:
 
 
 def _units(record: Any) -> Mapping[str, float] | None:
-    """Return how far the eyes are closed, the only stored action unit; None if unknown."""
+    """Return the only stored action unit, how far the eyes are closed; None if unknown."""
     eyes = int(record["eyes"])
     return None if eyes == _UNKNOWN else {EYES_CLOSED: eyes / _PER_UNIT}

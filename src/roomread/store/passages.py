@@ -1,4 +1,4 @@
-"""Store the passages of a session, what was said or written in it, as rows."""
+"""Store the passages of the transcript or chat of a session as rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_PASSAGES = 20_000
 
 
 def read_passages(connection: Connection, session_id: str) -> list[Passage]:
-    """Return the passages of a session, earliest first."""
+    """Return the passages of a session's transcript, earliest first."""
     table = schema.passages
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.number)
     return [
@@ -26,7 +26,7 @@ def read_passages(connection: Connection, session_id: str) -> list[Passage]:
 
 
 def replace_passages(connection: Connection, session_id: str, passages: Sequence[Passage]) -> None:
-    """Replace the passages of a session.
+    """Replace the passages of a session's transcript.
 
     Raises:
         SessionError: There are more than `MAX_PASSAGES`, or a time is negative or too large.

@@ -1,4 +1,4 @@
-"""Store the enrolled people of a session as rows."""
+"""Store the people who were named in a session, with their consent, as rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roomread.store.rows import stored
 
 
 def read_people(connection: Connection, session_id: str) -> list[Person]:
-    """Return the enrolled people of a session, sorted by seat."""
+    """Return the people who were named in a session, sorted by seat number."""
     table = schema.people
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.seat)
     return [

@@ -20,16 +20,16 @@ from roomread.store.rows import alert_row, insert_once, is_session_id, mood_row,
 
 @dataclass(slots=True)
 class Piece:
-    """The moods, alerts and readings of about a second of a session, which are written together.
+    """The data of about a second of a session, written together: moods, alerts and readings.
 
     Once a piece is to be written, it no longer changes, so that a retry writes the same rows.
 
     Attributes:
-        number: The number under which its readings are stored; it increases within a session.
-        start: The time of its first moment, s; None if it has none.
+        number: The number under which its readings are stored; it increases from piece to piece.
+        start: The time of its first frame, s; None if it has no frame yet.
         moods: The moods of the room.
         alerts: The alerts that were raised or ended.
-        readings: The readings of people, if the session keeps them.
+        readings: The readings of individual people, if the session stores them.
     """
 
     number: int
@@ -43,7 +43,7 @@ class Piece:
 
 
 def last_number(connection: Connection, session_id: str) -> int:
-    """Return the number of the last piece with readings of people; 0 if there is none."""
+    """Return the number of a session's last piece with readings of people; 0 if there is none."""
     batches = schema.batches
     query = sa.select(sa.func.max(batches.c.number)).where(batches.c.session_id == session_id)
     return connection.execute(query).scalar() or 0
@@ -68,7 +68,7 @@ def begin_writing(connection: Connection, session_id: str, owner: str, holder: s
         holder: The id under which this process holds leases.
 
     Returns:
-        False if this owner has no such session, or another process holds it.
+        False if this owner has no such session, or another process holds its lease.
     """
     if not is_session_id(session_id):
         return False

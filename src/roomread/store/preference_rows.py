@@ -27,7 +27,7 @@ class PreferenceRows:
             return text
 
     def keep(self, owner: str, content: str) -> None:
-        """Store an owner's preferences, a JSON text, in place of earlier ones."""
+        """Replace an owner's preferences with a JSON text."""
         table = schema.preferences
         with self._database.writing() as connection:
             if insert_once(connection, table, [{"owner": owner, "content": content}]) == 0:

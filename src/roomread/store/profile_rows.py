@@ -1,4 +1,4 @@
-"""Store the profiles of one owner of the service as rows of the database."""
+"""Store the profiles that a user of the service taught as rows of the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Write the moments of one source into a session, in small pieces, despite database failures."""
+"""Write what is read from one source into a session, in pieces of about a second.
+
+Writing continues after failures of the database.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ _MOST_RESUMED = 100_000
 
 
 class Recorder:
-    """A sink of a `RoomPipeline` that writes the moments of one source into a session.
+    """A sink of a `RoomPipeline` that writes the `Moment`s of one source into a session.
 
     Every second it writes a numbered piece in one transaction. If a connection is lost and it is
     unknown whether the piece arrived, the piece is sent again, and the database ignores rows that
@@ -54,7 +57,7 @@ class Recorder:
         session: The session that is written.
         resumed_at: The time of the last mood or reading of an earlier recorder, seconds; None for a
             new session.
-        places: The last box of each seat that an earlier recorder wrote, px.
+        places: The last face box at each seat, px, by seat number, from an earlier recorder.
         trouble: Why the database cannot be written at present, in one line; empty if it can.
     """
 
@@ -113,8 +116,8 @@ class Recorder:
     def resume(self, meter: RoomMeter, attention: Attention, *, continues: bool = True) -> None:
         """Restore the state of a meter and of rules from the data that was written earlier.
 
-        A session that keeps no people has no readings: its baseline and the rules about the room
-        continue, and the window of its next mood restarts.
+        If the session does not store readings of people, only the baseline and the rules about the
+        room continue, and the window of the next mood restarts.
 
         Args:
             meter: The pipeline's meter, which has processed no frames yet.
@@ -145,7 +148,7 @@ class Recorder:
     def _frames(
         self, moods: Sequence[RoomMood], seconds: float
     ) -> list[tuple[float, list[Reading]]]:
-        """Return the frames of the last `seconds`; empty if the session keeps no people.
+        """Return the frames of the last `seconds`; empty if no readings are stored.
 
         Each frame is the time and the readings of one moment.
         """
@@ -176,7 +179,7 @@ class Recorder:
 
         Raises:
             SessionError: The session was deleted, or the database has failed for an hour.
-            SessionHeldError: Another process holds the session.
+            SessionHeldError: Another process holds the lease of the session.
         """
         self._settle(None)
         self._prepare()

@@ -16,7 +16,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def storable(text: str) -> str:
-    """Remove NUL from a text and replace lone surrogates by "?", so that any database can store it.
+    """Remove NUL from a text, and replace lone surrogates with "?", so that databases can store it.
 
     Slides, transcripts and file names may contain both. PostgreSQL rejects NUL, and no driver can
     encode half of a surrogate pair.

@@ -27,7 +27,7 @@ class RoomRecord:
     Attributes:
         session_id: The id of the session into which the room is recorded, also the room's id.
         owner: The owner of the session.
-        code: The code by which students join; None once the room is closed.
+        code: The code with which students join; None once the room is closed.
         faces: Whether students may let their faces be read.
         next_seat: The lowest seat number that is known never to have been assigned.
         paused: Whether its owner paused it.
@@ -59,11 +59,12 @@ class OwnerRooms:
 
         Args:
             session_id: The id of the session.
-            code: The code by which students join.
+            code: The code with which students join.
             faces: Whether students may let their faces be read.
 
         Returns:
-            False if this owner has no such session, it is a room already, or the code is in use.
+            False if this owner has no such session, the session is a room already, or the code is
+            in use.
         """
         row = {"session_id": session_id, "code": code, "faces": faces, "next_seat": 1}
         mine = (_SESSIONS.c.id == session_id) & (_SESSIONS.c.owner == self._owner)
@@ -156,7 +157,7 @@ class RoomStore:
             connection.execute(update.values(source=source))
 
     def add_reports(self, session_id: str, samples: Sequence[ReportSample]) -> None:
-        """Add samples of the button reports of a room; existing samples are unchanged."""
+        """Add samples of what a room's students reported with buttons; keep existing samples."""
         with self._database.writing() as connection:
             rows = [_report_row(session_id, sample) for sample in samples]
             insert_once(connection, schema.reports, rows)
@@ -168,7 +169,7 @@ class RoomStore:
 
 
 def read_reports(connection: Connection, session_id: str) -> list[ReportSample]:
-    """Return the samples of the button reports in a session's room, earliest first."""
+    """Return the samples of what a room's students reported with buttons, earliest first."""
     table = schema.reports
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
     return [_sample(row) for row in connection.execute(query)]

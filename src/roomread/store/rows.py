@@ -94,7 +94,7 @@ def read_sessions(
         owner: The id of the owner.
         last: The session after which the list begins; None for the newest session.
         limit: The maximum number of sessions; None for all.
-        ids: The ids of the sessions to return, unknown ones being ignored; None for all sessions.
+        ids: The ids of the sessions to return; unknown ids are ignored. None returns all sessions.
     """
     table = schema.sessions
     query = table.select().where(table.c.owner == owner)
@@ -199,7 +199,7 @@ def to_alert(row: Row[Any]) -> Alert:
 
 
 def delete_seat(connection: Connection, session_id: str, seat: int) -> None:
-    """Delete the name, the alerts and the readings of one person in a session."""
+    """Delete the name, the alerts and the readings of the person at a seat."""
     key = {"session_id": session_id, "seat": seat}
     connection.execute(schema.people.delete().filter_by(**key))
     connection.execute(schema.alerts.delete().filter_by(**key))

@@ -66,7 +66,7 @@ moods = Table(
     Column("readable", Integer, nullable=False),
     *(Column(e.display_name, REAL) for e in Expression),
     Column("baseline", REAL),
-    # The shares of taught states by name, as JSON; null if no state was looked for.
+    # The share of people who show each taught state, as JSON; null if no state was looked for.
     Column("states", Text),
     # The share of the people present whose head is turned away; null where it is not known.
     Column("looking_away", REAL),
@@ -124,7 +124,7 @@ people = Table(
     Column("consented_at", DateTime, nullable=False),
     Index("people_by_name", "name"),
 )
-# Rooms that students join by a code; each is recorded into one session.
+# Rooms that students join with a code; each is recorded into one session.
 rooms = Table(
     "rooms",
     metadata,

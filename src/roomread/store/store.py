@@ -23,7 +23,7 @@ class Store:
 
     Raises:
         DatabaseError: The database cannot be opened. All methods raise it if the database fails.
-        MissingExtraError: The URL names PostgreSQL and its extra is not installed.
+        MissingExtraError: The URL names PostgreSQL, and the extra `postgres` is not installed.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Summarise a session: moods between marks, lasting changes, and seats over time."""
+"""Summarise a session: the mood between marks, lasting changes, and the valence at each seat."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Part:
         present: The mean number of people present.
         coverage: The mean share of these people who were readable, 0..1.
         scores: The mean scores of the moods, float64 [7]; None if no mood has scores.
-        interval: The mean valence interval of the moods; None if no mood has scores.
+        interval: The 95 % interval of the valence, averaged over the moods; None if no mood has
+            scores.
         looking_away: The mean share of the people who looked away, 0..1; None if it is unknown in
             all moods.
     """
@@ -58,7 +59,7 @@ class Summary:
 
     Attributes:
         whole: The whole session as one part; None if it has no mood.
-        parts: The parts between the marks; the whole if there are no marks.
+        parts: The parts between the marks; without marks, the whole session as one part.
         changes: Lasting changes of the valence.
     """
 
@@ -70,7 +71,7 @@ class Summary:
 def summarise(
     moods: Sequence[RoomMood], marks: Sequence[Mark], *, rounded: Sequence[RoomMood] | None = None
 ) -> Summary:
-    """Return the parts and changes of a session.
+    """Return the mood of each part of a session, and the lasting changes of its valence.
 
     Args:
         moods: The moods with their exact shares, earliest first.
@@ -137,11 +138,11 @@ class TimeSeries:
         times: The centre of each step, s, float64 [N].
         step: The length of a step, s.
         present: The number of people present, float64 [N].
-        readable: The number of them who were readable, float64 [N].
+        readable: The number of these people who were readable, float64 [N].
         valence: The mean valence, -1..1, float64 [N].
-        low: The lower end of the valence interval, float64 [N].
-        high: The upper end of the valence interval, float64 [N].
-        baseline: The usual valence, float64 [N].
+        low: The lower end of the valence's 95 % interval, float64 [N].
+        high: The upper end of the valence's 95 % interval, float64 [N].
+        baseline: The usual valence of the room, float64 [N].
         scores: The mean shares of the expressions, float64 [N, 7].
         looking_away: The share of the people who look away, float64 [N].
         states: The share of the people who show each taught state, by its name, float64 [N].
@@ -229,13 +230,13 @@ def _course(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeatMap:
-    """The valence of each seat over time.
+    """The valence of the person at each seat over time.
 
     Attributes:
         seats: The numbers of the seats, ascending.
         names: The names of enrolled people, by seat.
         step: The length of a step, s.
-        valence: -1..1, float64 [seats, steps]; NaN where the face was not readable.
+        valence: The mean valence, -1..1, float64 [seats, steps]; NaN where no face was readable.
         seen: Whether a face was found, bool [seats, steps].
     """
 
@@ -249,7 +250,7 @@ class SeatMap:
 def seat_map(
     readings: StoredReadings, names: dict[int, str], *, steps: int = 120
 ) -> SeatMap | None:
-    """Return the valence over time of each seat that was seen in at least 5 % of the steps.
+    """Return the valence over time at each seat that had a face in at least 5 % of the steps.
 
     Args:
         readings: The readings of a session.

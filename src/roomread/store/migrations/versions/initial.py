@@ -1,4 +1,4 @@
-"""Create the first tables, of sessions, accounts, profiles, jobs and leases."""
+"""Create the first tables: those for sessions, accounts, profiles, jobs and leases."""
 
 from __future__ import annotations
 

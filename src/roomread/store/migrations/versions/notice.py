@@ -10,6 +10,6 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the columns `notice` and `notice_at` to sessions, which are empty in existing rows."""
+    """Add to sessions `notice`, empty in existing rows, and `notice_at`, null in existing rows."""
     op.add_column("sessions", sa.Column("notice", sa.Text, nullable=False, server_default=""))
     op.add_column("sessions", sa.Column("notice_at", sa.DateTime))

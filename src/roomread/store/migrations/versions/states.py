@@ -1,4 +1,4 @@
-"""Add the shares of taught states to moods."""
+"""Add to moods the share of the people who show each taught state."""
 
 from __future__ import annotations
 
