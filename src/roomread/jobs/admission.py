@@ -22,8 +22,8 @@ def make_room(
 ) -> None:
     """Check that an owner may submit a video, and delete finished jobs if space is needed.
 
-    Jobs of the owner with the most jobs or bytes are deleted first, so that no owner displaces
-    others.
+    Jobs of the owner with the most jobs or bytes are deleted first, so that no owner displaces the
+    jobs of others.
 
     Args:
         owner: The owner of the new video.
@@ -80,7 +80,7 @@ def _make_space(
 ) -> bool:
     """Delete finished jobs until all files fit into `allowed` bytes.
 
-    Return whether they fit, and whether the unfinished jobs of `owner` take at most half of it.
+    Return True if the files fit and the unfinished jobs of `owner` take at most half of the space.
     """
     sizes: Counter[str] = Counter()
     own_waiting = 0

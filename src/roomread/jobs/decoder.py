@@ -62,13 +62,13 @@ class Decoder:
             self._free.put(None)
 
     def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
-        """Return an encoded picture as a frame.
+        """Decode a picture, and return it as a frame.
 
         Args:
             content: the encoded picture.
-            name: the name in messages.
-            index: its position in its source.
-            time: its time in its source, s.
+            name: the picture's name in messages.
+            index: the picture's position in its source.
+            time: the picture's time in its source, s.
 
         Raises:
             MediaError: see `decode`.
@@ -81,7 +81,7 @@ class Decoder:
 
         Args:
             content: the encoded picture.
-            name: the name in messages.
+            name: the picture's name in messages.
 
         Raises:
             MediaError: the content is damaged, is not a picture, is too large, or took too long to

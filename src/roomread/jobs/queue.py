@@ -46,9 +46,10 @@ class JobQueue:
         folder: The folder for the files of jobs, which survive this process; None for a temporary
             folder.
         store: The store of the jobs; None for a SQLite file in the folder.
-        leases: The leases of this process, which the caller renews; None for the queue's own.
-        limits: The limits of each video.
-        places: The limits of the number, age and size of jobs.
+        leases: The leases of this process, which the caller renews; None if the queue is to create
+            and renew leases of its own.
+        limits: The limits on each video.
+        places: The limits on the number, age and size of jobs.
         worker: The command that starts the worker process.
     """
 
@@ -94,7 +95,7 @@ class JobQueue:
 
     @property
     def kept_seconds(self) -> float:
-        """The time for which a job that has ended is kept, s; less if the space is needed."""
+        """The time for which a job that has ended is stored, s; less if the space is needed."""
         return self._places.seconds
 
     def upload(
@@ -302,7 +303,8 @@ class JobQueue:
         """Catch and record a failure of the block, so that the thread continues with other jobs.
 
         Args:
-            job_id: The job that the block reads, which fails with it; None if it reads no job.
+            job_id: The job that the block reads, which fails if the block fails; None if the block
+                reads no job.
         """
         try:
             yield

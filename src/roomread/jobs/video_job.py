@@ -17,7 +17,7 @@ NOTES = "notes.json"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one video.
+    """The limits on reading one video.
 
     Attributes:
         max_seconds: The maximum duration, s.
@@ -36,7 +36,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """The limits of the number, age and size of the jobs in a queue.
+    """The limits on the number, age and size of the jobs in a queue.
 
     Attributes:
         waiting: The number of jobs of one owner that may be unfinished at once.
@@ -103,7 +103,7 @@ class VideoJob:
         return total
 
     def timeline(self) -> list[Row]:
-        """Return the mean scores of each person in each second of a job that has ended."""
+        """Return each person's mean scores in each second of the video; the job must have ended."""
         return read_rows(self.folder / "timeline.json")
 
     @property

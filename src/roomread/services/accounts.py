@@ -62,9 +62,9 @@ class Accounts:
     methods raise `DatabaseError` if the database fails.
 
     Args:
-        store: The store that holds them.
-        secret: The secret with which keys are hashed; if it is empty, one that the store generates
-            and keeps.
+        store: The store that holds the users and keys.
+        secret: The secret with which keys are hashed; if it is empty, the store generates and keeps
+            a secret.
     """
 
     def __init__(self, store: AccountStore, *, secret: str = "") -> None:
@@ -168,7 +168,7 @@ class Accounts:
         return _principal("user", user) if user is not None else None
 
     def check_provided(self, name: str, account: str) -> Principal | None:
-        """Return the principal of a user who signed in at the provider, or None if none matches.
+        """Return the principal of a user who signed in at a provider, or None if no user matches.
 
         At the first sign-in the user is bound to the account at the provider. From then on the
         account decides and the name is ignored, since providers reassign names and addresses, but
@@ -209,5 +209,5 @@ def _is_plain(text: str) -> bool:
 
 @cache
 def _unknown_hash() -> str:
-    """Return the hash of a random password, whose verification takes as long as a user's hash."""
+    """Return a random password's hash, which takes as long to verify as the hash of a user."""
     return PasswordHasher().hash(secrets.token_urlsafe(32))

@@ -38,13 +38,13 @@ class RecordingRequest:
     """A request to record a session.
 
     Attributes:
-        name: The name of the session, for people.
+        name: The title of the session.
         every: Seconds between two frames.
         rules: The alert rules, one per line; see `roomread.room.parse_rules`.
         consent: A text that records who consented and how; empty to store no individual readings.
         identity: Whether people are distinguished by their faces.
         notice: How the people were informed that their expressions are read.
-        analyzer: The analyzer for a source that this computer opens; None for the queue's own.
+        analyzer: The analyzer if this computer opens the source; None for that of `RecordingQueue`.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Recording:
 
     @property
     def mood(self) -> RoomMood | None:
-        """The latest mood of the room; None until the first is due."""
+        """The latest mood (the expressions of all people together); None before the first mood."""
         return self._pipeline.mood
 
     @property
@@ -211,7 +211,7 @@ class Recording:
                         yield frame.time
                     if ended:
                         break
-                    # Keep the session's state "recording" while the job waits for others.
+                    # Keep the session's state "recording" while the job waits for other jobs.
                     self._recorder.flush()
                     self._stop.wait(_POLL_SECONDS)
             if job.record.error:

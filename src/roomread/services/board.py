@@ -1,4 +1,4 @@
-"""Create the events that the teacher's board of an open room shows, twice a second."""
+"""Create the events that update the teacher's board, the live web page about an open room."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roomread.store import OwnerStore, Session
 HISTORY_SECONDS = 600.0
 # Seconds between two searches for lasting changes.
 _CHANGES_PERIOD = 15.0
-# The absolute trend from which the board calls the room clearly above or below its usual valence.
+# The board calls the room clearly above or below its usual valence from this absolute trend on.
 _CLEAR_TREND = 0.2
 
 
@@ -28,10 +28,11 @@ class BoardPoint:
 
     Attributes:
         time: Seconds from the start of the session.
-        mood: The mood, rounded for display; None if there is none to show.
+        mood: The mood, rounded for display; None if there is no mood to show.
         people: The number of people in the room.
-        lost: The number of presses of "I am lost" within this second; None with fewer than five
-            people.
+        lost: The number of presses of "I am lost" since the previous point; None with fewer than
+            five people. For a point that is read from the database, it is the number since the
+            previous stored sample, and None if no sample was stored since the previous point.
     """
 
     time: float
@@ -61,7 +62,7 @@ class BoardFeed:
 
     Args:
         moods: The object that rounds moods for display.
-        exact: The unrounded moods of the session so far, in which changes are found.
+        exact: The unrounded moods of the session so far, from which lasting changes are detected.
 
     Attributes:
         points: The points of the last ten minutes, one for each second.
@@ -84,7 +85,7 @@ class BoardFeed:
 
         Args:
             store: The sessions of the owner.
-            session: The session, which may have begun before.
+            session: The session, which may already contain moods.
             time: The present, seconds from the start of the session.
         """
         since = max(time - HISTORY_SECONDS, 0.0)

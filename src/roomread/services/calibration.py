@@ -1,4 +1,4 @@
-"""Learn one person's neutral face from a live source; it is used until the source is closed."""
+"""Learn one person's neutral face from a live source, for use until the source is closed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STEP = 0.5
 _MIN_REFERENCES = 5
 # Maximum duration of a calibration on a computer that is too busy to read enough frames, s.
 _LONGEST = 30.0
-# Time after which a missing face is lost, s. It gets a new track if it is found again.
+# Time after which a missing face counts as lost, s. It gets a new track if it is found again.
 _LOST = 1.0
 # A face is not resting if half of its references show one of these expressions with at least this
 # confidence. SAD and ANGRY are not included, because the net may read them in a resting face.
@@ -50,8 +50,8 @@ class CalibrationResult:
     """The result of a calibration.
 
     Attributes:
-        evaluation: the test of the profile on its own references; None if no profile was learnt,
-            because the face was seen too seldom or did not rest.
+        evaluation: the result of testing the profile on the references from which it was learnt;
+            None if no profile was learnt, because the face was seen too seldom or did not rest.
         binding: the profile, bound to the calibrated track; None if it does not help, or if no
             profile was learnt.
         shown: the expression that the face showed instead of resting; None if it rested or was seen
@@ -64,12 +64,12 @@ class CalibrationResult:
 
 
 class NeutralCalibration:
-    """A calibration that collects references of the resting face nearest to the camera.
+    """A calibration that collects net outputs (references) for the face nearest to the camera.
 
-    It takes ten seconds. If the face was read too seldom by then, collecting continues until there
-    are enough references, for at most half a minute. If the face is lost and another one appears,
-    which may be another person's, collecting starts again with the new face. Only vectors are
-    collected, and only in memory. The time is that of the frames, not of a clock.
+    The face should rest for ten seconds. If it was read too seldom by then, collecting continues
+    until there are enough references, for at most half a minute. If the face is lost and another
+    face appears, perhaps another person's, collecting starts again with the new face. Only vectors
+    are collected, and only in memory. All times are those of the frames, not of a clock.
 
     Args:
         started: time of the first frame, s.
@@ -135,7 +135,7 @@ class NeutralCalibration:
         self._references.append(seen.reference(label, name="the camera"))
 
     def finish(self, model: ModelFile) -> CalibrationResult:
-        """Learn the profile, and return it with its test on its own references.
+        """Learn a profile from the references, and return it with the result of a test on them.
 
         Args:
             model: the net that read the faces.

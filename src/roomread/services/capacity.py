@@ -115,7 +115,7 @@ class _CameraSlot:
 
     Attributes:
         holder: The principal that uses the camera.
-        last: The time of the last `CameraSlots.take`, s; infinite while the slot is held.
+        last: The time of the last `CameraSlots.take`, s; infinite during `CameraSlots.hold`.
         end: A function that is called when the slot is given to another principal.
     """
 
@@ -200,8 +200,8 @@ class CameraSlots:
     def _take_away(self, holder: str) -> _CameraSlot | None:
         """Free the oldest slot of the principal with the most slots, and return it.
 
-        Return None if that principal has fewer than two slots more than `holder`: taking one away
-        would only reverse their order.
+        Return None if that principal has fewer than two slots more than `holder`: taking a slot
+        away would only make `holder` the principal with the most slots.
         """
         held = Counter(slot.holder for slot in self._used.values())
         most, number = held.most_common(1)[0]

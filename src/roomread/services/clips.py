@@ -21,12 +21,12 @@ SHORTEST_CLIP, LONGEST_CLIP = 2.0, 600.0
 
 
 class ClipsAround(StrEnum):
-    """The kind of moments around which clips are cut.
+    """The kind of moments of a session around which clips are cut.
 
     Attributes:
-        FALLS: The starts of the deepest stretches in which the valence had fallen, at most three.
+        FALLS: The starts of at most three periods of lowered valence: those with the largest falls.
         CHANGES: The lasting changes of the valence, both falls and rises.
-        MARKS: The marks.
+        MARKS: The moments that were given a name, such as the start of a slide or an activity.
     """
 
     FALLS = "falls"
@@ -42,7 +42,7 @@ class PlannedClip:
         start: Its start, s from the start of the session.
         end: Its end, s.
         moment: The moment around which it is cut, s.
-        label: The kind of the moment, such as "fall", or the label of a mark.
+        label: "fall" or "rise", or for a marked moment the name that it was given.
         file_name: The name of its file, such as "01-fall-at-12m30s.mp4".
     """
 
@@ -61,7 +61,8 @@ class ClipRequest:
         around: The kind of moments around which clips are cut.
         length: The length of a clip, s; `SHORTEST_CLIP` to `LONGEST_CLIP`.
         before: The length of the clip before the moment, s; at least 0 and less than `length`.
-        most: The maximum number of clips. The earliest moments are used, or the deepest falls.
+        most: The maximum number of clips. If there are more moments, the earliest are used, or with
+            `FALLS` the largest falls.
 
     Raises:
         SessionError: A length is out of range.
@@ -117,12 +118,12 @@ def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list
 
 
 def check_look(store: OwnerStore, session_id: str, look: ClipLook) -> None:
-    """Check that the requested labels may be shown in clips.
+    """Check that clips may show the expression of each face, if this is requested.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
-        SessionError: Labels are requested, which show the expressions of individual people, but
-            the session stores only the mood of the room.
+        SessionError: Labels with the expression of each face are requested, but the session stores
+            no readings of individual people.
     """
     if look.labels and not store.session(session_id).keeps_people:
         raise SessionError(
@@ -159,7 +160,7 @@ def write_clips(
         video: The video of the session.
         folder: An existing folder for the clips.
         analyzer: The analyzer that reads the faces in the clips.
-        look: How faces are hidden, and whether labels are drawn; see `check_look`.
+        look: How faces are hidden, and whether their expressions are shown; see `check_look`.
 
     Yields:
         The file, and the error if the clip ends early because the video is damaged, else None.

@@ -45,7 +45,7 @@ def open_demo_class(store: OwnerStore) -> Session:
     """Return the session of the synthetic class, which is recorded on the first call.
 
     Its readings are drawn by chance from a fixed seed and go through the pipeline and the recorder
-    like those of any class. No face is read, so no purpose has to be chosen.
+    like those of any class. No face is read, so the installation needs no chosen purpose.
 
     Args:
         store: The sessions of the owner.

@@ -42,7 +42,7 @@ class Engine:
         jobs: The folder for the files of video jobs, which survive this process; None for a
             temporary folder.
         store: The store of the jobs; None for a SQLite file in their folder.
-        leases: The leases of this process; None for the job queue's own.
+        leases: The leases by which this process holds jobs; None to let the job queue create them.
         at_once: Number of pictures that are read at once; None for the number of processors.
 
     Attributes:
@@ -87,7 +87,7 @@ class Engine:
         self.job_queue = JobQueue(jobs, store=store, leases=leases, limits=limits, places=places)
 
     def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
-        """Return an encoded picture as a frame.
+        """Decode a picture, and return it as a frame.
 
         Raises:
             MediaError: The picture is damaged, in no known format, too large, or took too long to
@@ -111,7 +111,7 @@ class Engine:
 
 
 def _shared_nets(settings: Settings) -> SharedNets | None:
-    """Return the nets on a cluster; None if they run in this process."""
+    """Return the nets that run on a cluster; None if the nets run in this process."""
     if settings.engine is ComputeEngine.LOCAL:
         return None
     from roomread.cluster.nets.shared import SharedNets  # noqa: PLC0415 (needs the extra)

@@ -34,7 +34,7 @@ _WITH_PEOPLE = (SessionFormat.CSV, SessionFormat.PARQUET)
 
 
 class PeopleNotKeptError(SessionError):
-    """Readings of individual people were requested, but the session keeps none."""
+    """Readings of individual people were requested, but the session contains no such readings."""
 
 
 class PeopleFormatError(SessionError):
@@ -51,12 +51,12 @@ def export_session(
         session_id: The full id of the session.
         form: The file's format.
         path: The file, which is overwritten.
-        people: Write each person's readings in place of the room's figures.
+        people: Write each person's readings in place of the room's moods.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
         PeopleFormatError: The format cannot hold readings of individual people.
-        PeopleNotKeptError: The session keeps no readings of individual people.
+        PeopleNotKeptError: The session contains no readings of individual people.
         MissingExtraError: The format is Parquet, and its extra is not installed.
     """
     session = store.session(session_id)
@@ -77,8 +77,8 @@ def export_to_folder(
         store: The sessions of the owner.
         session_id: The full id of the session.
         form: The file's format.
-        folder: The folder, which is created if needed, readable by its owner only.
-        people: Write each person's readings in place of the room's figures.
+        folder: The folder; if there is none, it is created so that only its owner can read it.
+        people: Write each person's readings in place of the room's moods.
 
     Raises:
         SessionError: See `export_session`; no file is left then.
@@ -110,7 +110,7 @@ def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> byt
 def export_archive(
     store: OwnerStore, session_ids: Sequence[str], *, words: Translator = ENGLISH
 ) -> bytes:
-    """Return the reports and moods of several sessions as one ZIP, with a folder per session.
+    """Return the reports and moods of several sessions as a ZIP file with one folder per session.
 
     Args:
         store: The sessions of the owner.

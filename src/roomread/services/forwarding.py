@@ -28,7 +28,7 @@ class ReceivedRequest:
             trusted proxy added.
         scheme: The scheme that the sender used, "http" or "https".
         method: The HTTP method.
-        body: The body.
+        body: The body of the request.
     """
 
     path: str
@@ -62,9 +62,9 @@ class ForwardedAnswer:
 
     Attributes:
         status: The HTTP status.
-        media_type: The type of the body.
+        media_type: The media type of the body.
         retry_after: The value of the header Retry-After; None if it is missing.
-        body: The body.
+        body: The body of the response.
     """
 
     status: int
@@ -82,7 +82,7 @@ def forward(address: str, request: ReceivedRequest) -> ForwardedAnswer:
 
     Raises:
         BusyError: The request was already forwarded once, or the other process does not respond
-            because it has ended or is about to release the session.
+            because it has ended or is about to release the session that the request is about.
     """
     headers = request.forwarded_headers()
     parts = urlsplit(address)

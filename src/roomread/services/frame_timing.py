@@ -1,4 +1,4 @@
-"""Compute the times of a live source's frames across reconnections, and their delay."""
+"""Compute the times and delays of a live source's frames, even if the source reconnects."""
 
 from __future__ import annotations
 

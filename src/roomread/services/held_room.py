@@ -1,4 +1,4 @@
-"""Run one room that this process holds, with its pipeline, connections and boards."""
+"""Run one room whose lease this process holds, with its pipeline, connections and boards."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ from roomread.services.live_room import start_of
 from roomread.store import OwnerStore, Recorder, RoomRecord, Session, Store
 
 T = TypeVar("T")
-# Seconds between two samples of the students' reports that are stored.
+# Seconds between two stored samples of the students' reports.
 _SAMPLE_PERIOD = 5.0
 # Seconds between two counts of the marks, which other requests and processes may write.
 _COUNT_PERIOD = 2.0
 # Time after which a room without students and boards is closed, s.
 IDLE_SECONDS = 1800.0
-# Number of seats that are reserved at once, so that most students join without a database write.
+# Number of seats (numbers for students) that are reserved at once, so that most students join
+# without a database write.
 _RESERVED_SEATS = 50
 # Time limit for sending a message to the connections of all students, s.
 _SLOW_SECONDS = 0.5
@@ -46,7 +47,7 @@ class RoomClose(IntEnum):
     """The WebSocket close code that states why a student's connection is closed.
 
     Attributes:
-        TAKEN_OVER: The seat has a newer connection.
+        TAKEN_OVER: The same student has opened a newer connection.
         OVER: The room is closed.
         LEFT: The student left the room.
         ELSEWHERE: This process no longer holds the room; the page may connect again.
@@ -80,16 +81,16 @@ class HeldRoom:
         owned: The sessions of the room's owner.
         record: The database record of the room.
         session: The session of the room.
-        room: The seats of the room.
+        room: The students who have joined, with their latest readings and reports.
         recorder: The recorder of the session.
         limiter: The limit on the number of threads that write moments.
         background: The limit on the number of threads that write less urgent data, which must not
             delay the moments.
         clock: A function that returns seconds of a monotonic clock.
-        sender: The sender of alerts to other programs; None to send none.
+        sender: The sender of alerts to other programs; None to send no alerts.
 
     Attributes:
-        links: The connections of students, by their ids.
+        links: The connections of students, by connection id.
         closed: Set once this process no longer holds the room.
     """
 
@@ -144,7 +145,7 @@ class HeldRoom:
 
     @property
     def mood(self) -> RoomMood | None:
-        """The latest mood, rounded for display; None if there is none to show."""
+        """The latest mood, rounded for display; None if there is no mood to show."""
         return self._mood
 
     @property
@@ -161,7 +162,7 @@ class HeldRoom:
         return next(self._ids)
 
     async def reserve(self) -> None:
-        """Reserve seats in the database, so that none is assigned again after a restart."""
+        """Reserve seats in the database, so that no seat is assigned again after a restart."""
         if self.room.next_seat >= self.record.next_seat:
             following = self.room.next_seat + _RESERVED_SEATS
             await self._in_thread(
@@ -170,7 +171,7 @@ class HeldRoom:
             self.record = replace(self.record, next_seat=following)
 
     def note_code(self, code: str) -> None:
-        """Show a new code of the room, which the caller has stored, on all boards."""
+        """Show the room's new code on all boards; the caller has stored the code before."""
         self.record = replace(self.record, code=code)
 
     async def pause(self, *, on: bool) -> None:
@@ -184,7 +185,7 @@ class HeldRoom:
         await self._tell({"k": "room", "paused": on})
 
     async def subscribe(self) -> asyncio.Queue[str]:
-        """Return a queue with the events of a new board as JSON; the first one has the history."""
+        """Return a queue with a new board's events as JSON; the first event has the history."""
         session_id = self.session.id
         history = await self._in_thread(lambda: self._feed.history(self.owned.marks(session_id)))
         self._marks = len(history["marks"])
@@ -215,7 +216,7 @@ class HeldRoom:
             queue.put_nowait(text)
 
     def show_screen(self, readings: Sequence[Reading]) -> None:
-        """Replace the faces of the shared screen, which count until they are too old."""
+        """Replace the faces of the shared screen; the room uses them until they are too old."""
         self._has_screen = True
         self.room.show_screen(self.clock(), readings)
 
@@ -282,7 +283,7 @@ class HeldRoom:
         return self._feed.add(time, status, moment.mood, frame.lost)
 
     async def _store(self) -> None:
-        """Write the source and the samples that wait, and count the marks.
+        """Write the session's source and waiting report samples, and count the session's marks.
 
         This does not delay the next event of the room.
         """
@@ -302,7 +303,7 @@ class HeldRoom:
         return self._has_screen and self.session.source != ROOM_AND_SCREEN_SOURCE
 
     def _write_waiting(self, samples: Sequence[ReportSample]) -> None:
-        """Write the source, if it is new, and the samples; those already stored are ignored."""
+        """Write the session's source, if it is new, and those samples that are not stored yet."""
         if self._source_is_new:
             self.store.rooms.set_source(self.session.id, ROOM_AND_SCREEN_SOURCE)
             self.session = replace(self.session, source=ROOM_AND_SCREEN_SOURCE)
@@ -316,7 +317,7 @@ class HeldRoom:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no student and no board is connected, and no student has a seat."""
+        """Whether no student and no board is connected, and no student is in the room."""
         return not (self.links or self._boards or self.status().people)
 
     async def _tell(self, message: dict[str, Any]) -> None:
@@ -374,7 +375,7 @@ class HeldRoom:
 
 
 async def _at_once(sendings: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Send to several students concurrently, and cancel what takes over `_SLOW_SECONDS`."""
+    """Run tasks for several students at once; cancel those that take over `_SLOW_SECONDS`."""
     tasks = [asyncio.create_task(sending) for sending in sendings]
     if not tasks:
         return

@@ -1,4 +1,4 @@
-"""Write readings that were made elsewhere into sessions, each frame exactly once."""
+"""Write readings made by other programs or browsers into sessions, each frame exactly once."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class IngestReport:
         accepted: Number of new frames, which are written.
         repeated: Number of ignored frames: each was written before, or is less than 10 ms later
             than the last written one.
-        mood: The latest mood of the room, rounded for display; None if there is none to show.
+        mood: The latest mood of the room, rounded for display; None if there is no mood to show.
         alerts: The active alerts.
     """
 
@@ -101,14 +101,14 @@ class _SessionWriter:
 
 @dataclass(slots=True)
 class _OpenSession:
-    """A session to which readings are sent, in memory.
+    """The state in memory of a session to which readings are sent.
 
     Attributes:
         lock: A lock that is held while one message is written.
         senders: The number of calls that hold or wait for the lock.
         writer: The writer; None before the first frame and after the end.
         last: The time of the newest frame, ms.
-        seats: The highest seat so far.
+        seats: The highest seat (number of a person or place) so far.
     """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -135,16 +135,15 @@ def create_session(  # noqa: PLR0913 (a session's fields)
 
     Args:
         store: The sessions of the owner.
-        analyzer: The analyzer whose net and threshold are used if `model` or `threshold` is None.
+        analyzer: The analyzer whose net and threshold are stored unless others are given.
         name: The title.
-        consent: A text that records who consented and how; if it is empty, no readings of
-            individual people are stored.
+        consent: Who consented and how; if empty, no readings of individual people are stored.
         notice: How the people were informed that their expressions are read.
         source: `INGEST_SOURCE` or `SCREEN_SOURCE`.
         rules: The alert rules, one per line; None for the default rules.
         model: The name and digest of the sender's net.
         threshold: The confidence below which that net withholds an expression, 0..1.
-        embedder: The net by which the sender distinguishes people; None to use their places.
+        embedder: The net that distinguishes people by their faces; None to use people's places.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
@@ -194,7 +193,7 @@ class ReadingIngest:
         leases: The leases of this process, which the caller renews.
         show_screen: A function that adds faces of a shared screen to a room, and returns the room's
             latest mood and the active alerts; None for a process without rooms.
-        alerts: The sender of alerts to other programs; None to send none.
+        alerts: The sender of alerts to other programs; None to send no alerts.
     """
 
     def __init__(
@@ -340,7 +339,9 @@ class ReadingIngest:
 
 
 def open_session(store: OwnerStore, session_id: str) -> Session:
-    """Return a session that accepts readings; a room's session accepts them of a shared screen.
+    """Return a session after checking that it accepts readings.
+
+    The session of a room accepts only readings of a shared screen.
 
     Args:
         store: The sessions of the sender.

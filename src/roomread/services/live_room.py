@@ -30,7 +30,7 @@ class KnownPeople:
 
     Args:
         embedder: The net that computes the vectors of faces.
-        places: The last box of each known seat, px.
+        places: The last face box of each known person, px, by seat (the person's number).
         clock: A function that returns seconds of a monotonic clock.
 
     Attributes:
@@ -55,7 +55,7 @@ class KnownPeople:
             self._people.forget_tracks()
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings of the next frame, with the seats of recognised people."""
+        """Return the next frame's readings; those of recognised people contain their seats."""
         with self._lock:
             self.used = self._clock()
             found = {r.track_id: r for r in self._people.update(frame, readings)}
@@ -134,15 +134,15 @@ class LiveRoom:
     Args:
         analyzer: The analyzer that reads the frames.
         start: The session's time at the first frame, see `start_of`; None without a session.
-        people: The known people of the session; None if their seats are assigned by place.
+        people: The known people of the session; None to distinguish people by their places.
         oneself: Whether the camera shows its own user, so that only the largest face is kept.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading faces.
 
     Attributes:
-        mood: The latest mood of the room, with its shares in steps of 5 %; None before the first
-            one, and always with a session.
+        mood: The latest mood of the room, with proportions in steps of 5 %; None before the first
+            mood, and always None with a session.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class LiveRoom:
             people.begin_connection()
 
     def time(self, seconds: float) -> float:
-        """Return the time of a frame for `read`, s.
+        """Return the time that a frame must have when it is passed to `read`, s.
 
         Args:
             seconds: The time from the first frame of the connection, s.

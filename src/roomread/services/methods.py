@@ -17,7 +17,7 @@ from roomread.room import MIN_PEOPLE, RoomMood
 from roomread.room.session import Session
 from roomread.room.window_people import NO_REASON
 
-# The comparisons of a model card that the paragraph quotes, and the labels they compare with.
+# The evaluations of a model card that the paragraph quotes, and the labels they were made with.
 _COMPARISONS = {
     "FER+ majority, official": "the majority of FER+'s ten taggers",
     "FER-2013 label, official": "the label of FER-2013",
@@ -56,8 +56,8 @@ class ReadingsSummary:
         tracks: The number of faces that were followed in videos; 0 for pictures.
         expressions: The number of readings with each expression.
         unsure: The number of readings whose expression was withheld.
-        unreadable: The number of unreadable readings by their reason.
-        thresholds: The thresholds under which expressions were withheld.
+        unreadable: The number of unreadable readings, by the reason why they are unreadable.
+        thresholds: The confidence thresholds below which expressions were withheld.
         with_landmarks: The number of readings with landmarks.
     """
 
@@ -79,8 +79,9 @@ class MoodsSummary:
         moods: The number of moods with at least one person present.
         unreadable: The proportion of the people present who could not be read, over all these
             moods, 0..1.
-        without_scores: The proportion of these moods that were withheld, 0..1.
-        excluded: The proportions of unreadable people by reason.
+        without_scores: The proportion of these moods without scores, because too few people were
+            readable or the scores were withheld, 0..1.
+        excluded: The proportions of the people present who could not be read, by reason.
     """
 
     moods: int = 0
@@ -92,11 +93,12 @@ class MoodsSummary:
 def summarise_moods(
     moods: Iterable[RoomMood], excluded: Iterable[tuple[int, Mapping[str, int] | None]] = ()
 ) -> MoodsSummary:
-    """Return the shares of people who could not be read, for a room that keeps no readings.
+    """Return the proportions of people who could not be read, from the moods of a session.
 
     Args:
         moods: The moods, rounded for display.
-        excluded: The people present and the reasons of each mood; see `OwnerStore.excluded`.
+        excluded: For each mood, the number of people present and the number of unreadable people
+            for each reason; see `OwnerStore.excluded`.
     """
     inhabited = [mood for mood in moods if mood.present]
     if not inhabited:
@@ -147,7 +149,7 @@ def check_model(model: ModelFile, summary: ReadingsSummary) -> None:
     """Check that readings have the threshold of a model.
 
     Raises:
-        ModelFileError: The thresholds differ, so that another model made the readings.
+        ModelFileError: The thresholds differ, which means that another model made the readings.
     """
     other = sorted(each for each in summary.thresholds if abs(each - model.card.threshold) > 5e-4)
     if other:
@@ -168,8 +170,8 @@ def check_detector(detector: str, summary: ReadingsSummary) -> None:
             landmarks.
 
     Raises:
-        OtherDetectorError: The readings lack landmarks or have some, so that another detector found
-            the faces.
+        OtherDetectorError: The readings lack expected landmarks or have unexpected ones, which
+            means that another detector found the faces.
     """
     if detector == detectors.DEFAULT and summary.with_landmarks < summary.faces:
         problem = "these readings have faces without landmarks: another detector found them"
@@ -210,7 +212,7 @@ def methods_text(
 
     Args:
         model: The model that read the faces.
-        summary: The counts of readings; if there are none, the shares are left out.
+        summary: The counts of readings; without readings, the text leaves these counts out.
         session: The recorded session; None for readings that belong to none.
         moods: The moods of a session that keeps no readings of individual people.
         head: The head of the net that was used.
@@ -252,7 +254,7 @@ def _pipeline(model: ModelFile, head: Head, detector: str, *, tracked: bool) -> 
 
 
 def _temperatures(model: ModelFile, head: Head) -> str:
-    """Return the temperatures of a head as text."""
+    """Return the temperatures by which a head's logits are divided, as text."""
     card = model.card
     taggers, label = f"T = {card.temperature:.2f}", f"T = {card.temperature_fer2013:.2f}"
     return {Head.TAGGERS: taggers, Head.LABEL: label, Head.BOTH: f"{taggers} and {label}"}[head]

@@ -72,7 +72,7 @@ class AnalyzedPicture:
 
         Args:
             max_size: Scale the copy down to fit this width and height, px; None keeps the size.
-            drawn: Whether boxes and numbered labels are drawn into it.
+            drawn: Whether the box, number and expression of each face are drawn into the copy.
         """
         copy = self._drawn() if drawn else Image.fromarray(self.frame.image)
         if max_size is not None:
@@ -80,7 +80,7 @@ class AnalyzedPicture:
         return encode(copy, "JPEG", quality=_JPEG_QUALITY)
 
     def png(self) -> bytes:
-        """Return a copy with boxes and numbered labels as PNG."""
+        """Return a copy with the box, number and expression of each face as PNG."""
         return encode(self._drawn(), "PNG")
 
     def without_pixels(self) -> AnalyzedPicture:
@@ -128,7 +128,7 @@ def explain_face(
     *,
     oneself: bool = False,
 ) -> Explanation | None:
-    """Return which parts of a face influenced its label.
+    """Return which parts of a face influenced the expression that was read.
 
     Args:
         picture: The encoded picture.

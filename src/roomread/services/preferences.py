@@ -34,14 +34,15 @@ class Preferences:
 
     Attributes:
         language: One of `roomread.locales.LANGUAGES`; empty for the language of the browser.
-        class_size: The number of people expected; None for the largest number seen in the lesson.
+        class_size: The number of people expected in a lesson; None for the largest number seen.
         rules: The alert rules of new recordings, one per line.
-        detector: The detector of live sources.
+        detector: The detector that finds the faces of live sources.
         retention_days: The number of days without a change after which lessons are deleted; None
             keeps them.
-        notice: How people are usually informed; the default text of new recordings.
+        notice: How this user usually informs people that their expressions are read; new
+            recordings start with this text.
         sound: Whether an alert makes a sound.
-        head: The head of the net used for live sources.
+        head: The output head of the net that is used for live sources.
     """
 
     language: str = ""
@@ -55,7 +56,7 @@ class Preferences:
 
 
 def load_preferences(store: OwnerStore) -> Preferences:
-    """Return the preferences of an owner; the defaults if none were kept.
+    """Return the preferences of a store's owner; the defaults if no preferences are stored.
 
     Raises:
         DatabaseError: The database does not respond.
@@ -74,10 +75,10 @@ def load_preferences(store: OwnerStore) -> Preferences:
 
 
 def keep_preferences(store: OwnerStore, preferences: Preferences) -> None:
-    """Write the preferences of an owner.
+    """Write the preferences of a store's owner.
 
     Raises:
-        PreferencesError: A value is not in its range.
+        PreferencesError: A value is outside the range that is allowed for it.
         RulesError: The rules are invalid.
         DatabaseError: The database cannot be written.
     """
@@ -88,7 +89,7 @@ def checked(preferences: Preferences) -> Preferences:
     """Return the preferences after checking each value.
 
     Raises:
-        PreferencesError: A value is not in its range.
+        PreferencesError: A value is outside the range that is allowed for it.
         RulesError: The rules are invalid.
     """
     if preferences.language and preferences.language not in LANGUAGES:

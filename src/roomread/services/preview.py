@@ -19,7 +19,7 @@ from roomread.services.watch import LiveWatch
 _EVERY = 0.5
 # Time without a call of `look` after which a preview ends, s.
 _FORGOTTEN = 15.0
-# The largest picture of a preview, px, and the quality of its JPEG.
+# The maximum size of a preview's picture, px, and the quality of the JPEG.
 _SIZE, _QUALITY = (960, 720), 80
 
 

@@ -1,4 +1,4 @@
-"""Store profiles as files for the computer's own user, and as database rows for others."""
+"""Store profiles as files for the computer's own user, and as database rows for other users."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def profile_shelf(store: Store | None, owner: str, *, data: Path) -> ProfileShel
         store: The store of the service; None if the app runs without one, for its own user.
         owner: The id of the owner. The profiles of `LOCAL_OWNER`, the computer's own user, are the
             files that the command line uses.
-        data: The folder of all data.
+        data: The folder with all data of the installation.
     """
     if owner == LOCAL_OWNER or store is None:
         return ProfileStore(profiles_folder(data))

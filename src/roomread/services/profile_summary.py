@@ -13,13 +13,13 @@ class ProfileSummary:
 
     Attributes:
         name: the name of the profile.
-        kind: "person" or "state"; empty for a damaged profile.
-        person: the person; None for a state of no particular person.
+        kind: "person", or "state" for a state such as tired; empty for a damaged profile.
+        person: the name of the person; None for a state of no particular person.
         consent: who agreed, how and when; None if no consent is recorded.
-        pictures: the number of references of each label.
-        model: the net's name.
-        digest: the net's digest.
-        created: the day on which it was taught, such as 2026-01-31.
+        pictures: the number of reference pictures of each expression or state.
+        model: the name of the net with which the profile was taught.
+        digest: the digest of this net.
+        created: the day on which the profile was taught, such as 2026-01-31.
         problem: the reason why the profile cannot be used; None if it can be used.
     """
 
@@ -35,14 +35,14 @@ class ProfileSummary:
 
     @property
     def kind_text(self) -> str:
-        """The kind as text, such as "a state of asha"."""
+        """The kind as text, such as "a state of asha" for a state of the person "asha"."""
         if self.kind != "state":
             return "a person" if self.kind else ""
         return "a state" if self.person is None else f"a state of {self.person}"
 
     @property
     def pictures_text(self) -> str:
-        """The number of references as text, such as "3 neutral, 1 happy"."""
+        """The numbers of reference pictures as text, such as "3 neutral, 1 happy"."""
         return ", ".join(f"{count} {label}" for label, count in self.pictures.items())
 
 

@@ -11,7 +11,8 @@ The operator chooses the purpose and the region of an installation, which decide
 | work or school in the European Union | yes | no | no |
 
 The last row is Article 5(1)(f) of the AI Act, Regulation (EU) 2024/1689. Work or school without a
-region counts as in the European Union. The Python API (`Analyzer`, `RoomPipeline`) is not gated.
+region counts as in the European Union. The Python API (`Analyzer`, `RoomPipeline`) does not check
+the intended use.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class Activity(StrEnum):
     """An activity that the intended use may allow or prohibit.
 
     Attributes:
-        SELF_REPORT: People report by buttons how they are; no face is read.
-        READ_DEMONSTRATION: Read faces of material that was made to show the program.
-        READ_ONESELF: Read the face of the person who requests it.
-        READ_OTHERS: Read the faces of pictures, videos, cameras and streams.
+        SELF_REPORT: People report how they are by pressing buttons; no face is read.
+        READ_DEMONSTRATION: Read faces in material that was made to demonstrate the program.
+        READ_ONESELF: Read the face of the person who requests the reading.
+        READ_OTHERS: Read the faces in pictures, videos, cameras and streams.
         RECORD_CLASS: Record readings of a class, a meeting or a room into a session.
     """
 
@@ -65,7 +66,7 @@ class Activity(StrEnum):
 
 
 class PurposeFixedError(RoomreadError):
-    """The intended use cannot be chosen, because the operator has set it by a variable."""
+    """The intended use cannot be chosen, because an environment variable sets another use."""
 
 
 class PurposeError(RoomreadError):
@@ -110,7 +111,7 @@ def is_prohibited_work(use: IntendedUse) -> bool:
 
 
 def problem_with(activity: Activity, use: IntendedUse) -> str | None:
-    """Return in one sentence why a use does not allow an activity; None if it does.
+    """Return in one sentence why a use does not allow an activity; None if the use allows it.
 
     Args:
         activity: The activity to check.
@@ -144,14 +145,14 @@ def allows(activity: Activity, use: IntendedUse | None = None) -> bool:
 
 
 def require_reading(*, oneself: bool) -> IntendedUse:
-    """Check that faces may be read, as `require` does.
+    """Check that the intended use allows reading faces, and return the use; see `require`.
 
     Args:
-        oneself: Whether only the face of the person who requests it is read. The caller then keeps
-            only the reading of the largest face.
+        oneself: Whether only the face of the person who requests the reading is read. The caller
+            then keeps only the reading of the largest face.
 
     Raises:
-        PurposeError: The use does not allow it.
+        PurposeError: The use does not allow reading these faces.
         RoomreadError: The settings cannot be read.
     """
     return require(Activity.READ_ONESELF if oneself else Activity.READ_OTHERS)
@@ -165,7 +166,7 @@ def require(activity: Activity, use: IntendedUse | None = None) -> IntendedUse:
         use: The purpose and the region of the installation; None to read them from the settings.
 
     Raises:
-        PurposeError: The use does not allow it.
+        PurposeError: The use does not allow the activity.
         RoomreadError: The settings cannot be read.
     """
     use = use if use is not None else current_use()

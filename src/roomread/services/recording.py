@@ -37,13 +37,13 @@ def new_session(  # noqa: PLR0913 (a session's fields)
     Args:
         store: The store of the owner.
         analyzer: The analyzer that will read the source.
-        name: The name of the session, for people.
+        name: The title of the session.
         source: The name of the source.
         rules: The alert rules, one per line; see `roomread.room.parse_rules`.
         consent: A text that records who consented and how. If it is empty, only moods of the room
             are stored.
         notice: How the people were informed that their expressions are read.
-        embedder: The net that distinguishes people by their faces; None to use their places.
+        embedder: The net that distinguishes people by their faces; None to use people's places.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
@@ -128,20 +128,20 @@ def session_pipeline(
 ) -> RoomPipeline:
     """Return the pipeline for the recorder of a session.
 
-    It continues an interrupted session: known seats keep their places, and the moods and alerts are
-    the same as without the interruption. If the session compares faces and there is no embedder,
-    the readings keep the seats that their sender assigned.
+    It continues an interrupted session: known people keep their seats (their numbers), and the
+    moods and alerts are the same as without the interruption. If the session compares faces and
+    there is no embedder, the readings keep the seats that their sender assigned.
 
     Args:
         recorder: The recorder of the session.
         analyzer: The analyzer; None for readings that are sent without pictures.
         every: Approximate time between two frames, seconds.
         embedder: The net that distinguishes people by their faces; its vectors are discarded when
-            the recording ends. None to assign seats by place.
+            the recording ends. None to distinguish people by their places.
         continues: Whether the times of the source continue the times of the session. Use False for
             a camera, whose interruption has an unknown length. The moods and the averages of the
-            rules then start again, but active alerts continue.
-        alerts: The sender of alerts to other programs; None to send none.
+            alert rules then start again, but active alerts continue.
+        alerts: The sender of alerts to other programs; None to send no alerts.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class; it may

@@ -29,7 +29,7 @@ class RelayedAnswer:
 
     Attributes:
         status: The HTTP status.
-        media_type: The type of the body.
+        media_type: The media type of the body.
     """
 
     status: int
@@ -114,7 +114,7 @@ async def relay_socket(
     Args:
         address: The URL of the other process.
         request: The request that opened the WebSocket here.
-        protocol: The subprotocol.
+        protocol: The WebSocket subprotocol to request.
 
     Raises:
         BusyError: The request was already forwarded once, or the other process does not respond.

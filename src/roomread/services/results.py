@@ -40,7 +40,7 @@ class PictureResult:
 
     @property
     def states(self) -> list[str]:
-        """The names of the taught states for which the faces have scores."""
+        """The names of the taught states, such as "tired", for which the faces have scores."""
         return sorted({state.name for reading in self.readings for state in reading.states})
 
 
@@ -50,7 +50,7 @@ class ResultRow:
 
     Attributes:
         file: The name of the file.
-        number: The number of the face in its picture, or of the person in its video.
+        number: The number of the face in the picture, or of the person in the video.
         expression: The expression, "unsure" or "unreadable".
         scores: The seven probabilities of the face, or their means over the video, in the order of
             `Expression`; None if the face cannot be read.
@@ -175,7 +175,7 @@ def _stem(name: str) -> str:
 
 
 class _UniqueNames:
-    """A set of used names, which makes each new name unique by a number."""
+    """A set of used names, which makes each new name unique by adding a number."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()

@@ -1,4 +1,4 @@
-"""The text that students agree to before they join a room, and the receipt of their agreement."""
+"""The text that students consent to before they join a room, and the receipt for the consent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def consent_text(words: Translator, *, faces: bool) -> ConsentText:
     """Return the text that students agree to in a room.
 
     Args:
-        words: The translator of the language.
+        words: The translator for the language of the text.
         faces: Whether the student's own browser may read their face; otherwise only buttons are
             used.
     """
@@ -87,14 +87,14 @@ def _with_faces(words: Translator) -> list[str]:
 def consent_receipt(
     text: ConsentText, *, room_id: str, room: str, secret: str, now: datetime | None = None
 ) -> dict[str, Any]:
-    """Return the receipt of an agreement for the student (ISO/IEC TS 27560:2023).
+    """Return the receipt that a student gets for a consent (ISO/IEC TS 27560:2023).
 
     Args:
         text: The text that the student agreed to.
         room_id: The id of the room.
         room: The name of the room.
         secret: The secret with which the service signs receipts.
-        now: The time of the agreement, UTC; None for the present.
+        now: The time of the consent, UTC; None for the present.
     """
     given_at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     data = "button presses, and expression probabilities" if _FACES in text.version else ""

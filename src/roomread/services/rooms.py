@@ -1,4 +1,4 @@
-"""Create, find, hold and close the rooms that students join by a code."""
+"""Create, find, hold and close the rooms that students join with a code."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RoomNotFoundError(SessionError):
 
 
 class RoomOverError(SessionError):
-    """A room is closed."""
+    """The requested room is closed."""
 
 
 def create_room(
@@ -117,7 +117,7 @@ def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
 
 
 def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:
-    """Return the three hardest minutes of a session, the hardest first."""
+    """Return the three hardest minutes (low valence, many lost students), the hardest first."""
     return hardest_minutes(session_figures(store, session).moods, store.reports(session.id))
 
 
@@ -127,7 +127,7 @@ def shown_code(record: RoomRecord) -> str | None:
 
 
 class Rooms:
-    """The rooms that this process holds, each by the lease of its session.
+    """The rooms that this process holds; it holds a room by the lease of the room's session.
 
     Call its asynchronous methods in the event loop's thread only.
 
@@ -136,7 +136,7 @@ class Rooms:
         leases: The leases of this process, which the caller renews.
         max_seats: The maximum number of students in one room.
         clock: A function that returns seconds of a monotonic clock.
-        alerts: The sender of alerts to other programs; None to send none.
+        alerts: The sender of alerts to other programs; None to send no alerts.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class Rooms:
         self._loop = asyncio.get_running_loop()
 
     async def with_code(self, text: str) -> RoomRecord:
-        """Return the open room of a code, whichever process holds it.
+        """Return the open room that has a code, whichever process holds the room.
 
         Args:
             text: The code as a person typed it.

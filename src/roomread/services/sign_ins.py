@@ -1,4 +1,4 @@
-"""Manage sign-ins by cookie."""
+"""Manage sign-ins that a web browser proves with a cookie."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SignIns:
     seconds since 1970.
 
     Args:
-        store: The store that holds them.
+        store: The store that holds the sign-ins.
         per_principal: Number of sign-ins that one principal may have; a further one ends the oldest
             sign-in of the same principal.
     """

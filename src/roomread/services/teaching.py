@@ -1,4 +1,4 @@
-"""Teach profiles of people and states from reference pictures, and manage them."""
+"""Teach profiles of people, or of states such as "tired", from pictures, and manage profiles."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ProfileNotFoundError(ProfileError):
 
 
 class ProfileNotHelpfulError(ProfileError):
-    """A profile does not help on its own references, and keeping it was not forced."""
+    """A profile does not improve the reading of its references, and `force` was not set."""
 
 
 class ProfileShelf(Protocol):
@@ -75,7 +75,7 @@ class TaughtProfile:
 
     Attributes:
         profile: the profile.
-        result: the test of the profile on its own references.
+        result: the result of testing the profile on its own reference pictures.
         model: the net with which it was taught.
     """
 
@@ -105,7 +105,7 @@ class PictureCheck:
 
     @property
     def shown(self) -> Expression | None:
-        """The expression that the general model reads; None if it is withheld or unreadable."""
+        """The expression of the picture's only face; None without such a face or expression."""
         return self.face.reading.expression if self.face is not None else None
 
 
@@ -179,10 +179,10 @@ class TeachingService:
         Args:
             taught: the result of `teach`.
             replace: overwrite a profile of this name.
-            force: store the profile even if it does not help.
+            force: store the profile even if it does not improve the reading of its references.
 
         Raises:
-            ProfileNotHelpfulError: the profile does not help on its own references.
+            ProfileNotHelpfulError: the profile does not improve the reading of its references.
             ProfileExistsError, TooManyProfilesError: see `check_place`.
             ProfileError: a picture is also a reference of another state.
         """
@@ -311,7 +311,7 @@ class TeachingService:
             raise ProfileNotFoundError(f"there is no profile '{name}'", hint=known)
 
     def _others(self, name: str) -> Sequence[Profile]:
-        """Return all other profiles that are not damaged."""
+        """Return all profiles except the one of this name, without damaged profiles."""
         others = []
         for other in self._shelf.names():
             if other != name:

@@ -1,4 +1,4 @@
-"""Store the transcript of a session and mark its slides, aligned with the session's time."""
+"""Store a session's transcript, and mark the moments of the session when slides are shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ChatOffsetError(SessionError):
 def keep_transcript(
     store: OwnerStore, session_id: str, content: bytes, *, name: str, offset: float | None
 ) -> list[Passage]:
-    """Store a transcript of a session, which replaces an earlier one.
+    """Store a transcript of a session in place of any earlier transcript.
 
     Passages before the start or after the end of the session are left out.
 
@@ -28,10 +28,10 @@ def keep_transcript(
         store: The sessions of the owner.
         session_id: The full id of the session.
         content: The file; see `parse_transcript`.
-        name: Its name in messages.
-        offset: The session time that corresponds to time 0 of the file, s; None for a transcript
-            whose call began with the session. It is required for a chat, whose times may be times
-            of day.
+        name: The name of the file in messages.
+        offset: The session time that corresponds to time 0 of the file, s; None for the transcript
+            of a call that began together with the session. It is required for a chat, whose times
+            may be times of day.
 
     Returns:
         The stored passages, with the times of the session.
@@ -71,7 +71,7 @@ def mark_slides(
         store: The sessions of the owner.
         session_id: The full id of the session.
         content: The PPTX or PDF; see `slide_marks`.
-        name: Its name in messages.
+        name: The name of the file in messages.
         offset: The session's time at the first slide, s.
 
     Returns:

@@ -24,11 +24,11 @@ class VideoResult(StrEnum):
 
 
 class VideoNotFoundError(RoomreadError):
-    """The owner has no such video, or it is no longer kept."""
+    """The owner has no such video, or the video was deleted."""
 
 
 class VideoNotFinishedError(RoomreadError):
-    """The results of a video were requested before it was read."""
+    """The results of a video were requested before reading the video had ended."""
 
 
 class VideoFilesGoneError(RoomreadError):
@@ -48,12 +48,12 @@ class VideoQueue(Protocol):
 
     @property
     def kept_seconds(self) -> float:
-        """The time for which a job that has ended is kept, s."""
+        """The time for which a job that has ended is stored, s."""
 
     def taking(
         self, name: str, *, owner: str, annotated: bool = True, profiles: Sequence[Profile] = ()
     ) -> AbstractContextManager[tuple[VideoJob, Path]]:
-        """Submit a video whose file the `with` block writes; nothing is kept if it fails."""
+        """Submit a video whose file the `with` block writes; nothing is kept if the block fails."""
 
     def start(self, source: str, *, owner: str, profiles: Sequence[Profile] = ()) -> str:
         """Submit a path or URL and return the job's id."""
@@ -140,7 +140,7 @@ class VideoService:
         """Return a video in its present state.
 
         Raises:
-            VideoNotFoundError: The owner has no such video, or it is no longer kept.
+            VideoNotFoundError: The owner has no such video, or the video was deleted.
         """
         return _found(self._queue.get(job_id, owner=self._owner))
 

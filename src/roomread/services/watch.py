@@ -40,7 +40,7 @@ class LiveState:
         readings: the readings of the last frame, largest face first.
         no_picture: why the last frame shows no picture; None if it shows one.
         busy: why the last frame was not read; empty if it was.
-        moods: the room's moods, oldest first; during a recording, the same moods that it stores.
+        moods: the room's moods, oldest first; during a recording, the moods that are recorded.
         history: (time, scores) of each track seen in the last minute, oldest first.
         now: time of the last frame, s.
         rate: frames read per second.
@@ -61,7 +61,7 @@ class LiveState:
 
     @property
     def mood(self) -> RoomMood | None:
-        """The latest mood of the room; None until the first one is due."""
+        """The latest mood of the room; None before the first mood."""
         return self.moods[-1] if self.moods else None
 
 
@@ -78,13 +78,13 @@ class LiveWatch:
 
     Attributes:
         state: the latest state of the source.
-        evaluation: the test of the profile that the last calibration learnt; None before a
-            calibration, or if it learnt none.
+        evaluation: the result of testing the profile that the last calibration learnt; None before
+            a calibration, or if it learnt no profile.
         calibrated: whether a calibration has ended.
         not_resting: the expression that the face showed during the last calibration, so that
             nothing was learnt; None if it rested.
         oneself: whether only the largest face is kept.
-        recording: the recording that was started last; None before the first.
+        recording: the recording that was started last; None before the first recording.
     """
 
     def __init__(self, analyzer: Analyzer, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -123,7 +123,7 @@ class LiveWatch:
         return calibration.remaining(self.state.now) if calibration is not None else None
 
     def connect(self, analyzer: Analyzer) -> None:
-        """Start a new connection; the times of its frames continue those of the last one.
+        """Start a new connection; its frame times continue those of the last connection.
 
         Args:
             analyzer: the analyzer for the next frames; see `use`.
@@ -159,7 +159,7 @@ class LiveWatch:
     def record(
         self, recordings: RecordingQueue, request: RecordingRequest, store: OwnerStore
     ) -> Session:
-        """Record into a new session until `stop_recording` or the end of the source.
+        """Record the source into a new session until `stop_recording` or the end of the source.
 
         A recording that is still running is stopped.
 
@@ -244,7 +244,7 @@ class LiveWatch:
             self._moods.append(moment.mood)
 
     def _begin_room(self) -> None:
-        """Start with no moods, so that moods of a recording are not mixed with earlier ones."""
+        """Discard all moods, so that a recording's moods are not mixed with earlier moods."""
         self._room = RoomPipeline(seats=Seats(), meter=RoomMeter.for_interval(_ROOM_STEP))
         self._moods.clear()
 

@@ -78,7 +78,7 @@ class MqttTopic:
             client.disconnect()
 
     def _client(self) -> tuple[Client, list[str]]:
-        """Return a client, and a list to which the reason is added if the broker refuses it."""
+        """Return a client, and a list that receives the reason if the broker refuses the client."""
         from paho.mqtt import client as paho  # noqa: PLC0415 (an extra)
         from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
 
@@ -103,7 +103,8 @@ class MqttTopic:
         """Exchange packets with the broker for at most a second.
 
         Raises:
-            DeliveryError: The time is `until`, or the broker refused or closed the connection.
+            DeliveryError: The deadline `until` is reached, or the broker refused or closed the
+                connection.
         """
         from paho.mqtt.enums import MQTTErrorCode  # noqa: PLC0415 (an extra)
 

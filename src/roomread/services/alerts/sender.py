@@ -169,13 +169,13 @@ class _Courier:
         self._thread.join(max(seconds, 0.0))
         if self._thread.is_alive():
             with self._changed:
-                # Besides the waiting events, one is still being sent.
+                # Besides the waiting events, one more event is still being sent.
                 for _ in range(len(self._waiting) + 1):
                     self._drop("no response before Roomread stopped")
                 self._waiting.clear()
 
     def loss(self) -> str:
-        """Return a line with the number of lost events and the last reason; empty if none."""
+        """Return how many events were lost and the last reason; empty if no event was lost."""
         dropped = self.counts["dropped"]
         if not dropped:
             return ""

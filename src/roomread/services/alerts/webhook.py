@@ -56,8 +56,8 @@ def sign(key: bytes, event_id: str, timestamp: int, body: bytes) -> str:
 
     Args:
         key: The secret, see `parse_secret`.
-        event_id: The header `webhook-id`.
-        timestamp: The header `webhook-timestamp`, seconds since 1970.
+        event_id: The value of the header `webhook-id`.
+        timestamp: The value of the header `webhook-timestamp`, seconds since 1970.
         body: The body of the request.
     """
     content = f"{event_id}.{timestamp}.".encode() + body
