@@ -1,6 +1,6 @@
 """Find and load plug-ins: detectors, expression nets, trackers and formats of other packages.
 
-A package adds a plug-in by an entry point in its `pyproject.toml`; see docs/how-to/plugins.md:
+A package adds a plug-in with an entry point in its `pyproject.toml`; see docs/how-to/plugins.md:
 
     [project.entry-points."roomread.detectors"]
     upright = "roomread_example.detector:UprightFaces"

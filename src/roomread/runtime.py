@@ -19,7 +19,7 @@ _MOST_THREADS = 4
 
 
 class Device(StrEnum):
-    """The device that runs the nets; all but the CPU need another build of ONNX Runtime."""
+    """The device that runs the nets; all except the CPU need another build of ONNX Runtime."""
 
     CPU = "cpu"
     CUDA = "cuda"

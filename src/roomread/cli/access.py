@@ -99,7 +99,7 @@ def _accounts() -> Iterator[Accounts]:
 
 @contextmanager
 def _hint(hint: str) -> Iterator[None]:
-    """Add a hint to an error that has none."""
+    """Add a hint to an error of the `with` block that has no hint."""
     try:
         yield
     except RoomreadError as error:

@@ -96,7 +96,7 @@ def _bar(console: Console, *, quiet: bool) -> Progress:
 
 @dataclass(slots=True)
 class _Tally:
-    """The number of videos with each result, and of frames and readings in all of them."""
+    """The number of videos with each result, and of the frames and readings in all videos."""
 
     read: int = 0
     there: int = 0

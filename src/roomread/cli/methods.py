@@ -93,7 +93,7 @@ def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
 
 
 def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None]:
-    """Return a session and summaries: of its readings, and if it has none, of its moods."""
+    """Return a session, a summary of its readings and, without faces, a summary of its moods."""
     with own_sessions() as store:
         from roomread.formats.figures import shown_moods  # noqa: PLC0415 (an extra)
 

@@ -142,7 +142,7 @@ class NetOptions:
         device: The device that the nets run on.
         min_face: The smallest face that is read, px; None for the detector's default.
         detector: The name of the face detector.
-        head: The head of the net to use.
+        head: The head (output layer) of the expression net to use.
         tracker: The name of the tracker.
     """
 

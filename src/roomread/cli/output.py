@@ -91,7 +91,7 @@ def open_sink(
 
     Raises:
         OutputError: the file cannot be written, Parquet or BIDS was requested without a file, or
-            LSL with one.
+            LSL was requested with a file.
         MissingExtraError: The format is Parquet or LSL, and its extra is not installed.
         PluginError: The format belongs to a plug-in that does not work.
     """

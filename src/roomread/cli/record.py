@@ -250,7 +250,7 @@ def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> No
 
 
 def _alert_sender(urls: Sequence[str] | None) -> AlertSender:
-    """Return a sender of alerts to the given URLs, or if None to the URLs of the settings."""
+    """Return a sender of alerts to `urls`, or to the URLs in the settings if `urls` is None."""
     from roomread.services.alerts import alert_sender  # noqa: PLC0415 (needs the extra)
     from roomread.settings.environment import load_settings  # noqa: PLC0415
 

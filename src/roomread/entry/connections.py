@@ -27,7 +27,7 @@ class ConnectionLimits:
         in_all: Maximum number of open connections.
         by_address: Maximum number of open connections of one address.
         header_seconds: Time within which the headers of a request must be complete, s. On a new
-            connection it starts when the connection is opened.
+            connection the time starts when the connection is opened.
         write_seconds: Time that a client may take to read the next part of a response, s.
         unread_bytes: Maximum total size of the responses that clients have not read yet, bytes.
         trusts: Returns whether an address belongs to a trusted proxy, which connects for many
@@ -59,7 +59,8 @@ class ConnectionTable:
         self._all: dict[asyncio.Transport, str] = {}
         self._silent: dict[asyncio.Transport, str] = {}
         self._by_address: Counter[str] = Counter()
-        # The connections with unread responses by age, each with its holder and the size in bytes.
+        # The connections with unread responses by age, each with the sender of the request (see
+        # `unread`) and the size in bytes.
         self._unread: dict[asyncio.Transport, tuple[str, int]] = {}
 
     def __len__(self) -> int:

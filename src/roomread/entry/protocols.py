@@ -96,7 +96,7 @@ class _PieceBudget:
 
 
 class _CountingConnection(h11.Connection):
-    """An HTTP parser that refuses a body in too many small chunks.
+    """An HTTP parser that refuses a body which arrives in too many small chunks.
 
     Args:
         clock: A function that returns the time of a monotonic clock, s.
@@ -203,7 +203,7 @@ class LimitedHttp(H11Protocol):
             self.transport.close()
 
     def _refuse(self, refusal: RefusedError) -> None:
-        """Send an error response to no request in particular, and close the connection."""
+        """Send an error response, even before a complete request, and close the connection."""
         self._table.count(refusal.kind)
         answer = refusal.response()
         headers = [*answer.raw_headers, (b"connection", b"close")]
@@ -221,8 +221,8 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         table: The open connections.
-        buffers: Limits the bytes of messages that are incomplete or that the application has not
-            received yet.
+        buffers: The limit on the bytes of messages that are incomplete or that the application has
+            not received yet.
         **server: The arguments that uvicorn passes to its protocols.
     """
 
@@ -243,7 +243,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         self._timers = _Timers(self._table, self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Remove a closed connection from the table, and release its bytes of the budget."""
+        """Remove a closed connection from the table, and release the bytes reserved for it."""
         self._timers.stop_all()
         self._table.remove(self.transport)
         self._hold(0)
@@ -370,7 +370,7 @@ def limit_connections(config: Config, table: ConnectionTable, buffers: ByteBudge
     Args:
         config: The server's configuration, before it is loaded.
         table: The open connections.
-        buffers: Limits the bytes of incomplete and waiting WebSocket messages.
+        buffers: The limit on the bytes of incomplete and waiting WebSocket messages.
     """
     http = partial(LimitedHttp, table=table)
     socket = partial(LimitedWebSocket, table=table, buffers=buffers)

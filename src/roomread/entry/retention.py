@@ -19,13 +19,13 @@ _PERIOD = 3600.0
 async def apply_retention(
     store: Store, days: float | None, stopping: asyncio.Event, *, period: float = _PERIOD
 ) -> None:
-    """Delete the sessions whose retention is over, at the start and then regularly.
+    """Delete the sessions whose retention period is over, at the start and then regularly.
 
     A deletion that has begun is finished before this function returns, because it uses the store.
 
     Args:
         store: The store of the service.
-        days: The operator's retention, days; None to apply only the users' own retention.
+        days: The operator's retention period, days; None to apply only the periods that users set.
         stopping: An event that ends this task when it is set.
         period: Seconds between two deletions.
     """

@@ -70,7 +70,7 @@ class Listen:
         address: Name or IP address of this computer.
         port: TCP port.
         tls_cert: File of the certificate chain, PEM; None for plain HTTP.
-        tls_key: File of its private key, PEM.
+        tls_key: File of the certificate's private key, PEM.
     """
 
     address: str
@@ -293,7 +293,7 @@ class _Server(uvicorn.Server):
             loop.create_server = limited  # type: ignore[method-assign]
         await super().startup(sockets)
         for listening in sockets or []:
-            # asyncio has made the queue only as long as the number of connections accepted at once.
+            # asyncio sets the length of the queue to the number of connections accepted at once.
             listening.listen(_QUEUE)
         if self.started:
             shorten_pauses()

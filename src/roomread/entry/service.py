@@ -212,8 +212,8 @@ def _describe_bodies(api: FastAPI) -> None:
 class _PathSplit:
     """Route requests for the API and its pages by their paths, and all others to the web app.
 
-    If the web app were mounted at "/", it would answer requests with a wrong method or path that
-    are meant for the API.
+    If the web app were mounted at "/", it would answer requests that are meant for the API but have
+    a wrong method or path.
     """
 
     def __init__(self, api: ASGIApp, app: ASGIApp) -> None:

@@ -201,8 +201,9 @@ def _weights() -> bytes:
 def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
     """Yield the parameters of each layer in order, as dlib stores them.
 
-    dlib stores a tensor as a version (2), four sizes, and little-endian floats. Other data lies
-    between the tensors. Each header is therefore searched for, as the layer determines its sizes.
+    dlib stores a tensor as a header, which consists of a version (2) and four sizes, and
+    little-endian floats. Other data lies between the tensors, so each tensor is found by searching
+    for its header. The sizes follow from the layer.
     """
     place, channels = 0, 3
     layers = [(32, 7), *((wide, 3) for wide, _ in _BLOCKS for _ in range(2))]
@@ -215,7 +216,7 @@ def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
 
 
 def _tensor(content: bytes, place: int, sizes: tuple[int, ...]) -> tuple[NDArray[np.float32], int]:
-    """Return the next tensor of these sizes after byte `place`, and the byte at which it ends."""
+    """Return the next tensor of these sizes after offset `place`, and the offset of its end."""
     head = b"".join(_packed(number) for number in (2, *sizes))
     start = content.index(head, place) + len(head)
     count = int(np.prod(sizes))

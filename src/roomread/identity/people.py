@@ -1,4 +1,4 @@
-"""Recognise the people of a source by their faces, so that each keeps a seat when tiles move."""
+"""Recognise people by their faces, so that each keeps one seat when the tiles of a call move."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.room.seats import Place, reading_order
 from roomread.tracking import stagger
 
 # Number of successive embeddings without a match after which a face becomes a new person, or a
-# track loses its person. A single one may come from a face that is blurred or half turned away.
+# track loses its person. In a single frame the face may be blurred or half turned away.
 _LOOKS = 3
 # Time without recognition after which a face gets a seat by its position in the picture, s.
 _PATIENCE = 5.0
@@ -24,18 +24,18 @@ _PATIENCE = 5.0
 _GAP = 1.0
 # Time out of sight after which a track is deleted, s; the tracker does not resume it after that.
 _MEMORY = 60.0
-# Added to the cosine of a face and the person that its track has, so that small differences do not
-# change the person: half of the usual difference between vectors of one person.
+# Added to the cosine between a face and the person to whom its track is assigned, so that small
+# differences do not change the person: half of the usual difference between vectors of one person.
 _STAYING = 0.01
 
 
 @dataclass(slots=True, eq=False)
 class _KnownFace:
-    """A person who has a seat.
+    """A person who has a seat (numbered place).
 
     Attributes:
-        number: The seat, from 1.
-        place: The last position of the face.
+        number: The number of the seat, from 1.
+        place: The last position of the face in the picture.
         sum: The sum of the person's vectors; None if the face was never embedded.
     """
 
@@ -49,13 +49,13 @@ class _KnownFace:
 
 @dataclass(slots=True, eq=False)
 class _Stay:
-    """A track while it is continuously in sight.
+    """A period in which the face of a track is continuously in sight.
 
     Attributes:
         since: Time since when the track has had no person, seconds.
         seen: Time of the last frame that shows the track, seconds.
         looked: Time when the face was last embedded, seconds.
-        person: The person whose face it is; None while unknown.
+        person: The person to whom the face belongs; None while the person is unknown.
         strange: Number of successive embeddings that did not match the person.
         looks: Embeddings of a face that has no person yet.
     """
@@ -68,27 +68,28 @@ class _Stay:
     looks: list[NDArray[np.float32]] = field(default_factory=list)
 
     def lose(self) -> None:
-        """Unassign the person."""
+        """Record that the person of the track is unknown again."""
         self.person, self.strange, self.since = None, 0, self.seen
 
 
 class People:
     """The people of one source, whose faces are compared so that each person keeps one seat.
 
-    Seats are numbered from 1, in reading order as people are first distinguished. Each face is
-    embedded when it appears, and every few seconds after that. If a face does not match its person,
-    all faces of that frame are embedded. The mean of a person's vectors represents the person.
+    Seats are numbered from 1 in the order in which people are first distinguished, and within a
+    frame by rows from the top, and from left to right in each row. Each face is embedded when it
+    appears, and every few seconds after that. If a face does not match its person, all faces of
+    that frame are embedded. The mean of a person's vectors represents the person.
     Faces and people are matched by the optimal assignment of cosines (Jonker and Volgenant 1987); a
     face whose cosine is below the embedder's threshold matches no person. Faces that cannot be read
-    are not embedded: they keep their person by position and time, as in `roomread.room.Seats`.
+    are not embedded; position and time determine their person, as in `roomread.room.Seats`.
 
     The vectors are biometric data and exist only in this object.
 
     Args:
         embedder: The net that turns faces into vectors.
         every: Seconds between two embeddings of a face that stays in view, above 0.
-        places: Boxes of the people who already have a seat, by seat, px. They are recognised by
-            position until their faces have been embedded.
+        places: Boxes of the faces of people who already have a seat, by seat number, px. These
+            people are recognised by position until their faces have been embedded.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class People:
 
         Args:
             frame: The frame that was read.
-            readings: Its readings with their track ids.
+            readings: The readings of this frame, with their track ids.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         stays = self._stays_of(readings, frame.time)
@@ -127,7 +128,7 @@ class People:
         return found
 
     def forget_tracks(self) -> None:
-        """Forget all tracks but no people, as the next source numbers its tracks from 1 again."""
+        """Forget all tracks, but keep the people; the next source numbers its tracks from 1."""
         self._stays.clear()
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:
@@ -148,7 +149,10 @@ class People:
     def _look(
         self, frame: Frame, readings: Sequence[Reading], stays: Sequence[_Stay]
     ) -> dict[int, NDArray[np.float32]]:
-        """Embed the faces that are due, and return their vectors by index of the reading."""
+        """Embed the faces that are due in this frame, and return vectors by index of the reading.
+
+        Faces without a known person, and faces that did not match their person, are always due.
+        """
         able = [i for i, r in enumerate(readings) if r.quality.reason is None]
         able = [i for i in able if readings[i].landmarks is not None]
         due = [
@@ -167,7 +171,7 @@ class People:
         return looks
 
     def _turn(self, reading: Reading, time: float) -> int:
-        """Return how often a face has been due; tracks are due at different times."""
+        """Return how often a track has been due until `time`; tracks are due at different times."""
         return math.floor(time / self.every + stagger(reading.track_id or 0))
 
     def _embed(
@@ -242,7 +246,7 @@ class People:
                 ready.add(i)
         for i in reading_order(readings, ready):
             stay, box = stays[i], readings[i].box
-            # An embedded face matched no vectors, so it can only be a person who has none.
+            # An embedded face matched no person's vectors, so its person has no vectors yet.
             free = [
                 person
                 for person in self._people

@@ -1,4 +1,4 @@
-"""Rooms that students join by a code, with their seats, cohorts, self-reports and receipts.
+"""Rooms that students join with a code: their seats, cohorts, self-reports and receipts.
 
 The package uses no clock, socket or database. Callers pass times in seconds of one monotonic clock.
 """

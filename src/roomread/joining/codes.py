@@ -1,4 +1,4 @@
-"""The codes by which students join a room."""
+"""The codes with which students join a room."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 # 28 characters that are not mistaken for one another when they are read aloud or copied by hand:
 # without 0, 1, I, L, O, S, U and Z.
 ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXY"
-# 28 to the power of 8 is 4e11, and wrong codes are limited, so guessing a code is hopeless.
+# 28 to the power of 8 is 4e11, and attempts with a wrong code are limited, so guessing is hopeless.
 LENGTH = 8
 _HALF = LENGTH // 2
 

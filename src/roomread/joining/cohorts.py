@@ -1,8 +1,8 @@
 """Decide which people count in the mood of a room, so that no mood reveals one person.
 
-Any two moods of the same ten minutes must be of the same people, or differ by five people or more
-in each direction, whoever joins, leaves, pauses or turns away between them. docs/live-class.md
-describes the rules and their limits.
+For any two moods within ten minutes, the number of people who count only in the first is 0 or at
+least five, and so is the number of people who count only in the second, whoever joins, leaves,
+pauses or turns away between them. docs/live-class.md describes the rules and their limits.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from random import Random
 COHORT = 5
 # Minimum time between two changes of the people who count, s.
 _LEAST_SECONDS = 30.0
-# Time between two moods after which they may differ by one person, s, as expressions have changed.
+# Time after which a mood may differ from an earlier mood by one person, s, because expressions have
+# changed by then.
 _REMEMBERED_SECONDS = 600.0
 
 
 class Cohorts:
-    """The people who count in a room's mood, who are added and removed in groups of five or more.
+    """The people who count in a room's mood. They are added and removed in groups of at least five.
 
-    Between two changes the same people count. A person who may no longer count is removed
-    immediately. The mood is then withheld until the people who count are those of an earlier mood,
-    or differ from those of every mood of the last ten minutes by five or more in each direction. If
-    fewer than five people were removed, others are drawn at random and removed too.
+    People are identified by their seat numbers. A person who may no longer count is removed
+    immediately. The mood is then withheld until a group of people is found that meets the condition
+    at the top of this module for all moods of the last ten minutes. If fewer than five people were
+    removed, other people are drawn at random and removed too.
 
     Args:
-        random: Generator that draws the others who are removed.
+        random: Generator that draws the other people who are removed.
 
     Attributes:
-        counted: The people who count at present.
+        counted: The seat numbers of the people who count at present.
         withheld: Whether the mood is withheld at present, because a person was removed.
     """
 
@@ -50,10 +51,11 @@ class Cohorts:
 
         Args:
             now: Present time, s.
-            able: The people who may count. A counted person who is not among them is removed.
+            able: The seat numbers of the people who may count. Other people are removed.
 
         Returns:
-            The people who were added or removed; their earlier scores must be forgotten.
+            The seat numbers of the people who were added or removed; their earlier scores must be
+            forgotten.
         """
         stopped = self.counted - able
         if stopped and not self.withheld:
@@ -78,7 +80,7 @@ class Cohorts:
         return changed
 
     def _forget(self, now: float) -> None:
-        """Forget moods that are too old, except the last one."""
+        """Forget the people of moods older than ten minutes, except those of the last mood."""
         old = [
             people
             for people, shown in self._figures.items()
@@ -88,10 +90,10 @@ class Cohorts:
             del self._figures[people]
 
     def _choose(self, able: frozenset[int]) -> frozenset[int]:
-        """Return the people who could count next; five or more join or leave at a time."""
+        """Propose the people who count next; at least five are added or removed at a time."""
         chosen = self._admissible(able)
         if self._published <= able and (not self.withheld or len(chosen) < len(self._published)):
-            # No one has to stop counting.
+            # None of the people of the last mood has to be removed.
             has_more = chosen > self._published
             return chosen if has_more else self._published
         return chosen
@@ -99,8 +101,8 @@ class Cohorts:
     def _admissible(self, able: frozenset[int]) -> frozenset[int]:
         """Return the people who may count without revealing a person.
 
-        In each direction they differ from the people of each remembered mood by none, or by five or
-        more. The result is empty if fewer than five people remain.
+        For each remembered mood, they meet the condition at the top of this module. The result is
+        empty if fewer than five people remain.
         """
         chosen, before = able, frozenset[int]()
         while chosen != before:
@@ -114,7 +116,7 @@ class Cohorts:
         return chosen if len(chosen) >= COHORT else frozenset()
 
     def _drawn(self, people: frozenset[int], count: int) -> frozenset[int]:
-        """Draw some people at random, starting with those who did not count recently."""
+        """Draw `count` people at random, first from those who do not count in the last mood."""
         resting, counting = sorted(people - self._published), sorted(people & self._published)
         self._random.shuffle(resting)
         self._random.shuffle(counting)

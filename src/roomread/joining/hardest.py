@@ -23,7 +23,8 @@ class HardMinute:
         valence: The mean valence of the minute, -1..1; None if there was no mood.
         lost: The largest fraction of the room's people who reported being lost at the same time,
             0..1; None if fewer than five people were in the room.
-        hardness: How far the valence is below the median of the lesson's minutes, plus `lost`.
+        hardness: How far the valence is below the median valence of the lesson's minutes, plus
+            `lost`.
     """
 
     start: float
@@ -36,7 +37,7 @@ def hardest_minutes(moods: Sequence[RoomMood], samples: Sequence[ReportSample]) 
     """Return the hardest minutes of a lesson, hardest first.
 
     Args:
-        moods: The moods of the session as they are shown, earliest first.
+        moods: The room's mood at successive times of the lesson, as it is shown, earliest first.
         samples: The button reports of the room's people, earliest first.
 
     Returns:

@@ -16,7 +16,7 @@ from roomread.readings import Expression, Unreadable
 
 # Maximum size of a message, bytes.
 MAX_BYTES = 1024
-# Probabilities are sent as whole ten-thousandths.
+# Probabilities are sent as integers, in ten-thousandths.
 _WHOLE = 10_000
 # Rounding seven probabilities separately may change their sum by this much.
 _SUM_ERROR = 4
@@ -39,7 +39,8 @@ class JoinMessage:
         code: The code of the room, as typed by the student or contained in the link.
         consent: The version of the consent text that the student agreed to.
         faces: Whether the page will send readings of the student's face.
-        resume: The token of the seat that the page had before; None for a new seat.
+        resume: The signed token of the seat (place in the room) that the page had before; None for
+            a new seat.
     """
 
     code: str
@@ -74,7 +75,7 @@ class PauseMessage:
 
 @dataclass(frozen=True, slots=True)
 class SayMessage:
-    """A student presses a button; None as `say` withdraws the last press."""
+    """A student presses a button, or withdraws the last press if `say` is None."""
 
     say: Say | None
 

@@ -1,4 +1,4 @@
-"""Keep the seats of one room that students have joined, and the newest data of each seat."""
+"""Manage the seats of the students in one room, and the newest data from each student's page."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TICK_SECONDS = 0.5
 FRESH_SECONDS = 1.6
 # Time for which the seat of a disconnected page is kept, s.
 KEPT_SECONDS = 60.0
-# Time for which a counted person who cannot be read is counted by the last reading, s. Without it,
-# the mood would show who looked away.
+# Time for which the last reading of a counted person stays in the mood when the face can no longer
+# be read, s. Without it, the mood would show who looked away.
 HELD_SECONDS = 60.0
 # Time since a person's last press within which `RoomStatus.taps` counts the person, s.
 _TAP_SECONDS = 600.0
 # Maximum number of messages that one seat may send in a burst, and per second in the long run.
 _BURST, _PER_SECOND = 6.0, 3.0
-# Added to the seats of faces on a shared screen, to keep them apart from the seats of students.
+# Added to the seat numbers of faces on a shared screen, to keep them apart from those of students.
 _SCREEN_SEATS = 1_000_000
 
 
@@ -47,16 +47,16 @@ class _StudentSeat:
     Attributes:
         connection: Id of the page's connection; None while the page is disconnected.
         seen: Time when the page was last connected, s.
-        faces: Whether the page sends readings.
+        faces: Whether the page sends readings of the student's face.
         paused: Whether the student paused.
-        said: The last button that the student pressed; None if there is none.
+        said: The last button that the student pressed; None if none was pressed.
         said_at: Time of that press, s.
         number: Number of the newest message with a reading; -1 if there is none.
         reading: The newest reading; None if there is none.
         read_at: Time when the picture of `reading` was taken, s.
         readable: The newest reading with scores; None if there is none.
         readable_at: Time when the picture of `readable` was taken, s.
-        messages: Number of messages that the seat could send in a burst at `filled_at`.
+        messages: Number of messages that the rate limit allowed at the time `filled_at`.
         filled_at: Time when `messages` was last computed, s.
     """
 
@@ -98,8 +98,8 @@ class RoomFrame:
     """The input of a room's pipeline at one moment.
 
     Attributes:
-        readings: The readings of all faces; those that do not count in the mood have no scores.
-        changed: The people whose earlier scores must be forgotten.
+        readings: The readings of all faces. Readings that do not count in the mood have no scores.
+        changed: The seat numbers of the people whose earlier scores must be forgotten.
         withheld: Whether the mood is withheld at present.
         lost: The number of presses of "I am lost" since the previous frame.
     """
@@ -112,7 +112,10 @@ class RoomFrame:
 
 @dataclass(slots=True)
 class OpenRoom:
-    """The seats of one room that students have joined; not thread-safe.
+    """The seats of the students in one room; not thread-safe.
+
+    A seat is a student's numbered place in the room. It is kept for a minute if the student's page
+    loses its connection.
 
     Args:
         max_seats: Maximum number of students in the room.
@@ -141,19 +144,19 @@ class OpenRoom:
     _lost: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Begin without seats."""
+        """Create the cohorts of a room in which no seat is taken."""
         self.next_seat = self.first_seat
         self._cohorts = Cohorts(self.random)
 
     def join(self, now: float, connection: int, *, faces: bool, resume: int | None) -> JoinedSeat:
-        """Assign a seat to a connection.
+        """Assign a seat to the student whose page has opened a connection.
 
         Args:
             now: Present time, s.
             connection: The id of the connection.
-            faces: Whether it will send readings.
-            resume: The seat that the page had before; None for a new seat. The page gets a new seat
-                if that one is no longer kept.
+            faces: Whether the page will send readings of the student's face.
+            resume: The number of the seat that the page had before; None for a new seat. If the
+                earlier seat is no longer kept, the student gets a new seat too.
 
         Raises:
             RoomFullError: All seats are taken.
@@ -174,8 +177,8 @@ class OpenRoom:
         return JoinedSeat(number, None)
 
     def _number(self, now: float, resume: int | None) -> int:
-        """Return the number for a seat that this process does not have yet."""
-        # Shortly before this process opened the room, another one may have assigned the seat.
+        """Return the number for a new seat; `resume` if another process may have assigned it."""
+        # Shortly before this process opened the room, another process may have assigned the seat.
         is_kept = now - self.opened_at < KEPT_SECONDS
         if resume is not None and resume < self.first_seat and is_kept:
             return resume
@@ -183,7 +186,7 @@ class OpenRoom:
         return self.next_seat - 1
 
     def disconnect(self, now: float, seat: int, connection: int) -> None:
-        """Mark a seat as disconnected; it is kept for a minute."""
+        """Record that the page of a seat is disconnected; the seat is kept for a minute."""
         known = self._seats.get(seat)
         if known is not None and known.connection == connection:
             known.connection, known.seen = None, now
@@ -211,8 +214,8 @@ class OpenRoom:
         """Store a reading, unless the seat or the room is paused.
 
         Returns:
-            False if the reading was ignored, because it is not newer than the last one or the seat
-            sends no faces.
+            False if the reading was ignored, because it is not newer than the last reading, or the
+            page joined without readings of a face.
         """
         known = self._seats.get(seat)
         if known is None or not known.faces or message.number <= known.number:
@@ -279,11 +282,11 @@ class OpenRoom:
             self._lost += 1
 
     def show_screen(self, now: float, readings: Sequence[Reading]) -> None:
-        """Store the faces of a shared screen, which are used until they are too old."""
+        """Store the readings of faces on a shared screen, to be used for `FRESH_SECONDS`."""
         self._screen, self._screen_at = readings, now
 
     def tick(self, now: float) -> RoomFrame:
-        """Return the frame of this moment; call it every `TICK_SECONDS`."""
+        """Return the input of the room's pipeline for this moment; call every `TICK_SECONDS`."""
         self._expire(now)
         able = {} if self.paused else self._able(now)
         changed = self._cohorts.update(now, able.keys())
@@ -319,7 +322,7 @@ class OpenRoom:
         )
 
     def _able(self, now: float) -> dict[int, Reading]:
-        """Return the reading of each seat that may count."""
+        """Return the readings of the people who may count in the mood, by seat number."""
         able = {}
         for number, seat in self._seats.items():
             held = HELD_SECONDS if number in self._cohorts.counted else FRESH_SECONDS

@@ -21,11 +21,11 @@ class SeatTokens:
         self._secret, self._room_id = secret, room_id
 
     def token(self, seat: int) -> str:
-        """Return the token of a seat."""
+        """Return the token with which a page can resume a seat."""
         return f"{seat}.{_sign(self._secret, f'{self._room_id} {seat}')[:32]}"
 
     def seat(self, token: str) -> int | None:
-        """Return the seat of a token; None if this room did not sign it."""
+        """Return the seat that a token names; None if the token was not signed for this room."""
         number = token.partition(".")[0]
         # No room assigns a seat number of more than ten digits.
         if not number.isascii() or not number.isdecimal() or len(number) > 10:

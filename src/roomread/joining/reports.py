@@ -8,7 +8,7 @@ from enum import StrEnum
 
 # Time after which a report expires, s, because people forget to withdraw it.
 FADE_SECONDS = 120.0
-# Minimum number of people for counts; those of fewer could be traced to individuals.
+# Minimum number of people in a room for counts; with fewer people, counts could reveal who pressed.
 MIN_REPORTERS = 5
 
 
@@ -58,7 +58,7 @@ class RoomStatus:
         read: The number of them whose face can be read at present.
         faceless: The number of them whose camera is on, but whose face cannot be read.
         paused: The number of them who paused.
-        screen: The number of faces of a shared screen that can be read at present.
+        screen: The number of faces on a shared screen that can be read at present.
         taps: The number of people who pressed a button in the last ten minutes; None with fewer
             than five people.
         reports: The counts of present reports; None with fewer than five people.

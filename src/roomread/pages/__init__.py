@@ -1,4 +1,4 @@
-"""Render self-contained HTML pages, and plain texts."""
+"""Render self-contained HTML pages and plain-text documents from templates."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
             Bodies that do not fit into memory are written to temporary files. One principal may
             use half of it.
         header_seconds: The time within which the headers of a request must arrive, s. On a new
-            connection it starts when the connection is opened.
+            connection the time starts when the connection is opened.
         sign_ins_per_user: The maximum number of browsers in which one user is signed in; a further
             sign-in ends the user's oldest one.
         device: The device that the nets run on; see `roomread.runtime.Device`.
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         replicas: The maximum number of replicas of the nets on a Ray cluster, each of which uses
             one processor; None for the number of processors of the cluster.
         oidc_issuer: The OpenID Connect provider at which users may sign in, such as
-            `https://accounts.google.com`; None if there is none.
+            `https://accounts.google.com`; None for no provider.
         oidc_client_id: The id of this service at the provider.
         oidc_client_secret: The secret of this service at the provider; empty for a public client.
         oidc_claim: The claim of the provider that is used as the name of a user.

@@ -32,7 +32,8 @@ from roomread.formats.sink import Sink
 from roomread.readings import Box, Expression, Frame, Quality, Reading, Scores, Unreadable
 from roomread.tracking import Tracker
 
-# A function that creates a sink, given the text file to write and the names of taught states.
+# A function that creates a sink, given the text file to write and the names of the states, such as
+# "confused", that were taught in addition to the seven expressions.
 MakeSink = Callable[[io.StringIO, Sequence[str]], Sink]
 
 

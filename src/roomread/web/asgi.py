@@ -47,7 +47,8 @@ def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
 
     Args:
         max_upload_mb: Maximum size of a file, MB. A principal may have two such files at once.
-        all_mb: Maximum size of all files together, MB; raised to that of two files if it is lower.
+        all_mb: Maximum size of all files together, MB. Two files of the maximum size are always
+            allowed.
 
     Raises:
         TypeError: This version of Streamlit does not store uploads in memory.

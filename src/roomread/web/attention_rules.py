@@ -1,4 +1,4 @@
-"""Draw the rules of attention as sentences with sliders."""
+"""Draw the rules that raise alerts (rules of attention) as sentences with sliders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.web.texts import t
 _PERCENT = 5
 _SECONDS = (10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600)
 _Kind = tuple[str, str, Relation]
-# The rules that have sliders: the default rules, and some that are off in a new installation.
+# The rules that have sliders: the default rules, and some rules that are off in a new installation.
 _OFFERED = f"""{DEFAULT_RULES}
 room looking_away above 30% for 20 s
 person looking_away above 90% for 20 s
@@ -23,9 +23,9 @@ person looking_away above 90% for 20 s
 
 
 def ask_rules(text: str) -> str:
-    """Draw each offered rule as a sentence with a switch and two sliders; return the chosen rules.
+    """Draw each common rule as a sentence with a switch and two sliders; return the chosen rules.
 
-    Rules of other kinds are edited as lines of text below.
+    Rules of other kinds are edited as lines of text below the sentences.
 
     Args:
         text: the present rules, one per line.
@@ -55,7 +55,7 @@ def _kind(rule: Rule) -> _Kind:
 
 
 def _is_other(rule: Rule, present: dict[_Kind, Rule], offered: dict[_Kind, Rule]) -> bool:
-    """Return whether a rule is edited as text, as it is not offered or repeats an offered rule."""
+    """Return whether a rule is edited as text: it has no sliders, or another rule uses them."""
     return _kind(rule) not in offered or present[_kind(rule)] != rule
 
 

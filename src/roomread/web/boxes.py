@@ -1,4 +1,4 @@
-"""Show a picture with a numbered box around each face; the visitor can choose one."""
+"""Show a picture with a numbered box around each face; the visitor can choose a face."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _STYLE = """
 
 
 def show_faces(picture: PictureResult, *, key: str) -> Reading | None:
-    """Draw a picture with a numbered box for each face, and the scores of the chosen one.
+    """Draw a picture with a numbered box for each face, and the scores of the chosen face.
 
     Args:
         picture: the picture with its readings.

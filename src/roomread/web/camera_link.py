@@ -33,8 +33,8 @@ class CameraLink:
         patience: seconds without a picture after which no further attempt to connect is made.
         attempt: time limit of the first attempt, seconds. It doubles with each attempt, because a
             slow attempt means a busy computer.
-        settle: time that the browser gets to remove a camera from the page, seconds. It gets twice
-            as long to add a new one; both times double with each attempt.
+        settle: time that the browser gets to remove a camera from the page, seconds. The browser
+            gets twice as long to add a new camera. Both times double with each attempt.
 
     Attributes:
         lost: whether the attempts to reconnect were given up.
@@ -63,7 +63,7 @@ class CameraLink:
 
     @property
     def desired(self) -> bool | None:
-        """Whether the camera on the page must be connected; None leaves it to its START button."""
+        """Whether the camera must be connected; None if its START button decides this."""
         return {ConnectionPhase.OFF: None, ConnectionPhase.READY: False}.get(self._phase, True)
 
     def update(self, *, signalling: bool, playing: bool, now: float) -> bool:
@@ -105,7 +105,7 @@ class CameraLink:
         return self._phase is not before
 
     def retry(self, now: float) -> None:
-        """Replace a camera that did not start by a new one, as after a lost connection."""
+        """Replace a camera that did not start with a new one, as after a lost connection."""
         self._until, self.lost, self._tries = now + self._patience, False, 0
         self._enter(ConnectionPhase.AWAY, now)
 

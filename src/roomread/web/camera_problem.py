@@ -51,14 +51,14 @@ def _component() -> ComponentRenderer:
 
 
 def camera_problem() -> str:
-    """Return the browser's name of the last camera's error; empty if there was none."""
+    """Return the browser's name for the error that stopped the camera; empty without an error."""
     attempt = st.session_state.setdefault(_ATTEMPT, 0)
     found = _component()(key=f"camera-problem-{attempt}", on_problem_change=lambda: None)
     return str(found.problem or "")
 
 
 def forget_problem() -> None:
-    """Forget the error, because the visitor tries again."""
+    """Forget the error, before the visitor tries to start the camera again."""
     st.session_state[_ATTEMPT] = st.session_state.get(_ATTEMPT, 0) + 1
 
 
@@ -66,7 +66,7 @@ def explain_problem(problem: str) -> str:
     """Explain why the camera did not start, and what to do.
 
     Args:
-        problem: The browser's name of the error, such as "NotAllowedError".
+        problem: The browser's name for the error, such as "NotAllowedError".
     """
     if problem in ("NotAllowedError", "SecurityError"):
         return t(

@@ -30,8 +30,8 @@ button:empty { visibility: hidden; }
 button:active { border-width: 2px; }
 button:focus-visible { outline: 3px solid #3b82c4; outline-offset: 2px; }
 """
-# Maximum number of pictures while the button is held once, as in the script, and maximum size of a
-# picture, bytes.
+# Maximum number of pictures while the button is held once, the same as in the JavaScript, and
+# maximum size of a picture, bytes.
 _MOST, _LARGEST = 10, 2_000_000
 
 

@@ -1,4 +1,4 @@
-"""The tab People of a lesson: show its seats over time, name them, and delete their data."""
+"""The tab People of a lesson: chart the valence of each seat, name seats, delete their data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _FORGOTTEN, _PURGED = "seat_forgotten", "purged"
 def show_people(
     store: OwnerStore, session: Session, readings: StoredReadings, *, span: Span
 ) -> None:
-    """Draw the seats over time, and the controls that name or forget the chosen one.
+    """Draw the valence of each seat over time, and controls that name or forget the chosen seat.
+
+    A seat is the numbered place of one person in the room.
 
     Args:
         store: the store of the session.
@@ -115,7 +117,7 @@ def _offer_to_forget(store: OwnerStore, session: Session, seat: int, count: int)
 
 
 def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
-    """Forget a seat, and clear the choice, so that the next click cannot forget another seat."""
+    """Delete the data of a seat, and clear the choice, so that a second click deletes no others."""
     try:
         store.forget_seat(session.id, seat)
     except RoomreadError as error:
@@ -139,7 +141,7 @@ def _show_outcome(key: str) -> None:
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Draw the controls that delete old lessons or all data of a person, and what they affect."""
+    """Draw controls that delete old lessons or a person's data, and how much they would delete."""
     with st.expander(t("Delete old lessons, or a person in all lessons")):
         _show_outcome(_PURGED)
         days = st.number_input(

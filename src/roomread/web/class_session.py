@@ -66,7 +66,7 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
 
 
 def _show_timeline(store: OwnerStore, session: Session, view: LessonView) -> None:
-    """Draw the charts on one axis, the parts and the alerts, and the form that marks a part."""
+    """Draw the charts, the sections between marks, the alerts, and the form that adds a mark."""
     figures, alerts = view.figures, view.alerts
     if not view.charts:
         st.info(plain(answer(figures, words())))

@@ -196,7 +196,7 @@ def _component() -> ComponentRenderer:
 
 
 def show_connection_test(servers: Sequence[dict[str, Any]], *, refused: bool) -> None:
-    """Draw the button that starts an attempt, and its result; to be run as a fragment.
+    """Draw the button that starts an attempt, and its result; to be run as a Streamlit fragment.
 
     Args:
         servers: the `iceServers` to use.

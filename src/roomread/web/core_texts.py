@@ -1,4 +1,4 @@
-"""Translate the values of the core, such as reasons and expressions, for the visitor."""
+"""Translate values such as expressions, reasons and rules into the visitor's language."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def reading_text(reading: Reading) -> str:
 
 
 def check_text(check: PictureCheck) -> str:
-    """Explain in the visitor's language why a picture cannot be learnt from; empty if it can."""
+    """Explain in the visitor's language why a picture cannot teach a profile; empty if it can."""
     if check.problem:
         return t("cannot be opened: {problem}", problem=problem_text(check.problem))
     if check.face is None:
@@ -101,5 +101,5 @@ def alert_text(alert: Alert) -> str:
 
 
 def rule_text(rule: str) -> str:
-    """Return a rule of attention in the visitor's language."""
+    """Return an alert rule in the visitor's language."""
     return core_words.rule_text(rule, words())

@@ -1,4 +1,4 @@
-"""Access the engine, and limit the number of pictures read at once."""
+"""Access the engine that reads pictures and videos, and limit the number read at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _own_engine() -> Engine:
 
 
 def engine() -> Engine:
-    """Return the engine of the service; if Streamlit runs without it, that of this process."""
+    """Return the service's engine, or an engine of this process if Streamlit runs alone."""
     served = served_engine()
     if served is not None:
         return served

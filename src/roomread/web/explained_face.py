@@ -1,4 +1,4 @@
-"""Show which parts of a face influenced its label, if the visitor presses a button."""
+"""Show which parts of a face led to the expression that was read, once a button is pressed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SIDE = 384
 
 
 def offer_explanation(kept: KeptPicture, reading: Reading, analyzer: Analyzer) -> None:
-    """Draw a button that explains the label of a face, or the explanation once it was pressed.
+    """Draw a button that explains a face's expression; once it was pressed, draw the explanation.
 
     Args:
-        kept: The picture.
+        kept: The picture with the face, which also stores the explanation.
         reading: The reading of the chosen face; nothing is drawn if it has no scores.
         analyzer: The analyzer that read the picture.
     """
@@ -78,7 +78,7 @@ def _show(explanation: Explanation) -> None:
 
 
 def explanation_text(explanation: Explanation) -> str:
-    """Describe in one sentence which part of the face the label depends on."""
+    """Describe in one sentence which part of the face the expression depends on most."""
     name, times = expression_name(explanation.expression), decimal(explanation.odds_ratio)
     third = explanation.strongest_third
     if third is None:

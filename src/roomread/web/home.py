@@ -125,7 +125,7 @@ def _show_recent() -> None:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _glance(_store: OwnerStore, session_id: str, written: datetime, language: str) -> _Glance:
-    del written  # Only the cache uses it, as a part of the key.
+    del written  # Only the cache uses this argument, as a part of the key.
     figures, told = session_figures(_store, _store.session(session_id)), translator(language)
     line = sparkline(time_series(figures.moods, points=80), stretches=figures.stretches, words=told)
     return _Glance(line, answer(figures, told))

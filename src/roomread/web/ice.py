@@ -39,7 +39,8 @@ def ice_servers(settings: Settings) -> list[dict[str, Any]]:
     hour.
 
     Raises:
-        RoomreadError: a setting of the ICE service is missing, or it issues no credentials.
+        RoomreadError: a setting of the ICE service is missing, or the service issues no
+            credentials.
     """
     servers = list(settings.ice_servers)
     service = settings.ice_service

@@ -22,14 +22,15 @@ def show_answer(
     expected: int | None,
     said: str | None = None,
 ) -> None:
-    """Draw a summary in a sentence, a table of the stretches of lower valence, and a chart of them.
+    """Draw a one-sentence summary, and a table and a chart of the periods of lower valence.
 
     Args:
-        figures: the figures of the lesson.
-        chart: the chart of the valence, in which the stretches are shaded; empty without moods.
+        figures: the results of the lesson: its moods, marks, changes and these periods.
+        chart: the chart of the valence, in which these periods are shaded; empty without moods.
         narrow: the same chart for a narrow screen.
         expected: the number of people who are expected; None if it is unknown.
-        said: what was said when the deepest fall began; None if it is unknown.
+        said: a sentence that quotes what was said when the largest fall of the valence began; None
+            if it is unknown.
     """
     stretches = named_stretches(figures)
     if not stretches:

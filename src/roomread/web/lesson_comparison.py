@@ -19,13 +19,13 @@ from roomread.web.texts import day_and_time, percent, signed, t, words
 
 
 class _Lesson(NamedTuple):
-    """A lesson with its figures."""
+    """A lesson with its results, such as its moods and marks."""
 
     session: Session
     figures: SessionFigures
 
     def times(self) -> dict[str, float]:
-        """Return the time of the first mark of each label, s."""
+        """Return the time of the first mark with each label, by label, s."""
         return {mark.label: mark.time for mark in reversed(self.figures.marks)}
 
 

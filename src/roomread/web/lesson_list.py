@@ -65,7 +65,7 @@ def show_lessons(store: OwnerStore) -> None:
 
 
 def _matches(lesson: SessionHeading, wanted: str) -> bool:
-    """Return whether all words occur in the name, the day or the marks of a lesson."""
+    """Return whether all words of a search occur in the name, the day or the marks of a lesson."""
     marks = " ".join(lesson.labels)
     # A day can be written as the list shows it, or as YYYY-MM-DD.
     day = f"{day_and_time(lesson.started_at)} {lesson.started_at.astimezone():%Y-%m-%d}"

@@ -37,14 +37,14 @@ _NARROW_HEIGHT = 180.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LessonView:
-    """The figures and the charts of a lesson.
+    """The results and the charts of a lesson.
 
     Attributes:
-        figures: The figures of the lesson.
+        figures: The results of the lesson: its moods, marks, changes and periods of lower valence.
         alerts: The alerts of the lesson, oldest first.
-        reports: The reports that students made by buttons, oldest first.
-        series: The moods of the lesson as columns.
-        span: The start and end of the charts, s.
+        reports: The reports that students made by pressing buttons, oldest first.
+        series: The room's mood over the lesson, as one array for each of its values.
+        span: The start and end of the charts' time axis, s.
         expected: The number of people who are expected; None if it is unknown.
         charts: The charts of the room, the same as in the report; empty before the first mood.
         narrow: The chart of the valence for a narrow screen; empty before the first mood.

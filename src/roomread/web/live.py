@@ -115,7 +115,7 @@ def show_webcam(visit: str) -> None:
 
 
 def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
-    """Return the present `LiveWatch` while its camera connects or runs, and else a new one."""
+    """Return the present `LiveWatch` while its camera connects or runs, or else a new object."""
     watch: LiveWatch | None = st.session_state.get("live_watch")
     if watch is None or not link.wanted:
         previous, watch = watch, LiveWatch(analyzer)
@@ -130,7 +130,7 @@ def _stop(link: CameraLink, watch: LiveWatch) -> None:
 
 
 def _show_problem(problem: str, link: CameraLink, servers: list[dict[str, Any]]) -> None:
-    """Draw why the camera did not start, the help, and a button that tries again."""
+    """Show why the camera did not start, with help and a button to try again."""
     st.error(explain_problem(problem), icon=":material/videocam_off:")
     if st.button(t("Try again"), type="primary"):
         forget_problem()
@@ -239,7 +239,7 @@ def _follow_recording(recording: Recording, link: CameraLink, visit: str) -> Non
 
 
 def _keep(link: CameraLink, visit: str) -> None:
-    """Renew the slot of the camera, and report to the link that the camera is playing."""
+    """Renew the visit's slot for a camera, and report to `link` that the camera is playing."""
     now = time.monotonic()
     engine().cameras.take(visit, now)
     link.update(signalling=False, playing=True, now=now)
@@ -259,7 +259,7 @@ def _show_timeline(watch: LiveWatch) -> None:
 
 
 def _show_tabs(watch: LiveWatch) -> None:
-    """Draw one face, and the diagnostics; only the tab that is open is computed."""
+    """Draw the tabs One face and Diagnostics; only the tab that is open is computed."""
     face, diagnostics = st.tabs(
         [t("One face"), t("Diagnostics")], key="live_tabs", on_change="rerun"
     )
@@ -284,7 +284,7 @@ def _show_diagnostics(watch: LiveWatch) -> None:
 
 
 def offer_recording(watch: LiveWatch) -> None:
-    """Draw the result of the last recording, and the button and the form of a new one."""
+    """Draw the result of the last recording, and the form that starts a new recording."""
     show_last_recording(watch.recording)
     request = ask_recording(may_tell_apart=False)
     if request is None:

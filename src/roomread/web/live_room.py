@@ -37,7 +37,7 @@ _READ, _FRESH_SECONDS = "recording_read", 0.9
 _HEIGHT = 150.0
 # Delay above which a warning is shown, s.
 _LATE_SECONDS = 0.5
-# Maximum number of labels that are offered as marks of one tap.
+# Maximum number of buttons that add a mark with one tap.
 _OFFERED = 10
 
 
@@ -46,7 +46,7 @@ class Watched:
     """The moods, marks and alerts of a room that is being watched.
 
     Attributes:
-        moods: the moods of the room as they are shown, oldest first.
+        moods: the room's mood at successive times, as it is shown, oldest first.
         marks: the marks of the recording; empty if there is no recording.
         alerts: the alerts of the recording, including ended ones.
     """
@@ -100,7 +100,7 @@ def _recorded(recording: Recording) -> Watched:
 
 
 def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
-    """Return the figures of a running session, which are cached until the next drawing."""
+    """Return the results of a running session; the object is reused when the page is redrawn."""
     known: tuple[str, RunningFigures] | None = st.session_state.get("running_figures")
     if known is None or known[0] != session.id:
         known = st.session_state["running_figures"] = session.id, RunningFigures(store, session)
@@ -131,7 +131,7 @@ def follow_recording(recording: Recording) -> None:
 def show_stop(recording: Recording) -> bool:
     """Draw the button that stops a recording, and return whether it was pressed.
 
-    It stands above everything that changes while a room is recorded, so that nothing covers it.
+    The button is above everything that changes while a room is recorded, so that nothing covers it.
     """
     name, button = st.columns([3, 1], vertical_alignment="center")
     name.markdown(
@@ -148,7 +148,7 @@ def show_stop(recording: Recording) -> bool:
 
 
 def offered_labels(usual: Sequence[str], used: Sequence[str]) -> list[str]:
-    """Return the labels offered as one-tap marks, in a stable order.
+    """Return the labels of the buttons that add a mark with one tap, in a stable order.
 
     Args:
         usual: The labels that are always offered.
@@ -159,7 +159,7 @@ def offered_labels(usual: Sequence[str], used: Sequence[str]) -> list[str]:
 
 
 def show_marks(recording: Recording) -> None:
-    """Draw a field whose text becomes a mark on Enter, and buttons for one-tap marks."""
+    """Draw a field that adds a mark when Enter is pressed, and buttons that add marks."""
     session_id = recording.session.id
     try:
         used = [mark.label for mark in visitor_sessions().marks(session_id)]

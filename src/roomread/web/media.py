@@ -1,4 +1,4 @@
-"""The page Photos and videos: one queue for many files, one table and one archive."""
+"""The page Photos and videos: a queue of files, and a table and a ZIP archive of all results."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _add_file(upload: UploadedFile, *, most_mb: int) -> str:
 
 
 def _analyzer_of_pictures() -> Analyzer | None:
-    """Return the analyzer for the pictures; None if there are none, or if they may not be read.
+    """Return the analyzer for the pictures; None without pictures, or if they may not be read.
 
     Where the purpose prohibits reading others, ask whether the pictures show the visitor.
     """
@@ -173,7 +173,7 @@ def _analyzer_of_pictures() -> Analyzer | None:
 
 
 def _read_pictures(analyzer: Analyzer) -> None:
-    """Read the waiting pictures, and redraw the page once one was read.
+    """Read the waiting pictures, and redraw the page if any picture was read.
 
     This is called at the end of the page, so that the progress bar moves no other element.
 

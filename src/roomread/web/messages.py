@@ -24,7 +24,7 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
 
 
 def problem_text(problem: str) -> str:
-    """Return a problem of the core in the visitor's language; in English if it has no translation.
+    """Return a problem in the visitor's language, or in English if there is no translation.
 
     Args:
         problem: The English text of a problem or an error, such as one that a job has stored.

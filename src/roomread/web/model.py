@@ -21,7 +21,7 @@ TEXT: dict[str, RGB] = {"light": (47, 45, 43), "dark": (237, 235, 232)}
 
 
 def show(classifier: ExpressionClassifier) -> None:
-    """Draw the card of a model.
+    """Draw a model card: notes, measured results, confused expressions, training and licence.
 
     Args:
         classifier: the net that reads expressions.

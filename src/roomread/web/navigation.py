@@ -24,7 +24,7 @@ def switch_to(page: str, **shown: str) -> NoReturn:
     """Switch to another page.
 
     Args:
-        page: the last part of its URL, such as "watch".
-        shown: the item to show on it.
+        page: the last segment of the page's URL, such as "watch".
+        shown: the query parameters of the URL, which name the item to show on the page.
     """
     st.switch_page(st.session_state["pages"][page], query_params=shown)

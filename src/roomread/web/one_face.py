@@ -1,4 +1,4 @@
-"""The tab One face: the scores of a face of the visitor's camera, and its calibration."""
+"""The tab One face: the scores of a face of the camera, and the calibration of a neutral face."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def keep_visitor_preferences(preferences: Preferences) -> None:
 
     Raises:
         PreferencesError: A value is not in its range.
-        RulesError: The rules cannot be understood.
+        RulesError: The alert rules cannot be parsed.
         DatabaseError: The database cannot be written.
     """
     if may_record():
@@ -74,7 +74,7 @@ def live_analyzer() -> Analyzer:
 
 
 def room_analyzer() -> Analyzer:
-    """Return the analyzer for a room, with the chosen states that apply to all people."""
+    """Return the analyzer for a room, which finds the chosen taught states in all faces."""
     states = [profile for profile in visitor_profiles() if profile.is_of_anyone]
     analyzer = engine().analyzer
     return _as_preferred(analyzer.with_profiles(states) if states else analyzer)

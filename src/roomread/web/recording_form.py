@@ -16,7 +16,7 @@ _EVERY = 0.5
 
 
 class LessonForm(NamedTuple):
-    """The content of the form.
+    """The content of the form for a new recording.
 
     Attributes:
         request: The requested recording.

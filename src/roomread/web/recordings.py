@@ -17,7 +17,7 @@ def recordings() -> RecordingQueue:
 
     Raises:
         DatabaseError: the database of the sessions cannot be opened.
-        MissingExtraError: PostgreSQL is set and its extra is not installed.
+        MissingExtraError: the settings name a PostgreSQL database, and its extra is not installed.
     """
     settings = load_settings()
     return _recordings(settings, settings.store_url)

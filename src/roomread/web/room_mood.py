@@ -39,10 +39,10 @@ export default function ({ data, parentElement }) {
 
 
 def state_text(moods: Sequence[RoomMood]) -> str:
-    """Describe the present state of the room and since when it has lasted.
+    """Describe the present state of the room, and say since what time it has lasted.
 
     Args:
-        moods: The moods as they are shown, oldest first.
+        moods: The room's mood at successive times, as it is shown, oldest first.
     """
     if not moods:
         return t("Looking: the first mood comes after three frames.")
@@ -63,7 +63,7 @@ def seen_text(moods: Sequence[RoomMood], class_size: int | None) -> str:
     """Return how many people are seen, expected and readable.
 
     Args:
-        moods: The moods of the room, oldest first, at least one.
+        moods: The room's mood at successive times, oldest first, at least one.
         class_size: The size of the class as its teacher gave it; None if it is not known.
     """
     seen, readable = moods[-1].present, moods[-1].readable
@@ -76,7 +76,7 @@ def seen_text(moods: Sequence[RoomMood], class_size: int | None) -> str:
 
 
 def shown_text(mood: RoomMood) -> str:
-    """Return the most frequent expression and the valence; empty below five readable faces."""
+    """Return the most frequent expression and the valence; empty with under five readable faces."""
     interval = mood.valence_interval
     if mood.scores is None or mood.valence is None or interval is None:
         return ""
@@ -104,7 +104,7 @@ def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:
 
 
 def show_alerts(alerts: Sequence[Alert], *, sound: bool) -> None:
-    """Draw the active alerts with their times, and play a sound when one is added.
+    """Draw the active alerts with their times, and play a sound when an alert is added.
 
     Args:
         alerts: The active alerts, oldest first.

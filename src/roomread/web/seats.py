@@ -1,4 +1,4 @@
-"""Show the seats of a lesson over time; a click chooses one."""
+"""Chart the valence of each seat of a lesson over time; a click chooses a seat."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STYLE = f"{STYLE}\n.seats svg {{ cursor: pointer; }}"
 
 
 def show_seats(seats: SeatMap, *, span: Span, key: str, choice: str) -> None:
-    """Draw the seats, with a frame around the chosen one.
+    """Draw the valence of each seat as a row of a chart, with a frame around the chosen seat.
 
     Args:
         seats: the valence of each seat over time.

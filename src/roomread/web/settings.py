@@ -179,7 +179,7 @@ def _head_name(head: Head) -> str:
 
 
 def _show_model() -> None:
-    """Draw how often the net is right, and all figures of its card in an expander."""
+    """Show how often the net is right, and its whole model card in an expander."""
     classifier = engine().analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         st.info(t("This classifier has no card."))

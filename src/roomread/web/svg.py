@@ -50,7 +50,8 @@ def show_svg(svg: str, *, key: str, wide: bool = True, narrow: str = "") -> None
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
         key: the key of the chart on its page, so that it is redrawn in place.
-        wide: whether the chart scrolls sideways on a narrow screen, with a hint, and is not shrunk.
+        wide: whether the chart scrolls sideways on a narrow screen, with a hint, instead of being
+            shrunk.
         narrow: the same chart for a narrow screen, where it replaces `svg`; empty if there is none.
     """
     hint = t("The charts continue to the right: swipe sideways.") if wide and not narrow else ""

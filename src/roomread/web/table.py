@@ -1,4 +1,4 @@
-"""Show a table that can be used with the keyboard, and that shows where it continues."""
+"""Show a table that can be used with the keyboard, and that shows on which side it continues."""
 
 from __future__ import annotations
 

@@ -34,9 +34,10 @@ class Tile:
         id: a digest of the content.
         name: the name of the file.
         content: the encoded picture; empty once it was decoded and checked.
-        expression: the expression that the visitor chose; None for a picture of a state.
+        expression: the expression that the visitor chose; None for a picture of a new state, such
+            as "confused".
         thumbnail: a small JPEG; empty before the picture is decoded.
-        check: the check of the picture; None before it was checked.
+        check: the result of checking whether the picture can be used; None before the check.
     """
 
     id: str
@@ -57,7 +58,7 @@ class Tile:
 
 
 def tiles_of(kind: str) -> list[Tile]:
-    """Return the pictures of a kind of profile in this visit."""
+    """Return the pictures that were added in this visit for a kind of profile."""
     tiles: list[Tile] = st.session_state.setdefault(f"tiles_{kind}", [])
     return tiles
 
@@ -68,7 +69,7 @@ def add_tiles(kind: str, pictures: list[tuple[str, bytes]], shows: Expression | 
     Args:
         kind: the kind of profile.
         pictures: names and encoded pictures.
-        shows: the expression that the visitor chose; None for pictures of a state.
+        shows: the expression that the visitor chose; None for pictures of a new state.
     """
     tiles = tiles_of(kind)
     known = {tile.id for tile in tiles}
@@ -80,12 +81,12 @@ def add_tiles(kind: str, pictures: list[tuple[str, bytes]], shows: Expression | 
 
 
 def forget_tiles(kind: str) -> None:
-    """Remove all pictures of a kind of profile."""
+    """Remove all pictures that were added for a kind of profile."""
     st.session_state.pop(f"tiles_{kind}", None)
 
 
 def look_at(tiles: list[Tile], analyzer: Observer) -> None:
-    """Decode and check pictures; a bad one does not stop the others.
+    """Decode and check pictures; a damaged picture does not stop the others.
 
     Args:
         tiles: the pictures.
@@ -109,7 +110,7 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
 
 
 def show_tiles(kind: str) -> list[ReferencePicture[Observation]]:
-    """Draw the pictures, and return the faces of those that can be learnt from.
+    """Draw the pictures, and return the faces of the pictures that can be used.
 
     Args:
         kind: the kind of profile.

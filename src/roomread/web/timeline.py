@@ -76,7 +76,7 @@ class Chart(NamedTuple):
 
     Attributes:
         title: the title of the chart.
-        svg: an `<svg>` element of `roomread.formats` that has the span of the timeline.
+        svg: an `<svg>` element of `roomread.formats`, whose time axis is that of the timeline.
     """
 
     title: str
@@ -86,13 +86,13 @@ class Chart(NamedTuple):
 def show_timeline(
     charts: Sequence[Chart], series: TimeSeries, *, span: Span, expected: int | None, key: str
 ) -> None:
-    """Draw charts on one axis, on which a click chooses a moment and seeks it in a video.
+    """Draw charts on one time axis; a click chooses a moment, also in the visitor's video.
 
     The visitor's video stays in the browser.
 
     Args:
         charts: the charts, from top to bottom.
-        series: the moods, one of which is described in words at the chosen moment.
+        series: the room's mood over time, which is described in words for the chosen moment.
         span: the start and end of all charts, s.
         expected: the number of people who are expected; None if it is unknown.
         key: the key of the timeline on its page.

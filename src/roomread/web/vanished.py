@@ -13,7 +13,7 @@ def names_of_vanished(key: str, present: Mapping[str, str]) -> str:
     """Return the names of items that vanished since the last call, escaped for Markdown.
 
     Args:
-        key: the key of the items in the state of the visit.
+        key: the key under which the state of the visit stores the items.
         present: the names of the items that exist now, by id.
 
     Returns:

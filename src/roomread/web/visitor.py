@@ -17,7 +17,7 @@ from roomread.web.texts import t
 
 
 def owner() -> str:
-    """Return the owner of the visitor's sessions and profiles.
+    """Return the owner id of the visitor's sessions and profiles.
 
     It is the id of the signed-in user, or else of the computer's own user.
     """
@@ -47,7 +47,7 @@ def profile_shelf() -> ProfileShelf:
 
 
 def profiles_on() -> set[str]:
-    """Return the names of the profiles that are switched on; changes to the set are kept."""
+    """Return the names of the active profiles; changing the set switches profiles on or off."""
     names: set[str] = st.session_state.setdefault("profiles_on", set())
     return names
 

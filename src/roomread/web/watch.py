@@ -1,4 +1,4 @@
-"""The page Watch now: a webcam, a camera or stream, or the window of a call, while it runs."""
+"""The page Watch now, which reads a webcam, a camera, a stream or the window of a call live."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def show() -> None:
 
 
 def _show_session(session_id: str) -> None:
-    """Draw a recording that runs in this process; show the lesson of any other one."""
+    """Draw a recording that runs in this process; for others, switch to the page Lessons."""
     recording = _recording(session_id)
     if recording is not None and recording.running:
         show_running(recording)

@@ -1,4 +1,4 @@
-"""The frame on the page Watch now with the page that reads the window of a call."""
+"""The frame of the page Watch now that embeds the page for reading the window of a call."""
 
 from __future__ import annotations
 

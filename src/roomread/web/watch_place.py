@@ -115,7 +115,10 @@ def _offer_recording(preview: Preview) -> None:
 
 
 def show_running(recording: Recording) -> None:
-    """Draw the stop button, state, marks and timeline of a recording, which needs no open page."""
+    """Draw the stop button, state, marks and timeline of a recording.
+
+    The recording continues when the page is closed.
+    """
     with st.container(key="stop"):
         if show_stop(recording):
             switch_to("lessons", session=recording.session.id)
