@@ -110,7 +110,7 @@ class Plugin:
 
 
 def list_plugins(kind: PluginKind) -> list[Plugin]:
-    """Return the plug-ins of a kind that are installed, sorted by name; none is imported."""
+    """Return the installed plug-ins of a kind, sorted by name, without importing them."""
     # Imported here because `import roomread` does not need it.
     from importlib.metadata import entry_points  # noqa: PLC0415
 

@@ -104,7 +104,8 @@ class SourceOptions:
     Attributes:
         every: The seconds between two analysed frames; None for every frame.
         stream: The index of the video track among all tracks; None for the largest.
-        part: The part of the screen that is read, px; None for all of it.
+        part: The rectangle of the screen that is read (left, top, width, height), px; None for the
+            whole screen.
     """
 
     every: float | None

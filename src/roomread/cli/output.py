@@ -87,7 +87,8 @@ def open_sink(
         form: the format; a plug-in's format writes text.
         path: the file, pipe or device; None for `stdout`.
         stdout: the stream for text, if `path` is None.
-        states: names of taught states, which get columns in tables.
+        states: names of the states that were taught, such as "confused"; each gets a column in
+            tables.
 
     Raises:
         OutputError: the file cannot be written, Parquet or BIDS was requested without a file, or

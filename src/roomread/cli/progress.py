@@ -24,7 +24,7 @@ from roomread.readings import Frame, Reading
 
 
 class ProgressBar:
-    """A progress bar for the number of inputs, and one for the time within the current video.
+    """A progress bar for the number of inputs, and another for the time in the current video.
 
     Args:
         inputs: number of inputs.

@@ -265,7 +265,7 @@ def _url(bound: socket.socket, *, tls: bool) -> str:
 
 
 def _advertised_url(settings: Settings, bound: socket.socket, *, tls: bool) -> str:
-    """Return the URL at which other processes of this service reach this one."""
+    """Return the URL at which other processes of this service reach this process."""
     if settings.advertised_url is not None:
         return settings.advertised_url.rstrip("/")
     host, port = bound.getsockname()[:2]

@@ -54,7 +54,7 @@ class RoomStatus:
     """The present number of people in a room, and how many of them can be read or report something.
 
     Attributes:
-        people: The number of people who joined, including paused ones.
+        people: The number of people who joined, including those who paused.
         read: The number of them whose face can be read at present.
         faceless: The number of them whose camera is on, but whose face cannot be read.
         paused: The number of them who paused.

@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         header_seconds: The time within which the headers of a request must arrive, s. On a new
             connection the time starts when the connection is opened.
         sign_ins_per_user: The maximum number of browsers in which one user is signed in; a further
-            sign-in ends the user's oldest one.
+            sign-in signs the user out of the browser with the oldest sign-in.
         device: The device that the nets run on; see `roomread.runtime.Device`.
         engine: Whether the nets run in this process or on a Ray cluster.
         replicas: The maximum number of replicas of the nets on a Ray cluster, each of which uses
@@ -131,8 +131,8 @@ class Settings(BaseSettings):
             for the user's own folder.
         jobs_folder: The folder for the files of video jobs; None for `jobs` in the data folder.
             Processes that share a database can finish one another's jobs if they share this folder.
-        advertised_url: The URL at which other processes that share the database reach this one,
-            such as `http://10.0.0.5:8501`; None for the address on which it listens.
+        advertised_url: The URL at which other processes that share the database reach this process,
+            such as `http://10.0.0.5:8501`; None for the address on which the process listens.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)

@@ -85,7 +85,7 @@ def check_text(check: PictureCheck) -> str:
 
 
 def profile_text(summary: ProfileSummary) -> str:
-    """Describe a profile in the visitor's language: its kind, and its pictures by label."""
+    """Describe a profile in the visitor's language: its kind, and how many pictures show what."""
     names = {str(each): expression_name(each) for each in Expression}
     pictures = (f"{count} {names.get(label, label)}" for label, count in summary.pictures.items())
     kind = t("a person")

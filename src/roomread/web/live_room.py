@@ -43,7 +43,7 @@ _OFFERED = 10
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The moods, marks and alerts of a room that is being watched.
+    """The mood over time, the marks and the alerts of a room that is being watched.
 
     Attributes:
         moods: the room's mood at successive times, as it is shown, oldest first.

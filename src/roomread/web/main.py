@@ -70,8 +70,8 @@ def main() -> None:
         ),
         "about": st.Page(about.show, title=t("About"), icon=":material/info:", url_path="about"),
     }
-    # Streamlit serves the first page only at the empty path; the path "live" is that of an earlier
-    # name of the page Watch now.
+    # Streamlit serves the first page only at the empty path. The path "live" is kept for old links
+    # to the page Watch now.
     other_paths = [
         st.Page(
             partial(st.switch_page, pages[name]),

@@ -29,7 +29,7 @@ def videos() -> VideoService:
 
 
 def shown_videos() -> list[VideoJob]:
-    """Return the videos that the page lists: uploads and paths, but not those of lessons."""
+    """Return the videos that the page lists: uploads and paths, but not recordings of lessons."""
     return [job for job in videos().all() if job.record.annotated]
 
 

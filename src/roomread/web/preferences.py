@@ -74,7 +74,10 @@ def live_analyzer() -> Analyzer:
 
 
 def room_analyzer() -> Analyzer:
-    """Return the analyzer for a room, which finds the chosen taught states in all faces."""
+    """Return the analyzer for a room, which looks in all faces for the states that were chosen.
+
+    States, such as "confused", are taught on the page Teach.
+    """
     states = [profile for profile in visitor_profiles() if profile.is_of_anyone]
     analyzer = engine().analyzer
     return _as_preferred(analyzer.with_profiles(states) if states else analyzer)

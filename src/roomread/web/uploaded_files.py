@@ -104,7 +104,7 @@ class UploadedFiles:
             return self._size(principal)
 
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
-        """Return the requested files of a page, if they exist; large ones come without content.
+        """Return the requested files of a page, if they exist; large files lack their content.
 
         Streamlit calls this each time it draws the page. `open_upload` opens files of any size.
         """

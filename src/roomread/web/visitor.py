@@ -53,7 +53,7 @@ def profiles_on() -> set[str]:
 
 
 def ask_states() -> None:
-    """Draw the choice of taught states that are looked for in all faces, if any were taught."""
+    """Draw the choice of taught states, such as "confused", to look for in all faces."""
     names = teaching_service().room_states()
     if not names:
         return
@@ -71,7 +71,7 @@ def ask_states() -> None:
 
 
 def visitor_profiles() -> list[Profile]:
-    """Return the profiles that are switched on, and show errors for those that cannot be used."""
+    """Return the active profiles, and show an error for each profile that cannot be used."""
     good, refused = teaching_service().usable(sorted(profiles_on()), engine().analyzer.model)
     for name, error in refused.items():
         st.warning(
