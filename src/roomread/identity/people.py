@@ -171,7 +171,7 @@ class People:
         return looks
 
     def _turn(self, reading: Reading, time: float) -> int:
-        """Return how often a track has been due until `time`; tracks are due at different times."""
+        """Return how many embeddings of a track were due until `time`; tracks differ in phase."""
         return math.floor(time / self.every + stagger(reading.track_id or 0))
 
     def _embed(

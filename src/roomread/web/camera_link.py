@@ -105,7 +105,7 @@ class CameraLink:
         return self._phase is not before
 
     def retry(self, now: float) -> None:
-        """Replace a camera that did not start with a new one, as after a lost connection."""
+        """Remove a camera that did not start, and add a new camera, as after a lost connection."""
         self._until, self.lost, self._tries = now + self._patience, False, 0
         self._enter(ConnectionPhase.AWAY, now)
 

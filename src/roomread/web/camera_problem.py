@@ -51,7 +51,7 @@ def _component() -> ComponentRenderer:
 
 
 def camera_problem() -> str:
-    """Return the browser's name for the error that stopped the camera; empty without an error."""
+    """Return the browser's name for the last error of the camera; empty if there was no error."""
     attempt = st.session_state.setdefault(_ATTEMPT, 0)
     found = _component()(key=f"camera-problem-{attempt}", on_problem_change=lambda: None)
     return str(found.problem or "")

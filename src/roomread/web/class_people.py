@@ -117,7 +117,7 @@ def _offer_to_forget(store: OwnerStore, session: Session, seat: int, count: int)
 
 
 def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
-    """Delete the data of a seat, and clear the choice, so that a second click deletes no others."""
+    """Delete the data of a seat, and clear the choice, so that a second click deletes no more."""
     try:
         store.forget_seat(session.id, seat)
     except RoomreadError as error:

@@ -75,7 +75,7 @@ def reading_text(reading: Reading) -> str:
 
 
 def check_text(check: PictureCheck) -> str:
-    """Explain in the visitor's language why a picture cannot teach a profile; empty if it can."""
+    """Explain in the visitor's language why a picture cannot be used to teach; empty if it can."""
     if check.problem:
         return t("cannot be opened: {problem}", problem=problem_text(check.problem))
     if check.face is None:
@@ -85,7 +85,10 @@ def check_text(check: PictureCheck) -> str:
 
 
 def profile_text(summary: ProfileSummary) -> str:
-    """Describe a profile in the visitor's language: its kind, and how many pictures show what."""
+    """Describe a profile in the visitor's language: its kind, and its pictures.
+
+    The pictures are counted for each expression or state that they show.
+    """
     names = {str(each): expression_name(each) for each in Expression}
     pictures = (f"{count} {names.get(label, label)}" for label, count in summary.pictures.items())
     kind = t("a person")
