@@ -32,7 +32,7 @@ class ComparedLesson:
 
 
 def comparison_chart(lessons: Sequence[ComparedLesson], *, words: Translator = ENGLISH) -> str:
-    """Return a chart of the valence of several lessons, aligned at their `zero`.
+    """Return a chart of the valence of several lessons, aligned at the `zero` of each lesson.
 
     Args:
         lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.

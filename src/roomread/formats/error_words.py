@@ -197,7 +197,7 @@ _PARTS = frozenset({"reason", "what", "when", "result", "expression"})
 
 
 def error_text(error: RoomreadError, words: Translator) -> str:
-    """Return the problem and the hint of an error, translated if they are known."""
+    """Return the problem and the hint of an error, each translated if a translation is known."""
     problem, hint = problem_text(error.problem, words), problem_text(error.hint, words)
     return f"{problem} ({hint})" if hint else problem
 

@@ -105,7 +105,7 @@ class GroupCommit:
         return self._group
 
     def _undo(self, group: _Group, savepoint: NestedTransaction) -> None:
-        """Roll back the changes of one thread only."""
+        """Roll back the changes of the thread with this savepoint only."""
         try:
             savepoint.rollback()
         except sa.exc.SQLAlchemyError as error:

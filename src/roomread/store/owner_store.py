@@ -76,7 +76,7 @@ class OwnerStore:
 
     @property
     def listing(self) -> OwnerListing:
-        """Queries for lists of this owner's sessions that do not load every session."""
+        """Queries that list this owner's sessions without loading every session."""
         return OwnerListing(self._database, self._owner)
 
     @property
@@ -177,12 +177,12 @@ class OwnerStore:
             return read_sessions(connection, self._owner, last=last, limit=limit)
 
     def session(self, session_id: str) -> Session:
-        """Return the session with the id."""
+        """Return the session with the given id."""
         with self._database.reading() as connection:
             return self._check(connection, session_id)
 
     def find(self, session_id: str) -> Session | None:
-        """Return the session with the id, or None if this owner has no such session."""
+        """Return the session with the given id, or None if this owner has no such session."""
         try:
             return self.session(session_id)
         except SessionNotFoundError:

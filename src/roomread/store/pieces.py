@@ -95,7 +95,7 @@ def _begin(dialect: str) -> sa.Update:
 
 
 def write_piece(connection: Connection, session_id: str, piece: Piece) -> None:
-    """Write a piece; rows that were written before are ignored."""
+    """Write a piece of a session; rows that were written before are ignored."""
     insert_once(connection, schema.moods, [mood_row(session_id, mood) for mood in piece.moods])
     if piece.readings:
         row = {"session_id": session_id, "number": piece.number, "data": pack(piece.readings)}

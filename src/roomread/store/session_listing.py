@@ -37,7 +37,7 @@ class SessionHeading:
 
 
 class OwnerListing:
-    """Queries for the list of one owner's sessions, which may be long.
+    """Queries that count, find or list one owner's sessions without loading every session.
 
     All methods raise `DatabaseError` if the database fails.
 
@@ -56,7 +56,7 @@ class OwnerListing:
             return connection.execute(query.where(_SESSIONS.c.owner == self._owner)).scalar_one()
 
     def with_ids(self, ids: Iterable[str]) -> list[Session]:
-        """Return this owner's sessions with the ids, newest first; ignore unknown ids."""
+        """Return this owner's sessions with the given ids, newest first; ignore unknown ids."""
         with self._database.reading() as connection:
             return read_sessions(connection, self._owner, ids=ids)
 
