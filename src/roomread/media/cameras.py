@@ -65,7 +65,7 @@ def _open(device: str, format_name: str, name: str) -> Iterator[tuple[InputConta
 
 
 def _device(number: int, name: str) -> tuple[str, str]:
-    """Return FFmpeg's name of a camera and of the input format that reads it."""
+    """Return FFmpeg's names for a camera and for the input format that reads it."""
     if sys.platform == "linux":
         path = Path(f"/dev/video{number}")
         if not path.exists():
@@ -82,16 +82,17 @@ def _device(number: int, name: str) -> tuple[str, str]:
 
 
 class LiveReader:
-    """A reader of an opened live source that runs in its own thread and passes on the latest frame.
+    """A reader that passes on the latest frame of an opened live source.
 
-    Where the source's own clock jumps, or its size or orientation changes, the next frame that is
-    passed on is marked as a discontinuity.
+    It runs in a thread of its own. Where the source's own clock jumps, or its size or orientation
+    changes, the next frame that is passed on is marked as a discontinuity.
 
     Args:
         opened: the opened container and its video track.
         name: the name in `Frame.source` and in messages.
         every: seconds between two frames; None for all frames.
-        clock: returns the current time, s; frames are timed by their arrival, from 0 at the start.
+        clock: a function that returns the current time, s. The time of a frame is its arrival,
+            counted from the start of the reader.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class LiveReader:
 
     @property
     def dropped(self) -> int:
-        """The number of frames that newer ones replaced before they were taken."""
+        """The number of frames that were replaced by newer frames before they were taken."""
         return self._latest.dropped
 
     def frames(self) -> Iterator[Frame]:
@@ -210,5 +211,5 @@ class _Breaks:
 
 
 def _with_break(unseen: Frame, frame: Frame) -> Frame:
-    """Return `frame`, marked as a discontinuity if it or the unseen frame before it is one."""
+    """Return `frame`, marked as a discontinuity if it or the frame that it replaces is marked."""
     return replace(frame, discontinuity=frame.discontinuity or unseen.discontinuity)

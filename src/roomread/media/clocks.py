@@ -1,7 +1,8 @@
 """Assign strictly increasing times to the frames of a video, even if its timestamps jump.
 
 A file's timestamps may jump: a recorder that reconnects starts again from 0, and a file that was
-joined from several has several starting points. The times assigned here continue across a jump.
+joined from several files has several starting points. The times assigned here continue across a
+jump.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LONGEST_PAUSE_JOINED = 10.0
 _LONGEST_PAUSE = 3600.0
 # In a time-lapse video, a gap of up to this many frame durations is a pause.
 _PAUSE_FRAMES = 3
-# Steps back of up to this many seconds are not a jump: containers round times and may repeat one.
+# Steps back of up to this many seconds are no jump: containers round times and may repeat a time.
 _BACK = 0.1
 # The same limit for decode timestamps (DTS), s. It is larger because some files store presentation
 # timestamps (PTS) as DTS.
@@ -47,7 +48,7 @@ def frame_seconds(stream: VideoStream) -> float:
 
 
 def longest_pause(stream: VideoStream) -> float:
-    """Return the longest gap between frames that is a pause, not a jump of the clock, s."""
+    """Return the longest gap between two frames that still counts as a pause, not as a jump, s."""
     joined = _JOINED_FORMATS & set(stream.container.format.name.split(","))
     pause = _LONGEST_PAUSE_JOINED if joined else _LONGEST_PAUSE
     return max(pause, _PAUSE_FRAMES * frame_seconds(stream))

@@ -1,4 +1,4 @@
-"""Convert pictures to sRGB if their colour profile or gamma is far from it."""
+"""Convert pictures to sRGB if their colour profile or gamma differs much from sRGB."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _Convert = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 
 def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uint8]:
-    """Convert a picture to sRGB if its file states colours that are far from it.
+    """Convert a picture to sRGB if its file states colours that differ much from sRGB.
 
-    Profiles close to sRGB, such as Display P3, change no reading, so their pictures are not
-    converted. A profile is ignored if it is damaged or over 500 kB, or if Pillow was built without
-    LittleCMS.
+    Pictures with a profile close to sRGB, such as Display P3, are not converted, because that would
+    not change how faces are read. A profile is ignored if it is damaged or over 500 kB, or if
+    Pillow was built without LittleCMS.
 
     Args:
         image: uint8 [H, W, 3], RGB.
@@ -52,7 +52,7 @@ def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uin
 
 @lru_cache(maxsize=8)
 def _profile_conversion(profile: bytes) -> _Convert | None:
-    """Return a function that converts colours of an ICC profile to sRGB; None if none is needed."""
+    """Return a function that converts an ICC profile's colours to sRGB; None if needless."""
     # Imported here because few pictures need it and the import takes several ms.
     from PIL import ImageCms  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ def _profile_conversion(profile: bytes) -> _Convert | None:
 
 @lru_cache(maxsize=8)
 def _gamma_conversion(gamma: float) -> _Convert | None:
-    """Return a function that converts levels encoded with `gamma`; None if none is needed."""
+    """Return a function that converts levels from `gamma` to a screen's gamma; None if needless."""
     levels = (np.arange(256) / 255) ** (_SCREEN_GAMMA / gamma)
     table = (levels * 255).round().astype(np.uint8)
     return _if_far(lambda image: table[image], _GREYS)

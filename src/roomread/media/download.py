@@ -41,7 +41,7 @@ def download(url: str) -> bytes:
 
 
 def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
-    """Return an opener that sends the credentials of a URL, and the URL without them."""
+    """Split a URL: return an opener that sends its credentials, and the URL without them."""
     parts = urlsplit(url)
     _, at, host = parts.netloc.rpartition("@")
     address = urlunsplit(parts._replace(netloc=host))

@@ -46,7 +46,8 @@ def open_excerpt(
         path: The file.
         start: The start of the section, s from the first frame.
         stop: The end of the section, s from the first frame.
-        lead: Seconds before `start` whose frames are yielded first, with the index -1.
+        lead: Length of a section before `start`, s; its frames are yielded first and have the index
+            -1.
         with_sound: Whether the sound will be copied. The sound of a video without a usable index is
             read along with the pictures, so all frames before `start` are then yielded too.
 

@@ -31,7 +31,7 @@ _HINTS = {
 # Paths of file descriptors, which a shell passes for >(...).
 _DESCRIPTORS = ("/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/self/fd/")
 # Maximum number of characters of a stem or suffix in the name of a draft. A file name may have 255
-# bytes, and a character up to four.
+# bytes, and a character takes up to four.
 _MOST_OF_NAME = 40
 _mask_lock = threading.Lock()
 
@@ -113,7 +113,7 @@ def is_folder(path: str | Path) -> bool:
 
 
 def is_pipe(path: str | Path) -> bool:
-    """Return whether a path is a pipe or a socket, which can be read once."""
+    """Return whether a path is a pipe or a socket, which can be read only once."""
     mode = _stat_mode(path)
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
@@ -133,10 +133,10 @@ def _stat_mode(path: str | Path) -> int:
 
 
 def make_folder(folder: Path, *, private: bool = False) -> None:
-    """Create a folder, and those above it, if it does not exist.
+    """Create a folder, and its parent folders, if they do not exist.
 
     Args:
-        folder: the folder.
+        folder: the path of the folder.
         private: whether only its owner may read it.
 
     Raises:
@@ -153,13 +153,14 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
 
 @contextmanager
 def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """Yield a temporary path that replaces `path` if the block succeeds and is deleted if it fails.
+    """Yield the path of a draft, which becomes the file `path` if the `with` block succeeds.
 
-    A symbolic link is followed, and a file that is replaced keeps its mode. If `path` is a pipe or
-    a device, the content is copied into it at the end.
+    If the block fails, the draft is deleted. A symbolic link is followed, and the new file has the
+    mode of the file that it replaces. If `path` is a pipe or a device, the content is copied into
+    it at the end.
 
     Args:
-        path: the file.
+        path: the file to write.
         private: whether only its owner may read it.
 
     Raises:
@@ -194,7 +195,7 @@ def write_error(path: Path, error: OSError) -> OutputError:
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a path is a pipe, a device or a descriptor, which a rename cannot replace."""
+    """Return whether a path is a pipe, device or file descriptor, which no rename can replace."""
     if str(path).startswith(_DESCRIPTORS):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()

@@ -91,7 +91,7 @@ def _primary_properties(content: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the type and content of each box in a container, up to the first incomplete one."""
+    """Yield the type and content of each box in a container, up to the first incomplete box."""
     place = 0
     while place + 8 <= len(data):
         size, kind, start = (
@@ -117,7 +117,7 @@ def _primary(pitm: bytes) -> int:
 
 
 def _associations(ipma: bytes, item: int) -> list[int]:
-    """Return the indices (from 1) of a picture's properties by the content of an `ipma` box."""
+    """Read the 1-based indices of a picture's properties from the content of an `ipma` box."""
     id_width = 4 if ipma[:1] != b"\0" else 2
     width = 2 if ipma[3:4] and ipma[3] & 1 else 1
     place = 8

@@ -24,7 +24,7 @@ HOLD = 0.6
 
 
 class HideMethod(StrEnum):
-    """A method of hiding a face: by large squares, by a blur or by a grey cover."""
+    """A method of hiding a face: with large squares, with a blur or under a grey ellipse."""
 
     PIXELATE = "pixelate"
     BLUR = "blur"
@@ -34,9 +34,10 @@ class HideMethod(StrEnum):
 def hide_boxes(
     image: NDArray[np.uint8], boxes: Iterable[Box], method: HideMethod
 ) -> NDArray[np.uint8]:
-    """Return a copy of a picture, uint8 [H, W, 3], with the faces in some boxes hidden.
+    """Return a copy of a picture, uint8 [H, W, 3], with the faces in the given boxes hidden.
 
-    An ellipse around each box is hidden; it extends beyond each side by a quarter of the box.
+    An ellipse around each box is hidden. It extends beyond the left and right sides by a quarter of
+    the box's width, and beyond the top and bottom by a quarter of its height.
     """
     canvas = Image.fromarray(image)
     for box in boxes:
@@ -62,11 +63,11 @@ def boxes_around(frames: Sequence[FoundFaces], index: int) -> list[Box]:
     """Return the boxes to hide in a frame of a video when the faces of all frames are known.
 
     A face that is not found in this frame is hidden too if it is found up to 0.6 s earlier or
-    later: at its nearest place before, at its nearest place after, or at both.
+    later: at its last place before the frame, at its first place after it, or at both.
 
     Args:
-        frames: The frames, earliest first.
-        index: The position of the frame.
+        frames: The faces found in each frame of the video, earliest frame first.
+        index: The position of the frame in `frames`.
     """
     time, boxes = frames[index]
     hidden = list(boxes.values())
@@ -98,7 +99,13 @@ class FaceHider:
     def hide(
         self, image: NDArray[np.uint8], readings: Sequence[Reading], time: float
     ) -> NDArray[np.uint8]:
-        """Return a copy of the next frame, uint8 [H, W, 3], in which all known faces are hidden."""
+        """Return a copy of the next frame, uint8 [H, W, 3], with its faces hidden.
+
+        Args:
+            image: The frame, uint8 [H, W, 3].
+            readings: The readings of the faces found in the frame.
+            time: The time of the frame, s.
+        """
         boxes = [reading.box for reading in readings]
         current = {each.track_id: each.box for each in readings if each.track_id is not None}
         boxes += [
@@ -114,7 +121,7 @@ class FaceHider:
 
 
 def _enlarged(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """Return the area to hide, in whole px inside a picture of this size; None if it is empty."""
+    """Return the area to hide for a box, px, clipped to a picture of this size; None if empty."""
     x, y = _MARGIN * box.width, _MARGIN * box.height
     left, top = int(max(box.left - x, 0)), int(max(box.top - y, 0))
     right = int(np.ceil(min(box.right + x, size[0])))

@@ -34,8 +34,8 @@ from roomread.media.urls import fetch, is_address, local_path
 MAX_PIXELS = 100_000_000
 # libjpeg cannot write a longer side, and FFmpeg cannot scale a side of several million pixels.
 _MAX_SIDE = 65_500
-# Maximum number of scans, and of pixels that all scans visit together. Encoders write about ten
-# scans; a file with more is accepted if its picture is small.
+# Maximum number of scans of a JPEG, and of pixels that its scans decode in total. Encoders write
+# about ten scans; a file with more scans is accepted if its picture is small.
 _SCANS, _SCANNED_PIXELS = 16, 500_000_000
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF and HEIC can be read"
 
@@ -93,7 +93,9 @@ def read_image(
 
 
 def count_pictures(source: Path | bytes) -> int:
-    """Return how many pictures a file contains: frames of an animation, whole pages of a TIFF.
+    """Return how many pictures a file contains: frames of an animation or pages of a TIFF.
+
+    Thumbnails and masks in a TIFF are not counted.
 
     The result is 1 for a file that cannot be read; `read_image` reports what is wrong with it.
 
@@ -199,7 +201,7 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
 def _with_standard_colors(
     image: NDArray[np.uint8], picture: Image.Image, content: bytes
 ) -> NDArray[np.uint8]:
-    """Return the decoded pixels, uint8 [H, W, 3], converted to sRGB in the standard range."""
+    """Return decoded pixels, uint8 [H, W, 3], in sRGB with the standard dynamic range."""
     colors = stated_colors(content)
     return to_sdr(image, colors) if colors.is_hdr else to_srgb(image, picture.info)
 

@@ -56,7 +56,7 @@ def find_scans(content: bytes) -> Scans:
 def with_end(content: bytes, scans: Scans) -> bytes:
     """Return the content of a JPEG with its end marked; other content is returned unchanged.
 
-    Trailing zeros, which an interrupted copy with preallocated space leaves, are removed.
+    Zeros at the end are removed: they are left when a copy into preallocated space is interrupted.
 
     Args:
         content: the content of the file.
@@ -69,8 +69,8 @@ def may_be_cut(picture: Image.Image, scans: Scans) -> bool:
     """Return whether a part of a JPEG seems to be missing; False for other files.
 
     Args:
-        picture: the decoded picture, as it is stored.
-        scans: the scans of its file.
+        picture: the decoded picture, before its EXIF orientation is applied.
+        scans: the result of `find_scans` for its file.
     """
     if not scans.count:
         return False
@@ -87,7 +87,7 @@ def is_complete(content: bytes) -> bool:
     used, which can be made strict.
 
     Args:
-        content: the content of the file, with its end marked.
+        content: the content of the file, as returned by `with_end`.
     """
     decoder = av.CodecContext.create("mjpeg", "r")
     decoder.options = {"err_detect": "explode"}

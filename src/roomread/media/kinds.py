@@ -63,7 +63,7 @@ class Heif(StrEnum):
 
 
 def heif_kind(head: bytes) -> Heif | None:
-    """Return the kind of a HEIF picture by its first bytes; None for other files and for videos.
+    """Return the codec of a HEIF picture from its first bytes; None for other files and videos.
 
     Args:
         head: the start of the file, which must include the first box.
@@ -154,10 +154,10 @@ def _is_jpeg_stream_file(file: IO[bytes]) -> bool:
 
 
 def is_jpeg_stream(content: bytes | mmap.mmap) -> bool:
-    """Return whether content is several JPEGs in a row (raw Motion JPEG) rather than one.
+    """Return whether content is several JPEGs in a row (raw Motion JPEG), not a single JPEG.
 
-    A JPEG with further pictures declared in its header (MPF: depth maps, 3D pictures) counts as
-    one.
+    A JPEG whose header declares further pictures (MPF: depth maps, 3D pictures) counts as a single
+    JPEG.
     """
     if content[:3] != _JPEG:
         return False

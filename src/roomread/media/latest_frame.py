@@ -29,7 +29,7 @@ class LatestFrame(Generic[T]):
         return self._dropped
 
     def put(self, item: T, *, replacing: Callable[[T, T], T] | None = None) -> None:
-        """Store an item, replacing one that was not taken.
+        """Store an item; it replaces the stored item if that was not taken yet.
 
         Args:
             item: The new item.
@@ -55,7 +55,7 @@ class LatestFrame(Generic[T]):
             self._notify()
 
     def take(self, timeout: float) -> T | None:
-        """Wait for the latest item and return it; None once it is closed and empty.
+        """Wait for the latest item and return it; None once the buffer is closed and empty.
 
         Args:
             timeout: Maximum time to wait, seconds.

@@ -31,12 +31,14 @@ def has_deep_colors(picture: Image.Image) -> bool:
 
 
 def brightened(picture: Image.Image, content: bytes) -> Image.Image:
-    """Return a picture of 16-bit colours, scaled by the bit depth that its levels use.
+    """Return a picture with 16-bit colours, scaled to 8 bits so that it is not too dark.
 
-    Cameras store 10 to 14 bits in 16. Pillow keeps the upper 8, so the picture is nearly black.
+    Cameras store levels of 10 to 14 bits in 16 bits. Pillow keeps only the upper 8 of these, which
+    makes the picture nearly black, so the bit depth is estimated and used for scaling.
 
     Args:
-        picture: the decoded picture, as it is stored, RGB or RGBA.
+        picture: the picture as Pillow decoded it, RGB or RGBA, before its EXIF orientation is
+            applied.
         content: the content of its file.
     """
     colors = np.asarray(picture)[..., :3]
@@ -107,7 +109,8 @@ def _scale_16_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
 def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
     """Estimate which level is white in a picture of `dtype`, as files do not state it.
 
-    The brightest 0.5 % of the pixels are ignored: hot pixels, highlights and sharpening overshoot.
+    The brightest 0.5 % of the pixels are ignored, because they may be hot pixels, highlights or
+    edges that sharpening made too bright.
     """
     lit = values[np.isfinite(values) & (values > 0)]
     if not lit.size:

@@ -65,7 +65,7 @@ def open_video(
         opening: options; None for the defaults.
 
     Raises:
-        MediaError: the file cannot be opened, or lacks a video track or the requested one.
+        MediaError: the file cannot be opened, or has no video track or not the requested track.
     """
     opening = opening or Opening()
     with open_container(file, name, opening) as container:
@@ -182,7 +182,7 @@ def choose_track(container: InputContainer, name: str, index: int | None) -> Vid
 
 
 def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
-    """Return the video tracks of a container without cover pictures and thumbnails."""
+    """Return the video tracks of a container, except cover pictures and thumbnails."""
     kinds = av.stream.Disposition
     not_a_video = kinds.attached_pic | kinds.timed_thumbnails
     tracks = [
@@ -190,7 +190,7 @@ def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
         for stream in container.streams.video
         if not stream.disposition & not_a_video and stream.codec_context is not None
     ]
-    # A track of one frame beside a longer one is a cover that is not marked as such.
+    # A track of one frame beside a longer track is a cover picture that is not marked as such.
     return [stream for stream in tracks if stream.frames != 1] or tracks
 
 
@@ -228,5 +228,5 @@ def _advice(error: Exception) -> str:
 
 
 def length(container: InputContainer) -> float | None:
-    """Return the duration that a container states, s; None if it states none, as a live stream."""
+    """Return the duration that a container states, s; None if there is none, as in live streams."""
     return container.duration / av.time_base if container.duration else None

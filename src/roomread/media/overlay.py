@@ -32,7 +32,7 @@ def draw_readings(
     Args:
         image: uint8 [H, W, 3].
         readings: The readings of the faces in the picture.
-        numbered: Whether each label begins with the position of its reading, from 1, as in tables.
+        numbered: Whether each label begins with the number of the reading in `readings`, from 1.
     """
     canvas = Image.fromarray(image)
     draw = ImageDraw.Draw(canvas)
@@ -52,12 +52,13 @@ def draw_importance(
 
     Args:
         crop: The face, grey, uint8 [S, S].
-        importance: Log-odds, float32 [S, S]: positive values are red, negative ones blue.
+        importance: By how much the log-odds of the expression fall when a pixel is hidden, float32
+            [S, S]. Positive values are drawn red, negative values blue.
         side: The width and height of the result, px.
     """
     size, smooth = (side, side), Image.Resampling.BICUBIC
     grey = np.asarray(Image.fromarray(crop).resize(size, smooth), np.float32)[..., None]
-    # The strongest value has the full colour, but what hardly changes the odds stays pale.
+    # The strongest value has the full colour, but pixels that hardly change the odds stay pale.
     strongest = max(float(np.abs(importance).max()), FAINT)
     shares = Image.fromarray((importance / strongest).astype(np.float32)).resize(size, smooth)
     share = np.asarray(shares)[..., None].clip(-1, 1)

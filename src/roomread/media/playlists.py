@@ -20,12 +20,12 @@ def check_playlist(path: Path, name: str) -> None:
     """Check that a local playlist is complete; do nothing for files of other kinds.
 
     Args:
-        path: the file.
-        name: its name in messages.
+        path: the playlist, or a file of another kind.
+        name: the name of the file in messages.
 
     Raises:
-        MediaError: segments that it names are missing, or its end is not marked, so that FFmpeg
-            would wait for further segments forever.
+        MediaError: segments that the playlist names are missing, or its end is not marked, so that
+            FFmpeg would wait for further segments forever.
         OSError: the file cannot be read.
     """
     _check(path, name, _VARIANTS_DEPTH)

@@ -1,4 +1,4 @@
-"""Find chunks of PNG files, and remove text chunks, for which Pillow may reject a picture."""
+"""Find chunks of PNG files, and remove text chunks, as Pillow rejects pictures with long texts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def without_text(content: bytes) -> bytes:
 
 
 def find_chunk(content: bytes, kind: bytes) -> bytes | None:
-    """Return the data of the first chunk of a type; None for other files, or without such a chunk.
+    """Return the data of a file's first PNG chunk of a type; None if it has no such chunk.
 
     Args:
         content: the content of the file.
@@ -44,7 +44,7 @@ def find_chunk(content: bytes, kind: bytes) -> bytes | None:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the type and the bytes of each chunk; the last one may be incomplete."""
+    """Yield the type and all bytes of each chunk of a PNG; the last chunk may be incomplete."""
     place = len(_SIGNATURE)
     while place < len(content):
         size = 12 + int.from_bytes(content[place : place + 4], "big")

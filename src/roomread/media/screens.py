@@ -26,17 +26,17 @@ _ALL = 0.1
 
 
 def screen_number(spec: str) -> int | None:
-    """Return the number, from 1, of the screen that `screen:` or `screen:2` names; else None.
+    """Return the number, from 1, of the screen that text such as `screen:2` names; else None.
 
     Args:
-        spec: The source as the user named it.
+        spec: The source as the user named it; `screen:` means screen 1.
     """
     found = _SCREEN.fullmatch(spec)
     return int(found[1] or 1) if found is not None else None
 
 
 class ScreenReader:
-    """A reader of a screen that captures a frame each time one is requested.
+    """A reader that captures a frame of a screen each time a frame is requested.
 
     Args:
         number: The number of the screen, from 1.
@@ -118,7 +118,7 @@ def _failed(name: str, error: Exception) -> MediaError:
 def _area_of(
     monitors: list[dict[str, int]], number: int, name: str, part: Part | None
 ) -> dict[str, int]:
-    """Return the area of a screen's region, in the coordinates that all screens share."""
+    """Return the area of a screen to capture, in the coordinates that all screens share."""
     if not 1 <= number <= len(monitors):
         raise MediaError(f"{name}: no such screen", hint=f"{len(monitors)} screens are connected")
     monitor = monitors[number - 1]

@@ -1,4 +1,4 @@
-"""Detect cameras that show no picture because they are black, covered or frozen."""
+"""Detect cameras whose picture is blank (black or covered) or frozen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SignalCheck:
         self._changed_at = 0.0
 
     def update(self, frame: Frame) -> NoPicture | None:
-        """Return why the next frame shows no picture; None if it shows one."""
+        """Return `BLANK` or `FROZEN` if the next frame shows no usable picture, else None."""
         sample = frame.image[::_STEP, ::_STEP]
         if self._last is None or not np.array_equal(sample, self._last):
             # Keep a copy, because the caller may reuse the frame's memory.

@@ -30,13 +30,13 @@ _SEEK_LEAD = 1.0
 
 
 class SoundCopy:
-    """A copier of a file's sound into another file, packet by packet, without damaged packets.
+    """A copier of a file's sound into another file; damaged packets are left out.
 
     Args:
         source: the opened file; its first sound track is copied.
-        target: the file to write, before its first packet.
+        target: the file to write to, which has no packets yet.
         shifts: `FrameClock.shifts` of the video track; see `SoundClock`.
-        start: the time of the source at which the copy begins, s from its first picture.
+        start: the time in the source at which the copy begins, s from the source's first picture.
         seek: whether to start reading near `start`; only for a source whose clock does not jump.
     """
 
@@ -136,7 +136,7 @@ class SoundCopy:
             start += part.samples
 
     def _fill(self, start: int, like: AudioFrame) -> None:
-        """Write silence up to the sample with index `start`."""
+        """Write silence, in the format of the frame `like`, up to the sample with index `start`."""
         while (missing := start - self._samples) > like.samples:
             silence = av.AudioFrame(like.format.name, like.layout.name, min(missing, like.samples))
             for plane in silence.planes:

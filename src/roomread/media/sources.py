@@ -54,7 +54,8 @@ class Source:
         live: whether it is a camera, a screen or an endless stream; iteration then yields the
             latest frame at each step.
         duration: length of a video, s; None if it is not known.
-        stream: index of the video track that is read, among all tracks; None for other inputs.
+        stream: index, among all tracks of a video, of the track that is read; None for other
+            inputs.
         notes: sentences about what is left out, such as further video tracks or pictures.
     """
 
@@ -76,15 +77,15 @@ class Source:
 
     @property
     def dropped(self) -> int:
-        """The number of frames of a live source that newer ones replaced; 0 for other inputs."""
+        """The number of frames of a live source that were dropped unread; 0 for other inputs."""
         return self._reader.dropped if self._reader is not None else 0
 
     @property
     def shifts(self) -> Sequence[float]:
         """The offsets from a video's timestamps to the times of its frames, s.
 
-        There is one for the start, which is final once the first frame is read, and one more for
-        each jump of the video's clock. Other inputs have none.
+        There is one offset for the start, which is final once the first frame is read, and one more
+        for each jump of the video's clock. Other inputs have no offsets.
         """
         return self._video.shifts if self._video is not None else ()
 
@@ -270,11 +271,11 @@ def open_source(
     Args:
         spec: a path; the bytes of a picture or video; the index of a camera, as a number or as text
             ("0"); a URL (file, http, https, rtsp, rtmp, udp, srt); "screen:" or "screen:2" for a
-            screen of this computer. A file on a web server is read completely and in order, an
-            endless stream live.
+            screen of this computer. All frames of a file on a web server are read in order, but
+            only the latest frames of an endless stream.
         every: seconds between two frames; None for all frames. It has no effect on pictures.
-        stream: the index of the video track to read among all tracks of a video; None for the
-            largest.
+        stream: the index, among all tracks of a video, of the track to read; None for the video
+            track with the largest picture.
         part: left, top, width and height of the region of a screen to read, px; None for all of it.
 
     Raises:
@@ -305,7 +306,7 @@ def _opened(name: str, spec: str | Path | bytes, how: _How) -> Source:
 
 
 def _is_picture_file(path: Path) -> bool:
-    """Return whether a file should be opened as a picture, by its content or its suffix."""
+    """Return whether the content or suffix of a file shows that it is to be read as a picture."""
     if is_folder(path):
         # The reader of pictures reports the error.
         return True

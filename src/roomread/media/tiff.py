@@ -59,12 +59,12 @@ def count_whole_pages(picture: TiffImageFile) -> int:
 
 
 def is_white_zero(picture: Image.Image) -> bool:
-    """Return whether a picture is the page of a TIFF whose level 0 is white."""
+    """Return whether a picture is a page of a TIFF and its level 0 means white."""
     return isinstance(picture, TiffImageFile) and picture.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def is_unsigned(picture: Image.Image) -> bool:
-    """Return whether a picture is the page of a TIFF with unsigned levels of 32 bits."""
+    """Return whether a picture is a page of a TIFF and has unsigned 32-bit levels."""
     if not isinstance(picture, TiffImageFile) or picture.mode != "I":
         return False
     tags = picture.tag_v2
@@ -76,7 +76,10 @@ def _is_whole(picture: TiffImageFile) -> bool:
 
 
 def _is_raw(picture: TiffImageFile) -> bool:
-    """Return whether a page belongs to a raw file: by its tags, or if only sub-pages are whole."""
+    """Return whether a page belongs to a camera's raw file.
+
+    Its tags say so, or it is a thumbnail or mask with sub-pages, one of which is the raw picture.
+    """
     tags = picture.tag_v2
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS:
         return True

@@ -21,7 +21,7 @@ _MATRIX_NUMBERS = 9
 _STATING_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
 # Deviation from square pixels below which pictures are not scaled: no face changes visibly.
 _NEARLY_SQUARE = 0.02
-# Maximum plausible ratio of a pixel's sides; a larger one is damage and is ignored.
+# Maximum plausible ratio of a pixel's sides; a larger ratio is taken for damage and ignored.
 _LONGEST_PIXEL = 8
 # The converter is reused, because a new one would start and stop threads for each frame.
 _CONVERTER = PerThread(new_reformatter)
@@ -57,7 +57,7 @@ class GeometryReader:
         self._pixel: Fraction | None = None
 
     def read(self, picture: VideoFrame) -> Geometry:
-        """Return the transformation given by the next frame's matrix and pixel aspect ratio."""
+        """Return the transformation given by the next frame's display matrix and pixel shape."""
         # PyAV reports the pixel shape of the packet being decoded, which may be some frames ahead.
         # The shape changes at key frames only.
         if self._pixel is None or picture.key_frame:
@@ -76,9 +76,9 @@ def _geometry(picture: VideoFrame, pixel: Fraction) -> Geometry:
 
 
 def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:
-    """Return a decoded frame, transformed by `shown`, RGB uint8 [H, W, 3].
+    """Return a decoded frame, transformed as `shown` says, RGB uint8 [H, W, 3].
 
-    A high dynamic range is mapped to the standard range.
+    A high dynamic range is mapped to the standard dynamic range.
     """
     tones = StandardRange()._asdict() if is_hdr(picture) else {}
     rgb = _CONVERTER.get().reformat(picture, shown.width, shown.height, format="rgb24", **tones)
@@ -104,7 +104,7 @@ def _pixel_shape(stream: VideoStream) -> Fraction:
 
 
 def _turn(picture: VideoFrame) -> tuple[bool, bool, bool]:
-    """Return (transposed, mirrored, flipped) of a frame's display matrix.
+    """Return (transposed, mirrored, flipped), as in `Geometry`, from a frame's display matrix.
 
     The matrix maps a stored point (x, y) to (a x + c y, b x + d y) and is rounded to the nearest of
     the eight rotations and reflections. FFmpeg's `rotation` ignores reflections.

@@ -43,10 +43,10 @@ class Span:
     Each frame belongs to exactly one span of the video, the one that contains its time.
 
     Attributes:
-        start: start of the span, s; the first frame from here on has the index 0.
-        stop: end of the span, s; frames from here on are not returned.
-        lead: seconds before `start` whose frames are returned first, with the index -1, so that
-            faces are already tracked at `start`.
+        start: start of the span, s; the first frame at or after it has the index 0.
+        stop: end of the span, s; frames at or after it are not returned.
+        lead: length of a section before `start`, s; its frames are returned first, with the index
+            -1, so that faces are already tracked at `start`.
         origin: timestamp of the video's first frame, s, which allows seeking to the span; None to
             read the file from its first frame.
     """
@@ -81,7 +81,7 @@ class VideoReader:
         stream: the video track.
         name: the name in `Frame.source` and in messages.
         span: the section to read. A span with an `origin` needs a video that `cut_points` can
-            split; without one, all frames before the span are decoded too.
+            split; without an `origin`, all frames before the span are decoded too.
         every: seconds between two frames; the first frame at or after each multiple is returned.
             None for all frames.
 
@@ -197,7 +197,7 @@ def cut_points(
     The file must be opened again afterwards.
 
     Raises:
-        MediaError: no frame of it can be decoded.
+        MediaError: no frame of the video can be decoded.
     """
     duration = length(container)
     clock = FrameClock(stream)
@@ -212,7 +212,7 @@ def cut_points(
 
 
 def _index_jumps(stream: VideoStream) -> bool:
-    """Return whether the timestamps in a track's index jump, taken in the order of the file."""
+    """Return whether the timestamps in a track's index jump when taken in the file's order."""
     base = stream.time_base or 0
     entries = sorted((entry.pos, float(entry.timestamp * base)) for entry in stream.index_entries)
     gaps = (b[1] - a[1] for a, b in itertools.pairwise(entries))
@@ -257,8 +257,8 @@ class _PacketReader:
             yield self._repeats.popleft()
 
     def _repeat(self, packet: Packet[Any]) -> None:
-        # An empty packet with a timestamp repeats the previous picture, as in Theora. PyAV sends
-        # one without a timestamp at the end of each track.
+        # An empty packet with a timestamp repeats the previous picture, as in Theora. PyAV sends an
+        # empty packet without a timestamp at the end of each track.
         if packet.pts is not None and packet.time_base:
             self._repeats.append(float(packet.pts * packet.time_base))
 

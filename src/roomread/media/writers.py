@@ -36,11 +36,11 @@ _H264 = ("libx264", {"preset": "veryfast", "crf": "20"})
 
 @dataclass(frozen=True, slots=True)
 class SoundSource:
-    """The file whose sound is copied into an annotated video, if it has any.
+    """The file whose sound, if it has any sound, is copied into an annotated video.
 
     Attributes:
-        file: the file.
-        shifts: offsets from the file's timestamps to the frames' times, s, as `Source.shifts`.
+        file: the file to copy from.
+        shifts: offsets from the file's timestamps to the frames' times, s; see `Source.shifts`.
         start: the time in the file at which the written video begins, s from the first frame.
         seek: whether to seek to `start` instead of reading all sound before it; only for a file
             whose clock does not jump.
