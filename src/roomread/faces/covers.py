@@ -25,11 +25,11 @@ RISE = 0.15
 def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the log odds that a part of each face is covered.
 
-    They come from a net with 19,000 weights, trained on crops of FER-2013's Training pictures with
-    drawn covers (benchmarks/covers.py).
+    They come from a net with 19,000 weights, trained on FER-2013's Training pictures with masks and
+    other objects drawn over the faces (benchmarks/covers.py).
 
     Args:
-        crops: uint8 [N, S, S], framed as FER-2013's pictures.
+        crops: uint8 [N, S, S], framed like FER-2013's pictures.
 
     Returns:
         float32 [N].
@@ -48,8 +48,8 @@ def doubted(scores: Scores, cover_score: float) -> Scores:
     """Return the scores of a face, with lower confidence if it may be covered.
 
     The expression that a half-covered face seems to show is wrong more often than its confidence
-    says. The temperature grows with the cover score; 95 % of whole faces keep their scores.
-    benchmarks/RESULTS.md compares the calibration on faces with drawn covers before and after.
+    says. The softmax temperature therefore grows with the cover score; 95 % of uncovered faces keep
+    their scores. benchmarks/RESULTS.md compares the calibration with and without this correction.
 
     Args:
         scores: the scores of the face.

@@ -44,14 +44,14 @@ def cut(
     """Return grey square crops of faces, framed like the net's training pictures.
 
     Faces with a roll of 12 degrees or more are rotated upright; smaller rolls are kept, as
-    FER-2013's pictures have them. Outside of the picture the nearest px of its edge is repeated,
-    because no training picture has a grey or black bar.
+    FER-2013's pictures have them. Where a crop reaches beyond the picture, the pixels of the
+    picture's edge are repeated, because no training picture has a grey or black bar.
 
     Args:
         image: uint8 [H, W, 3], RGB.
-        faces: N faces with boxes in px of `image`, which may reach beyond it.
+        faces: N faces; their boxes, in px of `image`, may reach beyond it.
         framing: the crop geometry of the net.
-        side: S, px.
+        side: the width and height S of a crop, px.
 
     Returns:
         uint8 [N, S, S], in the faces' order; luma (ITU-R BT.601), 0 black .. 255 white.
@@ -98,7 +98,7 @@ def square(box: Box, framing: CropGeometry) -> Box:
 def _cut_turned(
     image: NDArray[np.uint8], turned: Orientation, framing: CropGeometry, side: int
 ) -> NDArray[np.uint8]:
-    """Cut out a rotated face and rotate it upright, with the square given by its landmarks."""
+    """Return the upright crop of a rotated face; `turned` determines the square to cut out."""
     x, y = turned.center
     down = rotated(np.array([0.0, framing.shift * turned.height]), turned.roll)
     half = WIDER * max(framing.side * turned.height, 1.0) / 2
@@ -132,7 +132,7 @@ def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.ui
 
 
 def _grey(image: NDArray[np.uint8], rows: range, columns: range) -> NDArray[np.uint8]:
-    """Return the luma at every (row, column); positions outside are moved to the edge."""
+    """Return the luma at every (row, column); positions outside the picture move to its edge."""
     height, width = image.shape[:2]
     if rows[0] >= 0 and columns[0] >= 0 and rows[-1] < height and columns[-1] < width:
         part = image[

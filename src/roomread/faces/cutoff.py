@@ -19,13 +19,13 @@ class EdgeWeights(NamedTuple):
     """The weights of a logistic rule that decides whether an edge of the picture cuts a face.
 
     Attributes:
-        beyond: weight of the distance by which the `whole_box` reaches beyond the edge, over its
-            width or height.
+        beyond: weight of the distance by which the `whole_box` reaches beyond the edge, as a
+            fraction of the box's width or height.
         landmark: weight of the distance of the nearest landmark from the edge, in face heights.
         margin: weight of the distance of the detector's box from the edge, in face heights. The
             detector's box ends about where the visible part of a face does.
-        misfit: weight of the landmarks' misfit (`Orientation`).
-        aspect: weight of the width of the detector's box over its height.
+        misfit: weight of `Orientation.misfit`.
+        aspect: weight of the ratio of the width of the detector's box to its height.
         bias: the constant term; a sum over 0 means that the face is cut.
     """
 
@@ -39,7 +39,7 @@ class EdgeWeights(NamedTuple):
 
 # Fitted on half of PublicTest (benchmarks/cut_faces.py), with faces of which 30 % or more lie
 # beyond an edge. In the other half, 97 % of the faces cut by 30 % are recognised, and 0.6 % of the
-# whole faces are taken for cut.
+# whole faces are taken for cut faces.
 SIDE = EdgeWeights(8.473, -8.669, -29.655, 1.214, -26.811, 18.901)
 TOP = EdgeWeights(13.063, -9.619, -5.877, 7.877, 18.742, -20.574)
 BOTTOM = EdgeWeights(16.64, -0.154, -19.584, 12.522, 17.553, -23.35)
@@ -61,7 +61,7 @@ def cut_score(
         face: a face with landmarks, px of the picture.
         seen: the orientation of the face.
         picture: the box of the whole picture, px.
-        edges: the weights of the face's left, top, right and bottom edge.
+        edges: the weights for the face's left, top, right and bottom edge.
     """
     values = edge_values(face, seen, picture)
     return max(
@@ -73,7 +73,7 @@ def cut_score(
 def edge_values(face: Face, seen: Orientation, picture: Box) -> list[tuple[float, ...]]:
     """Return the features of the logistic rule for a face's left, top, right and bottom edge.
 
-    Each row has the order of `EdgeWeights`.
+    The features of each edge are in the order of their weights in `EdgeWeights`, with 1 for `bias`.
 
     Args:
         face: a face with landmarks, px of the picture.

@@ -14,8 +14,8 @@ from roomread.faces.detector import check_picture, largest_first
 from roomread.readings import Box, Face
 
 # Width, height and shift down, as shares of the square's side, that convert the cascade's square
-# (eyebrows to lower lip) to a box from forehead to chin. Medians against CenterFace's boxes are
-# (0.82, 1.02, 0.04) on 246 faces of two portraits and (0.84, 1.01, 0.02) on 522 of FER-2013's
+# (eyebrows to lower lip) to a box from forehead to chin. The medians that yield CenterFace's boxes
+# are (0.82, 1.02, 0.04) on 246 faces of two portraits and (0.84, 1.01, 0.02) on 522 of FER-2013's
 # Training pictures, with a median IoU of 0.86 and 0.82.
 WIDTH = 0.83
 HEIGHT = 1.01
@@ -27,8 +27,8 @@ HALFWAY = 3.2
 class Haar:
     """A detector of frontal faces that uses OpenCV's cascade; kept for comparison.
 
-    Viola, Jones 2001, "Rapid Object Detection using a Boosted Cascade of Simple Features". It
-    misses tilted, small and masked faces and is slower than `CenterFace`.
+    It misses tilted, small and masked faces and is slower than `CenterFace`. Source: Viola, Jones
+    2001, "Rapid Object Detection using a Boosted Cascade of Simple Features".
 
     Args:
         min_face: the longer side of the smallest face to find, px; smaller faces are left out.
@@ -85,12 +85,12 @@ class Haar:
 
 
 def face_box(left: float, top: float, width: float, height: float) -> Box:
-    """Return the box from forehead to chin for a square of the cascade, px."""
+    """Return the box from forehead to chin for a square that the cascade found, px."""
     x, y = left + width / 2, top + height / 2 + SHIFT * height
     half = WIDTH * width / 2, HEIGHT * height / 2
     return Box(x - half[0], y - half[1], x + half[0], y + half[1])
 
 
 def confidence(weight: float) -> float:
-    """Return the last stage's weight mapped to 0..1 by a logistic curve; not a probability."""
+    """Map the weight of the cascade's last stage to 0..1; the result is not a probability."""
     return 0.5 + 0.5 * math.tanh((weight - HALFWAY) / 2)

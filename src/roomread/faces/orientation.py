@@ -34,9 +34,9 @@ class Orientation(NamedTuple):
         center: the centre (x, y) of the face's box, px.
         height: the face's height along its axis, px. For nine in ten FER-2013 faces it is 0.92 to
             1.07 times the height of the detector's box.
-        misfit: the distance of the landmarks from the fit over their spread, 0..1. For half of the
-            FER-2013 faces it is under 0.06, for 95 % under 0.22. It is large in profile and if
-            landmarks lie on wrong parts of a turned face.
+        misfit: the distance of the landmarks from the fitted face, divided by their spread, 0..1.
+            For half of the FER-2013 faces it is under 0.06, for 95 % under 0.22. It is large for a
+            face in profile, and if landmarks lie on wrong parts of a turned face.
     """
 
     roll: float
@@ -65,7 +65,7 @@ def orientation(landmarks: NDArray[np.float32]) -> Orientation:
 
 
 def rotated(points: NDArray[Any], degrees: float) -> NDArray[np.float64]:
-    """Return points [..., 2] turned clockwise around the origin (y points down)."""
+    """Return points, [..., 2], turned clockwise around the origin (y points down)."""
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
     turned: NDArray[np.float64] = points @ np.array([[cos, sin], [-sin, cos]])

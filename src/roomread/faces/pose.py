@@ -40,7 +40,7 @@ def combined_pose(net: Pose, landmarks: NDArray[np.float32] | None, *, turned: f
 
 
 def landmark_yaw(landmarks: NDArray[np.float32]) -> float:
-    """Return the yaw by the position of the nose between eyes and mouth, -90..90 degrees.
+    """Return the yaw estimated from the nose's position between eyes and mouth, -90..90 degrees.
 
     Args:
         landmarks: float32 [5, 2], see `Face`.
@@ -54,6 +54,6 @@ def landmark_yaw(landmarks: NDArray[np.float32]) -> float:
 
 
 def _within(yaw: float, pitch: float, roll: float) -> Pose:
-    """Return a pose rounded to 0.1 degrees, with yaw and pitch in -90..90 and roll in -180..180."""
+    """Round a pose to 0.1 degrees, clip yaw and pitch to -90..90, and wrap roll to -180..180."""
     yaw, pitch = (min(max(angle, -_WIDEST), _WIDEST) for angle in (yaw, pitch))
     return Pose(round(yaw, 1), round(pitch, 1), round((roll + 180) % 360 - 180, 1))

@@ -1,4 +1,4 @@
-"""Measure how well a face can be seen, and decide why one cannot be read."""
+"""Measure how well a face can be seen, and find the reason if it cannot be read."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from roomread.readings import Face, Quality, Unreadable
 class QualityLimits:
     """Limits beyond which a face is unreadable; see `Quality` for the units.
 
-    The limits reject bad pictures but accept the poor ones of FER-2013: 98.7 % of 2,500 random
-    Training pictures that no tagger called "not a face" pass (the others fail by frontality). Each
-    limit is listed with the extreme value of these pictures and the values of degraded portraits.
+    The limits reject bad pictures but accept the poor pictures of FER-2013: 98.7 % of 2,500 random
+    Training pictures that no tagger called "not a face" pass, and the others fail by frontality.
+    Limits are listed with the extreme values of these pictures and with values of portraits that
+    were made worse.
 
     Attributes:
-        size: smallest longer side, px. The detector itself finds few faces under it.
-        visible: smallest share of the face inside the picture, 0..1.
-        cut: highest log odds that an edge of the picture cuts the face (`faces.cutoff`). (The
-            detector's box covers the visible part only.)
+        size: smallest length of the longer side of a face's box, px. The detector itself finds few
+            smaller faces.
+        visible: smallest fraction of a face that lies inside the picture, 0..1.
+        cut: highest log odds that an edge of the picture cuts the face (`faces.cutoff`).
         dark: lowest brightness, 0..1. FER-2013 has 0.10 or more; a portrait at a tenth of its light
             has 0.05.
         bright: highest brightness, 0..1. FER-2013 has at most 0.87.
@@ -37,8 +38,8 @@ class QualityLimits:
         frontality: lowest frontality, 0..1; at 0.25 the nose lies a quarter of the eyes' distance
             beyond an eye.
         misfit: largest distance of the landmarks from those of an upright face in any rotation,
-            0..1 (`faces.orientation`). Above it they do not determine the rotation. 99 % of
-            PublicTest's pictures stay under 0.4.
+            0..1 (`Orientation.misfit`). Landmarks with a larger misfit are too inaccurate to
+            determine the rotation. 99 % of PublicTest's pictures stay under 0.4.
     """
 
     size: float = 20.0
@@ -71,8 +72,8 @@ def assess_quality(
         limits: the limits beyond which `reason` is set.
 
     Returns:
-        N qualities in the faces' order. `reason` is the first that applies in the order of
-        `Unreadable`.
+        N qualities in the faces' order. If several reasons make a face unreadable, `reason` is the
+        first of them in the order of `Unreadable`.
     """
     light, contrast, detail = _light_contrast_sharpness(crops)
     picture = Box(0, 0, image.shape[1], image.shape[0])
