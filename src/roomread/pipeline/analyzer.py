@@ -53,12 +53,12 @@ class Analyzer:
         detector: The detector that finds faces; None for CenterFace.
         classifier: The net that reads expressions; None for the bundled model.
         smoothing: The time over which the scores of a face in a video are averaged, seconds; 0 for
-            none.
+            no smoothing.
         cadence: How often each stage runs in a video.
         tracker: A function that creates the tracker of one video from the detector, such as a
             class; None for `FaceTracker` with this cadence.
-        profiles: People and states that were taught from a few pictures. A person's profile is
-            used for the only face of a frame, or for one track:
+        profiles: Profiles of people, and of states such as "confused", taught from a few pictures.
+            A person's profile is used for the only face of a frame, or for one track:
             `ProfileBinding(profile, track_id=3)`. A state's profile is used for every face.
 
     Raises:
@@ -196,9 +196,9 @@ class Analyzer:
         )
 
     def explain(self, picture: Picture) -> list[Explanation]:
-        """Return which regions of each readable face its label depends on, largest face first.
+        """Return which regions of each readable face its expression depends on, largest face first.
 
-        Regions of the face are hidden one after another, so each face takes about 100 readings.
+        Regions are hidden one after another, so a face takes as long as reading about 100 faces.
 
         Args:
             picture: See `analyze`; one picture.
@@ -243,7 +243,7 @@ class Analyzer:
         """Yield a moment (`frame`, `time`, `readings`) for each frame of a source.
 
         Within one video, each face keeps its track id (`Reading.track_id`), and its scores are
-        averaged over the smoothing time. Pictures of a folder are read one by one.
+        averaged over the smoothing time. Pictures of a folder are read without track ids.
 
         Args:
             source: The path of a picture, a folder or a video; a URL; a camera's number; the bytes

@@ -58,7 +58,7 @@ def read_batches(
         keep: Whether the readings keep their pictures.
 
     Raises:
-        MediaError: A picture cannot be read; the readings before it in earlier batches are valid.
+        MediaError: A picture cannot be read; the readings of earlier batches are valid.
         ValueError: `batch` is under 1.
 
     Warns:

@@ -21,7 +21,7 @@ _PANDAS = {str: "string", int: "Int64"}
 
 
 def to_pandas(readings: Sequence[Reading]) -> Any:
-    """Return a `pandas.DataFrame` with a row for each face and the schema's columns.
+    """Return a `pandas.DataFrame` with a row for each face and the columns of a readings file.
 
     Probabilities, the confidence and landmarks are float32, other numbers float64 or Int64, and
     texts are strings. A value that is not known is missing.
@@ -47,8 +47,8 @@ def to_pandas(readings: Sequence[Reading]) -> Any:
 def to_supervision(readings: Sequence[Reading]) -> Detections:
     """Return `supervision.Detections` with a detection for each face.
 
-    `class_id` is the expression's number in FER-2013's order, and `NO_EXPRESSION` (7) for a face
-    without one. `confidence` belongs to the expression and is 0 for an unreadable face.
+    `class_id` is the expression's number in FER-2013's order, or `NO_EXPRESSION` (7) for an unsure
+    or unreadable face. `confidence` is that of the expression, and 0 for an unreadable face.
     `tracker_id` is set if every face has a track. `data` has `class_name` (the expression,
     "unsure" or "unreadable") and `detection_confidence`.
 

@@ -1,4 +1,4 @@
-"""Show which regions of a face its label depends on."""
+"""Show which regions of a face the expression read from it depends on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FaceThird(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """The influence of each region of a face on its label.
+    """The influence of each region of a face on the expression that is read from it.
 
     Attributes:
         reading: The reading of the face.
@@ -48,9 +48,9 @@ class Explanation:
 
     @property
     def strongest_third(self) -> FaceThird | None:
-        """The third of the face that the label depends on most.
+        """The third of the face that the expression depends on most.
 
-        None if hiding any region hardly lowers the odds of the label.
+        None if hiding any region hardly lowers the odds of the expression.
         """
         if float(self.importance.max()) < FAINT:
             return None
@@ -59,7 +59,7 @@ class Explanation:
 
     @property
     def odds_ratio(self) -> float:
-        """The factor by which hiding the most important region lowers the odds, 1 or more."""
+        """The factor, 1 or more, by which hiding the most important region lowers the odds."""
         return math.exp(max(float(self.importance.max()), 0.0))
 
     def picture(self, side: int = 384) -> NDArray[np.uint8]:
@@ -76,7 +76,7 @@ class Explanation:
         return draw_importance(self.crop, self.importance, side)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the face, with the regions that support the label in red.
+        """Draw the face, with the regions that support the expression in red.
 
         Args:
             ax: The axes to draw on; None for those of a new figure.
@@ -94,8 +94,8 @@ def explain_faces(
 ) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
-    The net's own output for one crop is explained, without profiles and without the mirror image
-    that is averaged for a turned face.
+    The net's output for a single crop is explained. Profiles are not applied, and a turned face is
+    not averaged with its mirror image.
 
     Args:
         detector: The detector that finds the faces.

@@ -1,4 +1,4 @@
-"""Turn detected faces into readings by cropping, quality assessment, nets and profiles."""
+"""Turn detected faces into readings: crop them, assess their quality, apply net and profiles."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ from roomread.tracking import ScoreCache
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutFaces:
-    """The faces of one frame, cut out and assessed, without the pixels of the frame.
+    """The faces cut out of one frame, with all that is needed to read them without the frame.
 
     Attributes:
-        source: The name of the frame's source.
+        source: The name of the picture or video that the frame comes from.
         time: The frame's time, s.
         index: The frame's position in its source.
-        faces: The N faces.
-        crops: Their crops, uint8 [N, side, side].
-        qualities: Their N qualities.
-        cover_of: The cover scores of readable faces, by their position; empty if covers are not
-            detected.
+        faces: The N faces that were detected in the frame.
+        crops: A grey picture of each face, uint8 [N, side, side], in the order of `faces`.
+        qualities: How well each face can be seen, in the order of `faces`.
+        cover_of: The log odds that a mask, a hand or another object covers a part of a face, by the
+            face's position in `faces`. Faces that cannot be read anyway are left out; empty if the
+            faces are not checked for this.
     """
 
     source: str
@@ -54,15 +55,16 @@ class CutFaces:
 
     @property
     def readable(self) -> list[int]:
-        """The positions of the faces that can be read."""
+        """The positions in `faces` of the faces that can be read."""
         return [i for i, quality in enumerate(self.qualities) if quality.reason is None]
 
 
 class FaceReader:
     """A stage that turns the faces of a frame into readings; it has no state and is thread-safe.
 
-    Covered faces are unreadable, and faces that may be covered are read with less confidence. With
-    profiles of states, covers are ignored, because a cover may be part of a state.
+    A face covered by a mask or a hand is unreadable, and a face that may be covered is read with
+    less confidence. With profiles of states this is not checked, because a hand may be part of a
+    state.
 
     Args:
         classifier: The net that reads expressions.
@@ -70,7 +72,7 @@ class FaceReader:
 
     Raises:
         ProfileError: The profiles were taught with another net, contradict each other, or are used
-            with another head than the default.
+            with a head of the net that is not its default.
     """
 
     def __init__(self, classifier: FaceClassifier, profiles: Sequence[ProfileBinding] = ()) -> None:
@@ -103,11 +105,11 @@ class FaceReader:
         """Return the readings of N faces, in their order.
 
         Args:
-            frame: The picture that shows them.
+            frame: The picture that shows the faces.
             faces: The N faces, px of the picture.
             track_ids: Their N track ids in a video; None in a single picture.
-            cache: Recent predictions of these tracks, which are reused until they expire and
-                updated; None to predict every face again.
+            cache: Recent predictions for the tracks. They are reused until they expire; new ones
+                are stored. None to predict every face again.
         """
         tracks: Sequence[int | None] = track_ids if track_ids is not None else [None] * len(faces)
         cached = [_cached(cache, track_id, frame.time) for track_id in tracks]
@@ -130,7 +132,7 @@ class FaceReader:
         ]
 
     def observe(self, frame: Frame, faces: Sequence[Face]) -> list[Observation]:
-        """Return the readings of faces with the net's features and logits, in their order.
+        """Return the readings of `faces`, in this order, with the net's features and logits.
 
         Raises:
             ProfileError: The classifier has no model file, or another head than the default.
@@ -179,9 +181,9 @@ class FaceReader:
         count: int,
         covers: bool,
     ) -> list[Prediction]:
-        """Return the predictions for some of the `count` faces of a frame.
+        """Return the predictions for `faces`, which are some of the `count` faces of a frame.
 
-        If `covers`, covered faces are unreadable.
+        If `covers` is true, faces covered by an object are detected and become unreadable.
         """
         if not faces:
             return []
@@ -222,13 +224,13 @@ class FaceReader:
         tracks: Sequence[int | None],
         count: int,
     ) -> list[Prediction]:
-        """Return the predictions of all faces, with profiles applied and poses in the picture.
+        """Apply profiles, convert poses to the picture's axes, and add the unreadable faces.
 
         Args:
             cut_out: The cut-out faces of one frame.
             read: The predictions of the readable faces.
             tracks: The track ids of the readable faces.
-            count: The number of all faces in the frame.
+            count: The number of all faces in the frame, cut out or not.
         """
         if self._adapter is not None:
             read = self._adapter.adapt(read, tracks, faces=count)
@@ -244,7 +246,7 @@ class FaceReader:
     def _turned_away(
         self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
     ) -> dict[int, Prediction]:
-        """Return the predictions of faces that are turned away, which contain only the pose."""
+        """Return predictions that contain only the pose, for the faces that are turned away."""
         classifier = self.classifier
         away = [i for i, each in enumerate(qualities) if each.reason is Unreadable.TURNED_AWAY]
         if not away or not isinstance(classifier, ExpressionClassifier):
@@ -345,14 +347,14 @@ def _reading(
 
 
 def _with_mirrored(both: Predictions, turned: NDArray[np.bool_]) -> Predictions:
-    """Return the outputs of N crops; for turned crops, the mean with the mirror image's outputs.
+    """Return the net's outputs for N crops, averaged with the mirror image's for turned crops.
 
-    Action units and pose come from the crops alone.
+    Action units and pose are not averaged.
 
     Args:
         both: the outputs of N crops, followed by the outputs of the mirror images of the M turned
             crops.
-        turned: which of the N crops are turned.
+        turned: which of the N crops were rotated upright.
     """
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -368,7 +370,7 @@ def _with_mirrored(both: Predictions, turned: NDArray[np.bool_]) -> Predictions:
 
 
 def _cover_scores(crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> dict[int, float]:
-    """Return the cover score of each readable face, by its position."""
+    """Return the log odds that each readable face is covered, by the face's position."""
     readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
     if not readable:
         return {}
@@ -376,7 +378,7 @@ def _cover_scores(crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> dic
 
 
 def _with_cover(quality: Quality, cover_score: float | None) -> Quality:
-    """Return the quality, with the reason "covered" for a face that is covered."""
+    """Return the quality, made unreadable for the reason `COVERED` if the face is covered."""
     if cover_score is None or cover_score <= COVERED:
         return quality
     return replace(quality, reason=Unreadable.COVERED)

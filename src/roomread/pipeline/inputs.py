@@ -119,7 +119,7 @@ def folder_pictures(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path, *, stacklevel: int) -> list[Path]:
-    """Return the files of a folder; `stacklevel` makes warnings name the caller of `Analyzer`."""
+    """Return a folder's media files; `stacklevel` makes warnings name the caller of `Analyzer`."""
     media = search_folder(folder)
     note = media.describe_left_out()
     if not media.files:

@@ -15,7 +15,7 @@ from roomread.media import draw_readings
 from roomread.readings import Reading
 
 # Limits of the picture's longer side, px, and of the number of rows, because a notebook file stores
-# them.
+# both the picture and the table.
 _SIDE, _ROWS = 900, 50
 
 

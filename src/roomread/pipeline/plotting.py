@@ -59,7 +59,7 @@ def plot_readings(
 
 
 def plot_scores(times: NDArray[np.float64], scores: NDArray[np.float64], ax: Axes | None) -> Axes:
-    """Draw the mean scores over time, one line for each expression, and return the axes.
+    """Draw the people's mean scores over time, one line per expression, and return the axes.
 
     Lines are broken where no face was read.
 
@@ -92,7 +92,8 @@ def plot_importance(
 
     Args:
         crop: The face, grey, uint8 [side, side].
-        importance: Log-odds, float32 [side, side]; negative values are blue.
+        importance: By how much the log-odds of the expression fall when a pixel is hidden, float32
+            [side, side]; negative values are drawn blue.
         expression: The expression that is explained.
         ax: The axes to draw on; None for those of a new figure.
 
@@ -101,7 +102,7 @@ def plot_importance(
     """
     ax = _axes(ax)
     ax.imshow(crop, cmap="gray", vmin=0, vmax=255)
-    # The strongest value has the full colour, but what hardly changes the odds stays pale.
+    # The strongest value has the full colour, but pixels that hardly change the odds stay pale.
     strongest = max(float(np.abs(importance).max()), FAINT)
     ax.imshow(importance, cmap="bwr", vmin=-strongest, vmax=strongest, alpha=0.45)
     ax.set_title(

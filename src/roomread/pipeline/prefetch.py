@@ -36,8 +36,8 @@ async def in_thread(items: Iterator[T]) -> AsyncGenerator[T]:
     """Yield the items, each produced in a thread when it is requested.
 
     Args:
-        items: The items. If it is a generator, it is closed by the same thread at the end, or
-            when this generator is closed.
+        items: The items. If they come from a generator, the thread closes that generator at the
+            end, or when this generator is closed.
     """
     import asyncio  # noqa: PLC0415 (its import would double the time of `import roomread`)
 

@@ -145,7 +145,7 @@ class Readings(Sequence[Reading]):
         return frame_to_dict(frame)
 
     def to_pandas(self) -> Any:
-        """Return a `pandas.DataFrame` with one row per face and the schema's columns.
+        """Return a `pandas.DataFrame` with one row per face and the columns of a readings file.
 
         Probabilities, the confidence and landmarks are float32, other numbers float64 or Int64,
         and texts are strings. A value that is not known is missing.
@@ -158,9 +158,9 @@ class Readings(Sequence[Reading]):
     def to_supervision(self) -> Detections:
         """Return `supervision.Detections` with a detection for each face.
 
-        `class_id` is the expression's number, 0..6, and 7 for a face without one; `confidence`
-        belongs to the expression and is 0 for an unreadable face. `tracker_id` is set if every face
-        has a track. `data["class_name"]` is the expression, "unsure" or "unreadable".
+        `class_id` is the expression's number, 0..6, or 7 for an unsure or unreadable face.
+        `confidence` is that of the expression, and 0 for an unreadable face. `tracker_id` is set if
+        every face has a track. `data["class_name"]` is the expression, "unsure" or "unreadable".
 
         Raises:
             MissingExtraError: supervision is not installed.
@@ -180,7 +180,7 @@ class Readings(Sequence[Reading]):
         return score_timeline(self, every=every)
 
     def plot_timeline(self, ax: Axes | None = None, *, every: float = 1.0) -> Axes:
-        """Draw the mean scores over time, one line for each expression; see `timeline`.
+        """Draw the people's mean scores over time, one line per expression; see `timeline`.
 
         Raises:
             MissingExtraError: Matplotlib is not installed.

@@ -24,16 +24,17 @@ class PeopleStage(Protocol):
     """A stage that distinguishes people by their faces, such as `roomread.identity.People`."""
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings of the next frame with their seats."""
+        """Return the readings of the next frame with each person's number in `Reading.seat`."""
 
 
 class RoomPipeline:
     """A pipeline that turns the frames or readings of one source into moments of its room.
 
     The stages run in this order: `signal` (checks for blank and frozen pictures), `reader` (finds
-    and reads faces), `people` or `seats` (assign seats), `meter` (computes the room's mood) and
-    `attention` (raises alerts). A stage that is None is skipped. `push_readings` starts after
-    `reader`, for readings that come without pictures. `RoomPipeline.of` makes the usual pipeline.
+    and reads faces), `people` or `seats` (number the people or their seats in `Reading.seat`),
+    `meter` (computes the room's mood) and `attention` (raises alerts). A stage that is None is
+    skipped. `push_readings` starts after `reader`, for readings that come without pictures.
+    `RoomPipeline.of` makes the usual pipeline.
 
     A pipeline reads no clock: times come with the frames and must not decrease. It belongs to one
     source and one thread at a time.
@@ -42,11 +43,12 @@ class RoomPipeline:
         reader: The stage that reads frames; None for a pipeline that takes readings only.
         signal: The stage that detects covered and frozen cameras. Their frames are not read and
             count as frames of an empty room.
-        seats: The stage that gives each face its seat by its place.
-        people: The stage that gives each face its seat by comparing faces, instead of `seats`.
-        meter: The stage that computes the room's mood from the readings.
+        seats: The stage that numbers the places of faces in the room or in the grid of a call.
+        people: The stage that numbers people by comparing their faces; used instead of `seats`.
+        meter: The stage that computes the room's mood: a summary of the expressions over the last
+            seconds.
         attention: The stage that raises and ends alerts.
-        on_alerts: Called with the alerts that begin or end, at each moment that has any. It must
+        on_alerts: Called with the alerts that begin or end at a moment, if there are any. It must
             not block.
 
     Attributes:
@@ -137,7 +139,7 @@ class RoomPipeline:
             withheld: Whether the mood is withheld; see `RoomMeter.update`.
 
         Raises:
-            TypeError: The pipeline distinguishes people by their faces, which need pictures.
+            TypeError: The pipeline distinguishes people by their faces, so it needs pictures.
         """
         if self._people is not None:
             raise TypeError("distinguishing people by their faces needs pictures: use push")

@@ -45,9 +45,9 @@ class StreamAnalyzer:
 
     Args:
         detector: The detector that finds faces; it may be shared.
-        reader: The stage that reads faces; it may be shared, and be replaced by one with other
-            profiles between two frames.
-        smoothing: The time over which the scores of a face are averaged, seconds; 0 for none.
+        reader: The stage that reads faces; it may be shared. Between two frames it may be exchanged
+            for a reader with other profiles.
+        smoothing: The time over which a face's scores are averaged, seconds; 0 for no smoothing.
         cadence: How often each stage runs.
         tracker: The tracker that follows the faces; None for `FaceTracker` on the detector.
 

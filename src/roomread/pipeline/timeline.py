@@ -27,8 +27,8 @@ class ScoreTimeline:
     Attributes:
         every: The length of an interval, seconds.
         times: float64 [T], the start of each interval, seconds from the start of the source.
-        people: The P people: their seat where it is known, else their track id; None for faces
-            that have neither.
+        people: The P people: the `Reading.seat` of each person or, if it is not known, the track
+            id; None for faces that have neither.
         scores: float64 [T, P, 7], the mean probabilities in `Expression`'s order; NaN where a
             person was not read.
         counts: int64 [T, P], the number of readings with scores.
