@@ -24,11 +24,12 @@ _FAST = 1.0
 
 
 class _Detected(NamedTuple):
-    """The faces of a frame.
+    """The result of searching a frame for faces.
 
     Attributes:
         faces: the faces found.
-        carried: ids of tracks that were not searched for and are assumed where they are expected.
+        carried: ids of tracks whose faces were not searched for; they are assumed to be where they
+            are expected.
     """
 
     faces: list[Face]
@@ -56,7 +57,7 @@ class FaceTracker:
             searches for all of them in every frame.
 
     Attributes:
-        full_searches: the number of full searches of whole frames so far.
+        full_searches: the number of searches of whole frames so far, except the coarse searches.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class FaceTracker:
         return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
 
     def _search_whole(self, frame: Frame) -> _Detected:
-        """Search a whole frame, and for turned faces only every `4 * scan_interval` seconds."""
+        """Search a whole frame; every `4 * scan_interval` seconds, find turned faces in it too."""
         self.full_searches += 1
         detector = self._detector
         turned_due = frame.time - self._last_turned >= _FULL * self._scan_interval

@@ -16,7 +16,7 @@ from roomread.readings import Box, Face, Track
 # Maximum distance of a face from its prediction, in face sizes. A quick nod at 10 frames a second
 # moves a face by half its size; the neighbour in a call grid is two face sizes away.
 _REACH = 0.8
-# Growth of that distance with the time since the face was last seen, face sizes per second.
+# Growth of that maximum with the time since the face was last seen, face sizes per second.
 _REACH_GROWTH = 0.6
 _MAX_REACH = 1.6
 # Predictions further ahead than this are not reliable, s.
@@ -70,7 +70,7 @@ class _Memory:
         return Expected(self.id, face, self.last_seen, math.hypot(*self.velocity) / size)
 
     def reach(self, time: float) -> float:
-        """Return the largest distance of the face from its prediction, in face sizes."""
+        """Return the distance from the prediction up to which a face is matched, in face sizes."""
         return min(_REACH + _REACH_GROWTH * (time - self.last_seen), _MAX_REACH)
 
     def see(self, face: Face, time: float) -> None:
@@ -117,8 +117,8 @@ class TrackMatcher:
         Args:
             faces: the faces found in a frame.
             time: the frame's time, s; must not decrease.
-            carried: ids of tracks that were not searched for and are assumed where they are
-                expected.
+            carried: ids of tracks whose faces were not searched for; they are assumed to be where
+                they are expected.
 
         Raises:
             ValueError: `time` is earlier than in a previous call.
@@ -171,7 +171,10 @@ class TrackMatcher:
 def _assign(
     known: list[_Memory], faces: Sequence[Face], free: list[int], time: float
 ) -> dict[int, _Memory]:
-    """Return the tracks of the `free` faces by index, without faces too far from every track."""
+    """Return the track matched to each `free` face, by the face's index in `faces`.
+
+    Faces that are too far from every track are left out.
+    """
     if not known or not free:
         return {}
     _, column_of, _ = lap.lapjv(
@@ -183,7 +186,8 @@ def _assign(
 def _distances(known: list[_Memory], faces: list[Face], time: float) -> NDArray[np.float64]:
     """Return the distance of each face from each prediction, float64 [len(known), len(faces)].
 
-    1 is the maximum for a match. A face twice as large or small adds half of that.
+    A face and a track with a distance over 1 are not matched. A face that is twice or half as large
+    as predicted adds 0.5 to the distance.
     """
     x, y, size = np.array([k.predicted(time) for k in known]).T[..., np.newaxis]
     reach = np.array([[k.reach(time)] for k in known])

@@ -1,4 +1,4 @@
-"""Schedule the searches for known faces and in whole frames."""
+"""Decide when to search for known faces, and detect cuts from one scene to another."""
 
 from __future__ import annotations
 

@@ -19,12 +19,14 @@ class _TrackAverage:
 
 
 class ScoreSmoother:
-    """An exponential average of each track's scores and states over time, at any frame rate.
+    """An exponential average over time of each track's scores, for expressions and taught states.
+
+    It works at any frame rate.
 
     Args:
         time_constant: seconds after which the average has followed a change by 63 %; 0 switches
-            smoothing off. With less than 0.3 s, labels flicker between two likely expressions;
-            with more, they lag behind a smile.
+            smoothing off. With less than 0.3 s, the shown expression flickers between two likely
+            ones; with more, it lags behind a smile.
         max_gap: seconds without a reading after which the smoothing of a track restarts.
     """
 

@@ -8,7 +8,7 @@ from roomread.readings import Frame, Track
 
 
 class Tracker(Protocol):
-    """A tracker that finds the faces in a video's frames and gives each person's face one id.
+    """A tracker that finds the faces in a video's frames and gives each face a lasting id.
 
     One instance serves one video. It need not be thread-safe.
     """
