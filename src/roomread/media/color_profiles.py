@@ -52,7 +52,7 @@ def to_srgb(image: NDArray[np.uint8], info: Mapping[Any, Any]) -> NDArray[np.uin
 
 @lru_cache(maxsize=8)
 def _profile_conversion(profile: bytes) -> _Convert | None:
-    """Return a function that converts an ICC profile's colours to sRGB; None if needless."""
+    """Return a function that converts an ICC profile's colours to sRGB; None if unnecessary."""
     # Imported here because few pictures need it and the import takes several ms.
     from PIL import ImageCms  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ def _profile_conversion(profile: bytes) -> _Convert | None:
 
 @lru_cache(maxsize=8)
 def _gamma_conversion(gamma: float) -> _Convert | None:
-    """Return a function that converts levels from `gamma` to a screen's gamma; None if needless."""
+    """Return a function that converts levels from `gamma` to a screen's; None if unnecessary."""
     levels = (np.arange(256) / 255) ** (_SCREEN_GAMMA / gamma)
     table = (levels * 255).round().astype(np.uint8)
     return _if_far(lambda image: table[image], _GREYS)
