@@ -51,7 +51,7 @@ def test_ingest_response_has_no_mood_until_there_is_one() -> None:
     assert [alert.rule for alert in shape.alerts] == [ALERT.rule]
 
 
-def test_shapes_of_person_and_mark_have_all_values() -> None:
+def test_responses_for_a_person_and_a_mark_contain_every_field() -> None:
     person = shapes.person_shape(Person(3, "Asha", "a letter", NOW))
     assert (person.seat, person.name, person.consented_at) == (3, "Asha", NOW)
     mark = shapes.mark_shape(Mark(750.0, "quiz & <co>"))

@@ -49,5 +49,5 @@ def test_rolls_on_both_sides_of_upside_down_are_averaged_the_short_way() -> None
     assert abs(pose.roll) == pytest.approx(180, abs=0.1)
 
 
-def test_pose_without_landmarks_is_the_estimate_of_the_net_within_limits() -> None:
+def test_pose_without_landmarks_is_the_clamped_estimate_of_the_net() -> None:
     assert combined_pose(Pose(12.34, -100, 3), None, turned=0) == Pose(12.3, -90, 3)

@@ -36,7 +36,7 @@ def png(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def test_decoder_returns_the_same_pixels_as_this_process_to_several_threads(
+def test_several_threads_get_the_same_pixels_as_decoding_in_this_process(
     decoder: Decoder,
 ) -> None:
     content = EXAMPLE.read_bytes()

@@ -63,6 +63,6 @@ def test_deepest_stretch_comes_first() -> None:
     assert [each.start for each in fallen_stretches(changes, moods())] == [100.0, 20.0]
 
 
-def test_rise_without_a_fall_is_not_a_fallen_stretch() -> None:
+def test_rise_without_an_earlier_fall_is_not_reported_as_a_low_stretch() -> None:
     assert fallen_stretches([Change(100.0, LOW, HIGH)], moods()) == []
     assert fallen_stretches([], []) == []

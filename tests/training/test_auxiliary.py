@@ -38,7 +38,7 @@ def test_error_of_each_angle_is_measured_by_bins_of_its_absolute_value(fit: Auxi
         assert min(bins) <= fit.errors[f"error of {name}"] <= max(bins)
 
 
-def test_outputs_trained_with_the_net_are_measured_like_fitted_ones(
+def test_outputs_trained_with_the_net_are_measured_like_outputs_fitted_afterwards(
     tmp_path: Path, fit: AuxiliaryFit
 ) -> None:
     targets = read_targets(write(tmp_path / "targets.parquet", table()), DATA)

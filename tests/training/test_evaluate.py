@@ -47,7 +47,7 @@ def test_wilson_margin_narrows_with_more_pictures(share: float, n: int) -> None:
     assert wilson_margin(share, 4 * n) < wilson_margin(share, n) <= 1
 
 
-def test_copies_of_training_pictures_are_left_out_of_the_clean_figure() -> None:
+def test_accuracy_without_copies_leaves_out_pictures_that_are_in_training_too() -> None:
     data = tiny_fer(votes=True)
     images = data.images.copy()
     private = np.flatnonzero(data.splits == Split.PrivateTest)

@@ -124,7 +124,7 @@ class _Tally:
         return 0
 
     def line(self, named: int, *, copies: int, repeated: int) -> str:
-        """Return a summary of the run as one line, for `named` videos in total."""
+        """Return a summary of the run as one line; `named` is the number of videos named in all."""
         counts = {
             "read": self.read,
             "read before": self.there,

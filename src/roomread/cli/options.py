@@ -158,7 +158,7 @@ class NetOptions:
         """Load the detector.
 
         Raises:
-            typer.BadParameter: The smallest face is not a finite number.
+            typer.BadParameter: The size of the smallest face is not a finite number.
             MissingExtraError: The detector's extra is not installed.
             PluginError: There is no such detector, or the plug-in that adds it does not work.
         """
@@ -177,7 +177,7 @@ class NetOptions:
             read_every_frame: Whether to read every face of every frame of a video.
 
         Raises:
-            typer.BadParameter: The smallest face is not a finite number.
+            typer.BadParameter: The size of the smallest face is not a finite number.
             RoomreadError: A net cannot be loaded, or a profile was taught with another model.
         """
         return Analyzer(
@@ -196,7 +196,7 @@ class NetOptions:
             piece: The length of the pieces into which longer videos are split, s.
 
         Raises:
-            typer.BadParameter: The smallest face is not a finite number.
+            typer.BadParameter: The size of the smallest face is not a finite number.
             RoomreadError: A net cannot be loaded, or is not a model file.
         """
         self.make_detector()

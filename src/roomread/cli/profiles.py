@@ -67,7 +67,8 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
         name, at, track = part.strip().partition("@")
         if at and not (track.isascii() and track.isdigit() and int(track) > 0):
             raise ProfileError(
-                f"'{part}': a track id is a whole number from 1", hint=f"write {name}@1 for track 1"
+                f"'{part}': a track id is a whole number of 1 or more",
+                hint=f"write {name}@1 for track 1",
             )
         bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
     return bindings

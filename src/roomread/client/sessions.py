@@ -65,7 +65,7 @@ class Sessions:
     def send(
         self, session_id: str, frames: Iterable[FrameReadings], *, patience: float = 60.0
     ) -> SendResult:
-        """Send readings, and repeat requests without a response; no frame is written twice.
+        """Send readings, and retry requests that get no response; no frame is written twice.
 
         Args:
             session_id: id of the session.

@@ -21,7 +21,8 @@ async def apply_retention(
 ) -> None:
     """Delete the sessions whose retention period is over, at the start and then regularly.
 
-    A deletion that has begun is finished before this function returns, because it uses the store.
+    A deletion that has begun is finished before this function returns, so that the store can then
+    be closed.
 
     Args:
         store: The store of the service.

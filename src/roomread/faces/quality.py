@@ -19,7 +19,7 @@ class QualityLimits:
     """Limits beyond which a face is unreadable; see `Quality` for the units.
 
     The limits reject bad pictures but accept the poor pictures of FER-2013: 98.7 % of 2,500 random
-    Training pictures that no tagger called "not a face" pass, and the others fail by frontality.
+    Training pictures that no tagger called "not a face" pass, and the others fail on frontality.
     Limits are listed with the extreme values of these pictures and with values of portraits that
     were made worse.
 
@@ -33,7 +33,7 @@ class QualityLimits:
         bright: highest brightness, 0..1. FER-2013 has at most 0.87.
         contrast: lowest contrast, 0..0.5. FER-2013 has 0.06 or more; a portrait at a tenth of its
             light has 0.02.
-        sharpness: lowest sharpness. FER-2013 has 0.33 or more, sharp faces 20 px high have 0.25 or
+        sharpness: lowest sharpness. FER-2013 has 0.33 or more; sharp faces 20 px high have 0.25 or
             more; faces blurred with a Gaussian of 5 % of their height have at most 0.12.
         frontality: lowest frontality, 0..1; at 0.25 the nose lies a quarter of the eyes' distance
             beyond an eye.

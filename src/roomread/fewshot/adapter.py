@@ -33,8 +33,9 @@ class ProfileBinding(NamedTuple):
     def applies(self, track_id: int | None, faces: int) -> bool:
         """Return whether the profile applies to a face of a frame.
 
-        Faces are not recognised. Without a track id, a profile of a person or of a person's state
-        applies to the only face of a frame, and a state of no particular person to all faces.
+        Faces are not recognised. A profile with a track id applies to that track alone. Without a
+        track id, the profile of a person, or of one person's state, applies only in a frame with a
+        single face, and the profile of a state of no particular person applies to every face.
 
         Args:
             track_id: The track of the face; None in a picture.

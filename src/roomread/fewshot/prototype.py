@@ -43,7 +43,11 @@ class Prototype:
         self._ordinary = np.sort(self.ratio(ordinary))
 
     def ratio(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-likelihood ratio float64 [N] of normalised features [N, D]."""
+        """Return the log-likelihood ratio of the taught state to all other faces, float64 [N].
+
+        Args:
+            x: Normalised features, [N, D].
+        """
         other = self._share - _SHARPNESS * _distances(x, self._known)
         top = other.max(axis=1)
         mixture = top + np.log(np.exp(other - top[:, None]).sum(axis=1))

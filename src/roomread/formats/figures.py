@@ -88,7 +88,7 @@ def shown_moods(
 
 
 def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
-    """Return the newest mood of a session as it may be shown, or None if there is no mood."""
+    """Return the newest mood of a session, rounded as it is shown, or None if there is no mood."""
     last = store.last_mood(session.id)
     if last is None or session.keeps_people:
         return last

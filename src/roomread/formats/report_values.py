@@ -25,7 +25,10 @@ _FRESH = 10.0
 
 
 def report_to_dict(sample: ReportSample) -> dict[str, Any]:
-    """Return a sample of button reports as plain values for JSON; unknown counts are None."""
+    """Return how many students had pressed each button at one time, as values for JSON.
+
+    The counts are None in a sample of fewer than five people.
+    """
     counts = asdict(sample.reports) if sample.reports is not None else dict.fromkeys(list(Say))
     return {
         "time": sample.time,
@@ -37,7 +40,7 @@ def report_to_dict(sample: ReportSample) -> dict[str, Any]:
 
 
 def report_from_dict(values: Mapping[str, Any]) -> ReportSample:
-    """Build a sample of button reports from the values of `report_to_dict`.
+    """Build a sample, of how many students had pressed each button, from `report_to_dict`.
 
     Raises:
         KeyError: A value is missing.

@@ -112,7 +112,7 @@ class LiveReader:
 
     @property
     def dropped(self) -> int:
-        """The number of frames that were replaced by newer frames before they were taken."""
+        """The number of frames that newer frames replaced before they were read."""
         return self._latest.dropped
 
     def frames(self) -> Iterator[Frame]:

@@ -26,7 +26,7 @@ _ALL = 0.1
 
 
 def screen_number(spec: str) -> int | None:
-    """Return the number, from 1, of the screen that text such as `screen:2` names; else None.
+    """Return the screen's number in a source such as `screen:2`; None for any other source.
 
     Args:
         spec: The source as the user named it; `screen:` means screen 1.

@@ -1,4 +1,4 @@
-"""Turn pictures and videos into readings, and readings into moments of a room."""
+"""Turn pictures and videos into readings, and readings into the state of a room at each time."""
 
 from roomread.pipeline.analyzer import Analyzer, analyze
 from roomread.pipeline.explanation import Explanation

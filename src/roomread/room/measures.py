@@ -152,7 +152,7 @@ class Fall:
 
     @property
     def size(self) -> float:
-        """The difference between the highest and the last mean."""
+        """How far the measure has fallen: the highest mean minus the last one."""
         return self.high - self.now
 
 

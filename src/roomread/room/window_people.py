@@ -1,4 +1,4 @@
-"""Determine which people look away in a mood's window, and why people without scores have none."""
+"""Determine who looks away during the time of a mood, and why some people have no scores in it."""
 
 from __future__ import annotations
 

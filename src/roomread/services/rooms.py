@@ -117,7 +117,7 @@ def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
 
 
 def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:
-    """Return the three hardest minutes (low valence, many lost students), the hardest first."""
+    """Return the three hardest minutes by valence and by how many students say they are lost."""
     return hardest_minutes(session_figures(store, session).moods, store.reports(session.id))
 
 

@@ -363,7 +363,7 @@ class OwnerStore:
         if not self.session(session_id).keeps_people:
             raise SessionError(
                 f"session {session_id} has no readings of individual people to name",
-                hint="create a session that keeps people, with their consent",
+                hint="create a session that stores the readings of individuals, with their consent",
             )
         if seat not in self.readings(session_id).seats:
             raise SessionError(f"session {session_id} has no readings of seat {seat}")

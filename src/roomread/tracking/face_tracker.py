@@ -95,7 +95,7 @@ class FaceTracker:
         return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
 
     def _search_whole(self, frame: Frame) -> _Detected:
-        """Search a whole frame; every `4 * scan_interval` seconds, find turned faces in it too."""
+        """Search a whole frame, every `4 * scan_interval` seconds for faces in any rotation too."""
         self.full_searches += 1
         detector = self._detector
         turned_due = frame.time - self._last_turned >= _FULL * self._scan_interval

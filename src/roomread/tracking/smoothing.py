@@ -24,7 +24,7 @@ class ScoreSmoother:
     It works at any frame rate.
 
     Args:
-        time_constant: seconds after which the average has followed a change by 63 %; 0 switches
+        time_constant: seconds after which the average has covered 63 % of a change; 0 switches
             smoothing off. With less than 0.3 s, the shown expression flickers between two likely
             ones; with more, it lags behind a smile.
         max_gap: seconds without a reading after which the smoothing of a track restarts.

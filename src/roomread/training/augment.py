@@ -35,7 +35,7 @@ class Augmentation(nn.Sequential):
             if isinstance(change, GeometricAugmentationBase2D):
                 after = change.transform_matrix
                 if after is None:
-                    raise RuntimeError("no pictures were augmented yet")
+                    raise RuntimeError("no pictures have been augmented yet")
                 matrix = after @ matrix.to(after)
         return Turns.of(matrix)
 

@@ -89,9 +89,9 @@ class Balanced:
 
 
 def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
-    """Find the head with the best balance that loses at most `lose` points of accuracy.
+    """Adjust the head for the highest mean recall while accuracy falls by at most `lose` points.
 
-    The settings are chosen on one half of PublicTest, and confirmed on the other.
+    The adjustment is chosen on one half of PublicTest and measured on the other.
 
     Args:
         model: a model file with two heads.

@@ -262,7 +262,7 @@ def _read_folder(folder: Path, named: Mapping[str, Split] | None) -> FerData:
 
 
 def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
-    """Return the folder of each split in `named`, in this order; by default, `train` and `test`."""
+    """Return the folders named in `named`, in its order; without it, `train` and `test`."""
     there = {
         part.name.lower(): part
         for part in sorted(folder.iterdir())

@@ -278,7 +278,8 @@ def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
     if resume:
         if not last.exists():
             raise DataError(
-                f"{out}: has no finished epoch to resume", hint="start it without resuming"
+                f"{out}: has no finished epoch to resume from",
+                hint="start the run without resuming",
             )
         if run.recipe() != recipe:
             raise DataError(

@@ -60,7 +60,9 @@ def net_from_model_file(path: Path, images: NDArray[np.uint8]) -> ExpressionNet:
         difference = np.abs(net(torch.from_numpy(pictures)).logits.numpy() - expected).max()
     if difference > _TOLERANCE:
         raise DataError(
-            f"{path}: the net that was read from it has logits that differ by {difference:.1e}"
+            f"{path}: the logits of the net rebuilt from this file differ from the file's own by "
+            f"{difference:.1e}",
+            hint="export the net again",
         )
     return net
 

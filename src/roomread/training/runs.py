@@ -84,7 +84,7 @@ class Run:
 
     @property
     def faces(self) -> Path:
-        """The folder of faces of unlabelled pictures, shared by runs in the same parent folder."""
+        """The folder for faces cut from unlabelled pictures, which runs in one folder share."""
         return self.folder.parent / "faces"
 
     def recipe(self) -> Recipe:

@@ -101,7 +101,7 @@ def remove_picture(picture_id: str) -> None:
 
 
 def count_waiting(analyzer: Analyzer) -> int:
-    """Return the number of pictures that are unread or were read with other profiles."""
+    """Return the number of pictures not yet read with the profiles that are now switched on."""
     profiles = _profiles(analyzer)
     return sum(kept.is_waiting or kept.profiles != profiles for kept in kept_pictures())
 

@@ -204,7 +204,7 @@ def test_face_is_found_at_any_place_size_and_background(
     assert face.box.iou(expected) > 0.5
 
 
-def test_face_of_a_large_photo_is_found_in_its_place(detector: CenterFace) -> None:
+def test_face_in_a_large_photo_is_found_at_its_position(detector: CenterFace) -> None:
     photo = scenes.with_face_of(900, scenes.astronaut(), scenes.ASTRONAUT_FACE)
     assert photo.shape[0] > 3500
     (face,) = detector.detect(photo)

@@ -5,7 +5,7 @@ import torch
 from roomread.training.nets.cnn4 import CNN4
 
 
-def test_smaller_pictures_have_as_many_features_and_none_is_negative() -> None:
+def test_number_of_features_is_the_same_for_smaller_pictures_and_no_feature_is_negative() -> None:
     net = CNN4().eval()
     with torch.no_grad():
         for side in (16, 32, 48):

@@ -56,7 +56,7 @@ class CenterFace:
 
     Xu, Yan, Sun, Yang, Luo 2019, "CenterFace: Joint Face Detection and Alignment Using Face as
     Point", arXiv:1911.03599. The weights (MIT) were trained on WIDER FACE, whose pictures are
-    for research.
+    licensed for research.
 
     The run time is proportional to the picture's area, so a picture is scaled down until the
     smallest wanted face is 24 px high; it is never scaled up. The first pass runs at two thirds of

@@ -49,18 +49,19 @@ def infer_near(
     *,
     side: int | None = None,
 ) -> tuple[Candidates, NDArray[np.intp]]:
-    """Return the faces found in the middle of the square around each place.
+    """Search a square around each expected face, and return the faces found in its middle.
 
     Args:
         net: the net to run.
         image: uint8 [H, W, 3].
-        expected: N places, 1 or more, px of `image`.
+        expected: N expected faces, 1 or more, px of `image`.
         threshold: the lowest confidence, 0..1.
-        side: the side of a cell, px, a multiple of 32; None for one that depends on N.
+        side: the side to which each square is scaled, px, a multiple of 32; None for a side that
+            depends on N.
 
     Returns:
         One candidate for each face in px of `image`, highest confidence first, and the index of
-        the place whose square shows it, int [K].
+        the expected face whose square shows it, int [K].
     """
     columns = math.ceil(math.sqrt(len(expected)))
     rows = math.ceil(len(expected) / columns)

@@ -82,7 +82,7 @@ def _read_arrays(labels: Path) -> PictureList:
 
 
 def _picture(images: Path, stem: str) -> Path:
-    """Return the path of a picture of any file type, which may not exist."""
+    """Return the path of a picture, whatever its file type; the file may be missing."""
     places = [images / f"{stem}{suffix}" for suffix in sorted(PICTURE_SUFFIXES)]
     return next((place for place in places if place.is_file()), images / f"{stem}.jpg")
 
