@@ -131,7 +131,7 @@ class FairSlots:
                 self._slots.pop(slot, None)
 
     def _make_room(self, holder: str) -> Callable[[], None] | None:
-        """If all slots are taken, free one of the largest holder; return what ends the work in it."""
+        """If all slots are taken, free one of the largest holder; return what ends its work."""
         if len(self._slots) < self.count:
             return None
         held = Counter(each for each, _ in self._slots.values())
