@@ -103,7 +103,7 @@ def test_error_reports_files_that_are_missing_from_the_package(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(bundles, "_folder", lambda: tmp_path)
-    with pytest.raises(ModelFileError, match="not in the package"):
+    with pytest.raises(ModelFileError, match="missing from the package"):
         bundles._digests.__wrapped__()
 
 
