@@ -54,6 +54,16 @@ test("without a seat no reading is sent and no number is used up", () => {
   assert.equal(JSON.parse(connection.sendReading({ age: 1 })).n, 5);
 });
 
+test("a reading is not sent, and uses up no number, while the connection is closing", () => {
+  seat();
+  const socket = FakeSocket.newest;
+  socket.readyState = 2;
+  assert.equal(connection.sendReading({ age: 48 }), null);
+  assert.equal(socket.sent.length, 1);
+  socket.readyState = FakeSocket.OPEN;
+  assert.equal(JSON.parse(connection.sendReading({ age: 50 })).n, 5);
+});
+
 test("a lost connection is opened again after increasing pauses, with the token of the seat", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   context.mock.method(Math, "random", () => 0.5);

@@ -135,12 +135,12 @@ export class RoomConnection {
   }
 
   /**
-   * Send a message, or drop it if there is no connection.
+   * Send a message, or drop it if there is no open connection.
    * @param {object} message
-   * @returns {string | null} The text that was sent; null if there is no connection.
+   * @returns {string | null} The text that was sent; null if there is no open connection.
    */
   send(message) {
-    if (!this.joined || this.socket === null) return null;
+    if (!this.joined || this.socket?.readyState !== WebSocket.OPEN) return null;
     const text = JSON.stringify(message);
     this.socket.send(text);
     return text;
