@@ -37,8 +37,8 @@ STAGES = {
     ),
     "the detector on whole frames": (NetSession.run.__qualname__, CenterFace.detect.__qualname__),
     "laying faces side by side, reading the detector's maps": ("CenterFace.",),
-    "cutting faces out": (f"{cut.__name__} (",),
-    "judging their quality": (f"{assess_quality.__name__} (",),
+    "cutting faces out": (f" {cut.__name__} (",),
+    "judging their quality": (f" {assess_quality.__name__} (",),
     "decoding": ("roomread/media/",),
     "tracking and smoothing": ("roomread/tracking/",),
     "writing rows": ("Sink.add",),
@@ -52,7 +52,8 @@ def stage(stack: list[str]) -> str:
     if stack[-1].startswith(WAITING):
         return ""
     for name, wanted in STAGES.items():
-        if all(any(part in frame for frame in stack) for part in wanted):
+        # A function's name is the whole word before " (": `cut`, not `FaceReader.read_cut`.
+        if all(any(part in f" {frame}" for frame in stack) for part in wanted):
             return name
     return "the rest"
 

@@ -296,7 +296,8 @@ def read_marks(path: Path) -> list[Mark]:
                 )
             return [Mark(parse_clock(row["time"] or ""), row["label"] or "") for row in reader]
     except OSError as error:
-        raise SessionError(f"{path}: cannot be read: {error.strerror}") from error
+        problem = f"{path}: cannot be read: {error.strerror}"
+        raise SessionError(problem, hint="check the name") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise SessionError(f"{path}: is not CSV", hint="save it as CSV in UTF-8") from error
 

@@ -31,7 +31,7 @@ class Session:
         started_at: When it was created, UTC.
         updated_at: When it was last written, UTC.
         ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
-        rules: The rules of attention, which raise alerts, one per line.
+        rules: The alert rules, one per line.
         keeps_people: Whether the readings of individual people are stored, by seat, in addition to
             the moods of the room.
         consent: A text that records who consented and how; empty if no readings of people

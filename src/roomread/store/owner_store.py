@@ -118,7 +118,7 @@ class OwnerStore:
             source: The name of the source; a password or query in a URL is removed.
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
-            rules: The rules of attention, which raise alerts, one per line.
+            rules: The alert rules, one per line.
             keeps_people: Whether the readings of each person are stored beside the room's moods.
             consent: A text that records who consented and how; required with `keeps_people`.
             purpose: What the installation is used for; see `roomread.services.purpose`.
