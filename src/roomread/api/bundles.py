@@ -1,8 +1,8 @@
 """Serve the downloads of the student page: ONNX Runtime for browsers, and the nets it runs.
 
-The build hook `hatch_assets.py` compresses the files with Brotli and puts them into the package.
-They are decompressed only for clients that do not accept Brotli. `covers.onnx`, which detects
-covered faces, is sent uncompressed, because its 32-bit weights hardly shrink.
+The build hook `hatch_assets.py` compresses the runtime and the 8-bit net with Brotli and puts them
+into the package. They are decompressed only for clients that do not accept Brotli. The nets in 32
+bits are sent uncompressed, because they hardly shrink: the package then contains them only once.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from roomread.api.problems import RefusedError
 from roomread.errors import ModelFileError
 
 router = APIRouter(include_in_schema=False)
-# The package and folder of each net, by the name under which `browser.stamp` lists its hash.
-_SOURCES = {
-    "centerface-shallow-fp32.onnx": ("roomread.faces", "bundled"),
-    "centerface-deep-fp32.onnx": ("roomread.faces", "bundled"),
-    "compact.onnx": ("roomread.classifier", "bundled"),
+# The net that `compact.onnx.br` was made from; `browser.stamp` lists its hash under this name.
+_COMPRESSED_NET = "compact.onnx"
+# The path in `roomread.faces` of each net that is sent uncompressed.
+_PLAIN = {
+    "centerface-shallow.onnx": "bundled/centerface-shallow-fp32.onnx",
+    "centerface-deep.onnx": "bundled/centerface-deep-fp32.onnx",
+    "covers.onnx": "covers.onnx",
 }
-_PLAIN = {"covers.onnx": "roomread.faces"}
 _MEDIA_TYPES = {
     ".mjs": "text/javascript; charset=utf-8",
     ".wasm": "application/wasm",
@@ -116,11 +117,10 @@ def _digests() -> dict[str, str]:
         )
     lines = stamp.read_text(encoding="ascii").splitlines()[1:]
     hashes = {name: digest for digest, name in (line.split("  ") for line in lines)}
-    for name, (package, folder) in _SOURCES.items():
-        content = files(package).joinpath(folder, name).read_bytes()
-        if hashlib.sha256(content).hexdigest() != hashes[name]:
-            problem = f"the student page's copy of {name} differs from the package's net"
-            raise ModelFileError(problem, hint=hint)
+    net = files("roomread.classifier").joinpath("bundled", _COMPRESSED_NET).read_bytes()
+    if hashlib.sha256(net).hexdigest() != hashes[_COMPRESSED_NET]:
+        problem = f"the student page's copy of {_COMPRESSED_NET} differs from the package's net"
+        raise ModelFileError(problem, hint=hint)
     plain = {name: hashlib.sha256(_plain(name)).hexdigest() for name in _PLAIN}
     packed = {
         name.removesuffix(_SUFFIX): digest
@@ -131,7 +131,7 @@ def _digests() -> dict[str, str]:
 
 
 def _plain(name: str) -> bytes:
-    return files(_PLAIN[name]).joinpath(name).read_bytes()
+    return files("roomread.faces").joinpath(_PLAIN[name]).read_bytes()
 
 
 def _compressed(name: str) -> bytes:
