@@ -191,14 +191,14 @@ def test_all_commands_are_extracted_from_a_page(page: str) -> None:
     ] == []
 
 
-def test_list_of_commands_not_run_has_only_existing_commands() -> None:
+def test_every_command_in_the_list_of_skipped_commands_is_in_the_docs() -> None:
     commands = [command for page in PAGES for command in commands_of(page)]
     assert [name for name in NOT_RUN if name not in commands] == []
     for part in (*STAND_INS, *SLOW):
         assert any(part in command for command in commands), part
 
 
-def test_commands_of_the_readme_run(shell: Shell) -> None:
+def test_commands_in_the_readme_succeed(shell: Shell) -> None:
     for command in commands_of("README.md"):
         if command not in NOT_RUN and not any(part in command for part in SLOW):
             shell.run(command)
@@ -207,7 +207,7 @@ def test_commands_of_the_readme_run(shell: Shell) -> None:
 @pytest.mark.sweep
 @pytest.mark.training
 @pytest.mark.parametrize("page", PAGES)
-def test_all_commands_of_a_page_run(page: str, shell: Shell) -> None:
+def test_all_commands_on_a_page_of_the_docs_succeed(page: str, shell: Shell) -> None:
     data = write_folder(tiny_fer(each=4), shell.folder / "fer")
     for command in commands_of(page):
         if command not in NOT_RUN:

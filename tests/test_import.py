@@ -94,7 +94,7 @@ def test_package_namespace_has_no_module_of_another_package() -> None:
         *("Moment", "RoomPipeline", "RoomMood", "RoomreadError", "Track", "__version__"),
     ],
 )
-def test_name_in_all_is_an_attribute_of_the_package(name: str) -> None:
+def test_public_name_is_in_dunder_all_and_is_an_attribute_of_the_package(name: str) -> None:
     assert name in roomread.__all__
     assert hasattr(roomread, name)
 
@@ -116,7 +116,7 @@ def test_import_loads_no_ffmpeg() -> None:
     assert run("import sys; import roomread; print('av' in sys.modules)") == ["False"]
 
 
-def test_first_use_of_a_stand_in_loads_pyav() -> None:
+def test_first_use_of_the_lazy_pyav_module_imports_pyav() -> None:
     code = (
         "import sys; from roomread.pyav import av, new_reformatter; new_reformatter(); import av "
         "as real; print(av.VideoFrame is real.VideoFrame, 'av' in sys.modules)"

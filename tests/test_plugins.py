@@ -15,7 +15,7 @@ from roomread.tracking.choices import tracker_factory
 
 
 @pytest.mark.usefixtures("plugins")
-def test_listing_plugins_imports_none_of_them() -> None:
+def test_listing_plugins_imports_no_plugin() -> None:
     assert {"blobs", "lost"} <= set(plugin_names(PluginKind.DETECTOR))
     assert {plugin.package for plugin in list_plugins(PluginKind.DETECTOR)} == {"room-blobs 1.2"}
     assert "room_blobs" not in sys.modules
@@ -47,20 +47,20 @@ def test_roomread_error_that_a_plugin_raises_is_not_replaced() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_tracker_without_the_method_is_refused_when_it_is_made() -> None:
+def test_tracker_plugin_without_an_update_method_is_refused_when_it_is_created() -> None:
     make = tracker_factory("nothing")
     assert make is not None
     with pytest.raises(PluginError, match="has no method update"):
         make(FixedDetector([]))
 
 
-def test_error_for_a_name_in_two_packages_names_both_packages(plugins: Path) -> None:
+def test_error_for_a_plugin_name_in_two_packages_names_both_packages(plugins: Path) -> None:
     install(plugins, "other-blobs")
     with pytest.raises(PluginError, match=r"room-blobs 1\.2 and other-blobs|other-blobs 1\.2 and"):
         find_plugin(PluginKind.DETECTOR, "blobs")
 
 
-def test_error_for_an_unknown_name_lists_the_known_names() -> None:
+def test_error_for_an_unknown_plugin_name_lists_the_known_names() -> None:
     with pytest.raises(PluginError, match=r"no detector 'blob' \(choose one of default, haar"):
         make_detector("blob")
     with pytest.raises(PluginError, match=r"no tracker 'sort' \(choose one of default"):

@@ -53,7 +53,7 @@ def test_publishing_requires_every_url_and_the_date_of_the_release() -> None:
     assert len(problems("## [0.1.0] - 2027-01-04", {})) == len(addresses)
 
 
-def test_release_workflow_checks_that_it_may_publish_before_it_builds() -> None:
+def test_release_workflow_checks_the_requirements_for_publishing_first() -> None:
     steps = loaded(".github/workflows/release.yml")["jobs"]["build"]["steps"]
     commands = [step["run"] for step in steps if "run" in step]
     assert [command.split()[1] for command in commands] == ["publishable", "release"]

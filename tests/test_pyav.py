@@ -6,7 +6,7 @@ import pytest
 from roomread.pyav import av, new_reformatter
 
 
-def test_stand_in_has_the_attributes_of_pyav() -> None:
+def test_lazy_pyav_module_has_the_attributes_of_pyav() -> None:
     assert av.VideoFrame is real.VideoFrame
     assert av.error.InvalidDataError is real.error.InvalidDataError
     with pytest.raises(AttributeError, match="no_such_name"):

@@ -39,7 +39,7 @@ def test_error_for_a_device_without_support_names_the_package_to_install(
     )
 
 
-def test_device_that_fails_raises_an_error_and_is_not_replaced_by_the_cpu(
+def test_failing_device_raises_an_error_instead_of_a_fallback_to_the_cpu(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Simulate a missing driver, for which ONNX Runtime would fall back to the CPU.
@@ -117,7 +117,7 @@ def test_forked_process_ends_without_waiting_for_the_nets_of_its_parent(tmp_path
 
 
 @needs_fork
-def test_net_on_another_device_is_refused_in_a_forked_process() -> None:
+def test_net_on_a_gpu_raises_an_error_in_a_forked_process() -> None:
     class FakeSession:
         def run(self, *_: object) -> list[object]:
             return []

@@ -88,7 +88,7 @@ class MediaWarning(UserWarning):
 
 
 class OutputError(RoomreadError):
-    """A result cannot be written, because a folder, permission or space is missing."""
+    """A result cannot be written, for example because a folder is missing or the disk is full."""
 
 
 class ModelFileError(RoomreadError):

@@ -1,8 +1,8 @@
 """Make objects of multi-threaded native libraries usable in forked processes.
 
-A forked process has no copies of its parent's threads. A native object that passes work to its own
-threads would wait for them forever in the child, when it is used and when it is destroyed. Web
-servers with preloading, Celery and `multiprocessing` create forked processes.
+A forked process has no copies of its parent's threads. In the child, a native object that passes
+work to its own threads would therefore wait forever, both when it is used and when it is destroyed.
+Web servers with preloading, Celery and `multiprocessing` create forked processes.
 """
 
 from __future__ import annotations

@@ -46,11 +46,14 @@ class Box(NamedTuple):
         return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
     def rounded(self, digits: int) -> Box:
-        """Return the box with its coordinates as floats of at most `digits` decimals."""
+        """Return the box with its coordinates as floats, rounded to `digits` decimals."""
         return Box(*(round(float(value), digits) for value in self))
 
     def intersection(self, other: Box) -> Box:
-        """Return the intersection of two boxes; its width or height is negative if it is empty."""
+        """Return the intersection of two boxes.
+
+        Its width or height is 0 or negative if the boxes do not overlap.
+        """
         return Box(
             max(self.left, other.left),
             max(self.top, other.top),

@@ -54,7 +54,7 @@ class Plugin:
     Attributes:
         kind: The kind of component that the plug-in adds.
         name: The name by which a user chooses the plug-in.
-        package: The name and version of its package, such as "roomread-example 0.1".
+        package: The name and version of the plug-in's package, such as "roomread-example 0.1".
         entry: The entry point by which the package declares the plug-in.
     """
 
@@ -67,12 +67,12 @@ class Plugin:
         """Import the plug-in and return the object that it creates.
 
         Args:
-            call: A function that calls the plug-in's factory with the arguments that every
-                factory of this kind takes.
+            call: A function that receives the plug-in's factory and calls it with the arguments
+                that every factory of this kind takes.
 
         Raises:
-            PluginError: The plug-in cannot be imported, its factory fails, or the object lacks
-                the methods of its kind.
+            PluginError: The plug-in cannot be imported, its factory fails, or the created object
+                lacks the methods that this kind of plug-in needs.
             RoomreadError: The factory raised this error.
         """
         made = self._guarded(lambda: call(self.load()))
@@ -147,7 +147,7 @@ def require_plugin(kind: PluginKind, name: str, built_in: Sequence[str]) -> Plug
     Args:
         kind: The kind of component that the plug-in adds.
         name: The name that the user chose, which is not a built-in name.
-        built_in: The built-in names of this kind, which the error lists too.
+        built_in: The built-in names of this kind, which the error message lists, too.
 
     Raises:
         PluginError: No package, or more than one, provides a plug-in of this kind and name.

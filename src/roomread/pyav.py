@@ -1,7 +1,7 @@
-"""Load PyAV when it is first used, and not with `import roomread`.
+"""Load PyAV when it is first used, instead of when `roomread` is imported.
 
-Loading FFmpeg takes a sixth of the time of that import. Programs that only read stored sessions or
-send requests to a service do not need FFmpeg.
+Otherwise, a sixth of the time of `import roomread` would be spent on loading FFmpeg. Programs that
+only read stored sessions or send requests to a service do not need FFmpeg.
 
     from roomread.pyav import av
 """

@@ -41,7 +41,7 @@ _PROVIDERS = {
 def processors() -> int:
     """Return the number of processors that this process may use.
 
-    A container may be allowed fewer than the machine has.
+    A container may be allowed to use fewer processors than the machine has.
     """
     # Windows and macOS do not report the processors of a process.
     affinity = getattr(os, "sched_getaffinity", None)
@@ -102,7 +102,7 @@ class NetSession:
         if os.getpid() != self._process and self._device is not Device.CPU:
             raise DeviceError(
                 f"a net on the device '{self._device}' cannot be used in a forked process",
-                hint="start the process with 'spawn', or create the analyzer in it",
+                hint="start the process with 'spawn', or create the analyzer in that process",
             )
         return self._open_session()
 

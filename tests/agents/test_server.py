@@ -66,11 +66,11 @@ def test_every_tool_is_read_only_and_describes_its_arguments() -> None:
     anyio.run(run)
 
 
-def test_result_of_a_tool_is_structured() -> None:
+def test_tool_returns_its_result_as_structured_content() -> None:
     assert call("list_sessions").structured_content == {"sessions": []}
 
 
-def test_error_is_one_line_with_what_to_do() -> None:
+def test_error_of_a_tool_is_one_line_and_ends_with_its_hint() -> None:
     result = call("analyze_picture", path="nowhere.jpg")
     assert result.is_error
     assert text(result).endswith(r"nowhere.jpg: no such file\nat all (check the name)")

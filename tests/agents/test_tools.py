@@ -71,14 +71,12 @@ def test_faces_of_a_picture_have_the_format_of_the_analyze_command(
     json.dumps(answered, allow_nan=False)
 
 
-def test_only_the_largest_face_is_read_when_the_picture_shows_oneself(
-    tools: Tools, photo: Path
-) -> None:
+def test_only_the_largest_face_is_read_if_oneself_is_set(tools: Tools, photo: Path) -> None:
     (face,) = tools.analyze_picture(str(photo), oneself=True)["faces"]
     assert face["box"]["left"] == FACES[0][0]
 
 
-def test_picture_is_refused_when_the_purpose_forbids_reading_others(
+def test_picture_is_refused_if_the_purpose_forbids_reading_other_people(
     tools: Tools, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -109,7 +107,7 @@ def test_sessions_of_the_user_are_listed(
     assert (listed["session"], listed["name"]) == (session.id, "Algebra 7b")
 
 
-def test_shares_in_the_mood_of_a_session_are_rounded_to_5_percent(
+def test_expression_shares_and_valence_of_a_session_are_rounded_to_5_percent(
     tools: Tools, store: OwnerStore
 ) -> None:
     session = store.create("Algebra 7b")
@@ -153,7 +151,9 @@ def test_report_says_when_the_valence_fell(tools: Tools, store: OwnerStore) -> N
     json.dumps(told, allow_nan=False)
 
 
-def test_empty_session_has_a_report(tools: Tools, store: OwnerStore) -> None:
+def test_report_of_a_session_without_readings_says_that_nothing_was_recorded(
+    tools: Tools, store: OwnerStore
+) -> None:
     told = tools.session_report(store.create("Algebra 7b").id)
     assert told["answer"].startswith("Nothing was recorded")
     assert told["parts"] == []

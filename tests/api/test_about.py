@@ -41,7 +41,7 @@ def test_model_that_is_not_bundled_is_not_found(name: str) -> None:
     assert refused.value.status == 404
 
 
-def test_settings_contain_the_number_of_relays_but_no_password() -> None:
+def test_settings_contain_the_number_of_stun_and_turn_servers_but_no_password() -> None:
     settings = Settings(
         database_url="postgresql+psycopg://anna:secret@host/roomread",
         ice_servers=[{"urls": [f"turn:{name}.example"], "credential": "secret"} for name in "ab"],

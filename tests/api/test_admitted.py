@@ -15,7 +15,7 @@ from roomread.api.admitted import AdmittedReceive
 
 
 @pytest.mark.parametrize("is_admitted", [True, False])
-def test_messages_are_received_while_their_sender_is_checked(
+def test_messages_are_received_while_the_access_of_their_sender_is_checked(
     monkeypatch: pytest.MonkeyPatch, *, is_admitted: bool
 ) -> None:
     monkeypatch.setattr(admitted_module, "_CHECK_PERIOD", 0.0)

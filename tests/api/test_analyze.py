@@ -89,12 +89,12 @@ def test_faces_of_a_picture_are_returned_largest_first(
     assert b"roomread_faces_total 2.0" in text
 
 
-def test_only_the_largest_face_is_read_when_the_picture_shows_oneself(client: TestClient) -> None:
+def test_only_the_largest_face_is_read_if_oneself_is_set(client: TestClient) -> None:
     answer = client.post(URL, params={"oneself": "1"}, content=PHOTO)
     assert boxes(answer.json()["pictures"][0]) == [LARGE]
 
 
-def test_picture_is_refused_when_the_purpose_forbids_reading_others(
+def test_picture_is_refused_if_the_purpose_forbids_reading_other_people(
     client: TestClient, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -104,7 +104,7 @@ def test_picture_is_refused_when_the_purpose_forbids_reading_others(
     assert context.limiter.taken == 0
 
 
-def test_each_picture_of_a_batch_has_its_faces_or_its_problem(client: TestClient) -> None:
+def test_response_to_a_batch_has_faces_or_a_problem_for_each_picture(client: TestClient) -> None:
     files = [
         ("file", ("call.png", PHOTO)),
         ("file", ("notes.txt", b"no picture")),
@@ -141,7 +141,7 @@ def test_annotated_picture_is_returned_as_jpeg_or_within_json(client: TestClient
     assert [base64.b64decode(each["annotated"]) for each in several] == [drawn.content] * 2
 
 
-def test_picture_is_refused_as_busy_when_no_slot_is_free(
+def test_picture_is_refused_as_busy_at_the_concurrency_limit(
     client: TestClient, context: SimpleNamespace
 ) -> None:
     with context.limiter.slot():
@@ -151,7 +151,7 @@ def test_picture_is_refused_as_busy_when_no_slot_is_free(
     assert client.post(URL, content=PHOTO).status_code == 200
 
 
-def test_pictures_are_read_with_the_profiles_of_the_sender(
+def test_pictures_are_read_with_the_requested_profiles_of_the_sender(
     client: TestClient, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def analyzer_with(_context: object, sender: Any, names: str) -> Analyzer:

@@ -94,7 +94,7 @@ def test_websocket_is_refused_when_its_host_is_not_a_name_of_localhost(
 @pytest.mark.parametrize(
     "host", [HERE, f"localhost:{PORT}", f"[::1]:{PORT}", "127.0.0.1", "LOCALHOST", "127.0.0.1:0"]
 )
-def test_page_of_this_service_is_admitted(client: TestClient, host: str) -> None:
+def test_request_from_a_page_of_this_service_is_admitted(client: TestClient, host: str) -> None:
     headers = {"Host": host, "Origin": f"http://{host}"}
     assert client.post("/api/v1/analyze", headers=headers).text == "let in"
     assert opens_socket(client, "/_stcore/stream", headers)
@@ -108,7 +108,9 @@ def test_page_of_this_service_is_admitted(client: TestClient, host: str) -> None
         *(f"http://{HERE}/", f"http://{HERE}@evil.example", "http://127.0.0.1:0"),
     ],
 )
-def test_page_of_another_port_or_site_is_refused(client: TestClient, origin: str) -> None:
+def test_request_from_a_page_of_another_port_or_site_is_refused(
+    client: TestClient, origin: str
+) -> None:
     assert client.post("/api/v1/analyze", headers={"Origin": origin}).status_code == 403
     assert not opens_socket(client, "/_stcore/stream", {"Origin": origin})
 
@@ -133,13 +135,15 @@ def test_request_without_an_origin_header_is_admitted(client: TestClient) -> Non
         *(f"{HERE}#a", "127.0.0.1:port", "127.0.0.1:99999999", "127.0.0.1:-1", "localhost\\a"),
     ],
 )
-def test_malformed_host_is_a_bad_request(client: TestClient, host: str) -> None:
+def test_request_with_a_malformed_host_header_gets_status_400(
+    client: TestClient, host: str
+) -> None:
     answer = client.get("/api/v1/models", headers={"Host": host})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_http_1_0_request_is_refused_without_sign_in(client: TestClient) -> None:
+def test_http_1_0_request_is_refused_if_sign_in_is_off(client: TestClient) -> None:
     # Proxies use HTTP/1.0 by default.
     async def downgraded(scope: AsgiScope, receive: Receive, send: Send) -> None:
         await client.app({**scope, "http_version": "1.0"}, receive, send)
@@ -152,19 +156,19 @@ def test_http_1_0_request_is_refused_without_sign_in(client: TestClient) -> None
 @pytest.mark.parametrize(
     "referer", ["https://rooms.example/", "http://rooms.example/x", "http://["]
 )
-def test_page_served_by_a_headerless_proxy_under_another_host_name_is_refused(
+def test_script_request_whose_referer_names_another_host_is_refused(
     client: TestClient, referer: str
 ) -> None:
     assert client.get("/static/main.js", headers={"Referer": referer}).status_code == 403
 
 
-def test_link_from_another_site_is_admitted(client: TestClient) -> None:
+def test_page_opened_from_a_link_on_another_site_is_served(client: TestClient) -> None:
     headers = {"Referer": "https://docs.example/", "Sec-Fetch-Site": "cross-site"}
     assert client.get("/", headers=headers).text == "let in"
     assert client.get("/x.js", headers={"Referer": f"http://{HERE}/"}).text == "let in"
 
 
-def test_socket_over_the_rate_limit_is_accepted_and_closed_as_try_again_later(
+def test_websocket_over_the_rate_limit_is_accepted_and_closed_with_code_1013(
     tmp_path: Path,
 ) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
@@ -176,7 +180,7 @@ def test_socket_over_the_rate_limit_is_accepted_and_closed_as_try_again_later(
             assert closed.value.code == 1013
 
 
-def test_wrong_keys_are_rate_limited_before_they_are_logged(
+def test_requests_with_a_wrong_api_key_are_rate_limited_before_they_are_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
@@ -198,7 +202,9 @@ def test_wrong_keys_are_rate_limited_before_they_are_logged(
     "name",
     ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via", "CF-Connecting-IP"],
 )
-def test_request_through_a_proxy_is_refused_without_sign_in(client: TestClient, name: str) -> None:
+def test_request_through_a_proxy_is_refused_if_sign_in_is_off(
+    client: TestClient, name: str
+) -> None:
     answer = client.get("/", headers={name: "203.0.113.7"})
     assert answer.status_code == 403
     assert "accepts no requests through a proxy" in answer.json()["detail"]
@@ -226,7 +232,7 @@ def test_messages_over_the_rate_limit_are_delayed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sign_in", [True, False])
-def test_students_of_one_address_have_separate_message_limits(
+def test_students_behind_one_ip_address_have_separate_message_limits(
     tmp_path: Path, *, sign_in: bool
 ) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:

@@ -41,7 +41,7 @@ def client() -> Iterator[TestClient]:
         yield made
 
 
-def test_page_language_is_taken_from_query_before_cookie_before_browser(
+def test_page_language_is_taken_from_the_query_then_the_cookie_then_the_browser(
     client: TestClient,
 ) -> None:
     german = {"Accept-Language": "de, en;q=0.5"}
@@ -66,14 +66,14 @@ def test_page_headers_allow_only_own_scripts_and_no_microphone(
     assert headers["x-frame-options"] == "DENY"
 
 
-def test_page_that_the_app_frames_cannot_be_framed_by_other_sites(client: TestClient) -> None:
+def test_page_embedded_by_the_app_cannot_be_embedded_by_other_sites(client: TestClient) -> None:
     framed, other = client.get("/share").headers, client.get("/upload").headers
     assert framed["x-frame-options"] == "SAMEORIGIN"
     expected = other["content-security-policy"].replace("ancestors 'none'", "ancestors 'self'")
     assert framed["content-security-policy"] == expected
 
 
-def test_files_named_by_a_page_are_served_with_an_immutable_cache_header(
+def test_files_referenced_by_a_page_are_served_with_an_immutable_cache_header(
     client: TestClient,
 ) -> None:
     page = client.get("/upload?lang=es").text
@@ -103,12 +103,12 @@ def test_asset_of_another_version_is_not_found(client: TestClient) -> None:
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_asset_that_does_not_exist_has_no_url() -> None:
+def test_requesting_the_url_of_a_missing_asset_raises_key_error() -> None:
     with pytest.raises(KeyError):
         asset_url("nothing.js")
 
 
-def test_wheel_and_sdist_have_every_page_asset_and_catalogue() -> None:
+def test_wheel_and_sdist_contain_every_page_asset_and_message_catalogue() -> None:
     pytest.importorskip("hatchling", reason="the dev group has it")
     from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 (only here)
     from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 (only here)

@@ -44,7 +44,7 @@ def client() -> TestClient:
     return TestClient(api)
 
 
-def test_student_downloads_at_most_8_mb(client: TestClient) -> None:
+def test_files_that_a_student_page_downloads_have_at_most_8_mb_in_all(client: TestClient) -> None:
     sizes = {}
     for name in COMPRESSED:
         answer = client.get(bundles.bundle_url(name), headers={"Accept-Encoding": "gzip, br"})
@@ -69,7 +69,7 @@ def test_client_without_brotli_gets_the_decompressed_file(
     assert answer.content == (files("roomread.classifier") / "bundled/compact.onnx").read_bytes()
 
 
-def test_webassembly_has_the_media_type_that_browsers_compile_while_loading(
+def test_webassembly_file_has_the_media_type_application_wasm(
     client: TestClient,
 ) -> None:
     answer = client.head(bundles.bundle_url("onnxruntime-web.wasm"))
@@ -85,7 +85,7 @@ def test_file_of_another_version_or_unknown_file_is_not_found(
     assert client.get(f"/assets/bundled/{path}").status_code == 404
 
 
-def test_files_made_from_another_net_are_reported(
+def test_error_is_raised_if_the_browser_files_were_made_from_another_net(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stamp = (ROOT / "src/roomread/api/bundled/browser.stamp").read_text(encoding="ascii")
@@ -112,7 +112,7 @@ def test_licence_of_the_runtime_is_in_the_package() -> None:
     assert "Permission is hereby granted" in licence.read_text(encoding="utf-8")
 
 
-def test_build_hook_requires_nothing_when_the_files_are_valid(hook: ModuleType) -> None:
+def test_build_hook_has_no_requirements_if_the_bundled_files_are_valid(hook: ModuleType) -> None:
     assert hook.is_laid(ROOT)
     assert hook.requirements(ROOT) == []
 
@@ -140,7 +140,7 @@ def test_npm_wheel_has_the_version_of_constraints_txt(hook: ModuleType) -> None:
     assert hook.NPM_WHEEL in constraints
 
 
-def test_package_with_other_content_is_refused(
+def test_npm_package_with_unexpected_content_is_refused(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = checkout / "onnxruntime-web-1.30.0.tgz"

@@ -22,13 +22,15 @@ def connection(principal: Principal | None) -> HTTPConnection:
 ANNA = Principal("user:anna", frozenset({Scope.READ}))
 
 
-def test_principal_with_the_scope_is_returned() -> None:
+def test_scope_check_returns_a_sender_that_has_the_required_scope() -> None:
     assert principal_with(connection(ANNA), Scope.READ) is ANNA
     assert needs(Scope.READ)(connection(ANNA), None) is ANNA
 
 
 @pytest.mark.parametrize("megabytes", [1, 20, 50])
-def test_buffers_hold_a_picture_of_the_maximum_size_for_each_of_two_senders(megabytes: int) -> None:
+def test_buffer_budget_suffices_for_pictures_of_the_maximum_size_from_two_senders(
+    megabytes: int,
+) -> None:
     buffers = ByteBudget(buffer_bytes(megabytes))
     assert buffers.take("user:anna", megabytes * 1_000_000)
     assert buffers.take("user:ben", megabytes * 1_000_000)
@@ -41,6 +43,6 @@ def test_refusal_names_the_missing_scope(scope: Scope) -> None:
     assert refused.value.status == 403
 
 
-def test_request_without_a_principal_is_refused() -> None:
+def test_unauthenticated_request_is_refused() -> None:
     with pytest.raises(RefusedError, match="is required"):
         principal_with(connection(None), Scope.READ)

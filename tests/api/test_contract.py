@@ -103,7 +103,9 @@ def test_responses_conform_to_the_openapi_document(
         ask()
 
 
-def test_document_is_openapi_3_1_with_examples(service_and_key: tuple[Service, str]) -> None:
+def test_openapi_document_has_version_3_1_and_examples(
+    service_and_key: tuple[Service, str],
+) -> None:
     document = httpx.get(f"{service_and_key[0].url}/api/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     (face,) = document["components"]["schemas"]["FaceShape"]["examples"]

@@ -10,7 +10,7 @@ from roomread.readings import Expression
 
 
 @pytest.mark.parametrize("path", ["/", "/upload", "/lessons?session=1&x=//y", "/räume"])
-def test_path_of_this_service_is_returned_unchanged(path: str) -> None:
+def test_path_within_this_service_is_returned_unchanged(path: str) -> None:
     assert own_path(path) == path
 
 
@@ -29,7 +29,7 @@ def test_path_of_this_service_is_returned_unchanged(path: str) -> None:
         "javascript:alert(1)",
     ],
 )
-def test_path_that_could_lead_elsewhere_is_replaced_by_the_front_page(path: str) -> None:
+def test_path_that_could_lead_to_another_site_is_replaced_by_the_front_page(path: str) -> None:
     assert own_path(path) == "/"
 
 

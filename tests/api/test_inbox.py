@@ -21,7 +21,7 @@ def test_waiting_task_receives_an_item_put_by_a_thread() -> None:
     assert asyncio.run(asyncio.wait_for(read(), 30)) == "late"
 
 
-def test_task_receives_only_the_newest_item_and_none_once_closed() -> None:
+def test_next_drops_older_items_and_returns_none_after_the_inbox_is_closed() -> None:
     inbox: Inbox[int] = Inbox()
 
     async def read() -> list[int | None]:

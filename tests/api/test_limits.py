@@ -100,21 +100,21 @@ def test_body_within_the_limit_reaches_the_application() -> None:
     assert sender.answers[1]["body"] == b"a" * 600 + b"b" * 400
 
 
-def test_declared_length_over_the_limit_is_refused_before_the_body() -> None:
+def test_request_with_a_too_large_content_length_is_refused_before_its_body_is_read() -> None:
     sender = ask(body_limit(), Sender([], length=CAP + 1))
     assert sender.status == 413
     assert "over 0.001 MB" in sender.problem
 
 
-def test_body_without_a_length_is_refused_when_it_passes_the_limit() -> None:
+def test_body_without_a_content_length_is_refused_once_it_exceeds_the_limit() -> None:
     assert ask(body_limit(), Sender([b"a" * 600, b"b" * 401])).status == 413
 
 
-def test_limit_depends_on_the_path() -> None:
+def test_body_size_limit_depends_on_the_path() -> None:
     assert ask(body_limit(), Sender([b"ab"]), path="/page").status == 413
 
 
-def test_request_without_a_body_takes_no_slot() -> None:
+def test_request_without_a_body_is_not_counted_by_the_concurrency_limit() -> None:
     sender = ask(body_limit(members=slots(0)), Sender([b""]), method="GET")
     assert sender.status == 200
 
@@ -125,18 +125,20 @@ def test_body_over_the_concurrency_limit_is_refused_as_busy() -> None:
     assert (b"retry-after", b"2") in sender.answers[0]["headers"]
 
 
-def test_body_received_in_one_chunk_takes_no_slot() -> None:
+def test_body_received_in_one_chunk_is_not_counted_by_the_concurrency_limit() -> None:
     assert ask(body_limit(members=slots(0)), Sender([b"a"])).status == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/analyze", "/api/v1/videos"])
-def test_slot_of_a_refused_body_is_released(path: str) -> None:
+def test_concurrency_slot_of_a_refused_body_is_released(path: str) -> None:
     middleware = body_limit(members=slots(1))
     assert ask(middleware, Sender([b"a" * 600, b"a" * 600]), path=path).status == 413
     assert ask(middleware, Sender([b"a", b"b"]), path=path).status == 200
 
 
-def test_senders_without_data_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_senders_that_send_no_data_are_not_counted_by_the_concurrency_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(limits, "_FIRST_SECONDS", 0.2)
     middleware = body_limit(members=slots(1))
     silent = [Sender([], length=100) for _ in range(40)]
@@ -154,7 +156,7 @@ def test_senders_without_data_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> N
     assert {sender.status for sender in silent} == {408}
 
 
-def test_one_principal_and_signed_out_senders_leave_slots_to_others() -> None:
+def test_neither_one_api_key_nor_signed_out_senders_can_use_all_concurrency_slots() -> None:
     middleware = body_limit(members=slots(4, share=0.5), strangers=slots(1))
 
     class Slow(Sender):
@@ -222,7 +224,7 @@ def test_body_beyond_the_disk_budget_is_refused_as_busy() -> None:
     assert sender.status == 503
 
 
-def test_full_temporary_folder_is_reported_as_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_temporary_folder_is_answered_with_status_507(monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -241,7 +243,7 @@ def test_incomplete_body_does_not_reach_the_application() -> None:
     assert ask(body_limit(), sender).status == 400
 
 
-def test_large_bodies_of_one_principal_do_not_delay_other_principals() -> None:
+def test_large_bodies_sent_with_one_api_key_do_not_delay_requests_with_another_key() -> None:
     order: list[str] = []
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
@@ -269,7 +271,7 @@ def test_large_bodies_of_one_principal_do_not_delay_other_principals() -> None:
     assert order[:3] == ["key:1 begins", "key:2 begins", "key:2 ends"]
 
 
-def test_large_body_is_dropped_if_its_sender_disconnects_while_waiting() -> None:
+def test_large_body_is_dropped_if_its_sender_disconnects_before_it_is_processed() -> None:
     read: list[int] = []
     turns = WeightedTurns(3_000_000, share=3_000_000)
 

@@ -86,7 +86,7 @@ def close_code(socket: ClientConnection) -> int:
     return closed.value.rcvd.code
 
 
-def test_connection_without_a_session_receives_the_mood_and_stores_nothing(
+def test_live_connection_without_a_session_receives_moods_and_stores_nothing(
     service: Service, http: httpx.Client
 ) -> None:
     before = http.get("sessions").json()
@@ -99,7 +99,7 @@ def test_connection_without_a_session_receives_the_mood_and_stores_nothing(
     assert http.get("sessions").json() == before
 
 
-def test_second_connection_ends_the_first_and_continues_the_session(
+def test_second_connection_closes_the_first_connection_and_continues_the_session(
     service: Service, http: httpx.Client, session: str
 ) -> None:
     with live(service, session) as first:
@@ -130,7 +130,7 @@ def test_connection_ends_when_its_session_has_ended(
         assert close_code(socket) == 1008
 
 
-def test_taught_state_is_scored_and_recorded(
+def test_state_of_a_requested_profile_is_scored_and_recorded(
     service: Service, http: httpx.Client, session: str
 ) -> None:
     with Client(service.url) as client:
@@ -147,13 +147,13 @@ def test_taught_state_is_scored_and_recorded(
         assert close_code(socket) == 1008
 
 
-def test_unknown_session_is_refused(service: Service) -> None:
+def test_connection_to_an_unknown_session_is_refused(service: Service) -> None:
     with live(service, "0a1b2c3d") as socket:
         assert "no session" in json.loads(socket.recv(timeout=60))["problem"]
         assert close_code(socket) == 1008
 
 
-def test_frame_that_is_not_a_picture_is_refused_and_the_next_one_is_recorded(
+def test_frame_that_is_not_a_picture_is_refused_and_the_next_frame_is_read(
     service: Service, session: str
 ) -> None:
     with live(service, session) as socket:

@@ -69,7 +69,7 @@ def test_line_break_in_a_value_is_escaped(
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_refused_keys_are_written_to_a_separate_file(tmp_path: Path) -> None:
+def test_refusals_of_api_keys_are_logged_in_a_separate_file(tmp_path: Path) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl")
     logging.getLogger("roomread.refused").info("key refused", extra={"fields": {"count": 3}})
     entry = json.loads((tmp_path / "refused.jsonl").read_text())

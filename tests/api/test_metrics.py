@@ -44,7 +44,7 @@ def test_dashboard_queries_use_existing_metrics_and_labels(expression: str) -> N
         assert {label.strip() for label in labels.split(",")} <= metrics[name]
 
 
-def test_dashboard_has_the_metrics_that_operators_need() -> None:
+def test_dashboard_shows_dropped_frames_frame_age_queue_length_refusals_and_alerts() -> None:
     shown = " ".join(EXPRESSIONS)
     names = ("live_dropped_total", "live_age_seconds", "queue_length", "refusals_total")
     for name in (*names, "alerts_total"):

@@ -29,7 +29,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         yield made
 
 
-def test_notice_is_in_the_language_of_its_visitor_and_its_qr_code_leads_to_it(
+def test_privacy_notice_is_in_the_language_of_the_visitor_and_has_a_qr_code_of_its_url(
     client: TestClient,
 ) -> None:
     page = client.get("/notice?lang=en", headers={"Accept-Language": "fr"}).text

@@ -120,7 +120,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("who", REFUSED)
-def test_accounts_that_are_not_users_are_refused(
+def test_provider_account_that_is_unknown_or_has_no_verified_email_is_refused(
     who: str, browser: httpx.Client, service: Service
 ) -> None:
     answer = browser.get(sent_back(browser, who))
@@ -132,7 +132,9 @@ def test_accounts_that_are_not_users_are_refused(
     assert SECRET not in written
 
 
-def test_callback_without_a_started_sign_in_is_refused(browser: httpx.Client) -> None:
+def test_callback_without_the_state_of_the_started_sign_in_is_refused(
+    browser: httpx.Client,
+) -> None:
     browser.get("/sign-in/provider")
     for query in ("", "?code=x", "?code=x&state=y", "?error=access_denied&state=y", "?state=%00"):
         answer = browser.get(f"/sign-in/back{query}")

@@ -42,7 +42,9 @@ def test_profiles_are_loaded_in_the_order_in_which_they_are_named(context: Servi
     assert [profile.name for profile in found] == ["tired", "asha"]
 
 
-def test_profiles_are_applied_to_the_analyzer_only_if_named(context: ServiceContext) -> None:
+def test_analyzer_applies_only_profiles_that_are_named_in_the_request(
+    context: ServiceContext,
+) -> None:
     assert asyncio.run(analyzer_with(context, ANNA, "")) is context.engine.analyzer
     taught = asyncio.run(analyzer_with(context, ANNA, "asha"))
     assert [profile.name for profile in cast("list[SimpleNamespace]", taught)] == ["asha"]
@@ -54,7 +56,7 @@ def test_unknown_profile_is_refused(context: ServiceContext, names: str) -> None
         load_profiles(context, ANNA, names)
 
 
-def test_profiles_of_another_principal_are_not_found(context: ServiceContext) -> None:
+def test_profiles_of_another_user_are_not_found(context: ServiceContext) -> None:
     assert teaching_service(context, BEN).names() == []
     with pytest.raises(ProfileError, match="no profile 'asha'"):
         load_profiles(context, BEN, "asha")

@@ -47,14 +47,14 @@ from roomread.services.videos import VideoFilesGoneError, VideoNotFinishedError,
         (ModelFileError("model.onnx: damaged"), 500, "failed"),
     ],
 )
-def test_error_has_the_status_and_kind_of_its_class(
+def test_each_error_class_has_its_http_status_and_problem_type(
     error: RoomreadError, status: int, kind: str
 ) -> None:
     refusal = as_refusal(error)
     assert (refusal.status, refusal.kind) == (status, kind)
 
 
-def test_busy_response_says_when_to_retry() -> None:
+def test_busy_response_has_a_retry_after_header() -> None:
     assert as_refusal(BusyError("busy", seconds=7)).headers == {"Retry-After": "7"}
     assert busy("busy").headers == {"Retry-After": "1"}
 
@@ -66,7 +66,7 @@ def test_busy_response_says_when_to_retry() -> None:
         OutputError("/srv/roomread/jobs/1: no space left", hint="see /srv"),
     ],
 )
-def test_response_contains_no_folder_of_the_operator(error: RoomreadError) -> None:
+def test_problem_response_contains_no_path_on_the_server(error: RoomreadError) -> None:
     problem = as_refusal(error).as_problem()
     assert "/srv" not in problem.model_dump_json()
     assert problem.hint
@@ -104,7 +104,7 @@ def client() -> TestClient:
     return TestClient(api)
 
 
-def test_error_of_a_route_becomes_problem_details(client: TestClient) -> None:
+def test_error_raised_by_a_route_is_returned_as_problem_details(client: TestClient) -> None:
     answer = client.get("/damaged")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == MEDIA_TYPE
@@ -117,18 +117,20 @@ def test_error_of_a_route_becomes_problem_details(client: TestClient) -> None:
     }
 
 
-def test_unknown_path_becomes_problem_details(client: TestClient) -> None:
+def test_request_for_an_unknown_path_is_answered_with_problem_details(client: TestClient) -> None:
     answer = client.get("/nothing")
     assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE)
 
 
-def test_invalid_value_is_reported_by_its_path_without_quoting_it(client: TestClient) -> None:
+def test_error_for_an_invalid_parameter_names_the_parameter_but_not_its_value(
+    client: TestClient,
+) -> None:
     problem = client.get("/number/secret").json()
     assert problem["status"] == 422
     assert problem["detail"].startswith("path.number: ")
     assert "secret" not in str(problem)
 
 
-def test_refused_error_is_returned_unchanged() -> None:
+def test_as_refusal_returns_a_refused_error_unchanged() -> None:
     refusal = RefusedError(HTTPStatus.FORBIDDEN, "forbidden", "no")
     assert as_refusal(refusal) is refusal

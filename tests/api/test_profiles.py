@@ -50,7 +50,7 @@ def room(service: Service) -> Iterator[Client]:
         yield client
 
 
-def test_state_is_taught_used_exported_imported_and_deleted(
+def test_profile_of_a_state_is_taught_used_exported_imported_and_deleted(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     result = room.profiles.teach_state("masked", MASKED)
@@ -80,7 +80,7 @@ def test_state_is_taught_used_exported_imported_and_deleted(
     assert told.value.status == 404
 
 
-def test_person_is_taught_only_with_a_consent(service: Service, room: Client) -> None:
+def test_profile_of_a_person_is_taught_only_with_a_consent(service: Service, room: Client) -> None:
     pictures = {Expression.NEUTRAL: RESTING}
     with pytest.raises(ServiceError, match="the consent of asha is not recorded"):
         room.profiles.teach("asha", pictures, consent=" ")
@@ -101,8 +101,8 @@ WRONG = {
     "nothing": ({"name": "x"}, [], "there is no picture to learn from"),
     "an expression's name": ({"name": "happy"}, [("picture", OTHER)], "seven expressions"),
     "a path": ({"name": "../../x"}, [("picture", OTHER)], "cannot be a profile's name"),
-    "a field of its own": ({"name": "x"}, [("bored", OTHER)], "there is no field for pictures"),
-    "both at once": ({"name": "x"}, [("picture", OTHER), ("neutral", OTHER)], "some have none"),
+    "a field of its own": ({"name": "x"}, [("bored", OTHER)], "the form has no field 'bored'"),
+    "both at once": ({"name": "x"}, [("picture", OTHER), ("neutral", OTHER)], "only some of"),
     "twice": ({"name": "x"}, [("picture", OTHER), ("picture", OTHER)], "the same picture"),
     "no name": ({}, [("picture", OTHER)], "name"),
 }
@@ -122,7 +122,9 @@ def test_invalid_teaching_request_is_refused_and_stores_nothing(
     assert httpx.get(url).json() == {"profiles": []}
 
 
-def test_damaged_and_foreign_profile_files_are_refused(service: Service, room: Client) -> None:
+def test_invalid_profile_upload_is_refused_and_damaged_stored_profile_is_listed_as_damaged(
+    service: Service, room: Client
+) -> None:
     url = f"{service.url}/api/v1/profiles"
     for content in (b"", b"\xff\xfe", b"[]", b"{}", b"[" * 100_000, b'{"format": 1}'):
         assert httpx.put(f"{url}/x", content=content).status_code == 422

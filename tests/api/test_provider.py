@@ -19,7 +19,7 @@ from roomread.settings.environment import Settings
 pytestmark = pytest.mark.skipif(find_spec("authlib") is None, reason="needs the oidc extra")
 
 
-def test_unreachable_provider_is_reported() -> None:
+def test_unreachable_identity_provider_is_reported() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     away = Provider(Settings(oidc_issuer=nobody, oidc_client_id="roomread"))
     request = Request({"type": "http", "session": {}})
@@ -27,7 +27,7 @@ def test_unreachable_provider_is_reported() -> None:
         asyncio.run(away.redirect(request, "http://127.0.0.1/sign-in/back"))
 
 
-def test_incomplete_or_insecure_provider_settings_are_refused() -> None:
+def test_incomplete_or_insecure_identity_provider_settings_are_refused() -> None:
     with pytest.raises(RoomreadError, match="not an https URL"):
         Provider(Settings(oidc_issuer="http://accounts.example", oidc_client_id="roomread"))
     with pytest.raises(RoomreadError, match="OIDC_CLIENT_ID is not set"):
@@ -49,7 +49,7 @@ def identify(claims: dict[str, Any] | None, *, claim: str = "email") -> Provider
     return asyncio.run(made.identify(Request({"type": "http"})))
 
 
-def test_account_is_named_by_the_claim_and_identified_by_its_subject() -> None:
+def test_account_name_comes_from_the_configured_claim_and_its_id_from_the_subject() -> None:
     claims = {"sub": "17", "email": "anna@school.example", "email_verified": True}
     assert identify(claims) == ProviderIdentity("anna@school.example", f"{ISSUER} 17")
     named = {"sub": "17", "preferred_username": "anna"}
@@ -72,7 +72,7 @@ def test_account_without_a_verified_name_is_refused(claims: dict[str, Any] | Non
         identify(claims)
 
 
-def test_service_without_an_issuer_has_no_provider() -> None:
+def test_settings_without_an_oidc_issuer_give_no_identity_provider() -> None:
     assert provider_of(Settings()) is None
     made = provider_of(Settings(oidc_issuer=f"{ISSUER}/", oidc_client_id="roomread"))
     assert made is not None

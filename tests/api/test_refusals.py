@@ -30,7 +30,7 @@ def counts(written: pytest.LogCaptureFixture) -> list[tuple[str, str, int]]:
     return [(e, f["address"], f["count"]) for e, f in zip(events, fields, strict=True)]
 
 
-def test_first_refusal_is_logged_at_once_and_others_once_per_period(
+def test_first_refusal_is_logged_at_once_and_later_refusals_once_per_period(
     written: pytest.LogCaptureFixture,
 ) -> None:
     trail = RefusalTrail(period=60)
@@ -43,7 +43,9 @@ def test_first_refusal_is_logged_at_once_and_others_once_per_period(
     assert counts(written)[2:] == [("key refused", "192.0.2.1", 1)]
 
 
-def test_source_without_new_refusals_is_forgotten(written: pytest.LogCaptureFixture) -> None:
+def test_address_without_new_refusals_for_a_period_is_forgotten(
+    written: pytest.LogCaptureFixture,
+) -> None:
     trail = RefusalTrail(period=60)
     trail.add("key refused", "192.0.2.1", 0.0)
     trail.add("sign-in refused", "192.0.2.2", 61.0)
@@ -58,7 +60,7 @@ def test_refusals_of_one_ipv6_network_share_a_log_line(written: pytest.LogCaptur
     assert counts(written) == [("key refused", "2001:db8::/64", 1)]
 
 
-def test_sources_beyond_the_limit_are_counted_together(
+def test_refusals_of_addresses_beyond_the_limit_are_counted_together(
     written: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refusals, "_MAX_SOURCES", 2)

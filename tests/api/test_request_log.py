@@ -60,7 +60,7 @@ def test_request_is_counted_and_logged_by_its_route_not_its_path(
     assert "secret-id" not in text + str(record.__dict__)
 
 
-def test_unknown_method_is_counted_as_other(metrics: Metrics) -> None:
+def test_unknown_http_method_is_counted_as_other(metrics: Metrics) -> None:
     client_of(answer, metrics).request("INVENTED", "/api/v1/models")
     assert 'method="OTHER"' in metrics.text().decode()
     assert "INVENTED" not in metrics.text().decode()
@@ -94,7 +94,7 @@ def test_full_disk_is_reported_as_a_problem_without_its_path(
     assert 'roomread_refusals_total{reason="no-space"} 1.0' in metrics.text().decode()
 
 
-def test_plain_error_of_the_framework_is_replaced_by_problem_details(metrics: Metrics) -> None:
+def test_plain_text_error_of_the_framework_is_replaced_by_problem_details(metrics: Metrics) -> None:
     response = client_of(PlainTextResponse("Internal Server Error", 500), metrics).get("/")
     assert response.status_code == 500
     assert response.json()["type"] == "urn:roomread:problem:failed"
@@ -120,7 +120,7 @@ def test_https_response_has_strict_transport_security(metrics: Metrics) -> None:
     assert "max-age=" in client.get("/").headers["strict-transport-security"]
 
 
-def test_connection_is_closed_when_its_body_was_not_read(
+def test_connection_is_closed_if_the_request_body_was_not_read_to_its_end(
     metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.api.request_log._DRAIN_SECONDS", 0.01)

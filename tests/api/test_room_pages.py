@@ -67,7 +67,7 @@ def test_reading_faces_is_offered_only_where_the_purpose_allows_it(
     assert ("/share?room=" in client(store).get(f"/room/{room_id}").text) is offered
 
 
-def test_board_shows_the_code_and_the_link_of_its_room(store: Store) -> None:
+def test_teacher_board_shows_the_code_and_the_link_of_its_room(store: Store) -> None:
     room_id = new_room(store, "Algebra <7b>", "K7QXM3PD")
     answer = client(store).get(f"/room/{room_id}")
     assert "<h1>Algebra &lt;7b&gt;</h1>" in answer.text
@@ -75,7 +75,7 @@ def test_board_shows_the_code_and_the_link_of_its_room(store: Store) -> None:
     assert 'href="http://127.0.0.1/join?code=K7QX-M3PD"' in answer.text
 
 
-def test_board_of_a_closed_room_redirects_to_its_lesson(store: Store) -> None:
+def test_teacher_board_of_a_closed_room_redirects_to_the_lesson_page(store: Store) -> None:
     room_id = new_room(store, "Algebra 7b", "K7QXM3PD")
     store.owned_by(ANNA.id).rooms.replace_code(room_id, None)
     answer = client(store).get(f"/room/{room_id}", follow_redirects=False)
@@ -83,14 +83,14 @@ def test_board_of_a_closed_room_redirects_to_its_lesson(store: Store) -> None:
     assert answer.headers["location"] == f"/lessons?session={room_id}"
 
 
-def test_board_of_another_teacher_is_not_found(store: Store) -> None:
+def test_room_page_of_another_teacher_is_not_found(store: Store) -> None:
     room_id = new_room(store, "Algebra 7b", "K7QXM3PD")
     answers = [client(store, BEN).get(f"/room/{each}") for each in (room_id, "00000000")]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert "Algebra" not in answers[0].text
 
 
-def test_principal_with_the_read_scope_only_cannot_open_teacher_pages(store: Store) -> None:
+def test_user_with_only_the_read_scope_cannot_open_teacher_pages(store: Store) -> None:
     room_id = new_room(store, "Algebra 7b", "K7QXM3PD")
     reader = client(store, Principal(ANNA.id, frozenset({Scope.READ})))
     for path in ("/room", f"/room/{room_id}"):

@@ -34,7 +34,7 @@ def pages() -> Iterator[Browser]:
         browser.close()
 
 
-def test_teacher_opens_a_room_and_sees_what_students_press(
+def test_teacher_opens_a_room_and_sees_which_buttons_students_press(
     service: Service, pages: Browser
 ) -> None:
     said: list[str] = []
@@ -94,7 +94,7 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
     assert said == []
 
 
-def test_changes_on_one_board_appear_on_another_board_and_student_page(
+def test_changes_on_one_teacher_board_appear_on_another_board_and_on_student_pages(
     service: Service, pages: Browser
 ) -> None:
     room = open_room(service.url, faces=False)
@@ -132,7 +132,7 @@ def test_changes_on_one_board_appear_on_another_board_and_student_page(
     student.get_by_text("The lesson has ended. The room is closed.").wait_for()
 
 
-def test_student_who_cannot_join_sees_the_reason_and_can_decline(
+def test_student_who_cannot_join_sees_the_reason_and_can_stop_the_attempts(
     service: Service, pages: Browser
 ) -> None:
     room = open_room(service.url, faces=False)

@@ -81,7 +81,7 @@ def test_room_without_a_name_or_with_unknown_fields_is_refused(asked: dict[str, 
         RoomInput.model_validate(asked)
 
 
-def test_shapes_of_consent_and_hard_minute_have_all_values() -> None:
+def test_responses_for_a_consent_text_and_a_hard_minute_contain_every_field() -> None:
     shape = hard_minute_shape(HardMinute(840.0, None, 0.4, 0.4))
     assert (shape.start, shape.valence, shape.lost) == (840.0, None, 0.4)
     text = ConsentText("2-en-taps", ("first", "second"))

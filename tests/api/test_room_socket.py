@@ -155,7 +155,7 @@ def test_seat_message_contains_a_receipt_for_the_accepted_consent_text(
         ("2-en-faces", True, "personal", False),
     ],
 )
-def test_face_may_be_sent_only_if_consent_room_and_purpose_allow_it(
+def test_student_may_send_face_readings_only_if_consent_room_and_purpose_allow_this(
     service: Service,
     monkeypatch: pytest.MonkeyPatch,
     agreed: str,
@@ -170,7 +170,9 @@ def test_face_may_be_sent_only_if_consent_room_and_purpose_allow_it(
         assert seat["faces"] is may_send
 
 
-def test_wrong_codes_are_refused_and_limited_for_each_address(service: Service) -> None:
+def test_wrong_room_codes_are_refused_and_rate_limited_for_each_ip_address(
+    service: Service,
+) -> None:
     elsewhere = new_room(service.store, OTHER_CODE)
     assert refused_with(service, elsewhere) == RoomClose.OVER
     assert refused_with(service, code="22222222") == RoomClose.OVER
@@ -190,7 +192,7 @@ def test_room_that_is_closed_cannot_be_joined(service: Service) -> None:
 def test_consent_to_an_older_text_is_refused(service: Service) -> None:
     with joined(service, consent="1-en-taps") as (socket, answer):
         assert answer["k"] == "error"
-        assert "current version of the text" in answer["problem"]
+        assert "current version of the consent text" in answer["problem"]
         assert close_code(socket) == CloseCode.POLICY_VIOLATION
 
 
@@ -204,7 +206,7 @@ def test_full_room_closes_new_connections_until_a_student_leaves(service: Servic
             assert seat["k"] == "seat"
 
 
-def test_second_tab_takes_over_the_seat_of_the_first(service: Service) -> None:
+def test_second_tab_takes_over_the_seat_of_the_first_tab(service: Service) -> None:
     with joined(service) as (first, seat):
         first.send_json({"k": "say", "v": "lost"})
         token = seat["token"]
@@ -215,7 +217,7 @@ def test_second_tab_takes_over_the_seat_of_the_first(service: Service) -> None:
             assert len(service.held.links) == 1
 
 
-def test_token_of_another_room_or_a_left_seat_gives_a_new_seat(
+def test_student_with_a_token_of_another_room_or_of_a_left_seat_gets_a_new_seat(
     service: Service,
 ) -> None:
     elsewhere = new_room(service.store, OTHER_CODE)
@@ -238,7 +240,7 @@ def test_student_keeps_the_seat_when_the_connection_breaks(service: Service) -> 
         assert again["token"] == seat["token"]
 
 
-def test_newest_reading_is_acknowledged_by_its_number(
+def test_acknowledgement_contains_the_number_of_the_newest_reading(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room_socket, "_ACK_PERIOD", 0.0)
@@ -249,7 +251,7 @@ def test_newest_reading_is_acknowledged_by_its_number(
             assert socket.receive_json() == {"k": "ack", "n": number}
 
 
-def test_page_that_sends_too_much_is_asked_to_send_less(service: Service) -> None:
+def test_student_page_over_the_message_rate_is_asked_to_send_less_often(service: Service) -> None:
     with joined(service) as (socket, _):
         for _ in range(12):
             socket.send_json({"k": "say", "v": "ok"})
@@ -389,7 +391,7 @@ def test_connection_is_relayed_to_the_process_that_holds_the_room(
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_connection_is_closed_as_try_again_later_if_the_holding_process_does_not_respond(
+def test_connection_is_closed_with_try_again_later_if_the_process_of_the_room_does_not_respond(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @asynccontextmanager

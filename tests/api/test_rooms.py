@@ -88,7 +88,7 @@ def test_room_has_a_code_a_link_and_a_qr_code(http: httpx.Client, room: dict[str
     assert (session["name"], session["keeps_people"]) == ("Algebra 7b", False)
 
 
-def test_listing_rooms_reads_only_the_sessions_of_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_rooms_reads_no_session_that_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     with temporary_store() as store:
         owned = store.owned_by(LOCAL.id)
         for name, code in (("Algebra 7b", "K7QXM3PD"), ("Biology 7b", "H4JMN2PQ")):
@@ -112,7 +112,9 @@ def test_listing_rooms_reads_only_the_sessions_of_rooms(monkeypatch: pytest.Monk
     assert read == ["Biology 7b", "Algebra 7b"]
 
 
-def test_room_stores_how_people_were_informed_and_its_report_prints_it(http: httpx.Client) -> None:
+def test_room_stores_how_people_were_informed_and_the_report_states_this(
+    http: httpx.Client,
+) -> None:
     asked = {"name": "Algebra 7b", "faces": True, "notice": "slide before the lesson"}
     made = http.post("rooms", json=asked).json()
     assert made["notice"] == "slide before the lesson"
@@ -134,7 +136,7 @@ def test_student_sees_the_consent_text_before_joining(
     assert "leave at any time" in found["faces_consent"]["text"][-1]
 
 
-def test_board_counts_faces_and_presses_and_the_session_stores_the_counts(
+def test_teacher_board_counts_faces_and_button_presses_and_the_session_stores_the_counts(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     with ExitStack() as held:
@@ -191,7 +193,7 @@ def test_board_counts_faces_and_presses_and_the_session_stores_the_counts(
     assert len(hardest) <= 3
 
 
-def test_every_board_receives_the_code_the_pause_and_the_number_of_marks(
+def test_every_teacher_board_receives_the_new_code_the_pause_and_the_number_of_marks(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     first = events(service.url, room["id"], lambda e: "status" in e)
@@ -233,7 +235,7 @@ def test_students_are_notified_when_the_teacher_pauses_or_closes_the_room(
         assert [one.receive() for one in students] == [{"k": "over"}] * 2
 
 
-def test_receipt_is_valid_until_it_is_changed(
+def test_consent_receipt_is_valid_only_if_it_is_unchanged(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     with joined(service.url, room["id"], room["code"]) as student:
@@ -244,7 +246,7 @@ def test_receipt_is_valid_until_it_is_changed(
     assert http.post(address, json=receipt | {"given_at": "2020"}).json() == {"valid": False}
 
 
-def test_faces_of_a_shared_screen_are_added_to_the_room(
+def test_faces_read_from_a_shared_screen_are_counted_in_the_room(
     service: Service, room: dict[str, Any]
 ) -> None:
     faces = [
@@ -281,7 +283,7 @@ def test_faces_of_a_shared_screen_are_added_to_the_room(
     assert source == "students who joined by a code, and a shared window"
 
 
-def test_wrong_codes_of_an_address_are_limited(tmp_path: Path) -> None:
+def test_requests_with_wrong_room_codes_from_one_address_are_rate_limited(tmp_path: Path) -> None:
     with (
         serving(tmp_path, requests_per_minute="100000", purpose="personal") as service,
         httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http,

@@ -29,13 +29,13 @@ def http() -> TestClient:
     return TestClient(app)
 
 
-def test_schema_of_readings_is_published(http: TestClient) -> None:
+def test_json_schema_of_readings_is_published(http: TestClient) -> None:
     answer = http.get("/api/v1/schema")
     assert answer.headers["content-type"] == "application/schema+json"
     assert answer.json() == json_schema()
 
 
-def test_openapi_document_has_the_same_schema(http: TestClient) -> None:
+def test_openapi_document_contains_the_published_schema_of_readings(http: TestClient) -> None:
     components: dict[str, Any] = http.get("/openapi.json").json()["components"]["schemas"]
     definitions = json_schema()["$defs"]
     # FastAPI leaves nulls out of examples.
@@ -49,5 +49,5 @@ def test_openapi_document_has_the_same_schema(http: TestClient) -> None:
     assert components["FrameShape"] == expected
 
 
-def test_response_has_the_same_format_as_written_frames(http: TestClient) -> None:
+def test_frame_in_a_response_has_the_same_format_as_a_frame_in_a_file(http: TestClient) -> None:
     assert http.get("/frame").json() == frame_to_dict(FRAME)

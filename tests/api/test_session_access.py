@@ -20,7 +20,7 @@ from roomread.testing.fakes import temporary_store
 ANNA, BEN = (Principal(f"user:{name}", frozenset()) for name in ("anna", "ben"))
 
 
-def test_session_of_another_principal_is_not_found() -> None:
+def test_session_of_another_user_is_not_found() -> None:
     with temporary_store() as store:
         context = cast("ServiceContext", SimpleNamespace(store=store))
         made = store.owned_by(ANNA.id).create("Algebra 7b")
@@ -35,7 +35,7 @@ def test_session_of_another_principal_is_not_found() -> None:
     ("in_its_turn", "limiter"),
     [(in_turn, "session_limiter"), (figures_in_turn, "figures_limiter")],
 )
-def test_work_runs_in_a_thread_and_is_refused_when_too_much_waits(
+def test_session_work_runs_in_another_thread_and_is_refused_if_too_many_requests_wait(
     in_its_turn: Callable[[ServiceContext, Callable[[], int]], object], limiter: str
 ) -> None:
     slots = {

@@ -99,7 +99,7 @@ def test_session_is_exported_in_the_requested_format(
     assert answer.content.startswith(begin)
 
 
-def test_export_file_is_deleted_and_its_slot_released_once_it_is_sent(
+def test_export_file_is_deleted_and_its_concurrency_slot_released_after_sending(
     anna: TestClient, context: SimpleNamespace, session_id: str
 ) -> None:
     for _ in range(2):
@@ -107,7 +107,7 @@ def test_export_file_is_deleted_and_its_slot_released_once_it_is_sent(
     assert list(session_files.exports_folder(context.settings).iterdir()) == []
 
 
-def test_export_is_refused_as_busy_when_others_use_all_slots(
+def test_export_is_refused_as_busy_if_exports_of_other_users_reach_the_limit(
     anna: TestClient, context: SimpleNamespace, session_id: str
 ) -> None:
     with context.exports.slot(BEN.id):
@@ -126,7 +126,7 @@ def test_export_is_refused_as_busy_when_others_use_all_slots(
         ({"format": "xml"}, (422, "not-valid")),
     ],
 )
-def test_failed_export_leaves_no_file_and_releases_its_slot(
+def test_failed_export_leaves_no_file_and_releases_its_concurrency_slot(
     anna: TestClient,
     context: SimpleNamespace,
     session_id: str,
@@ -150,7 +150,7 @@ def test_readings_of_people_are_exported_if_the_session_keeps_them(
 
 
 @pytest.mark.parametrize("file", ["export", "report"])
-def test_files_of_another_principal_are_not_found(
+def test_files_of_another_user_are_not_found(
     context: SimpleNamespace, session_id: str, file: str
 ) -> None:
     ben = client_of(session_files.router, context, BEN)
@@ -169,7 +169,7 @@ def test_report_is_a_page_in_the_language_of_the_browser(anna: TestClient, sessi
     assert '<html lang="de"' in anna.get(url, headers={"Accept-Language": "de"}).text
 
 
-def test_report_as_pdf_is_printed_from_the_page(
+def test_pdf_report_is_printed_from_the_html_report(
     anna: TestClient, session_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def print_page(page: str) -> bytes:
@@ -181,7 +181,7 @@ def test_report_as_pdf_is_printed_from_the_page(
     assert (answer.headers["content-type"], answer.content) == ("application/pdf", b"%PDF-")
 
 
-def test_report_as_pdf_is_refused_without_its_extra(
+def test_pdf_report_is_refused_if_the_pdf_extra_is_not_installed(
     anna: TestClient, session_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def print_page(_page: str) -> bytes:

@@ -33,7 +33,7 @@ SESSION = Session(
 ALERT = Alert(1, 60.0, "room coverage below 20% for 30 s", 0.1, 0.9, 30)
 
 
-def test_session_has_a_list_of_rules_and_no_owner() -> None:
+def test_session_response_lists_the_rules_and_omits_the_owner() -> None:
     shape = shapes.session_shape(SESSION)
     assert shape.rules == RULES.splitlines()
     assert (shape.state, shape.started_at, shape.notice_at) == (State.ENDED, NOW, None)
@@ -42,7 +42,7 @@ def test_session_has_a_list_of_rules_and_no_owner() -> None:
     assert shapes.session_shape(running).state is not State.ENDED
 
 
-def test_ingest_response_has_no_mood_until_there_is_one() -> None:
+def test_mood_of_an_ingest_response_is_null_before_the_first_mood() -> None:
     none = shapes.ingest_shape(IngestReport(1, 2, None, []))
     assert (none.accepted, none.repeated, none.mood, none.alerts) == (1, 2, None, [])
     shape = shapes.ingest_shape(IngestReport(3, 0, RoomMood(9.0, 6, 5), [ALERT]))

@@ -61,7 +61,7 @@ def stored(service: Service) -> Store:
     return Store(f"sqlite:///{service.folder / 'data' / 'roomread.db'}")
 
 
-def test_readings_of_a_lesson_are_ingested_watched_marked_and_exported(
+def test_session_accepts_readings_reports_moods_stores_marks_and_is_exported(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", rules=RULES)
@@ -129,7 +129,7 @@ def test_session_without_consent_stores_nothing_about_individuals(
         assert b"Ada" not in path.read_bytes()
 
 
-def test_session_with_consent_stores_people_by_seat_until_a_seat_is_forgotten(
+def test_session_with_consent_stores_readings_by_seat_and_deletes_a_forgotten_seat(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight, in writing")
@@ -163,9 +163,7 @@ def test_session_with_consent_stores_people_by_seat_until_a_seat_is_forgotten(
             assert again.scores == first.scores
 
 
-def test_repeated_late_and_simultaneous_readings_are_written_once(
-    service: Service, room: Client
-) -> None:
+def test_repeated_and_simultaneous_readings_are_stored_once(service: Service, room: Client) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")
     first = room.sessions.send(session.id, LESSON[:40])
     again = room.sessions.send(session.id, LESSON[20:60])
@@ -273,7 +271,9 @@ WRONG: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_invalid_readings_are_refused_as_a_whole(kind: str, room: Client) -> None:
+def test_request_with_invalid_readings_is_refused_and_stores_nothing(
+    kind: str, room: Client
+) -> None:
     session = room.sessions.create("Algebra 7b")
     frames = WRONG[kind]
     with pytest.raises(ServiceError) as told:
@@ -304,7 +304,7 @@ def test_sessions_are_listed_page_by_page(room: Client, http: httpx.Client) -> N
     assert http.get("sessions", params={"limit": 1001}).status_code == 422
 
 
-def test_session_recorded_on_the_command_line_accepts_no_readings(
+def test_session_recorded_on_the_command_line_accepts_no_readings_over_the_api(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
     everything = stored(service)
@@ -318,7 +318,7 @@ def test_session_recorded_on_the_command_line_accepts_no_readings(
     assert "lesson.mp4" in sent.json()["detail"]
 
 
-def test_readings_sent_while_the_database_is_locked_are_refused_as_busy_and_not_lost(
+def test_readings_refused_because_the_database_is_locked_can_be_sent_again(
     service: Service, room: Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")

@@ -19,7 +19,7 @@ from roomread.store import JobRecord, JobState
 PICTURE = np.zeros((240, 400, 3), np.uint8)
 
 
-def test_picture_shape_has_faces_and_notes_on_ignored_pictures() -> None:
+def test_response_for_a_picture_contains_its_faces_and_its_notes() -> None:
     shown = Frame(PICTURE, 0.0, 0, "lesson", notes=("a.gif: the first is read",))
     shape = picture_shape(shown, frame(0.0, {1: Expression.HAPPY}))
     assert (shape.frame.width, shape.frame.height) == (400, 240)
@@ -28,7 +28,7 @@ def test_picture_shape_has_faces_and_notes_on_ignored_pictures() -> None:
     assert shape.annotated is None
 
 
-def test_video_shape_has_no_password_and_its_time_is_utc(tmp_path: Path) -> None:
+def test_response_for_a_video_omits_the_password_and_gives_the_time_in_utc(tmp_path: Path) -> None:
     record = JobRecord("job-1", "user:anna", "rtsp://anna:secret@host/a", None, True, 0.0)  # noqa: FBT003
     shape = video_shape(VideoJob(record, tmp_path))
     assert shape.name == "rtsp://host/a"
@@ -51,7 +51,7 @@ def test_video_shape_has_no_password_and_its_time_is_utc(tmp_path: Path) -> None
         {"pictures": [{"data": "AA==", "name": "x" * 201}]},
     ],
 )
-def test_request_without_pictures_with_too_many_or_with_a_url_is_refused(
+def test_request_with_no_pictures_too_many_pictures_or_a_url_is_refused(
     asked: dict[str, object],
 ) -> None:
     with pytest.raises(ValidationError):

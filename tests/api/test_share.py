@@ -35,7 +35,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_taught_states_of_the_user_can_be_chosen(
+def test_share_page_offers_the_states_that_the_user_has_taught(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "research")
@@ -45,7 +45,7 @@ def test_taught_states_of_the_user_can_be_chosen(
     assert 'name="state"' not in client.get("/share").text
 
 
-def test_page_served_by_this_computer_says_that_pictures_stay_on_it(
+def test_share_page_of_a_local_service_says_that_pictures_stay_on_the_computer(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "research")
@@ -55,7 +55,7 @@ def test_page_served_by_this_computer_says_that_pictures_stay_on_it(
 
 
 @pytest.mark.parametrize("sign_in", [True])
-def test_page_of_a_server_says_where_the_pictures_go(
+def test_share_page_of_a_server_says_that_pictures_reach_the_memory_of_the_server(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "research")
@@ -64,7 +64,7 @@ def test_page_of_a_server_says_where_the_pictures_go(
     assert "No picture leaves it" not in text
 
 
-def test_personal_purpose_allows_reading_a_call_but_not_recording_it(
+def test_personal_purpose_allows_reading_a_video_call_but_not_recording_a_session(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "personal")
@@ -74,7 +74,7 @@ def test_personal_purpose_allows_reading_a_call_but_not_recording_it(
     assert 'id="choose"' in text
 
 
-def test_reading_a_call_is_refused_at_a_school_in_the_european_union(
+def test_reading_a_video_call_is_refused_at_a_school_in_the_european_union(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "work-or-school")

@@ -144,7 +144,7 @@ def test_connection_whose_sender_is_silent_is_closed() -> None:
     assert connection.closed_with == (CloseCode.GOING_AWAY, "")
 
 
-def test_connection_without_a_free_slot_is_closed_as_try_again_later() -> None:
+def test_websocket_over_the_concurrency_limit_is_closed_with_try_again_later() -> None:
     connection = FakeConnection()
 
     async def serve(_principal: Principal) -> None:
@@ -156,7 +156,7 @@ def test_connection_without_a_free_slot_is_closed_as_try_again_later() -> None:
     assert connection.socket.scope["state"]["refusal"] == "busy"
 
 
-def test_connection_to_a_service_that_shuts_down_is_closed_as_try_again_later() -> None:
+def test_websocket_to_a_service_that_shuts_down_is_closed_with_try_again_later() -> None:
     connection = FakeConnection(closing=True)
 
     async def serve(_principal: Principal) -> None:
@@ -166,7 +166,7 @@ def test_connection_to_a_service_that_shuts_down_is_closed_as_try_again_later() 
     assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
 
 
-def test_sender_without_the_scope_is_refused() -> None:
+def test_websocket_is_refused_if_its_sender_lacks_the_required_scope() -> None:
     connection = FakeConnection(principal=Principal("key:1", frozenset({Scope.READ})))
 
     async def serve(_principal: Principal) -> None:
@@ -176,7 +176,7 @@ def test_sender_without_the_scope_is_refused() -> None:
     assert connection.refused_with == 403
 
 
-def test_sender_that_fails_the_check_is_refused_before_a_slot_is_taken() -> None:
+def test_websocket_that_fails_its_check_is_refused_before_it_takes_a_concurrency_slot() -> None:
     connection = FakeConnection()
 
     async def check(_principal: Principal) -> None:
@@ -190,7 +190,7 @@ def test_sender_that_fails_the_check_is_refused_before_a_slot_is_taken() -> None
     assert "websocket.accept" not in [message["type"] for message in connection.sent]
 
 
-def test_slot_is_released_when_serving_fails() -> None:
+def test_concurrency_slot_is_released_if_serving_the_websocket_fails() -> None:
     held: list[str] = []
 
     @contextmanager
@@ -210,7 +210,7 @@ def test_slot_is_released_when_serving_fails() -> None:
     assert connection.closed_with == (CloseCode.POLICY_VIOLATION, "")
 
 
-def test_connection_whose_slot_is_revoked_is_closed_as_try_again_later() -> None:
+def test_websocket_that_loses_its_concurrency_slot_is_closed_with_try_again_later() -> None:
     connection, cancelled = FakeConnection(), list[bool]()
 
     @contextmanager

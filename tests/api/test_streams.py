@@ -84,14 +84,14 @@ class Pieces:
         return ReleasingStream(self.stream(), media_type="text/plain", release=self.release)
 
 
-def test_stream_is_sent_and_released() -> None:
+def test_response_stream_is_sent_and_its_resources_are_released() -> None:
     pieces, client = Pieces(), Client()
     asyncio.run(pieces.response()(scope(), waiting, client.send))
     body = b"".join(message.get("body", b"") for message in client.sent)
     assert (body, pieces.ended, pieces.released) == (b"onetwo", True, True)
 
 
-def test_stream_is_released_if_the_client_disconnects_before_it_begins() -> None:
+def test_stream_is_released_if_the_client_disconnects_before_the_response_begins() -> None:
     pieces, client = Pieces(), Client()
     asyncio.run(pieces.response()(scope(), gone, client.send))
     assert (pieces.started, pieces.released) == (False, True)
@@ -110,7 +110,7 @@ def test_stream_is_closed_and_released_if_sending_fails() -> None:
     asyncio.run(run())
 
 
-def test_relayed_events_are_closed_if_the_board_disconnects_before_they_begin(
+def test_relayed_event_stream_is_closed_if_the_client_disconnects_before_the_stream_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Answer(Pieces):
@@ -145,7 +145,7 @@ def test_relayed_events_are_closed_if_the_board_disconnects_before_they_begin(
     asyncio.run(run())
 
 
-def test_board_ends_when_its_slot_is_given_to_another_principal(
+def test_oldest_event_stream_of_a_user_ends_if_another_user_needs_its_concurrency_slot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Room:
@@ -199,7 +199,7 @@ def test_board_ends_when_its_slot_is_given_to_another_principal(
     "requested",
     [(), ((b"range", b"bytes=0-2"),), ((b"range", b"bytes=x"),), ((b"range", b"bytes=99-"),)],
 )
-def test_temporary_file_is_deleted_once_it_is_sent_or_refused(
+def test_temporary_file_is_deleted_after_it_is_sent_or_the_requested_range_is_refused(
     requested: tuple[tuple[bytes, bytes], ...], tmp_path: Path
 ) -> None:
     path = tmp_path / "lesson.csv"

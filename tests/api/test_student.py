@@ -11,7 +11,7 @@ from roomread.api.student import reader_settings
 from roomread.classifier import open_model
 
 
-def test_reader_settings_contain_the_url_of_every_file_and_all_files_exist() -> None:
+def test_settings_of_the_browser_reader_contain_the_url_of_every_bundled_file() -> None:
     asked: list[str] = []
 
     def url_of(name: str) -> str:
@@ -25,7 +25,7 @@ def test_reader_settings_contain_the_url_of_every_file_and_all_files_exist() -> 
     assert all(bundles.bundle_url(name) for name in asked)
 
 
-def test_reader_parameters_are_json_values_of_the_bundled_net() -> None:
+def test_parameters_of_the_browser_reader_are_json_values_of_the_bundled_net() -> None:
     parameters = reader_settings(str)["parameters"]
     assert json.loads(json.dumps(parameters)) == parameters
     assert parameters["threshold"] == open_model().card.threshold

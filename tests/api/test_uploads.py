@@ -78,17 +78,19 @@ def test_form_in_a_charset_that_cannot_be_decoded_is_refused() -> None:
 @pytest.mark.parametrize(
     "content_type", ["", "image/jpeg", "application/x-www-form-urlencoded", "text/plain"]
 )
-def test_body_of_any_other_type_is_one_picture(content_type: str) -> None:
+def test_body_that_is_neither_multipart_form_nor_json_is_read_as_one_picture(
+    content_type: str,
+) -> None:
     assert pictures_of(b"content", content_type) == [EncodedPicture("picture", b"content")]
 
 
-def test_files_of_a_form_are_pictures_under_their_names() -> None:
+def test_each_file_of_a_form_is_a_picture_named_after_the_file_without_its_folders() -> None:
     body = form_of(("a.jpg", b"one"), ("../../b.png", b"two"))
     expected = [EncodedPicture("a.jpg", b"one"), EncodedPicture("b.png", b"two")]
     assert pictures_of(body, FORM) == expected
 
 
-def test_empty_file_field_of_a_browser_is_not_a_picture() -> None:
+def test_form_with_an_empty_file_field_is_refused() -> None:
     with pytest.raises(RefusedError, match="the form has no file"):
         pictures_of(form_of(("", b"")), FORM)
 
@@ -117,7 +119,7 @@ def test_invalid_json_body_is_refused_with_the_path_of_the_error(
     assert "127.0.0.1" not in refused.value.problem
 
 
-def test_json_body_with_more_values_than_pictures_need_is_not_parsed() -> None:
+def test_json_body_with_too_many_values_is_refused_before_it_is_parsed() -> None:
     body = b'{"pictures": [' + b"0," * 1_000_000 + b"0]}"
     tracemalloc.start()
     try:
@@ -143,7 +145,7 @@ def test_reading_a_json_body_needs_little_more_than_twice_its_size_in_memory() -
 
 
 @pytest.mark.parametrize("head", ["", "data:image/png;base64,"])
-def test_decoding_makes_no_copy_of_the_text(head: str) -> None:
+def test_decoding_base64_makes_no_copy_of_the_text(head: str) -> None:
     content = bytes(range(256)) * 8000
     text = head + base64.b64encode(content).decode()
     tracemalloc.start()
@@ -154,7 +156,7 @@ def test_decoding_makes_no_copy_of_the_text(head: str) -> None:
         tracemalloc.stop()
 
 
-def test_base64_with_escapes_is_decoded_in_chunks() -> None:
+def test_base64_with_percent_escapes_is_decoded_in_chunks() -> None:
     text = "data:;base64," + "%41" * 400_000
     tracemalloc.start()
     try:
@@ -203,7 +205,7 @@ def test_text_that_is_not_base64_is_refused(text: str) -> None:
         decode_base64(text)
 
 
-def test_picture_over_the_limit_is_refused() -> None:
+def test_picture_over_the_size_limit_is_refused() -> None:
     with pytest.raises(PictureTooLargeError, match="over 1 MB"):
         pictures_of(bytes(1_000_001))
 
@@ -220,5 +222,7 @@ def test_picture_over_the_limit_is_refused() -> None:
         ("x" * 300, "x" * 100),
     ],
 )
-def test_name_is_shown_without_folders_and_control_characters(sent: str | None, shown: str) -> None:
+def test_folders_and_control_characters_are_removed_from_a_file_name(
+    sent: str | None, shown: str
+) -> None:
     assert safe_name(sent) == shown

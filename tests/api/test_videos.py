@@ -47,7 +47,7 @@ def problem(response: Any) -> tuple[int, str]:
     return response.status_code, response.json()["type"].removeprefix("urn:roomread:problem:")
 
 
-def test_body_is_submitted_as_a_video_under_its_name_without_folders(
+def test_request_body_is_submitted_as_a_video_whose_name_has_no_folders(
     anna: TestClient, queue: FakeQueue
 ) -> None:
     params = {"name": "../lessons/algebra.mp4", "annotated": "true"}
@@ -86,7 +86,7 @@ def test_empty_video_is_refused_and_not_kept(anna: TestClient, queue: FakeQueue)
     assert queue.jobs == {}
 
 
-def test_video_is_refused_when_the_purpose_forbids_reading_others(
+def test_video_is_refused_if_the_purpose_forbids_reading_other_people(
     anna: TestClient, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -113,7 +113,7 @@ def test_videos_are_listed_oldest_first_for_their_owner_only(
         ("GET", "/annotated"),
     ],
 )
-def test_video_of_another_principal_is_not_found(
+def test_video_of_another_user_is_not_found(
     anna: TestClient, queue: FakeQueue, method: str, suffix: str
 ) -> None:
     job_id = submitted(anna)
@@ -122,7 +122,7 @@ def test_video_of_another_principal_is_not_found(
     assert anna.get(f"{URL}/{job_id}").json()["state"] == JobState.WAITING
 
 
-def test_cancelled_video_is_kept_and_a_deleted_one_is_not(anna: TestClient) -> None:
+def test_cancelled_video_stays_available_and_deleted_video_is_not_found(anna: TestClient) -> None:
     url = f"{URL}/{submitted(anna)}"
     assert anna.post(f"{url}/cancel").json()["state"] == JobState.CANCELLED
     assert anna.get(url).status_code == 200
@@ -143,7 +143,7 @@ def test_results_are_refused_until_the_video_has_been_read(
     assert problem(anna.get(f"{URL}/{job_id}/readings?format=xml")) == (422, "not-valid")
 
 
-def test_results_without_files_on_this_computer_are_reported_as_gone(
+def test_results_whose_files_are_missing_are_reported_as_gone(
     anna: TestClient, queue: FakeQueue
 ) -> None:
     job_id = submitted(anna)
@@ -186,7 +186,7 @@ def test_requested_range_of_the_annotated_copy_is_returned(
     assert anna.get(url, headers={"Range": "bytes=99-"}).status_code == 416
 
 
-def test_principal_with_the_read_scope_only_cannot_submit_cancel_or_delete(
+def test_user_with_only_the_read_scope_cannot_submit_cancel_or_delete_videos(
     anna: TestClient, queue: FakeQueue
 ) -> None:
     job_id = submitted(anna)

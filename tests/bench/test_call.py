@@ -18,7 +18,7 @@ def call(**options: float) -> ShuffledCall:
     return ShuffledCall(PEOPLE, columns=2, rows=2, size=(160, 120), **options)  # type: ignore[arg-type]
 
 
-def test_every_person_present_has_a_tile_of_their_own() -> None:
+def test_every_person_present_in_a_simulated_call_has_a_separate_tile() -> None:
     shown = call()
     for number, (frame, there) in enumerate(shown.frames(2.0, rate=5)):
         assert frame.index == number
@@ -29,7 +29,7 @@ def test_every_person_present_has_a_tile_of_their_own() -> None:
     assert number == 9
 
 
-def test_tile_shows_its_person_and_a_free_tile_shows_the_wall() -> None:
+def test_occupied_tile_shows_its_person_and_free_tile_shows_the_wall() -> None:
     shown = call(stay=1e9)
     frame, there = next(iter(shown.frames(1.0, rate=1)))
     assert set(there) == {0, 1, 2}
@@ -54,7 +54,7 @@ def test_tiles_are_shuffled_only_after_the_given_time() -> None:
     assert places[0] != places[3]
 
 
-def test_people_leave_and_return() -> None:
+def test_people_leave_and_rejoin_a_simulated_call() -> None:
     counts = [
         len(there) for _, there in call(stay=3.0, away=3.0, shuffle_every=0).frames(60, rate=1)
     ]
@@ -62,14 +62,14 @@ def test_people_leave_and_return() -> None:
     assert any(later > earlier for earlier, later in itertools.pairwise(counts))
 
 
-def test_call_is_the_same_in_every_run_with_the_same_seed() -> None:
+def test_simulated_call_is_the_same_in_every_run_with_the_same_seed() -> None:
     first, again = ([frame.image for frame, _ in call(seed=4).frames(1.0, rate=3)] for _ in "ab")
     np.testing.assert_array_equal(first, again)
     other = [frame.image for frame, _ in call(seed=5).frames(1.0, rate=3)]
     assert not np.array_equal(first, other)
 
 
-def test_error_without_the_package_of_pictures_names_the_extra(
+def test_error_for_the_missing_picture_package_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)

@@ -41,7 +41,7 @@ def test_heads_move_between_frames_and_stay_in_their_tiles(
 
 
 @pytest.mark.parametrize("codec", list(Codec))
-def test_smiles_of_a_call_are_read_after_a_codec(
+def test_smiles_in_a_video_call_are_still_read_after_compression_by_a_codec(
     codec: Codec, smiles: list[NDArray[np.uint8]]
 ) -> None:
     call = FaceCall(smiles)
@@ -64,7 +64,9 @@ def test_smiles_of_a_call_are_read_after_a_codec(
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("codec", list(Codec))
-def test_codec_keeps_a_low_bit_rate(codec: Codec, smiles: list[NDArray[np.uint8]]) -> None:
+def test_encoded_video_keeps_to_the_requested_low_bit_rate(
+    codec: Codec, smiles: list[NDArray[np.uint8]]
+) -> None:
     video = encode(FaceCall(smiles).frames(6.0), codec, kbits=150, rate=15)
     assert video.kbits < 165
     assert len(list(video.frames())) == 90

@@ -42,7 +42,7 @@ RIGHT = [Shown(e, (reading(e), reading(e))) for e in (HAPPY, SAD, NEUTRAL)]
 BLIND = [Shown(e, (reading(NEUTRAL if e == HAPPY else e),)) for e in (HAPPY, SAD, NEUTRAL)]
 
 
-def test_shares_of_a_correctly_read_class_are_within_their_interval() -> None:
+def test_true_shares_of_a_correctly_read_class_are_within_the_reported_interval() -> None:
     lesson = run_lesson(RIGHT, chances(120, happy=0.5, neutral=0.3, sad=0.2))
     assert len(lesson.moods) == len(lesson.truth) > 100
     np.testing.assert_allclose(lesson.truth.sum(axis=1), 1)
@@ -52,7 +52,7 @@ def test_shares_of_a_correctly_read_class_are_within_their_interval() -> None:
     assert lesson.alerts == []
 
 
-def test_smiles_read_as_neutral_put_the_share_below_its_interval() -> None:
+def test_true_happy_share_is_outside_the_interval_if_smiles_are_read_as_neutral() -> None:
     lesson = run_lesson(BLIND, chances(60, happy=0.6, neutral=0.4))
     found = share_agreement(lesson, HAPPY)
     assert found.bias == pytest.approx(-found.error)

@@ -11,7 +11,7 @@ from program import Program
 from roomread.bench import parts
 
 
-def test_scene_parts_measures_each_net_alone(tmp_path: Path) -> None:
+def test_bench_with_the_scene_parts_times_each_net_separately(tmp_path: Path) -> None:
     measured = Program(tmp_path)("bench", "--scene", "parts", "-o", "parts.json")
     assert measured.returncode == 0
     assert b"read 25 at once" in measured.stdout
@@ -22,7 +22,9 @@ def test_scene_parts_measures_each_net_alone(tmp_path: Path) -> None:
     assert alone["parts"]["product"] > 0
 
 
-def test_numpy_has_one_thread_in_new_processes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numpy_thread_limit_is_set_for_new_processes_and_restored_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     with parts._one_thread():
@@ -31,7 +33,7 @@ def test_numpy_has_one_thread_in_new_processes_only(monkeypatch: pytest.MonkeyPa
     assert "MKL_NUM_THREADS" not in os.environ
 
 
-def test_median_leaves_out_the_first_run_and_has_at_least_three_others(
+def test_median_time_ignores_the_first_run_and_covers_at_least_three_more_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The clock advances by a second with each call, so the time limit is soon reached.

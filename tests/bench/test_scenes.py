@@ -15,7 +15,7 @@ from roomread.bench.scenes import (
 )
 
 
-def test_scene_moves_and_keeps_its_size() -> None:
+def test_frames_of_a_moving_scene_differ_and_have_the_size_of_the_scene() -> None:
     still = grid(width=320, height=240, columns=2, rows=2, people=3)
     frames = list(moving(still, 12))
     assert [frame.index for frame in frames] == list(range(12))
@@ -24,7 +24,7 @@ def test_scene_moves_and_keeps_its_size() -> None:
     assert changed > 3
 
 
-def test_portraits_are_shared_and_cannot_be_changed() -> None:
+def test_portraits_are_cached_and_read_only() -> None:
     assert astronaut() is astronaut()
     for portrait, face in portraits():
         height, width = portrait.shape[:2]
@@ -34,7 +34,7 @@ def test_portraits_are_shared_and_cannot_be_changed() -> None:
             portrait[0, 0] = 0
 
 
-def test_portrait_is_scaled_to_the_height_of_its_face() -> None:
+def test_portrait_is_scaled_to_the_requested_face_height() -> None:
     small = with_face_of(30, astronaut(), ASTRONAUT_FACE)
     assert small.shape == (128, 128, 3)
 

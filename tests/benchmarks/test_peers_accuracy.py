@@ -29,23 +29,27 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_printed_names_are_mapped_to_the_seven_expressions(peers: dict[str, Any]) -> None:
+def test_expression_names_printed_by_other_tools_are_mapped_to_the_seven_expressions(
+    peers: dict[str, Any],
+) -> None:
     names = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
     printed = "a message of the tool\n" + str(names).replace("'", '"') + "\n"
     assert peers["parse_answers"](printed).tolist() == list(Expression)
 
 
-def test_picture_without_a_face_is_not_an_expression(peers: dict[str, Any]) -> None:
+def test_null_in_the_output_of_a_tool_means_that_no_face_was_found(peers: dict[str, Any]) -> None:
     answers = peers["parse_answers"]('["happy", null]')
     assert answers.tolist() == [Expression.HAPPY, peers["NOT_FOUND"]]
 
 
-def test_unknown_name_is_refused(peers: dict[str, Any]) -> None:
+def test_unknown_expression_name_is_refused(peers: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="contempt"):
         peers["parse_answers"]('["happy", "contempt"]')
 
 
-def test_program_reads_every_picture_in_one_thread(peers: dict[str, Any], tmp_path: Path) -> None:
+def test_external_program_reads_every_picture_with_one_thread(
+    peers: dict[str, Any], tmp_path: Path
+) -> None:
     program = (
         "import json, os, sys; size = os.path.getsize(sys.argv[2]) // int(sys.argv[3]) ** 2;"
         "print(json.dumps([('sad', 'fear')[os.environ['OMP_NUM_THREADS'] == '1']] * size))"
@@ -55,13 +59,17 @@ def test_program_reads_every_picture_in_one_thread(peers: dict[str, Any], tmp_pa
     assert answers.tolist() == [Expression.FEAR] * 3
 
 
-def test_missing_expressions_are_refused(peers: dict[str, Any], tmp_path: Path) -> None:
+def test_output_with_fewer_expressions_than_pictures_is_refused(
+    peers: dict[str, Any], tmp_path: Path
+) -> None:
     program = [sys.executable, "-c", "print('[null]')"]
     with pytest.raises(ValueError, match="1 answers for 2 pictures"):
         peers["ask"](program, "search", np.zeros((2, 8, 8), dtype=np.uint8), tmp_path)
 
 
-def test_table_compares_the_expressions_with_each_truth(peers: dict[str, Any]) -> None:
+def test_table_compares_the_expressions_with_each_kind_of_ground_truth(
+    peers: dict[str, Any],
+) -> None:
     data = with_clear_votes(tiny_fer(each=2))
     wrong = np.full(len(data), Expression.HAPPY)
     lines = peers["table"]({"a": {LABEL: data.labels, MAJORITY: wrong}}, data)
@@ -89,7 +97,7 @@ def test_table_covers_only_pictures_in_which_every_tool_finds_a_face(peers: dict
     assert cells(lines[3])[2].startswith("1.000 ±")
 
 
-def test_pictures_without_a_majority_are_left_out_of_the_majority_columns(
+def test_pictures_without_a_majority_vote_are_left_out_of_the_majority_columns(
     peers: dict[str, Any],
 ) -> None:
     data = with_clear_votes(tiny_fer(each=2))
@@ -101,7 +109,7 @@ def test_pictures_without_a_majority_are_left_out_of_the_majority_columns(
     assert (cells(lines[2])[4], cells(lines[2])[7]) == ("42", "41")
 
 
-def test_border_continues_the_edge_of_the_enlarged_picture(peers: dict[str, Any]) -> None:
+def test_border_around_the_enlarged_picture_repeats_its_edge_pixels(peers: dict[str, Any]) -> None:
     image = np.full((48, 48), 90, dtype=np.uint8)
     image[20:28, 20:28] = 250
     framed = peers["with_border"](image)

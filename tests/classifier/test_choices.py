@@ -14,12 +14,12 @@ def test_net_of_a_plugin_is_created_by_name() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_other_head_of_a_plugin_is_refused() -> None:
+def test_head_that_a_plugin_net_does_not_have_is_refused() -> None:
     with pytest.raises(PluginError, match=r"'fixed' of room-blobs 1\.2 has no head 'both'"):
         make_classifier("fixed", head=Head.BOTH)
 
 
-def test_name_of_a_bundled_model_is_not_searched_among_plugins() -> None:
+def test_bundled_model_name_is_not_looked_up_among_plugins() -> None:
     assert classifier_plugin("compact") is None
     made = make_classifier("compact", head=Head.BOTH)
     assert isinstance(made, ExpressionClassifier)

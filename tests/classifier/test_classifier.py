@@ -16,7 +16,7 @@ def noise(n: int) -> np.ndarray:
     return np.random.default_rng(n).integers(0, 256, (n, 48, 48), dtype=np.uint8)
 
 
-def test_scores_are_probabilities_with_the_cards_threshold() -> None:
+def test_scores_are_probabilities_with_the_threshold_of_the_model_card() -> None:
     for scores in CLASSIFIER.classify(noise(3)):
         assert scores.probabilities.shape == (7,)
         assert scores.probabilities.sum() == pytest.approx(1, abs=1e-5)
@@ -31,7 +31,7 @@ def test_batch_gives_the_same_result_as_single_pictures() -> None:
         np.testing.assert_allclose(alone.probabilities, together[i].probabilities, atol=1e-5)
 
 
-def test_no_crops_give_no_scores() -> None:
+def test_empty_batch_of_crops_gives_no_scores() -> None:
     assert CLASSIFIER.classify(np.empty((0, 48, 48), np.uint8)) == []
     assert CLASSIFIER.predict(np.empty((0, 48, 48), np.uint8)).features.shape[0] == 0
 
@@ -80,7 +80,9 @@ def test_float_crops_are_refused() -> None:
 
 
 @given(hnp.arrays(np.float32, (3, 7), elements=st.floats(-80, 80, width=32)), st.floats(0.05, 20))
-def test_softmax_sums_to_one_and_keeps_the_order(logits: np.ndarray, temperature: float) -> None:
+def test_softmax_sums_to_one_and_keeps_the_most_probable_class(
+    logits: np.ndarray, temperature: float
+) -> None:
     p = softmax(logits, temperature=temperature)
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
     assert (p[np.arange(3), logits.argmax(axis=1)] >= p.max(axis=1) - 1e-6).all()

@@ -84,7 +84,7 @@ def test_different_files_have_different_digests(tmp_path: Path) -> None:
         ({"card": "{"}, "odd.onnx: "),
         ({"card": "[]"}, "not a model card"),
         ({"card": changed(extra=1)}, "not a model card"),
-        ({"card": changed(labels=["happy", "sad"])}, "its labels are happy, sad"),
+        ({"card": changed(labels=["happy", "sad"])}, "the labels of its card are 'happy, sad'"),
         ({"card": changed(temperature=0)}, "out of range"),
         ({"card": changed(threshold=2)}, "out of range"),
         ({"shape": ("N", 3, 48, 48)}, r"not \[N, 1, S, S\]"),
@@ -120,7 +120,7 @@ def test_folder_is_refused_as_a_model_file(tmp_path: Path) -> None:
         open_model(tmp_path)
 
 
-def test_a_confusion_matrix_of_other_labels_is_refused() -> None:
+def test_confusion_matrix_of_the_wrong_size_is_refused() -> None:
     card = replace(open_model().card, confusion={"FER-2013 label": [[1, 2], [3, 4]]})
     with pytest.raises(ValueError, match="confusion matrix"):
         ModelCard.from_json(card.to_json())

@@ -37,7 +37,7 @@ def test_only_pixels_that_show_the_expression_have_positive_importance() -> None
     assert np.abs(importance[36:, 36:]).max() < 1e-6
 
 
-def test_hiding_pixels_that_reduce_a_probability_has_negative_importance() -> None:
+def test_pixels_that_reduce_a_probability_have_negative_importance() -> None:
     importance = occlusion_map(BrightCorner(), corner(), Expression.SAD)
     assert importance[:20, :20].max() < 0
 
@@ -49,8 +49,10 @@ def test_every_pixel_is_hidden_at_least_once(patch: int, step: int) -> None:
 
 
 @pytest.mark.parametrize(("patch", "step"), [(0, 1), (49, 1), (12, 0), (12, 13)])
-def test_squares_that_do_not_cover_the_crop_are_refused(patch: int, step: int) -> None:
-    with pytest.raises(ValueError, match="do not cover"):
+def test_occlusion_squares_that_do_not_cover_the_whole_crop_are_refused(
+    patch: int, step: int
+) -> None:
+    with pytest.raises(ValueError, match="but 1 <= step <= patch <= 48 must hold"):
         occlusion_map(BrightCorner(), corner(), Expression.HAPPY, patch=patch, step=step)
 
 

@@ -13,19 +13,19 @@ from roomread.classifier.selfcheck import (
 )
 
 
-def test_bundled_model_computes_the_same_as_on_the_training_machine() -> None:
+def test_bundled_model_reproduces_the_probabilities_stored_after_training() -> None:
     model = open_model("compact")
     difference = np.abs(check_probabilities(model) - stored_probabilities("compact"))
     tolerance = INT8_TOLERANCE if model.card.precision == "int8" else TOLERANCE
     assert difference.max() < tolerance
 
 
-def test_check_pictures_are_seven_different_pictures() -> None:
+def test_self_check_uses_seven_different_pictures() -> None:
     assert len({p.tobytes() for p in check_pictures()}) == 7
 
 
 @pytest.mark.parametrize("side", [8, 48, 64])
-def test_check_pictures_are_the_same_in_every_call(side: int) -> None:
+def test_self_check_pictures_are_the_same_in_every_call(side: int) -> None:
     first, again = check_pictures(side, count=3), check_pictures(side, count=3)
     assert first.shape == (3, side, side)
     assert first.dtype == np.uint8

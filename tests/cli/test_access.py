@@ -8,7 +8,7 @@ from serving import accounts_of, run_cli
 PASSWORD = "a few words for Anna"  # noqa: S105 (a made-up password)
 
 
-def test_commands_add_list_and_remove_keys_and_users(tmp_path: Path) -> None:
+def test_commands_add_list_and_remove_api_keys_and_users(tmp_path: Path) -> None:
     made = run_cli(tmp_path, "keys", "add", "class board", "--scope", "read")
     key = made.stdout.strip()
     assert key.startswith("rr_")

@@ -40,7 +40,7 @@ def one_line(stderr: bytes) -> str:
     return line
 
 
-def test_table_shows_one_happy_face_for_the_astronaut(roomread: Program, photo: Path) -> None:
+def test_table_shows_one_happy_face_for_the_astronaut_photo(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo)
     text = result.stdout.decode()
     assert result.returncode == 0
@@ -193,7 +193,7 @@ def test_input_without_a_suffix_is_not_overwritten(
     content = (tmp_path / "photo").read_bytes()
     result = roomread("analyze", "photo", "-o", "photo")
     assert result.returncode == 2
-    assert "is an input" in one_line(result.stderr)
+    assert "is both an input and the output" in one_line(result.stderr)
     assert (tmp_path / "photo").read_bytes() == content
 
 
@@ -212,7 +212,9 @@ def test_invalid_min_face_option_is_refused(roomread: Program, photo: Path, size
 
 
 @pytest.mark.parametrize("detector", ["default", "haar"])
-def test_both_detectors_find_the_astronaut(roomread: Program, photo: Path, detector: str) -> None:
+def test_both_detectors_find_the_face_in_the_astronaut_photo(
+    roomread: Program, photo: Path, detector: str
+) -> None:
     result = roomread("analyze", photo, "--detector", detector, "--format", "json")
     assert len(json.loads(result.stdout)[0]["faces"]) == 1
 
@@ -234,7 +236,7 @@ def broken_files(photo: Path) -> dict[str, bytes]:
     }
 
 
-def test_each_bad_input_is_reported_in_one_line_with_status_2(
+def test_each_damaged_input_is_reported_in_one_line_with_exit_status_2(
     roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     for name, content in broken_files(photo).items():
@@ -246,7 +248,7 @@ def test_each_bad_input_is_reported_in_one_line_with_status_2(
 
 
 @pytest.mark.parametrize("missing", ["nowhere.jpg", "nowhere/", "nowhere.mp4"])
-def test_error_for_a_missing_input_names_it(roomread: Program, missing: str) -> None:
+def test_error_for_a_missing_input_names_the_input(roomread: Program, missing: str) -> None:
     result = roomread("analyze", missing)
     assert result.returncode == 2
     assert "nowhere" in one_line(result.stderr)
@@ -259,7 +261,7 @@ def test_folder_without_pictures_is_reported(roomread: Program, tmp_path: Path) 
     assert "no picture or video" in one_line(result.stderr)
 
 
-def test_one_bad_file_of_three_does_not_affect_the_others(
+def test_damaged_file_among_three_does_not_affect_the_other_two_files(
     roomread: Program, photo: Path, empty: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no")
@@ -305,7 +307,9 @@ def test_parquet_without_an_output_file_is_refused(roomread: Program, photo: Pat
 
 
 @pytest.mark.parametrize("every", ["0", "-1", "soon", "1h"])
-def test_invalid_every_option_is_refused(roomread: Program, photo: Path, every: str) -> None:
+def test_invalid_value_of_the_option_every_is_refused(
+    roomread: Program, photo: Path, every: str
+) -> None:
     result = roomread("analyze", photo, f"--every={every}")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr.decode()

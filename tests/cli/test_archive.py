@@ -16,12 +16,14 @@ OPTIONS = Options("compact", "0", every=None, piece=300.0)
 
 
 @pytest.mark.parametrize("output", ["readings/", "C:\\readings\\", "s3://bucket/readings"])
-def test_output_that_is_a_folder_or_url_is_an_archive(output: str) -> None:
+def test_output_to_a_folder_or_url_is_written_as_an_archive(output: str) -> None:
     assert archive.is_archive(output)
 
 
 @pytest.mark.parametrize("output", [None, "readings.csv", "readings"])
-def test_output_that_is_a_file_or_missing_is_not_an_archive(output: str | None) -> None:
+def test_output_to_a_file_or_without_a_path_is_not_written_as_an_archive(
+    output: str | None,
+) -> None:
     assert not archive.is_archive(output)
 
 
@@ -30,7 +32,7 @@ def read(inputs: list[str], output: str | None, **options: object) -> int:
     return archive.analyze_archive(inputs, output, OPTIONS, **settings)  # type: ignore[arg-type]
 
 
-def test_archive_without_an_output_is_refused() -> None:
+def test_archive_without_an_output_folder_is_refused() -> None:
     with pytest.raises(OutputError, match="needs a folder"):
         read(["lessons"], None)
 
@@ -85,5 +87,5 @@ def test_summary_of_one_video_is_in_the_singular() -> None:
     assert counted.status == 0
 
 
-def test_exit_status_is_failed_when_no_video_was_read() -> None:
+def test_exit_status_reports_a_failure_if_no_video_was_read() -> None:
     assert tally(Step(VIDEO, error="cannot be opened")).status == EXIT_FAILED

@@ -36,7 +36,7 @@ def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, 
     return calls
 
 
-def test_average_uses_the_data_set_of_the_first_run_by_default(
+def test_average_command_uses_the_data_set_of_the_first_run_by_default(
     averaged: list[tuple[list[Path], object, Path]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     average.command([Path("a"), Path("b")], out=Path("c"))

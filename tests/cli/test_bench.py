@@ -18,7 +18,7 @@ def test_invalid_option_is_reported_in_one_line_on_stderr(tmp_path: Path) -> Non
     (tmp_path / "old.json").write_text('{"scenes": [{}]}')
     foreign = roomread("bench", "--against", "old.json")
     assert foreign.returncode == 2
-    assert b"old.json: is not a file of `roomread bench --output`" in foreign.stderr
+    assert b"old.json: cannot be read as results of `roomread bench --output`" in foreign.stderr
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ def test_file_that_does_not_contain_earlier_results_is_refused(
 ) -> None:
     path = tmp_path / "old.json"
     path.write_text(content)
-    with pytest.raises(DataError, match=r"old\.json: is not a file of `roomread bench --output`"):
+    with pytest.raises(DataError, match=r"old\.json: cannot be read as results of `roomread bench"):
         bench._earlier(path)
 
 
 def test_missing_file_of_earlier_results_is_reported_with_its_path(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.json: is not"):
+    with pytest.raises(DataError, match=r"none\.json: cannot be read"):
         bench._earlier(tmp_path / "none.json")
 
 
-def test_earlier_results_are_keyed_by_scene_without_scenes_that_have_no_rate(
+def test_earlier_results_are_returned_by_scene_and_scenes_without_a_rate_are_left_out(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "old.json"

@@ -24,7 +24,7 @@ def session_id(local_sessions: OwnerStore) -> str:
     return session.id
 
 
-def test_clip_of_a_mark_hides_every_face_and_clips_without_falls_are_refused(
+def test_clip_around_a_mark_hides_all_faces_and_session_without_valence_falls_is_refused(
     roomread: Program, tmp_path: Path, session_id: str
 ) -> None:
     with VideoWriter(tmp_path / "lesson.mp4") as video:

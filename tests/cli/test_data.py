@@ -11,7 +11,9 @@ from program import Program
 pytestmark = pytest.mark.training
 
 
-def test_review_finds_a_copy_and_writes_rows_and_page(roomread: Program, tmp_path: Path) -> None:
+def test_data_review_finds_a_duplicate_picture_and_writes_a_csv_file_and_an_html_page(
+    roomread: Program, tmp_path: Path
+) -> None:
     data = tiny_fer(votes=True)
     data.images[-1] = data.images[0]
     write_csv(data, tmp_path / "fer2013.csv")

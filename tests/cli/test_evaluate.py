@@ -10,7 +10,7 @@ from roomread.cli import evaluate
 from roomread.readings import Expression
 
 
-def test_model_of_a_run_is_found_by_its_folder_or_its_file(tmp_path: Path) -> None:
+def test_model_of_a_run_is_found_by_the_run_folder_or_the_model_file(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").touch()
     assert evaluate._model_file(str(tmp_path)) == tmp_path / "model.onnx"
     for place in (tmp_path, tmp_path / "model.onnx"):
@@ -19,7 +19,7 @@ def test_model_of_a_run_is_found_by_its_folder_or_its_file(tmp_path: Path) -> No
         assert run.folder == tmp_path
 
 
-def test_bundled_model_does_not_belong_to_the_run_in_the_current_folder(
+def test_bundled_model_name_is_not_taken_for_a_run_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "recipe.json").write_text("{}")
@@ -46,7 +46,9 @@ class Line:
     megabytes: float = 0.9
 
 
-def test_unknown_values_of_a_comparison_are_dashes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_comparison_table_shows_unknown_values_as_dashes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     known, unknown = Line(), Line(None, None, None, None)
     evaluate._print_comparison([known, unknown])  # type: ignore[list-item]
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
@@ -55,7 +57,7 @@ def test_unknown_values_of_a_comparison_are_dashes(capsys: pytest.CaptureFixture
     assert f"{head} - 0.712 ± 0.015 0.690 0.60 - - - 0.42 0.9" in lines
 
 
-def test_recall_of_an_expression_without_pictures_is_a_dash(
+def test_recall_of_an_expression_without_pictures_is_shown_as_a_dash(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     figure = SimpleNamespace(short="0.700")

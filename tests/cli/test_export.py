@@ -35,7 +35,7 @@ def with_nets(monkeypatch: pytest.MonkeyPatch, *, times_as_fast: float = 2.0) ->
     monkeypatch.setattr(export, "read_data", lambda *_: "pictures")
 
 
-def test_folder_without_a_finished_epoch_is_refused(
+def test_export_of_a_run_without_a_finished_epoch_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_nets(monkeypatch)
@@ -44,7 +44,7 @@ def test_folder_without_a_finished_epoch_is_refused(
 
 
 @pytest.mark.parametrize(("times_as_fast", "said"), [(1.0, True), (1.09, True), (1.5, False)])
-def test_export_says_when_int8_is_hardly_faster(
+def test_export_prints_a_note_if_the_int8_net_is_hardly_faster(
     run: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -33,7 +33,7 @@ def test_square_brackets_in_a_file_name_are_printed(roomread: Program, photo: Pa
     assert f"{name}: no face" in roomread("analyze", name).stdout.decode()
 
 
-def test_files_left_out_of_a_folder_are_described_in_one_line(
+def test_files_of_a_folder_that_are_not_read_are_summarised_in_one_line(
     roomread: Program, photo: Path
 ) -> None:
     (photo.parent / "notes.txt").touch()
@@ -86,7 +86,9 @@ def test_password_in_a_url_is_not_printed(roomread: Program) -> None:
     assert b"admin" not in result.stderr + result.stdout
 
 
-def test_track_that_is_not_a_video_is_refused(roomread: Program, tmp_path: Path) -> None:
+def test_stream_option_is_refused_for_a_track_that_is_not_video(
+    roomread: Program, tmp_path: Path
+) -> None:
     make_clip(tmp_path / "clip.mp4", [0.0, 0.04])
     result = roomread("analyze", "clip.mp4", "--stream", "3")
     assert result.returncode == 2

@@ -47,7 +47,9 @@ press()
 
 
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_first_signal_sets_the_flag_and_the_second_interrupts(stop: str) -> None:
+def test_first_signal_sets_the_stop_flag_and_the_second_signal_interrupts_at_once(
+    stop: str,
+) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
     )
@@ -55,20 +57,20 @@ def test_first_signal_sets_the_flag_and_the_second_interrupts(stop: str) -> None
 
 
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_signal_that_python_drops_in_a_finaliser_is_repeated(stop: str) -> None:
+def test_interrupt_that_python_drops_in_a_finaliser_is_raised_again(stop: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOST, stop], capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.stdout, done.stderr) == ("dropped\nheard\n", "")
 
 
-def test_signal_sets_only_the_flag_of_the_innermost_block() -> None:
+def test_signal_sets_only_the_stop_flag_of_the_innermost_with_block() -> None:
     with interrupts.held() as outer, interrupts.held() as inner:
         interrupts._stop(15, None)
         assert (outer.asked, inner.asked) == (False, True)
 
 
-def test_signal_after_the_block_interrupts_at_once() -> None:
+def test_signal_after_the_end_of_the_with_block_interrupts_at_once() -> None:
     with interrupts.held() as stop:
         pass
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -77,7 +79,7 @@ def test_signal_after_the_block_interrupts_at_once() -> None:
     assert not stop.asked
 
 
-def test_other_exceptions_in_finalisers_are_reported_as_before() -> None:
+def test_other_exceptions_in_finalisers_are_passed_to_the_previous_hook() -> None:
     reported: list[object] = []
     dropped = SimpleNamespace(exc_value=ValueError("odd"))
     interrupts._repeating(reported.append)(dropped)

@@ -10,7 +10,7 @@ from roomread.classifier import open_model
 from roomread.cli import models
 
 
-def test_models_prints_the_bundled_card(roomread: Program) -> None:
+def test_models_command_prints_the_card_of_the_bundled_model(roomread: Program) -> None:
     text = roomread("models").stdout.decode()
     assert "compact" in text
     assert "FER-2013" in text

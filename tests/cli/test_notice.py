@@ -14,7 +14,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOMREAD_RESPONSIBLE", "Ms Lee, room 12")
 
 
-def test_notice_and_assessment_are_written_from_the_settings(
+def test_privacy_notice_and_impact_assessment_are_written_from_the_settings(
     roomread: Program, tmp_path: Path
 ) -> None:
     done = roomread("notice", "--language", "hi", "--link", "https://school.example/notice")

@@ -36,12 +36,12 @@ def test_crop_is_parsed_from_four_whole_numbers() -> None:
         parse_part("100,50,1280")
 
 
-def test_source_options_select_every_whole_frame_by_default() -> None:
+def test_source_options_select_all_frames_without_a_crop_by_default() -> None:
     assert SourceOptions.parse(None, None, None) == SourceOptions(None, None, None)
     assert SourceOptions.parse("2s", 1, "0,0,9,9") == SourceOptions(2.0, 1, (0, 0, 9, 9))
 
 
-def test_min_face_of_an_archive_that_is_not_finite_is_refused() -> None:
+def test_min_face_that_is_not_finite_is_refused_for_an_archive() -> None:
     nets = NetOptions("compact", Device.CPU, math.nan)
     with pytest.raises(typer.BadParameter, match="is not a finite size in px"):
         nets.for_archive(every=None, piece=300.0)
@@ -55,7 +55,7 @@ def test_chosen_head_is_used_by_the_analyzer_and_by_an_archive() -> None:
     assert nets.for_archive(every=None, piece=60.0).head is Head.BOTH
 
 
-def test_options_of_an_archive_contain_the_chosen_nets_and_frames() -> None:
+def test_archive_options_contain_the_chosen_detector_model_and_frame_interval() -> None:
     options = NetOptions("compact", Device.CPU, 30.0, "haar").for_archive(every=0.5, piece=60.0)
     assert (options.detector, options.min_face, options.every) == ("haar", 30.0, 0.5)
     assert options.piece == 60.0

@@ -16,7 +16,7 @@ FRAMES = [Frame(np.zeros((8, 8, 3), np.uint8), n / 2, n, "lesson.mp4") for n in 
 
 
 @pytest.mark.parametrize("form", FILES)
-def test_every_format_writes_a_file(tmp_path: Path, form: Format) -> None:
+def test_readings_can_be_written_to_a_file_in_every_format(tmp_path: Path, form: Format) -> None:
     path = tmp_path / "readings.out"
     with open_sink(form, path, io.StringIO(), states=["confused"]) as sink:
         for picture in FRAMES:

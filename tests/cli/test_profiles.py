@@ -22,7 +22,7 @@ def one_line(stderr: bytes) -> str:
     return line
 
 
-def test_profiles_of_other_nets_are_refused_and_damaged_ones_are_listed_as_damaged(
+def test_profile_of_another_net_is_not_imported_and_damaged_profile_is_listed_as_damaged(
     roomread: Program, pictures: Path
 ) -> None:
     assert roomread("teach", "--state", "masked", "m0.jpg", "m1.jpg").returncode == 0
@@ -51,7 +51,7 @@ def keep(*names: str) -> None:
         profiles.profile_store().keep(profile(name))
 
 
-def test_profiles_are_bound_to_the_tracks_after_the_at_sign() -> None:
+def test_profile_is_bound_to_the_track_id_after_the_at_sign() -> None:
     keep("asha", "ben")
     bindings = profiles.parse_bindings("asha@3, ben")
     assert [(each.profile.name, each.track_id) for each in bindings] == [("asha", 3), ("ben", None)]
@@ -60,7 +60,7 @@ def test_profiles_are_bound_to_the_tracks_after_the_at_sign() -> None:
 @pytest.mark.parametrize("track", ["", "0", "-1", "one", "1.5", "\u0663", "\u00b2"])
 def test_text_that_is_not_a_track_id_is_refused(track: str) -> None:
     keep("asha")
-    with pytest.raises(ProfileError, match="a track id is a whole number of 1 or more") as error:
+    with pytest.raises(ProfileError, match="must be a whole number of at least 1") as error:
         profiles.parse_bindings(f"asha@{track}")
     assert error.value.hint == "write asha@1 for track 1"
 
@@ -72,7 +72,7 @@ def test_error_for_an_unknown_profile_names_the_known_profiles() -> None:
     assert "asha" in error.value.hint
 
 
-def test_errors_of_teaching_get_the_hints_of_the_command_line() -> None:
+def test_error_for_an_existing_profile_names_the_replace_option_and_other_hints_are_kept() -> None:
     with pytest.raises(ProfileExistsError) as caught, profiles.option_hints():
         raise ProfileExistsError("there is already a profile 'asha'")
     assert caught.value.hint == "use --replace to overwrite it"
@@ -81,7 +81,7 @@ def test_errors_of_teaching_get_the_hints_of_the_command_line() -> None:
     assert other.value.hint == "teach it again"
 
 
-def test_person_is_listed_and_shown_without_vectors(
+def test_profile_of_a_person_is_listed_and_shown_without_its_vectors(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")

@@ -40,7 +40,7 @@ def bar(source: Source) -> tuple[Shown, SourceBar]:
     return shown, SourceBar(shown, shown.add_task("input"), source)
 
 
-def test_bar_of_a_file_shows_its_name_and_time() -> None:
+def test_progress_bar_of_a_file_shows_the_file_name_and_the_time() -> None:
     shown, of_file = bar(FakeSource("two\nlines.mp4"))
     of_file.advance(FRAME, class_frame(12.4, {1: Expression.HAPPY}))
     assert shown.state == {"completed": 12.4, "description": "two\\nlines.mp4"}
@@ -48,7 +48,7 @@ def test_bar_of_a_file_shows_its_name_and_time() -> None:
     assert shown.state == {"completed": 3.0, "description": "two\\nlines.mp4: no mood yet"}
 
 
-def test_bar_of_a_camera_shows_its_readings_and_dropped_frames() -> None:
+def test_progress_bar_of_a_camera_shows_its_readings_and_dropped_frames() -> None:
     shown, of_camera = bar(FakeSource("0", live=True))
     of_camera.advance(FRAME, class_frame(12.4, {1: Expression.HAPPY, 2: None}))
     assert shown.state["description"] == "0 12 s, 3 dropped: #1 happy, #2 ?"
@@ -58,7 +58,7 @@ def test_bar_of_a_camera_shows_its_readings_and_dropped_frames() -> None:
     assert shown.state["description"] == "0 3 s, 3 dropped: no mood yet"
 
 
-def test_only_messages_are_printed_when_stderr_is_not_a_terminal(
+def test_messages_but_no_progress_bar_are_printed_if_stderr_is_not_a_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with ProgressBar(2, quiet=False) as progress, progress.source(FakeSource("a.mp4")) as shown:

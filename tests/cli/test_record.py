@@ -66,7 +66,7 @@ def test_rules_file_is_read_and_refused_if_it_is_not_text(tmp_path: Path) -> Non
         record.read_rules(tmp_path)
 
 
-def test_rule_that_needs_more_frames_is_reported_as_not_applied(
+def test_rule_that_needs_more_frequent_frames_is_reported_as_not_applied(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     rules = "room happy above 1% for 5 s\nroom negative above 40% for 600 s"
@@ -79,7 +79,7 @@ def test_rule_that_needs_more_frames_is_reported_as_not_applied(
     assert line.endswith("it needs a frame every 0.5 s")
 
 
-def test_end_of_a_recording_prints_its_error_or_that_it_was_too_short(
+def test_recording_ends_with_its_error_or_with_a_note_that_it_was_too_short(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     progress = ProgressBar(1, quiet=True)
@@ -91,7 +91,7 @@ def test_end_of_a_recording_prints_its_error_or_that_it_was_too_short(
     assert capsys.readouterr().err == "roomread: lesson.mp4: stopped after 3.0 s\n"
 
 
-def test_session_without_readings_of_individuals_is_not_resumed_with_identity() -> None:
+def test_identity_option_is_refused_when_resuming_a_session_without_individual_readings() -> None:
     with temporary_store() as store:
         owned = store.owned_by(LOCAL_OWNER)
         record._check_people(owned.create("a", keeps_people=True, consent="all, in writing"))
@@ -101,7 +101,7 @@ def test_session_without_readings_of_individuals_is_not_resumed_with_identity() 
 
 
 @pytest.mark.parametrize("consent", ["", "  "])
-def test_identity_without_consent_is_refused(consent: str) -> None:
+def test_identity_option_without_consent_is_refused(consent: str) -> None:
     with pytest.raises(SessionError, match="which needs their consent") as error:
         record._embedder(consent, None)
     assert "--people" in error.value.hint
@@ -161,7 +161,7 @@ def test_alerts_of_a_recording_reach_a_webhook_and_failures_are_reported(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_killed_recording_is_resumed_to_its_end(
+def test_killed_recording_can_be_resumed_to_the_end_of_the_video(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     write_call(tmp_path / "lesson.mp4", 20)
@@ -207,7 +207,7 @@ def test_ctrl_c_ends_a_recording_and_keeps_its_session(tmp_path: Path, database:
             assert store.session(number).ended_at is not None
 
 
-def test_people_are_distinguished_by_their_faces_and_no_vector_is_stored(
+def test_people_are_distinguished_by_their_faces_and_no_face_vector_is_stored(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     pairs = [CALL.people[i : i + 2] for i in range(0, 8, 2)]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.training
 BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
-def test_refitted_head_is_written_only_if_it_is_better_on_the_other_half(
+def test_refitted_head_is_written_only_if_it_is_better_on_the_held_out_half_of_the_data(
     roomread: Program, tmp_path: Path
 ) -> None:
     # In these pictures each class has its own brightness, which the bundled head cannot tell apart.

@@ -38,7 +38,7 @@ def test_report_is_written_as_pdf_if_its_file_name_ends_with_pdf(
     assert (tmp_path / "lesson.PDF").read_bytes()[:5] == b"%PDF-"
 
 
-def test_report_is_one_page_with_parts_alerts_and_the_consent(
+def test_report_is_one_html_page_with_session_parts_alerts_and_the_consent(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     store, number = recorded
@@ -126,7 +126,7 @@ def test_marks_are_read_from_the_command_line_and_from_csv(
     assert "is not being recorded" in one_line(roomread("session", "mark", number, "late"))
 
 
-def test_person_can_be_enrolled_and_forgotten(
+def test_person_can_be_enrolled_with_consent_and_deleted_by_name(
     roomread: Program, recorded: tuple[OwnerStore, str], database: Path
 ) -> None:
     store, number = recorded
@@ -144,7 +144,7 @@ def test_old_sessions_are_deleted_by_purge_and_by_no_other_command(
     roomread: Program, recorded: tuple[OwnerStore, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del recorded
-    assert "needs an age" in one_line(roomread("session", "purge"))
+    assert "from which sessions are deleted is not set" in one_line(roomread("session", "purge"))
     assert "0 sessions deleted" in said(roomread("session", "purge", "--days", "1"))
     monkeypatch.setenv("ROOMREAD_RETENTION_DAYS", "0.000001")
     assert "Algebra" in said(roomread("session", "list"))
@@ -152,7 +152,9 @@ def test_old_sessions_are_deleted_by_purge_and_by_no_other_command(
     assert "no session is kept" in said(roomread("session", "list"))
 
 
-def test_rules_are_printed_and_checked(roomread: Program, tmp_path: Path) -> None:
+def test_session_rules_command_prints_the_default_rules_and_checks_a_rules_file(
+    roomread: Program, tmp_path: Path
+) -> None:
     rules = said(roomread("session", "rules"))
     (tmp_path / "mine.txt").write_text(rules)
     assert said(roomread("session", "rules", "mine.txt")) == "".join(

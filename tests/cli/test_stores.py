@@ -26,7 +26,7 @@ def test_session_is_found_by_the_beginning_of_its_id(store: OwnerStore) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "zz", "%", "________"])
-def test_unknown_session_prefix_is_reported_with_the_list_command(
+def test_error_for_an_unknown_session_prefix_names_the_list_command(
     store: OwnerStore, prefix: str
 ) -> None:
     store.create("Algebra 7b")
@@ -34,7 +34,7 @@ def test_unknown_session_prefix_is_reported_with_the_list_command(
         find_session(store, prefix)
 
 
-def test_error_for_an_ambiguous_prefix_lists_the_ids(store: OwnerStore) -> None:
+def test_error_for_an_ambiguous_session_prefix_lists_the_matching_ids(store: OwnerStore) -> None:
     sessions = [store.create("Algebra 7b") for _ in range(17)]
     # Among 17 ids with 16 possible first digits, two begin with the same digit.
     first = [session.id[0] for session in sessions]

@@ -38,7 +38,7 @@ def test_faces_of_a_picture_are_numbered_in_the_order_of_the_readings() -> None:
     assert second[:5] == ["2", "360,30", "70x90", "turned", "away"]
 
 
-def test_unsure_reading_is_shown_with_its_best_guess() -> None:
+def test_reading_below_the_threshold_is_shown_as_unsure_with_its_top_expression() -> None:
     (face,) = class_frame(0.0, {1: HAPPY}, confidence=0.29)
     assert "unsure (happy?)" in printed((frame(0.0), [without_track(face)]))
 

@@ -24,7 +24,9 @@ def one_line(stderr: bytes) -> str:
 
 
 @pytest.mark.usefixtures("pictures")
-def test_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> None:
+def test_profile_of_a_state_is_taught_listed_used_exported_deleted_and_imported(
+    roomread: Program,
+) -> None:
     taught = roomread("teach", "--state", "masked", *(f"m{n}.jpg" for n in range(5)))
     assert taught.returncode == 0, taught.stderr
     assert b"5 of 5 left-out pictures are read correctly" in taught.stdout
@@ -51,7 +53,9 @@ def test_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> Non
 
 
 @pytest.mark.usefixtures("pictures")
-def test_person_is_taught_with_consent_and_used_for_the_only_face(roomread: Program) -> None:
+def test_profile_of_a_person_is_taught_with_consent_and_applied_to_the_only_face(
+    roomread: Program,
+) -> None:
     teach = ("teach", "grace", "--neutral", "n0.jpg", "n1.jpg", "n2.jpg")
     assert "the consent of grace is not recorded" in one_line(roomread(*teach).stderr)
     assert roomread(*teach, "--consent", "she said yes").returncode == 0
@@ -87,7 +91,9 @@ def test_teaching_that_fails_prints_one_line_and_stores_no_profile(
 
 
 @pytest.mark.usefixtures("pictures")
-def test_profile_that_does_not_help_is_kept_only_with_force(roomread: Program) -> None:
+def test_profile_that_does_not_help_is_stored_with_force_and_overwritten_only_with_replace(
+    roomread: Program,
+) -> None:
     teach = ("teach", "asha", "--neutral", "smile0.jpg", "smile1.jpg", "--consent", "x", "--force")
     assert roomread(*teach).returncode == 0
     assert b"does not help" in roomread("profiles", "evaluate", "asha").stdout
@@ -95,7 +101,7 @@ def test_profile_that_does_not_help_is_kept_only_with_force(roomread: Program) -
     assert roomread(*teach, "--replace").returncode == 0
 
 
-def test_several_pictures_may_follow_one_option() -> None:
+def test_several_pictures_may_follow_one_expression_option() -> None:
     typed = ["asha", "--neutral", "a", "b", "--happy", "c", "--force", "--model", "m"]
     assert repeat_options(typed) == [
         *("asha", "--neutral", "a", "--neutral", "b", "--happy", "c", "--force", "--model", "m")
@@ -112,11 +118,13 @@ def test_several_pictures_may_follow_one_option() -> None:
         (["--neutral=a", "b"], ["--neutral=a", "b"]),
     ],
 )
-def test_only_options_of_expressions_are_repeated(typed: list[str], rewritten: list[str]) -> None:
+def test_option_name_is_repeated_only_before_further_values_of_an_expression_option(
+    typed: list[str], rewritten: list[str]
+) -> None:
     assert repeat_options(typed) == rewritten
 
 
-def test_state_is_taught_from_arguments_and_expression_options() -> None:
+def test_references_of_a_state_come_from_arguments_and_expression_options() -> None:
     request = teach._request(["a.jpg"], "tired", "asha", {Expression.SAD: ["b.jpg"]})
     assert (request.name, request.person) == ("tired", "asha")
     assert [(each.name, each.expression) for each in request.references] == [
@@ -130,7 +138,7 @@ def test_person_option_without_state_is_refused() -> None:
         teach._request(["asha"], None, "ben", {Expression.SAD: ["b.jpg"]})
 
 
-def test_teaching_a_person_with_two_names_is_refused() -> None:
+def test_teaching_a_person_with_two_name_arguments_is_refused() -> None:
     with pytest.raises(ProfileError, match="expected one name, got asha ben"):
         teach._request(["asha", "ben"], None, None, {Expression.SAD: ["b.jpg"]})
 

@@ -63,7 +63,7 @@ def answers(model: Path) -> np.ndarray:
 
 
 @pytest.mark.sweep
-def test_resumed_run_that_was_killed_ends_like_an_uninterrupted_one(
+def test_killed_and_resumed_run_gives_the_same_model_as_an_uninterrupted_run(
     roomread: Program, tmp_path: Path, fer2013: Path
 ) -> None:
     train = ("train", fer2013, "--ferplus", tmp_path / "plus.csv", "--epochs", 2, *QUICK)
@@ -168,7 +168,9 @@ def test_config_option_takes_the_recipe_from_a_model_card(
     assert "train it again" in roomread("models").stdout.decode()
 
 
-def test_option_of_zero_changes_the_recipe_and_an_omitted_option_does_not(tmp_path: Path) -> None:
+def test_option_with_value_0_overrides_the_recipe_and_an_omitted_option_does_not(
+    tmp_path: Path,
+) -> None:
     config = tmp_path / "recipe.toml"
     config.write_text("mixup = 0.2\nseed = 7\ncutout = 0.5\ndrop_test_copies = true\n")
     options = {"mixup": 0.0, "seed": 0, "cutout": None, "drop_test_copies": False, "out": tmp_path}
@@ -209,7 +211,7 @@ def test_recipe_of_a_card_whose_teacher_is_missing_is_refused(
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
 )
-def test_each_mistake_is_reported_in_one_line_with_status_2(
+def test_each_invalid_command_is_reported_without_traceback_and_with_exit_status_2(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

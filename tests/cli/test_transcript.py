@@ -41,7 +41,7 @@ def test_chat_is_aligned_with_the_session_by_the_time_of_day(
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90.0), ("-1:30", -90.0), ("1:02:03", 3723.0)])
-def test_offset_may_be_negative(text: str, seconds: float) -> None:
+def test_time_offset_is_parsed_and_may_be_negative(text: str, seconds: float) -> None:
     assert parse_offset(text) == seconds
 
 

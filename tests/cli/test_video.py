@@ -97,7 +97,9 @@ def test_folder_of_pictures_and_videos_is_annotated_into_a_folder(
     assert (tmp_path / "out" / "photo.jpg").stat().st_size > 0
 
 
-def test_every_kind_of_input_in_a_folder_has_its_copy(roomread: Program, tmp_path: Path) -> None:
+def test_every_input_format_in_a_folder_gets_an_annotated_copy(
+    roomread: Program, tmp_path: Path
+) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for suffix in ("avi", "mkv", "mp4", "webm"):
@@ -175,7 +177,7 @@ def test_full_disk_is_reported_in_one_line_and_leaves_no_file(
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_readings_before_the_end_of_a_dropped_stream_are_kept(
+def test_readings_before_the_loss_of_a_stream_connection_are_kept(
     roomread: Program, tmp_path: Path
 ) -> None:
     times = [n / 25 for n in range(100)]

@@ -12,7 +12,7 @@ from roomread.errors import MissingExtraError, OutputError
 from roomread.training.dataset import Split
 
 
-def test_folders_are_assigned_to_splits() -> None:
+def test_folder_names_are_assigned_to_data_splits() -> None:
     assert workbench.parse_splits(["train=Training", "val=PublicTest"]) == {
         "train": Split.Training,
         "val": Split.PublicTest,
@@ -21,7 +21,7 @@ def test_folders_are_assigned_to_splits() -> None:
 
 
 @pytest.mark.parametrize("text", ["train", "=Training", "train=", "train=Trainings", "train=1"])
-def test_text_that_is_not_a_name_and_a_split_is_refused(text: str) -> None:
+def test_text_that_does_not_assign_a_folder_to_a_split_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         workbench.parse_splits([text])
 

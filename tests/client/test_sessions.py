@@ -49,7 +49,7 @@ def test_readings_are_sent_in_batches_of_a_hundred_frames() -> None:
     assert json.loads(service.requests[0].content)[0] == frame_to_dict(LESSON[0])
 
 
-def test_refused_requests_are_repeated_until_the_patience_is_used_up() -> None:
+def test_request_refused_as_busy_is_repeated_until_the_patience_time_is_over() -> None:
     service = FakeService(lambda _: refused(503, {"retry-after": "7"}))
     with pytest.raises(ServiceError, match="wrong"):
         service.client().sessions.send("0a1b2c3d", LESSON[:1], patience=20)
@@ -94,7 +94,7 @@ def test_list_of_sessions_is_requested_page_by_page() -> None:
     assert [session.id for session in listed] == ["0a1b2c3d", "1a1b2c3d", "2a1b2c3d"]
 
 
-def test_reports_of_a_room_are_parsed_into_samples() -> None:
+def test_button_reports_of_a_room_are_parsed_into_samples() -> None:
     known = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)
     few = ReportSample(5.0, 4)
     found = {"reports": [report_to_dict(few), report_to_dict(known)]}
@@ -123,7 +123,7 @@ def test_mood_is_none_until_the_session_has_a_mood() -> None:
     assert service.client().sessions.mood("0a1b2c3d") is None
 
 
-def test_mark_is_added_now_or_at_a_time_and_deleted_by_time_and_label() -> None:
+def test_mark_is_added_now_or_at_a_given_time_and_deleted_by_time_and_label() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"time": 90.0, "label": "quiz & co"}))
     sessions = service.client().sessions
     mark = sessions.mark("0a1b2c3d", "quiz & co")

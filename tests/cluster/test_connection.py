@@ -22,7 +22,7 @@ from roomread.errors import MissingExtraError, RoomreadError
         ("KeyError: 3\nand more text", "KeyError: 3"),
     ],
 )
-def test_reason_is_the_last_error_of_a_traceback(traceback: str, line: str) -> None:
+def test_reason_of_a_failure_is_the_last_error_of_its_traceback(traceback: str, line: str) -> None:
     assert connection.reason(traceback) == line
 
 
@@ -37,7 +37,7 @@ def test_worker_of_another_version_is_refused() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "auto", "local", "ray://head"])
-def test_address_without_a_port_is_not_checked(
+def test_reachability_of_a_cluster_address_without_a_port_is_not_checked(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(socket, "create_connection")
@@ -79,7 +79,9 @@ def test_missing_ray_is_reported_with_the_extra_to_install(monkeypatch: pytest.M
         connection.join()
 
 
-def test_processors_of_all_machines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processors_of_all_machines_of_a_cluster_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     resources = {"CPU": 12.0, "memory": 1e9}
     ray = SimpleNamespace(cluster_resources=lambda: resources)
     monkeypatch.setitem(sys.modules, "ray", ray)

@@ -103,12 +103,12 @@ def methods_taking(parameter: str, handle: type = OwnerStore) -> set[str]:
     }
 
 
-def test_table_of_arguments_contains_every_method_that_takes_a_session_id() -> None:
+def test_every_store_method_with_a_session_id_has_test_arguments() -> None:
     assert methods_taking("session_id") - {"find"} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerListing, OwnerProfiles, OwnerRooms])
-def test_methods_of_owner_stores_take_no_owner_and_no_prefix(handle: type) -> None:
+def test_methods_of_stores_bound_to_an_owner_take_neither_owner_nor_id_prefix(handle: type) -> None:
     assert methods_taking("owner", handle) == methods_taking("prefix", handle) == set()
 
 
@@ -136,7 +136,7 @@ def test_session_of_another_owner_cannot_be_listed_or_recorded_into(
     assert [session.id for session in anna.sessions()] == [hers.id]
 
 
-def test_session_of_another_owner_gives_the_same_error_as_a_missing_one(
+def test_session_of_another_owner_gives_the_same_error_as_a_missing_session(
     everything: Store, hers: Session
 ) -> None:
     eve, messages = everything.owned_by("user:eve"), []
@@ -147,7 +147,7 @@ def test_session_of_another_owner_gives_the_same_error_as_a_missing_one(
     assert messages[0] == messages[1]
 
 
-def test_opening_a_store_again_deletes_nothing(
+def test_reopening_a_store_deletes_no_expired_session(
     anna: OwnerStore, hers: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_RETENTION_DAYS", "0.0000001")

@@ -24,7 +24,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 PASSWORD = "a few words for Anna"  # noqa: S105 (a made-up password)
 
 
-def test_address_that_others_can_reach_needs_a_user_or_key(tmp_path: Path) -> None:
+def test_serving_on_all_interfaces_is_refused_without_a_user_or_api_key(tmp_path: Path) -> None:
     said = run_cli(tmp_path, "serve", "--address", "0.0.0.0", "--port", "0")  # noqa: S104
     assert said.returncode == 2
     assert said.stderr.count("\n") == 1
@@ -188,7 +188,7 @@ MATRIX = {
 }
 
 
-def test_access_table_contains_every_route_of_the_service() -> None:
+def test_access_to_every_route_of_the_service_is_tested() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
     from roomread.entry import service  # noqa: PLC0415
@@ -203,7 +203,7 @@ def test_access_table_contains_every_route_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
-def test_route_is_open_only_to_visitors_with_its_scope(
+def test_route_is_open_only_to_visitors_with_the_required_scope(
     method: str, path: str, protected: ProtectedService
 ) -> None:
     allowed = MATRIX[method, path]
@@ -284,7 +284,7 @@ def test_signing_out_or_revoking_a_key_closes_open_websockets(protected: Protect
     sign_in(protected.visitors)
 
 
-def test_headers_of_a_proxy_are_used_only_if_it_is_trusted(
+def test_headers_of_a_proxy_are_used_only_if_the_proxy_is_trusted(
     protected: ProtectedService, tmp_path: Path
 ) -> None:
     with accounts_of(tmp_path) as accounts:
@@ -300,7 +300,7 @@ def test_headers_of_a_proxy_are_used_only_if_it_is_trusted(
             assert ("198.51.100.7" in audit) == trusts
 
 
-def test_videos_of_one_user_are_not_found_by_others(protected: ProtectedService) -> None:
+def test_videos_of_one_user_are_not_found_by_other_users(protected: ProtectedService) -> None:
     for suffix in ("", "/readings", "/annotated", "/cancel"):
         for name in ("ben", "other", "read"):
             method = "POST" if suffix == "/cancel" and name != "read" else "GET"
@@ -320,7 +320,7 @@ def session_routes() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)
-def test_session_of_one_user_is_not_found_by_others(
+def test_session_of_one_user_is_not_found_by_other_users(
     method: str, path: str, protected: ProtectedService
 ) -> None:
     own = path.replace("{session_id}", protected.session).replace("{seat}", "1")
@@ -363,7 +363,7 @@ def test_sessions_of_other_users_are_not_listed(protected: ProtectedService) -> 
         assert protected.visitors[name].get("/api/v1/sessions").json() == nothing
 
 
-def test_profiles_of_one_user_are_not_found_by_others(protected: ProtectedService) -> None:
+def test_profiles_of_one_user_are_not_found_by_other_users(protected: ProtectedService) -> None:
     picture = {"file": ("me.jpg", EXAMPLE.read_bytes())}
     for name in ("ben", "other"):
         client = protected.visitors[name]
@@ -395,7 +395,7 @@ def test_sign_in_redirects_to_paths_of_this_service_only(protected: ProtectedSer
         assert "samesite=lax" in cookie
 
 
-def test_user_header_of_a_visitor_is_ignored(protected: ProtectedService) -> None:
+def test_user_header_sent_by_a_client_is_ignored(protected: ProtectedService) -> None:
     headers = {"X-Roomread-User": "user:1", "Cookie": "roomread_session=abc"}
     assert httpx.get(f"{protected.service.url}/", headers=headers).status_code == 401
 
@@ -413,7 +413,7 @@ def test_forged_host_header_or_unusual_path_does_not_make_a_route_public(
         assert httpx.get(f"{protected.service.url}{odd}").status_code == 401
 
 
-def test_removed_user_is_signed_out_at_once_and_wrong_passwords_are_held_back(
+def test_removed_user_is_signed_out_at_once_and_wrong_passwords_are_rate_limited(
     protected: ProtectedService,
 ) -> None:
     with accounts_of(protected.service.folder) as accounts:

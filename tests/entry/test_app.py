@@ -84,7 +84,7 @@ def test_port_in_use_is_reported_in_one_line(app: Service, tmp_path: Path) -> No
     assert "--port" in taken.stderr
 
 
-def test_app_with_a_data_folder_of_its_own_runs_beside_another(
+def test_two_apps_with_different_data_folders_run_at_the_same_time(
     app: Service, tmp_path: Path
 ) -> None:
     with serving(tmp_path, "--no-browser", command="app") as other:

@@ -50,7 +50,7 @@ def heard(by: ConnectionTable, transport: FakeTransport) -> None:
     by.heard(cast("asyncio.Transport", transport))
 
 
-def test_oldest_silent_connection_is_closed_for_a_new_one_at_the_limit() -> None:
+def test_oldest_silent_connection_is_closed_if_a_new_connection_exceeds_the_limit() -> None:
     connections, reasons = table(in_all=3)
     busy, silent, other = (connect(connections)[0] for _ in range(3))
     heard(connections, busy)
@@ -61,7 +61,7 @@ def test_oldest_silent_connection_is_closed_for_a_new_one_at_the_limit() -> None
     assert len(connections) == 3
 
 
-def test_address_with_most_silent_connections_loses_its_oldest() -> None:
+def test_address_with_the_most_silent_connections_loses_its_oldest_connection() -> None:
     connections, _ = table(in_all=4)
     lonely, _ = connect(connections, "192.0.2.9")
     crowd = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
@@ -70,7 +70,7 @@ def test_address_with_most_silent_connections_loses_its_oldest() -> None:
     assert [t.aborted for t in crowd] == [True, False, False]
 
 
-def test_new_connection_is_refused_when_all_others_are_in_use() -> None:
+def test_new_connection_over_the_limit_is_refused_if_all_open_connections_are_in_use() -> None:
     connections, _ = table(in_all=1)
     busy, _ = connect(connections)
     heard(connections, busy)
@@ -79,7 +79,7 @@ def test_new_connection_is_refused_when_all_others_are_in_use() -> None:
     assert not busy.aborted
 
 
-def test_connections_of_one_address_are_limited_unless_it_is_a_trusted_proxy() -> None:
+def test_connections_of_one_address_are_limited_unless_the_address_is_a_trusted_proxy() -> None:
     connections, _ = table(by_address=2, trusts=lambda address: address == "192.0.2.2")
     students = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
     proxied = [connect(connections, "192.0.2.2")[0] for _ in range(50)]
@@ -95,7 +95,7 @@ def test_sixty_students_behind_one_address_stay_below_the_limits() -> None:
     assert not reasons
 
 
-def test_closed_connection_makes_room_for_a_new_one() -> None:
+def test_closed_connection_is_no_longer_counted_towards_the_limit() -> None:
     connections, _ = table(in_all=1)
     for _ in range(3):
         transport, stays = connect(connections)
@@ -106,7 +106,7 @@ def test_closed_connection_makes_room_for_a_new_one() -> None:
 
 
 @pytest.mark.parametrize(("files", "connections"), [(None, 2000), (100_000, 2000), (256, 160)])
-def test_connections_leave_file_descriptors_for_the_rest_of_the_service(
+def test_connection_limit_leaves_file_descriptors_for_the_rest_of_the_service(
     files: int | None, connections: int
 ) -> None:
     assert connections_within(files, 2000) == connections
@@ -130,7 +130,7 @@ def unread(by: ConnectionTable, transport: FakeTransport, holder: str, size: int
     by.unread(cast("asyncio.Transport", transport), holder, size)
 
 
-def test_oldest_unread_response_of_the_holder_with_most_unread_bytes_is_closed() -> None:
+def test_oldest_unread_response_of_the_client_with_the_most_unread_bytes_is_closed() -> None:
     connections, reasons = table(unread_bytes=100)
     attacker = [connect(connections)[0] for _ in range(3)]
     victim, _ = connect(connections)
@@ -142,7 +142,7 @@ def test_oldest_unread_response_of_the_holder_with_most_unread_bytes_is_closed()
     assert reasons == {"unread-answer": 1}
 
 
-def test_response_that_was_read_is_no_longer_counted() -> None:
+def test_response_that_the_client_has_read_is_no_longer_counted() -> None:
     connections, reasons = table(unread_bytes=100)
     for _ in range(5):
         transport, _ = connect(connections)

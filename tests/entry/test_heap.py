@@ -48,7 +48,7 @@ def test_memory_is_not_trimmed_without_glibc(monkeypatch: pytest.MonkeyPatch) ->
     asyncio.run(asyncio.wait_for(heap.return_memory_periodically(), 1))
 
 
-def test_small_growth_of_memory_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_growth_of_memory_does_not_trigger_trimming(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = iter([100, 10_000_000, 90, 16_000_050, 16_000_150, 120, 200])
     trimmed: list[int] = []
     monkeypatch.setattr(heap, "_trim", lambda: trimmed.append)

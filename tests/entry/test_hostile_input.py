@@ -101,7 +101,7 @@ def test_hostile_values_in_urls_are_refused(http: httpx.Client, session: str, va
 
 
 @pytest.mark.parametrize("seat", [2**31, 2**63, 2**64, 10**30])
-def test_seat_too_large_for_a_database_column_is_refused(
+def test_seat_number_too_large_for_a_database_column_is_refused(
     http: httpx.Client, session: str, seat: int
 ) -> None:
     body = '{"name":"Asha","consent":"yes"}'

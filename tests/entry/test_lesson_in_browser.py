@@ -44,7 +44,7 @@ def hold(folder: Path, plan: Plan) -> Outcome:
     return outcome
 
 
-def test_lesson_ends_with_its_hardest_minute_and_student_pages_sent_no_pictures(
+def test_lesson_summary_lists_the_hardest_minute_and_student_pages_send_no_pictures(
     tmp_path: Path,
 ) -> None:
     outcome = hold(tmp_path, SHORT)
@@ -56,7 +56,7 @@ def test_lesson_ends_with_its_hardest_minute_and_student_pages_sent_no_pictures(
 
 
 @pytest.mark.sweep
-def test_report_of_a_whole_lesson_names_the_stretch_in_which_the_class_was_less_positive(
+def test_report_of_a_whole_lesson_names_the_period_in_which_the_class_was_less_positive(
     tmp_path: Path,
 ) -> None:
     outcome = hold(tmp_path, WHOLE)

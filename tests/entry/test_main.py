@@ -37,7 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         ),
     ],
 )
-def test_error_is_one_line_with_a_hint_of_the_command_line(
+def test_error_is_printed_in_one_line_with_a_hint_for_the_command_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     error: RoomreadError,
@@ -65,7 +65,7 @@ def test_unknown_command_is_refused(
     assert "dance" in capsys.readouterr().err
 
 
-def test_program_does_not_wait_for_a_source_that_is_being_opened(
+def test_program_exits_without_waiting_for_a_source_that_is_being_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     exits: list[int] = []

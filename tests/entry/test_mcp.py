@@ -64,7 +64,7 @@ def test_client_calls_each_tool_over_standard_input_and_output(tmp_path: Path) -
     assert answers["session_report"]["parts"][0]["present"] == 8
 
 
-def test_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_missing_mcp_packages_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(MissingExtraError, match="extra 'mcp'"):
         command()

@@ -80,7 +80,7 @@ def check_recording(service: Service, http: httpx.Client) -> None:
     ]
 
 
-def test_faces_of_others_are_not_read_at_school_in_the_european_union(
+def test_faces_of_other_people_are_not_read_at_a_school_in_the_european_union(
     service: Service, http: httpx.Client, tmp_path: Path
 ) -> None:
     choose(http, "work-or-school", "eu")

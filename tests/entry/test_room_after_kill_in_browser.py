@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 
-def test_pages_reconnect_after_a_kill_and_presses_are_counted_once(
+def test_pages_reconnect_after_the_service_is_killed_and_presses_are_counted_once(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     expect.set_options(timeout=PATIENCE)

@@ -22,7 +22,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[run.Listen, dict[str,
 Started = list[tuple[run.Listen, dict[str, object]]]
 
 
-def test_service_listens_to_this_computer_only_by_default(started: Started) -> None:
+def test_service_listens_on_localhost_only_by_default(started: Started) -> None:
     serve.command()
     assert started == [
         (
@@ -62,7 +62,7 @@ def test_certificate_without_key_or_key_without_certificate_is_refused(
     assert started == []
 
 
-def test_error_for_a_missing_key_file_names_it(started: Started, tmp_path: Path) -> None:
+def test_error_for_a_missing_key_file_names_the_file(started: Started, tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     cert.write_text("PEM")
     with pytest.raises(RoomreadError, match=r"key\.pem: cannot be read"):

@@ -64,7 +64,7 @@ def lesson(path: Path, seconds: float) -> Path:
     return path
 
 
-def test_picture_gives_the_same_readings_in_every_kind_of_body(http: httpx.Client) -> None:
+def test_picture_gives_the_same_readings_as_raw_body_form_and_json(http: httpx.Client) -> None:
     content = EXAMPLE.read_bytes()
     text = {"pictures": [{"name": "me.jpg", "data": base64.b64encode(content).decode()}]}
     answers = [
@@ -106,7 +106,7 @@ def test_omitted_parts_of_pictures_and_videos_are_reported(
     joined.write_bytes(lesson(tmp_path / "lesson.mp4", 0.5).read_bytes() * 2)
     with Client(service.url) as room:
         done = room.wait(room.send_video(joined).id, every=0.1)
-    assert "another video follows after 0.5 s, which was not read" in done.error
+    assert "another video, which was not read, follows after 0.5 s" in done.error
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -157,7 +157,7 @@ def test_hostile_picture_is_refused_with_a_problem(kind: str, http: httpx.Client
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_damaged_pictures_are_read_or_refused(
+def test_damaged_pictures_never_cause_a_server_error(
     http: httpx.Client, cut: int, flips: list[int], kind: st.DataObject
 ) -> None:
     form = kind.draw(st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"]))
@@ -184,7 +184,7 @@ def test_body_over_the_limit_is_refused_before_it_has_arrived(http: httpx.Client
     assert http.get("/healthz").text == "ok\n"
 
 
-def test_urls_are_not_fetched(http: httpx.Client) -> None:
+def test_urls_in_a_request_are_refused_and_not_fetched(http: httpx.Client) -> None:
     for body in ({"url": "http://127.0.0.1/"}, {"pictures": [{"url": "file:///etc/passwd"}]}):
         answer = http.post("/api/v1/analyze", json=body)
         assert answer.status_code == 422
@@ -328,7 +328,7 @@ def test_logs_and_metrics_contain_no_file_names_and_no_video_ids(
     assert video.json()["id"] not in written
 
 
-def test_video_jobs_survive_a_kill_and_a_shutdown(tmp_path: Path) -> None:
+def test_video_jobs_survive_a_kill_and_a_shutdown_of_the_service(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "long.mp4", [n / 25 for n in range(1500)], size=(320, 240))
     with serving(tmp_path) as first:
         with Client(first.url) as room:

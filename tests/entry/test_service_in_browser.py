@@ -92,7 +92,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     expect(anna.get_by_text(": happy").first).to_be_visible()
 
 
-def test_video_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: Path) -> None:
+def test_video_of_one_user_is_hidden_from_another_user(people: list[Page], tmp_path: Path) -> None:
     anna, ben = people
     clip = tmp_path / "lesson.mp4"
     with VideoWriter(clip) as writer:
@@ -110,7 +110,9 @@ def test_video_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: 
     expect(anna.get_by_text("All people together")).to_be_visible()
 
 
-def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: Path) -> None:
+def test_session_of_one_user_is_hidden_from_another_user(
+    people: list[Page], tmp_path: Path
+) -> None:
     anna, ben = people
     clip = tmp_path / "lesson.mp4"
     call = grid(width=960, height=540, columns=4, rows=3, people=8)

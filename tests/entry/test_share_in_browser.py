@@ -63,7 +63,7 @@ def wait_for_mood(service: Service, session_id: str, *, after: float) -> float:
         time.sleep(0.2)
 
 
-def test_hidden_page_reads_a_call_and_continues_recording_after_a_restart_of_the_service(
+def test_hidden_page_reads_a_video_call_and_continues_recording_after_a_service_restart(
     browser: HeadedBrowser, tmp_path: Path
 ) -> None:
     port = str(free_port())

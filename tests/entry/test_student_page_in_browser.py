@@ -45,7 +45,7 @@ def open_mirror(browser: Browser, service: Service, script: str = "") -> Page:
 @pytest.mark.parametrize(
     "script", ["", pytest.param(WITHOUT_FRAMES, marks=pytest.mark.sweep)], ids=["stream", "video"]
 )
-def test_face_is_read_on_the_device_and_no_picture_leaves_it(
+def test_face_is_read_on_the_device_and_no_picture_leaves_the_device(
     browser: Browser, service: Service, script: str
 ) -> None:
     page = open_mirror(browser, service, script)
@@ -97,7 +97,7 @@ def test_student_page_in_a_room_sends_only_short_messages_and_shows_its_last_rea
     page.context.close()
 
 
-def test_each_reason_why_a_camera_cannot_be_read_is_explained_and_can_be_retried(
+def test_each_camera_error_is_explained_and_the_camera_can_be_tried_again(
     browser: Browser, service: Service
 ) -> None:
     page = open_mirror(browser, service)
@@ -132,7 +132,7 @@ def test_unplugged_camera_and_nets_that_fail_to_load_are_explained(
     page.context.close()
 
 
-def test_page_on_a_phone_warns_that_the_camera_stops_behind_other_pages(
+def test_page_on_a_phone_warns_that_the_camera_stops_in_the_background(
     browser: Browser, service: Service
 ) -> None:
     context = browser.new_context(user_agent="Mozilla/5.0 (iPhone) Mobile/15E148", locale="en-GB")

@@ -125,7 +125,7 @@ def test_key_is_accepted_by_both_processes_and_refused_by_both_once_revoked(
         assert time.monotonic() - revoked < 2
 
 
-def test_sign_in_at_one_process_is_valid_at_both(pair: Pair) -> None:
+def test_sign_in_at_one_process_is_valid_at_both_processes(pair: Pair) -> None:
     form = {"name": "anna", "password": PASSWORD}
     answer = httpx.post(f"{pair.first.url}/sign-in", data=form, timeout=60)
     cookies = dict(answer.cookies)
@@ -158,7 +158,7 @@ def test_readings_sent_alternately_to_both_processes_form_one_session(pair: Pair
     assert kept == [(f.time, face.track_id) for f in LESSON for face in f.readings]
 
 
-def test_websocket_to_one_process_adds_readings_to_a_session_that_the_other_holds(
+def test_websocket_to_one_process_adds_readings_to_a_session_of_the_other_process(
     pair: Pair,
 ) -> None:
     with Client(pair.first.url, key=pair.key) as first:
@@ -183,7 +183,7 @@ def test_expired_sessions_are_deleted_when_the_service_starts(pair: Pair) -> Non
     store.close()
 
 
-def test_job_and_session_of_a_killed_process_are_continued_by_the_other(
+def test_job_and_session_of_a_killed_process_are_continued_by_the_other_process(
     pair: Pair, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(400)], size=(320, 240))
@@ -298,7 +298,7 @@ def test_clients_behind_a_proxy_continue_when_their_replica_is_killed(
     assert kept == [(f.time, face.track_id) for f in LESSON[:40] for face in f.readings]
 
 
-def test_students_and_board_of_a_room_meet_at_one_replica_behind_a_proxy(
+def test_proxy_sends_all_boards_of_a_room_to_one_replica_and_students_can_join(
     pair: Pair, proxy: Callable[[Sequence[Service]], str]
 ) -> None:
     url, bearer = proxy([pair.first, pair.second]), {"Authorization": f"Bearer {pair.key}"}
@@ -327,7 +327,7 @@ def test_students_and_board_of_a_room_meet_at_one_replica_behind_a_proxy(
         assert json.loads(first.removeprefix("data:"))
 
 
-def test_room_can_be_used_through_a_process_that_does_not_hold_it(pair: Pair) -> None:
+def test_room_can_be_used_through_a_process_that_does_not_hold_the_room(pair: Pair) -> None:
     here, elsewhere = pair.first.url, pair.second.url
     bearer = {"Authorization": f"Bearer {pair.key}"}
     asked = {"name": "Algebra 7b", "notice": "told in class"}

@@ -60,7 +60,7 @@ def test_notebook_runs_from_its_first_cell_to_its_last(name: str) -> None:
     assert RESULTS[name] in printed(notebook)
 
 
-def test_every_notebook_is_run() -> None:
+def test_list_of_expected_results_covers_every_notebook() -> None:
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(RESULTS)
 
 

@@ -71,7 +71,7 @@ def test_error_for_an_unknown_name_lists_the_known_names(installed: Path) -> Non
     assert "default, haar, upright" in done.stderr
 
 
-def test_example_fulfils_the_contracts_of_the_plugin_interfaces(installed: Path) -> None:
+def test_example_plugin_passes_the_contract_tests_of_the_plugin_interfaces(installed: Path) -> None:
     tests = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "-c", os.devnull]
     done = run(installed, sys.executable, "-m", "pytest", *tests, str(PLUGIN / "tests"))
     assert done.returncode == 0, done.stdout

@@ -70,7 +70,9 @@ def page(site: Path) -> Iterator[Page]:
 
 @pytest.mark.sweep
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_demo_reads_photos_in_the_browser_as_the_program_does(page: Page, tmp_path: Path) -> None:
+def test_browser_demo_gives_the_same_readings_of_a_photo_as_the_python_program(
+    page: Page, tmp_path: Path
+) -> None:
     expect(page.get_by_role("status")).to_have_text("Ready.")
     page.get_by_role("button", name="Read the example").click()
     row = page.locator("#rows tr")

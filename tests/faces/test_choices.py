@@ -16,7 +16,7 @@ def test_detector_of_a_plugin_is_created_by_name() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_built_in_name_is_not_replaced_by_a_plugin() -> None:
+def test_plugin_does_not_replace_the_built_in_detector_of_the_same_name() -> None:
     assert type(make_detector("default")).__name__ == "CenterFace"
 
 
@@ -27,6 +27,6 @@ def test_min_face_is_passed_to_the_default_detector() -> None:
         make_detector(min_face=0.0)
 
 
-def test_unknown_detector_is_refused_with_the_known_names() -> None:
+def test_error_for_an_unknown_detector_lists_the_known_names() -> None:
     with pytest.raises(PluginError, match="no detector 'none' \\(choose one of default, haar"):
         make_detector("none")

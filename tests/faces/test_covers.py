@@ -66,7 +66,9 @@ def bearded(which: int) -> NDArray[np.uint8]:
 
 @PORTRAITS
 @pytest.mark.parametrize("cover", [masked, with_sunglasses])
-def test_covered_face_is_unreadable_with_its_reason(which: int, cover: object) -> None:
+def test_covered_face_is_reported_as_unreadable_because_it_is_covered(
+    which: int, cover: object
+) -> None:
     assert callable(cover)
     (reading, *_) = ANALYZER.analyze(cover(which))
     assert reading.quality.reason is Unreadable.COVERED
@@ -83,12 +85,12 @@ def test_uncovered_face_is_not_reported_as_covered_in_any_light(which: int, ligh
 
 
 @PORTRAITS
-def test_beard_is_not_a_cover(which: int) -> None:
+def test_face_with_a_beard_is_not_reported_as_covered(which: int) -> None:
     (reading, *_) = ANALYZER.analyze(bearded(which))
     assert reading.quality.reason is None
 
 
-def test_cover_scores_depend_neither_on_the_batch_nor_much_on_the_size_of_the_crops() -> None:
+def test_cover_score_does_not_depend_on_the_batch_and_hardly_on_the_crop_size() -> None:
     image, face = portrait(0)
     small, large = (cut(np.asarray(image), [face], FER2013_FRAMING, side=side) for side in (48, 96))
     (alone,) = cover_scores(small)
@@ -98,7 +100,7 @@ def test_cover_scores_depend_neither_on_the_batch_nor_much_on_the_size_of_the_cr
     assert cover_scores(large)[0] == pytest.approx(alone, abs=2)
 
 
-def test_no_crops_give_no_cover_scores() -> None:
+def test_empty_batch_of_crops_gives_no_cover_scores() -> None:
     assert cover_scores(np.zeros((0, 48, 48), dtype=np.uint8)).shape == (0,)
 
 
@@ -106,7 +108,7 @@ SURE = Scores(np.array([0.02, 0.0, 0.03, 0.85, 0.02, 0.03, 0.05], np.float32), 0
 
 
 @pytest.mark.parametrize("score", [-20.0, -1.0, 0.0])
-def test_scores_of_a_whole_face_are_unchanged(score: float) -> None:
+def test_expression_scores_of_an_uncovered_face_are_unchanged(score: float) -> None:
     assert doubted(SURE, score) is SURE
 
 

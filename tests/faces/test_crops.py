@@ -46,7 +46,7 @@ def test_crop_beyond_the_edges_of_a_uniform_picture_is_uniform(
     assert (crop == value).all()
 
 
-def test_square_of_the_size_of_the_crop_is_copied_pixel_by_pixel() -> None:
+def test_face_square_of_the_crop_size_is_copied_without_resampling() -> None:
     grey = np.asarray(Image.fromarray(scenes.astronaut()).convert("L"))
     (crop,) = cut(scenes.astronaut(), [face(200, 80, 248, 128)], EXACT)
     np.testing.assert_array_equal(crop, grey[80:128, 200:248])

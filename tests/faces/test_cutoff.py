@@ -28,7 +28,7 @@ def face_at(x: float, y: float, roll: float = 0.0) -> tuple[Face, Orientation]:
 @pytest.mark.parametrize("roll", [0, 90, 180, -90])
 @pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
 @pytest.mark.parametrize(("beyond", "is_cut"), [(-0.1, False), (0.3, True), (0.5, True)])
-def test_cut_off_score_is_high_for_a_cut_face_in_any_quarter_turn(
+def test_cut_off_score_is_positive_only_for_a_cut_off_face_in_any_quarter_turn(
     roll: float, edge: str, beyond: float, *, is_cut: bool
 ) -> None:
     whole = whole_box(face_at(320, 240, roll)[1])

@@ -23,7 +23,7 @@ def test_colour_picture_of_one_pixel_is_accepted() -> None:
         np.zeros((1, 4, 4, 3), np.uint8),
     ],
 )
-def test_error_for_an_array_that_is_no_colour_picture_states_its_type_and_shape(
+def test_error_for_an_array_that_is_not_a_colour_picture_states_its_type_and_shape(
     image: NDArray[np.generic],
 ) -> None:
     with pytest.raises(MediaError, match="must be uint8") as error:

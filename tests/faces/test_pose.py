@@ -20,18 +20,18 @@ def test_face_that_looks_at_the_camera_has_no_yaw() -> None:
 
 
 @pytest.mark.parametrize("roll", [0, 40, 180])
-def test_nose_to_the_right_of_the_face_is_a_positive_yaw_at_any_roll(roll: float) -> None:
+def test_nose_shifted_to_the_right_gives_a_positive_yaw_at_any_roll(roll: float) -> None:
     assert 15 < landmark_yaw(landmarks(nose=0.08, roll=roll)) < 30
     mirrored = landmark_yaw(landmarks(nose=-0.08, roll=roll))
     assert mirrored == pytest.approx(-landmark_yaw(landmarks(nose=0.08, roll=roll)), abs=0.5)
 
 
-def test_yaw_stays_within_a_quarter_turn_where_landmarks_coincide() -> None:
+def test_yaw_stays_within_90_degrees_even_if_landmarks_coincide() -> None:
     assert -90 <= landmark_yaw(np.full((5, 2), 7, dtype=np.float32)) <= 90
     assert landmark_yaw(landmarks(nose=2.0)) == 90
 
 
-def test_yaw_and_roll_are_means_of_both_estimates_and_pitch_comes_from_the_net() -> None:
+def test_yaw_and_roll_average_net_and_landmark_estimates_and_pitch_comes_from_the_net() -> None:
     points = landmarks(nose=0.08, roll=10)
     pose = combined_pose(Pose(10, -7, 4), points, turned=0)
     assert pose.yaw == pytest.approx((10 + landmark_yaw(points)) / 2, abs=0.1)
@@ -44,7 +44,7 @@ def test_roll_in_a_turned_crop_is_converted_to_the_roll_in_the_picture() -> None
     assert pose.roll == pytest.approx(60, abs=0.1)
 
 
-def test_rolls_on_both_sides_of_upside_down_are_averaged_the_short_way() -> None:
+def test_rolls_of_176_and_minus_176_degrees_average_to_180_degrees() -> None:
     pose = combined_pose(Pose(0, 0, 0), landmarks(roll=176), turned=-176)
     assert abs(pose.roll) == pytest.approx(180, abs=0.1)
 

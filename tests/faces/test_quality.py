@@ -38,7 +38,7 @@ def test_good_portrait_is_readable(portrait: Portrait) -> None:
     assert quality.frontality > 0.8
 
 
-def test_every_face_of_a_call_is_readable() -> None:
+def test_every_face_of_a_video_call_is_readable() -> None:
     call = scenes.grid()
     qualities = assessed(call.image, *CenterFace(threads=1).detect(call.image))
     assert [quality.reason for quality in qualities] == [None] * 25
@@ -59,13 +59,13 @@ def test_black_picture_is_unreadable_as_too_dark(portrait: Portrait) -> None:
     assert quality.sharpness == 0
 
 
-def test_face_at_a_tenth_of_its_light_is_too_dark(portrait: Portrait) -> None:
+def test_face_darkened_to_a_tenth_of_its_brightness_is_too_dark(portrait: Portrait) -> None:
     image, face = portrait
     (quality,) = assessed((image * 0.1).astype(np.uint8), face)
     assert quality.reason is Unreadable.TOO_DARK
 
 
-def test_face_at_half_its_light_is_readable(portrait: Portrait) -> None:
+def test_face_darkened_to_half_its_brightness_is_readable(portrait: Portrait) -> None:
     image, face = portrait
     (quality,) = assessed(image // 2, face)
     assert quality.reason is None
@@ -101,7 +101,7 @@ def test_face_half_outside_of_the_picture_is_cut_off(portrait: Portrait) -> None
 
 @pytest.mark.parametrize("share", [0.3, 0.4, 0.5])
 @pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
-def test_face_cut_by_an_edge_is_unreadable_or_not_found(
+def test_face_cut_off_by_the_picture_edge_is_unreadable_or_not_found(
     portrait: Portrait, side: str, share: float
 ) -> None:
     image, face = portrait
@@ -142,7 +142,9 @@ def test_face_with_a_landmark_at_the_edge_is_cut_off_even_if_its_box_is_inside(
     assert quality.visible < 0.9
 
 
-def test_face_is_tilted_when_its_landmarks_fit_no_face(portrait: Portrait) -> None:
+def test_face_is_reported_as_tilted_if_its_landmarks_do_not_fit_an_upright_face(
+    portrait: Portrait,
+) -> None:
     image, face = portrait
     assert face.landmarks is not None
     # Eyes and mouth have changed places, as in an upside-down face taken for upright.
@@ -169,14 +171,14 @@ def test_profile_view_is_unreadable_as_turned_away(portrait: Portrait) -> None:
     assert quality.reason is Unreadable.TURNED_AWAY
 
 
-def test_limits_can_be_changed(portrait: Portrait) -> None:
+def test_quality_limits_can_be_changed(portrait: Portrait) -> None:
     image, face = portrait
     crops = cut(image, [face], FER2013_FRAMING)
     (quality,) = assess_quality(image, [face], crops, limits=QualityLimits(size=500))
     assert quality.reason is Unreadable.TOO_SMALL
 
 
-def test_no_faces_give_no_qualities() -> None:
+def test_empty_list_of_faces_gives_an_empty_list_of_qualities() -> None:
     assert assessed(scenes.astronaut()) == []
 
 
@@ -205,12 +207,12 @@ def test_frontality_does_not_depend_on_roll_and_size(
     assert value == pytest.approx(max(0.0, 1 - abs(place - 0.5)), abs=1e-3)
 
 
-def test_eyes_in_one_point_have_frontality_0() -> None:
+def test_frontality_is_0_if_both_eyes_coincide() -> None:
     assert frontality(np.zeros((5, 2), dtype=np.float32)) == 0
 
 
 @pytest.mark.skipif(not FER2013.is_file(), reason="FER-2013 is not beside the checkout")
-def test_98_percent_of_fer2013_are_readable() -> None:
+def test_98_percent_of_fer2013_pictures_are_readable() -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
     table = parquet.read_table(FER2013, columns=["Usage", "votes_no_face", "image"])
     training = np.array(table["Usage"].to_pylist()) == "Training"

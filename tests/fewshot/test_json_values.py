@@ -30,7 +30,7 @@ def test_list_of_numbers_is_converted_to_a_vector() -> None:
     "values",
     [None, "123", {"0": 1}, [], [1, 2], ["1"], [True], [None], [1e7], [-(10**400)], [[1]]],
 )
-def test_value_that_is_not_a_list_of_one_number_is_refused(values: Any) -> None:
+def test_vector_value_of_the_wrong_type_length_or_range_is_refused(values: Any) -> None:
     with pytest.raises(ValueError, match=r"vector|is not a number"):
         to_vector(values, size=1)
 

@@ -27,13 +27,13 @@ def references(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.nd
     return shown.astype(np.float32)
 
 
-def test_shift_of_ten_references_is_shrunk_to_half() -> None:
+def test_logit_shift_learned_from_ten_references_is_shrunk_to_half() -> None:
     own = learn(statistics(), references(plainly=1, off=2)[-10:], LABELS[-10:], temperature=1.0)
     assert own.shift[6] == pytest.approx(1, abs=0.3)
     assert np.abs(own.shift[:6]).max() < 0.3
 
 
-def test_weak_expressions_lower_the_temperature_and_misleading_expressions_raise_it() -> None:
+def test_subtle_references_lower_and_noisy_references_raise_the_temperature() -> None:
     subtle = learn(statistics(), references(plainly=0.4, noise=0.05), LABELS, temperature=1.0)
     assert subtle.temperature < 0.9
     confusing = learn(statistics(), references(plainly=1, noise=4), LABELS, temperature=1.0)
@@ -46,7 +46,7 @@ def test_temperature_stays_1_with_references_of_one_expression() -> None:
     assert learn(statistics(), logits, neutral, temperature=1.0).temperature == 1.0
 
 
-def test_offset_without_references_changes_nothing() -> None:
+def test_person_offset_learned_without_references_leaves_logits_unchanged() -> None:
     own = learn(statistics(), np.zeros((0, 7), np.float32), np.zeros(0, np.int64), temperature=1.0)
     logits = references(plainly=1)
     np.testing.assert_array_equal(own.apply(logits), logits)

@@ -56,7 +56,7 @@ def grace() -> Profile:
     )
 
 
-def test_state_taught_with_one_person_is_found_in_another_and_not_in_faces_without_it(
+def test_state_taught_with_one_person_is_recognised_in_another_person_only_if_shown(
     masked: Profile,
 ) -> None:
     analyzer = ANALYZER.with_profiles([masked])
@@ -129,7 +129,7 @@ def test_leave_one_out_result_states_that_useful_profiles_help(
     assert evaluation.helps
 
 
-def test_profile_that_repeats_what_the_net_already_reads_does_not_help() -> None:
+def test_profile_of_expressions_that_the_net_already_reads_correctly_does_not_help() -> None:
     smiles = arrays(altered.variants(Image.fromarray(scenes.astronaut())))
     smiling = Profile.from_references("smiling", smiles, analyzer=ANALYZER)
     assert evaluate(smiling, ANALYZER.model).helps is False
@@ -139,14 +139,14 @@ def test_profile_that_repeats_what_the_net_already_reads_does_not_help() -> None
     assert evaluate(clear, ANALYZER.model).helps is False
 
 
-def test_whether_a_profile_of_one_picture_helps_is_unknown() -> None:
+def test_evaluation_of_a_profile_taught_with_one_picture_does_not_say_whether_it_helps() -> None:
     single = Profile.from_references(
         "grace", {Expression.NEUTRAL: [scenes.hopper()]}, analyzer=ANALYZER, consent=ASKED
     )
     assert evaluate(single, ANALYZER.model).helps is None
 
 
-def test_unusable_reference_is_refused_with_its_name_in_the_error(tmp_path: Path) -> None:
+def test_error_for_an_unusable_reference_picture_names_the_picture(tmp_path: Path) -> None:
     one, none, two, dark = (tmp_path / f"{n}.png" for n in ("one", "none", "two", "dark"))
     Image.fromarray(scenes.astronaut()).save(one)
     Image.new("RGB", (300, 200), (90, 90, 90)).save(none)
@@ -187,17 +187,17 @@ def test_profile_of_a_person_without_consent_is_refused() -> None:
 
 def test_two_profiles_cannot_both_apply_to_the_only_face(grace: Profile) -> None:
     twin = replace(grace, name="twin", person="twin")
-    with pytest.raises(ProfileError, match="cannot be both 'grace' and 'twin'"):
+    with pytest.raises(ProfileError, match="is assigned to two profiles, 'grace' and 'twin'"):
         Adapter([ProfileBinding(grace), ProfileBinding(twin)], ANALYZER.model)
     Adapter([ProfileBinding(grace, 1), ProfileBinding(twin, 2)], ANALYZER.model)
 
 
-def test_profile_of_another_net_is_refused_with_its_name_in_the_error(masked: Profile) -> None:
+def test_error_for_a_profile_of_another_net_names_the_profile(masked: Profile) -> None:
     with pytest.raises(ProfileError, match=r"'masked' was taught with the model compact \(0f\)"):
         Analyzer(detector=CenterFace(threads=1), profiles=[replace(masked, digest="0f")])
 
 
-def test_profile_is_refused_with_a_classifier_without_a_model_file(masked: Profile) -> None:
+def test_profile_is_refused_for_a_classifier_without_a_model_file(masked: Profile) -> None:
     with pytest.raises(ProfileError, match="need a model file"):
         Analyzer(detector=FixedDetector([]), classifier=FixedClassifier(), profiles=[masked])
 
@@ -210,7 +210,7 @@ def test_profiles_are_taught_and_used_with_the_default_head_only(masked: Profile
         Analyzer(classifier=label).observe(Frame(np.zeros((64, 64, 3), np.uint8), 0.0, 0, "x"), [])
 
 
-def test_damaged_profiles_are_reported_by_name_and_others_stay_readable(
+def test_damaged_profiles_are_reported_by_name_and_valid_profiles_stay_readable(
     tmp_path: Path, masked: Profile
 ) -> None:
     store = ProfileStore(tmp_path)
@@ -289,7 +289,7 @@ def test_profile_with_too_short_vectors_is_refused(masked: Profile) -> None:
         check_model(short, ANALYZER.model)
 
 
-def test_about_one_in_fifty_ordinary_faces_exceeds_the_threshold_of_a_state(
+def test_about_2_percent_of_ordinary_faces_exceed_the_threshold_of_a_state(
     masked: Profile,
 ) -> None:
     statistics = feature_statistics_of(ANALYZER.model)

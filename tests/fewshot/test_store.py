@@ -31,10 +31,10 @@ def test_profile_is_stored_loaded_and_deleted(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_profile_in_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
+def test_profile_whose_name_differs_from_its_file_name_is_refused(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path)
     store.keep(state("tired")).rename(tmp_path / "bored.json")
-    with pytest.raises(ProfileError, match=r"bored\.json: holds the profile 'tired'"):
+    with pytest.raises(ProfileError, match=r"bored\.json: contains a profile of another name"):
         store.load("bored")
 
 

@@ -50,7 +50,9 @@ def test_copy_with_unsuitable_suffix_is_refused_and_the_hint_lists_the_suitable_
     assert (".png" if is_picture else ".mp4") in error.value.hint
 
 
-def test_copy_that_would_overwrite_the_input_is_refused_also_through_a_link(tmp_path: Path) -> None:
+def test_copy_that_would_overwrite_the_input_is_refused_even_through_a_symbolic_link(
+    tmp_path: Path,
+) -> None:
     clip, link = tmp_path / "a.mp4", tmp_path / "b.mp4"
     clip.write_bytes(b"a video")
     link.symlink_to(clip)
@@ -81,7 +83,7 @@ def test_face_in_the_copy_is_covered_when_hiding_is_requested(tmp_path: Path) ->
     assert hidden[y, x].tolist() != [30, 30, 30]
 
 
-def test_video_without_frames_leaves_no_file(tmp_path: Path) -> None:
+def test_annotating_a_video_without_frames_leaves_no_file(tmp_path: Path) -> None:
     with Annotator(tmp_path / "out.mp4", source(is_picture=False), sound_from=None) as copy:
         copy.cut_short()
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ def test_value_range_ignores_nan() -> None:
     assert value_range("people", values, whole, ENGLISH) == "people: between 3 and 18"
 
 
-def test_description_of_a_chart_without_values_states_no_figure() -> None:
+def test_description_of_a_chart_without_values_says_that_there_is_no_figure() -> None:
     nothing = np.full(3, np.nan)
     assert value_range("people", nothing, whole, ENGLISH) == "people: no figure"
     assert value_range("people", np.zeros(0), whole, ENGLISH) == "people: no figure"

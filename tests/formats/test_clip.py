@@ -93,7 +93,7 @@ def test_faces_are_shown_and_labels_are_drawn_only_when_requested(
     assert np.abs(labelled[row, column] - 90).max() < 20
 
 
-def test_clip_is_refused_when_its_time_is_outside_the_video_or_it_would_overwrite_the_video(
+def test_clip_is_refused_if_it_lies_outside_the_video_or_would_overwrite_the_video(
     tmp_path: Path, video: Path, analyzer: Analyzer
 ) -> None:
     with pytest.raises(MediaError, match=r"no frame between 60\.0 s and 90\.0 s"):

@@ -28,7 +28,7 @@ def first_x(line: ET.Element) -> float:
     return float(line.attrib["points"].split(",")[0])
 
 
-def test_lessons_are_aligned_at_their_chosen_moments(series: TimeSeries) -> None:
+def test_compared_lessons_are_aligned_at_a_chosen_time_of_each_lesson(series: TimeSeries) -> None:
     early, late = ComparedLesson("A", series, 60.0), ComparedLesson("B", series, 120.0)
     chart = comparison_chart([early, late])
     first, second = lines(chart)
@@ -37,7 +37,7 @@ def test_lessons_are_aligned_at_their_chosen_moments(series: TimeSeries) -> None
     assert {"-1:00", "0:00", "1:00", "A", "B"} <= set(texts)
 
 
-def test_each_lesson_has_its_own_colour_and_dashes(series: TimeSeries) -> None:
+def test_line_of_each_lesson_has_a_different_colour_and_dash_pattern(series: TimeSeries) -> None:
     chart = comparison_chart([ComparedLesson(str(n), series, 0.0) for n in range(MOST_LESSONS)])
     looks = {(line.attrib["stroke"], line.attrib["stroke-dasharray"]) for line in lines(chart)}
     assert len(looks) == MOST_LESSONS

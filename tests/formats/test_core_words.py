@@ -18,7 +18,7 @@ from roomread.store.summary import FROM_START
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_expressions_and_measures_have_different_names_in_every_language(language: str) -> None:
+def test_no_two_expressions_or_measures_have_the_same_name_in_any_language(language: str) -> None:
     words = translator(language)
     names = [expression_name(e, words) for e in Expression]
     assert len(set(names)) == len(Expression)
@@ -53,7 +53,7 @@ def test_probability_is_shown_as_at_most_99_percent() -> None:
         ),
     ],
 )
-def test_text_of_an_alert_states_whom_it_concerns_the_measure_and_the_time(
+def test_alert_text_names_the_seat_or_the_room_the_measure_and_the_time(
     alert: Alert, text: str
 ) -> None:
     assert alert_text(alert, ENGLISH) == text

@@ -63,7 +63,7 @@ def test_name_that_looks_like_a_formula_is_written_as_text(name: str) -> None:
     assert list(read_csv(file)) == [reading]
 
 
-def test_negative_number_is_written_without_the_prefix_of_formulas() -> None:
+def test_negative_number_is_not_escaped_as_a_formula() -> None:
     file = io.StringIO(newline="")
     write_csv(file, ["valence", "label"], [{"valence": -0.5, "label": "-0.5"}])
     assert file.getvalue() == "valence,label\r\n-0.5,'-0.5\r\n"

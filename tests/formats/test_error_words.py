@@ -60,7 +60,7 @@ def literals() -> str:
     return "\n".join(found)
 
 
-def test_every_listed_sentence_occurs_in_the_code_of_the_package() -> None:
+def test_every_translatable_error_sentence_occurs_in_the_source_code() -> None:
     texts = literals()
     missing = [s for s in SENTENCES if re.sub(r"\{\w+\}", "{}", s).removeprefix("{}") not in texts]
     assert missing == []
@@ -96,7 +96,7 @@ def test_errors_that_users_cause_are_translated(tmp_path: Path) -> None:
         raised(lambda: parse_rules("the room is loud")),
         raised(without_turn),
         MissingExtraError("a report as PDF", extra="pdf"),
-        BusyError("too many pictures are being processed for others", seconds=60),
+        BusyError("too many pictures are being processed for other users", seconds=60),
     ]
     for error in errors:
         told = error_text(error, GERMAN)
@@ -107,7 +107,7 @@ def test_errors_that_users_cause_are_translated(tmp_path: Path) -> None:
         assert problem_text(str(error), GERMAN) == told
 
 
-def test_reason_in_a_sentence_is_translated_and_the_file_name_is_unchanged() -> None:
+def test_reason_in_an_error_message_is_translated_and_the_file_name_is_unchanged() -> None:
     for reason in Unreadable:
         told = problem_text(f"a: b.png: the face cannot be read: {reason}", GERMAN)
         assert told.startswith("a: b.png: das Gesicht ist nicht lesbar: ")

@@ -3,9 +3,7 @@ from __future__ import annotations
 from roomread.formats.excluded import ExcludedShares, excluded_shares
 
 
-def test_shares_of_the_people_present_are_rounded_to_5_percent_and_sorted_in_descending_order() -> (
-    None
-):
+def test_shares_of_people_excluded_for_each_reason_are_rounded_to_5_percent_and_sorted() -> None:
     moods = [
         (20, {"covered": 1, "blurred": 2}),
         (20, {"blurred": 4}),

@@ -26,7 +26,7 @@ def lines(*sources: str, seconds: float = 40.0, rate: float = 10.0) -> list[dict
     return [json.loads(line) for line in file.getvalue().splitlines()]
 
 
-def test_each_person_has_a_line_per_second_after_half_a_minute() -> None:
+def test_known_eye_activity_of_each_person_is_written_once_per_second() -> None:
     found = lines("a.mp4")
     assert [line["time"] for line in found] == [float(second) for second in range(30, 40)]
     last = found[-1]
@@ -38,6 +38,6 @@ def test_unknown_blink_rate_is_written_as_null() -> None:
     assert {line["blinks_per_minute"] for line in lines("a.mp4", rate=2.0)} == {None}
 
 
-def test_lines_of_each_source_start_anew() -> None:
+def test_eye_activity_is_written_anew_for_each_source() -> None:
     found = lines("a.mp4", "b.mp4", seconds=31.0)
     assert [(line["source"], line["time"]) for line in found] == [("a.mp4", 30.0), ("b.mp4", 30.0)]

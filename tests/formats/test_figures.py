@@ -97,7 +97,7 @@ def test_valence_baseline_and_levels_of_changes_come_from_the_rounded_shares(
         assert level * 20 == pytest.approx(round(level * 20), abs=1e-6)
 
 
-def test_changes_are_found_in_the_exact_moods(store: OwnerStore, anonymous: Session) -> None:
+def test_changes_are_detected_in_the_unrounded_moods(store: OwnerStore, anonymous: Session) -> None:
     exact = change_points(store.moods(anonymous.id))
     shown = session_figures(store, anonymous).summary.changes
     assert [change.time for change in shown] == [change.time for change in exact]
@@ -122,7 +122,7 @@ def test_alerts_state_values_in_steps_of_five_percent(
     assert all(int(cents) % 5 == 0 for cents in re.findall(r"[+-]\d\.(\d\d)", fall))
 
 
-def test_report_has_shares_of_the_parts_in_steps_of_five_percent(
+def test_report_gives_the_shares_of_each_session_part_in_steps_of_five_percent(
     store: OwnerStore, anonymous: Session
 ) -> None:
     shares = re.findall(r"<td[^>]*>\s*(\d+)\s?%", session_report(store, anonymous.id))
@@ -133,14 +133,14 @@ def test_report_has_shares_of_the_parts_in_steps_of_five_percent(
         assert np.allclose(part.scores * 20, np.rint(part.scores * 20), atol=1e-6)
 
 
-def test_session_that_keeps_people_has_exact_shares(store: OwnerStore) -> None:
+def test_session_that_stores_individual_readings_shows_unrounded_shares(store: OwnerStore) -> None:
     session = recorded(store, consent="all eleven, in writing")
     assert session_figures(store, session).moods == store.moods(session.id)
     assert last_shown_mood(store, session) == store.last_mood(session.id)
     assert shown_moods(store, session) == store.moods(session.id)
 
 
-def test_session_without_a_mood_has_no_moods_to_show(store: OwnerStore) -> None:
+def test_session_without_readings_has_no_moods(store: OwnerStore) -> None:
     session = store.create("Empty")
     assert session_figures(store, session).moods == []
     assert shown_moods(store, session) == []
@@ -161,7 +161,7 @@ def test_only_the_figures_module_and_the_recorder_read_moods_from_the_store() ->
 
 
 @pytest.mark.parametrize("consent", ["", "all, in writing"])
-def test_running_figures_read_only_new_moods_and_equal_the_figures_of_the_whole_session(
+def test_incremental_figures_read_only_new_moods_and_equal_the_figures_of_the_whole_session(
     store: OwnerStore, consent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = store.create("Algebra 7b", keeps_people=bool(consent), consent=consent)
@@ -192,7 +192,9 @@ def test_running_figures_read_only_new_moods_and_equal_the_figures_of_the_whole_
     assert sum(read) <= len(whole.moods)
 
 
-def test_report_states_the_minute_in_which_most_people_were_lost(tmp_path: Path) -> None:
+def test_report_states_the_minute_in_which_most_people_said_that_they_were_lost(
+    tmp_path: Path,
+) -> None:
     everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")

@@ -59,7 +59,7 @@ def test_readings_are_equal_after_writing_and_reading_json_lines(readings: list[
     assert list(read_json_lines(file)) == [as_read(*each) for each in frames(readings)]
 
 
-def test_json_without_frames_is_an_empty_list() -> None:
+def test_writing_json_without_frames_gives_an_empty_list() -> None:
     file = io.StringIO()
     JsonSink(file).close()
     assert read_json(file.getvalue()) == []
@@ -134,7 +134,7 @@ def test_numbers_and_text_that_cannot_be_stored_are_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300))
-def test_any_message_is_parsed_or_refused_with_a_wire_error(content: bytes | str) -> None:
+def test_any_message_is_parsed_or_raises_wire_error(content: bytes | str) -> None:
     try:
         assert all(isinstance(frame, FrameReadings) for frame in parse_frames(content))
     except WireError:

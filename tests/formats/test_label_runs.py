@@ -27,24 +27,24 @@ def runs_of(frames: Mapping[float, Mapping[int, Expression | None]]) -> list[Lab
     return runs.close()
 
 
-def test_run_ends_at_the_frame_that_shows_another_expression() -> None:
+def test_label_run_ends_at_the_first_frame_with_another_expression() -> None:
     assert runs_of({0.0: {1: HAPPY}, 0.5: {1: HAPPY}, 1.0: {1: SAD}, 1.5: {1: SAD}}) == [
         LabelRun(1, "happy", 0.0, 1.0),
         LabelRun(1, "sad", 1.0, 2.0),
     ]
 
 
-def test_run_ends_when_the_person_is_not_seen_for_over_a_second() -> None:
+def test_label_run_ends_when_the_person_is_not_seen_for_over_a_second() -> None:
     runs = runs_of({0.0: {1: HAPPY}, 0.5: {1: HAPPY}, 1.0: {}, 2.5: {1: HAPPY}})
     assert [run.start for run in runs] == [0.0, 2.5]
     assert runs[0].end < 2.5
 
 
-def test_run_continues_when_the_person_is_not_seen_for_under_a_second() -> None:
+def test_label_run_continues_when_the_person_is_not_seen_for_under_a_second() -> None:
     assert len(runs_of({0.0: {1: HAPPY}, 0.5: {}, 0.9: {1: HAPPY}})) == 1
 
 
-def test_each_person_has_separate_runs() -> None:
+def test_each_person_has_separate_label_runs() -> None:
     runs = runs_of({0.0: {1: HAPPY, 2: None}, 1.0: {1: HAPPY, 2: SAD}})
     assert [(run.person, run.label) for run in runs] == [
         (1, "happy"),
@@ -54,7 +54,7 @@ def test_each_person_has_separate_runs() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 3), st.sampled_from([HAPPY, SAD, None])), min_size=1))
-def test_runs_of_a_person_never_overlap(steps: list[tuple[float, Expression | None]]) -> None:
+def test_label_runs_of_a_person_never_overlap(steps: list[tuple[float, Expression | None]]) -> None:
     time, frames = 0.0, {}
     for step, shown in steps:
         frames[time] = {1: shown}
@@ -64,7 +64,7 @@ def test_runs_of_a_person_never_overlap(steps: list[tuple[float, Expression | No
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(runs))
 
 
-def test_frame_of_another_source_is_refused() -> None:
+def test_label_runs_refuse_a_frame_of_a_second_source() -> None:
     runs = LabelRuns()
     runs.add(picture(0.0, "a.mp4"), [])
     with pytest.raises(OutputError, match=r"'a\.mp4' and 'b\.mp4'"):

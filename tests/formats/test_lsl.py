@@ -14,7 +14,7 @@ from roomread.readings import Expression, Frame, Pose
 from roomread.wire import FrameReadings, frame_from_dict
 
 
-def test_sample_has_the_mean_scores_of_readable_faces_and_the_counts_of_faces() -> None:
+def test_lsl_sample_has_mean_scores_and_the_counts_of_readable_and_all_faces() -> None:
     values = dict(
         zip(
             CHANNELS,
@@ -27,7 +27,7 @@ def test_sample_has_the_mean_scores_of_readable_faces_and_the_counts_of_faces() 
     assert (values["readable"], values["faces"]) == (2, 3)
 
 
-def test_sample_without_a_readable_face_has_nan_scores() -> None:
+def test_lsl_sample_without_a_readable_face_has_nan_scores() -> None:
     values = sample(class_frame(0, {1: None}))
     assert np.isnan(values[:-2]).all()
     assert values[-2:] == [0, 1]
@@ -43,7 +43,7 @@ def test_pose_and_action_units_are_means_over_the_faces_that_have_them() -> None
     assert np.isnan(values["AU4"])
 
 
-def test_lsl_inlets_receive_the_means_and_every_face() -> None:
+def test_lsl_inlets_receive_the_mean_scores_and_each_face_as_json() -> None:
     pylsl = pytest.importorskip("pylsl")
     sink = LslSink("roomread-test")
     found = [

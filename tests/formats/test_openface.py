@@ -35,13 +35,13 @@ def test_columns_have_the_names_and_units_of_openface() -> None:
     assert row["AU12_r"] == 2.5
 
 
-def test_columns_of_values_that_no_net_predicts_are_empty() -> None:
+def test_action_unit_and_pose_columns_are_empty_for_a_face_without_these_values() -> None:
     read = table(*class_frame(0.4, {1: None}))
     assert read["success"].tolist() == [0]
     empty = [f"AU{unit:02d}_r" for unit in ACTION_UNITS] + ["pose_Rx", "pose_Ry", "pose_Rz"]
     assert read[empty].isna().all(axis=None)
 
 
-def test_table_has_every_column_of_the_schema() -> None:
+def test_openface_table_also_has_every_column_of_the_readings_table() -> None:
     names = set(column_types()) - {"confidence"} | {"expression_confidence"}
     assert names <= set(table(*class_frame(0.4, {1: Expression.SAD})).columns)

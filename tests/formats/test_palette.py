@@ -14,7 +14,9 @@ ALL = {
 
 @pytest.mark.parametrize("background", [(255, 255, 255), (14, 17, 23), (38, 39, 48)])
 @pytest.mark.parametrize("name", ALL)
-def test_colour_has_a_contrast_of_at_least_three_to_one(name: str, background: RGB) -> None:
+def test_chart_colour_has_a_contrast_of_at_least_3_to_1_with_each_background(
+    name: str, background: RGB
+) -> None:
     assert contrast(ALL[name], background) >= 3
 
 

@@ -30,7 +30,9 @@ def test_readings_are_equal_after_writing_and_reading_parquet(
     assert list(read_parquet(path)) == readings
 
 
-def test_columns_have_types_and_the_footer_has_the_added_note(tmp_path: Path) -> None:
+def test_parquet_columns_have_types_and_the_file_metadata_has_the_added_note(
+    tmp_path: Path,
+) -> None:
     sink = ParquetSink(tmp_path / "a.parquet", states=["tired"])
     sink.note("key", "text")
     sink.close()

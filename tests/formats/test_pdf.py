@@ -40,7 +40,7 @@ def test_printing_a_page_fetches_no_external_resources(
 
 
 @NEEDS_PDF
-def test_truncated_pictures_are_still_refused_after_a_pdf_was_written() -> None:
+def test_writing_a_pdf_does_not_make_truncated_pictures_readable() -> None:
     code = """
 import io
 from PIL import Image

@@ -36,7 +36,7 @@ def test_error_names_a_file_that_is_missing_or_has_an_unknown_suffix(
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".json"])
-def test_file_without_readings_of_the_schema_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_file_that_does_not_contain_readings_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"readings{suffix}"
     path.write_text("name\nAsha\n")
     with pytest.raises(WireError):
@@ -55,7 +55,7 @@ def written(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
-def test_byte_order_mark_of_a_spreadsheet_is_skipped(tmp_path: Path, suffix: str) -> None:
+def test_byte_order_mark_at_the_start_of_a_file_is_skipped(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"readings{suffix}"
     path.write_bytes(b"\xef\xbb\xbf" + written(path))
     assert len(list(read_readings(path))) == 2

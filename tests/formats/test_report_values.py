@@ -23,11 +23,11 @@ MOODS = [RoomMood(float(second), 0, 0) for second in range(1, 31)]
 
 
 @pytest.mark.parametrize("sample", [FEW, *MANY])
-def test_sample_is_equal_after_conversion_to_json_and_back(sample: ReportSample) -> None:
+def test_report_sample_is_equal_after_conversion_to_json_and_back(sample: ReportSample) -> None:
     assert report_from_dict(json.loads(json.dumps(report_to_dict(sample)))) == sample
 
 
-def test_rows_have_the_newest_counts_and_count_each_press_once() -> None:
+def test_row_of_a_mood_has_the_newest_button_counts_and_each_press_counts_in_one_row() -> None:
     rows = list(mood_rows(MOODS, [FEW, *MANY]))
     assert all(list(row) == list(TABLE_COLUMNS) for row in rows)
     by_time = {row["time"]: row for row in rows}
@@ -40,17 +40,17 @@ def test_rows_have_the_newest_counts_and_count_each_press_once() -> None:
     assert [row["time"] for row in rows if row["lost_presses"]] == [10.0, 15.0]
 
 
-def test_presses_between_two_moods_are_added_up() -> None:
+def test_row_of_a_mood_sums_the_button_presses_since_the_previous_mood() -> None:
     (row,) = mood_rows([RoomMood(20.0, 0, 0)], [FEW, *MANY])
     assert (row["people"], row["lost_presses"]) == (30, 5)
 
 
-def test_report_columns_are_none_in_a_session_without_students() -> None:
+def test_button_report_columns_are_none_in_a_session_without_button_reports() -> None:
     row = next(mood_rows(MOODS, []))
     assert [row[name] for name in ("people", "reports_ok", "lost_presses")] == [None] * 3
 
 
-def test_part_of_a_lesson_has_mean_counts_and_the_total_of_lost_presses() -> None:
+def test_lesson_part_has_mean_button_counts_and_the_total_of_i_am_lost_presses() -> None:
     assert part_reports([FEW, *MANY], 0.0, 60.0) == {
         "people": 29.0,
         "ok": 8.0,

@@ -29,7 +29,7 @@ moods = st.builds(
 
 
 @given(moods)
-def test_mood_is_equal_after_conversion_to_json_and_back(mood: RoomMood) -> None:
+def test_room_mood_is_equal_after_conversion_to_json_and_back(mood: RoomMood) -> None:
     back = mood_from_dict(json.loads(json.dumps(mood_to_dict(mood), allow_nan=False)))
     assert back == mood
     assert back.valence == mood.valence
@@ -37,14 +37,14 @@ def test_mood_is_equal_after_conversion_to_json_and_back(mood: RoomMood) -> None
 
 
 @given(moods)
-def test_row_of_a_mood_has_every_column(mood: RoomMood) -> None:
+def test_table_row_of_a_room_mood_has_every_column(mood: RoomMood) -> None:
     row = mood_to_row(mood)
     assert list(row) == list(MOOD_COLUMNS)
     assert (row["scores_happy"] is None) == (mood.scores is None)
     assert row["valence"] == mood.valence
 
 
-def test_mood_of_fewer_than_five_people_has_coverage_but_no_valence_or_scores() -> None:
+def test_room_mood_of_fewer_than_five_people_has_coverage_but_no_valence_or_scores() -> None:
     values = mood_to_dict(RoomMood(1.0, 4, 3))
     assert values["coverage"] == pytest.approx(0.75)
     assert [values[name] for name in ("valence", "valence_interval", "trend", "scores")] == [

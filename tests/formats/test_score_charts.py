@@ -52,7 +52,7 @@ def rows(*people: int) -> list[tuple[int, int, np.ndarray]]:
     ]
 
 
-def test_rows_of_people_are_sorted_numerically() -> None:
+def test_people_chart_sorts_person_2_before_person_10() -> None:
     chart = parsed(people_chart(rows(10, 2, 1)))
     places = {
         element.text: float(element.attrib["y"])
@@ -62,7 +62,7 @@ def test_rows_of_people_are_sorted_numerically() -> None:
     assert sorted(places, key=lambda name: places[name]) == ["#1", "#2", "#10"]
 
 
-def test_cells_of_a_person_have_the_colour_of_the_expression_and_are_missing_in_gaps() -> None:
+def test_people_chart_has_a_coloured_cell_only_for_seconds_with_a_reading() -> None:
     chart = parsed(people_chart(rows(2)))
     cells = [r for r in chart.iter(f"{SVG}rect") if len(r)]
     assert [cell.attrib["fill"] for cell in cells] == [hex_color(Expression.HAPPY.color)] * 3

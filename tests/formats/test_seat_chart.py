@@ -18,9 +18,7 @@ def parsed(svg: str) -> ET.Element:
     return ET.fromstring(svg)  # noqa: S314 (our own)
 
 
-def test_seat_is_blank_when_absent_dashed_when_unreadable_and_otherwise_coloured_by_valence() -> (
-    None
-):
+def test_seat_chart_colours_valence_draws_unreadable_as_a_dash_and_absent_as_blank() -> None:
     valence = np.array([[np.nan, np.nan, -1.0, 0.0, 1.0]])
     seats = SeatMap((7,), {}, 2.0, valence, np.array([[False, True, True, True, True]]))
     chart = parsed(seat_chart(seats))
@@ -37,7 +35,7 @@ def test_seat_is_blank_when_absent_dashed_when_unreadable_and_otherwise_coloured
     assert said == "Valence of 1 seat from 0:00 to 0:10, one row per seat."
 
 
-def test_rows_of_seats_are_sorted_numerically() -> None:
+def test_seat_chart_sorts_seat_2_before_seat_10() -> None:
     seats = SeatMap((1, 2, 10), {}, 1.0, np.zeros((3, 4)), np.ones((3, 4), bool))
     rows = {
         element.text: float(element.attrib["y"])
@@ -47,14 +45,14 @@ def test_rows_of_seats_are_sorted_numerically() -> None:
     assert rows["1"] < rows["2"] < rows["10"]
 
 
-def test_cells_after_the_end_of_the_chart_are_left_out() -> None:
+def test_seat_chart_omits_cells_after_the_end_of_its_time_span() -> None:
     seats = SeatMap((1,), {}, 2.0, np.zeros((1, 10)), np.ones((1, 10), bool))
     chart = parsed(seat_chart(seats, span=(0.0, 9.0)))
     cells = [r.attrib for r in chart.iter(f"{SVG}rect") if "stroke" not in r.attrib]
     assert len(cells) == 5
 
 
-def test_name_of_a_seat_is_escaped_and_shortened() -> None:
+def test_long_seat_name_is_html_escaped_and_shortened() -> None:
     evil = '<script>alert(1)</script> & "so on"'
     names = SeatMap((1,), {1: evil}, 1.0, np.zeros((1, 3)), np.ones((1, 3), bool))
     assert "<script" not in seat_chart(names)

@@ -70,13 +70,15 @@ def without_figure(series: TimeSeries) -> TimeSeries:
     )
 
 
-def test_times_are_written_as_minutes_and_seconds_at_round_steps(series: TimeSeries) -> None:
+def test_time_axis_is_labelled_in_minutes_and_seconds_at_round_intervals(
+    series: TimeSeries,
+) -> None:
     for chart in (valence_chart(series), expression_chart(series), coverage_chart(series)):
         written = [text for text in texts(chart) if ":" in text]
         assert written == ["0:30", "1:00", "1:30", "2:00", "2:30", "3:00", "3:30", "4:00", "4:30"]
 
 
-def test_line_and_interval_have_gaps_where_values_are_missing(series: TimeSeries) -> None:
+def test_line_has_a_gap_where_values_are_missing(series: TimeSeries) -> None:
     broken = series.valence.copy()
     broken[50:60] = np.nan
     line = svg_plot.line(svg_plot.PlotArea(0, 300, -1, 1, 0, 100), series.times, broken, "")
@@ -84,7 +86,7 @@ def test_line_and_interval_have_gaps_where_values_are_missing(series: TimeSeries
     assert "nan" not in line
 
 
-def test_chart_without_values_is_described_as_having_no_figure(series: TimeSeries) -> None:
+def test_description_of_a_chart_without_values_says_no_figure(series: TimeSeries) -> None:
     hidden = without_figure(series)
     for chart in (valence_chart(hidden), expression_chart(hidden)):
         assert "no figure" in description(chart)
@@ -92,7 +94,9 @@ def test_chart_without_values_is_described_as_having_no_figure(series: TimeSerie
     assert "readable: between 4 and 4" in description(coverage_chart(hidden))
 
 
-def test_description_of_a_chart_states_its_value_range_and_elements(series: TimeSeries) -> None:
+def test_description_of_a_chart_states_the_value_range_and_the_numbers_of_marks_and_changes(
+    series: TimeSeries,
+) -> None:
     chart = valence_chart(
         series,
         Notes(marks=[Mark(60, "a"), Mark(90, "b")], changes=[Change(120.0, 0.4, -0.1)]),
@@ -103,7 +107,9 @@ def test_description_of_a_chart_states_its_value_range_and_elements(series: Time
     assert "happy" in description(expression_chart(series))
 
 
-def test_areas_of_expressions_have_their_colours_and_fill_the_chart(series: TimeSeries) -> None:
+def test_expression_areas_have_the_expression_colours_and_reach_the_top_of_the_chart(
+    series: TimeSeries,
+) -> None:
     chart = parsed(expression_chart(series))
     areas = {area[0].text: area for area in chart.iter(f"{SVG}polygon")}
     assert set(areas) == {e.display_name for e in Expression}
@@ -114,7 +120,9 @@ def test_areas_of_expressions_have_their_colours_and_fill_the_chart(series: Time
     assert min(heights) == pytest.approx(8.0, abs=0.2)
 
 
-def test_taught_states_are_drawn_as_named_lines(moods: list[RoomMood]) -> None:
+def test_each_state_taught_by_the_user_is_drawn_as_a_line_with_its_name(
+    moods: list[RoomMood],
+) -> None:
     shares = [replace(mood, states={"bored": 0.2, "<b>": 0.0}) for mood in moods[5:]]
     series = time_series([*moods[:5], *shares])
     assert np.isnan(series.states["bored"][0])
@@ -134,20 +142,22 @@ def test_share_of_people_looking_away_is_drawn_as_a_line(
     assert "looking away: between 20% and 20%" in description(chart)
 
 
-def test_labels_of_marks_are_escaped_and_shortened(series: TimeSeries) -> None:
+def test_long_label_of_a_timeline_mark_is_html_escaped_and_shortened(series: TimeSeries) -> None:
     evil = '<script>alert(1)</script> & "so on" that is far longer than fits'
     chart = valence_chart(series, Notes(marks=[Mark(10, evil)]))
     assert "<script" not in chart
     assert any(text.startswith("<script>") and text.endswith("…") for text in texts(chart))
 
 
-def test_label_of_a_mark_ends_before_the_next_mark(series: TimeSeries) -> None:
+def test_label_of_a_timeline_mark_is_shortened_to_end_before_the_next_mark(
+    series: TimeSeries,
+) -> None:
     marks = [Mark(0.0, "a long explanation"), Mark(30.0, "quiz"), Mark(32.0, "talk")]
     labels = texts(valence_chart(series, Notes(marks=marks)))[-3:]
     assert labels == ["a long …", "…", "talk"]
 
 
-def test_fallen_stretch_is_shaded_from_its_start_to_its_end(series: TimeSeries) -> None:
+def test_period_of_low_valence_is_shaded_from_its_start_to_its_end(series: TimeSeries) -> None:
     stretch = FallenStretch(60.0, 120.0, 0.4, -0.1, 0.9)
     chart = valence_chart(series, Notes(stretches=[stretch]))
     (title,) = [each.text for each in parsed(chart).iter(f"{SVG}title")]
@@ -168,7 +178,7 @@ def test_sparkline_starts_at_the_left_edge_and_has_no_text(series: TimeSeries) -
     assert float(first) == pytest.approx(0.0, abs=0.5)
 
 
-def test_sparkline_of_an_empty_session_is_described_as_having_no_figure() -> None:
+def test_description_of_the_sparkline_of_an_empty_session_says_no_figure() -> None:
     assert "no figure" in description(sparkline(time_series([])))
 
 
@@ -196,7 +206,9 @@ def test_charts_of_one_lesson_have_the_same_time_axis(series: TimeSeries) -> Non
         assert parsed(chart).attrib["viewBox"].startswith(f"0 0 {svg_plot.WIDTH:.0f} ")
 
 
-def test_expressions_are_stacked_and_listed_in_the_same_order(series: TimeSeries) -> None:
+def test_chart_legend_lists_the_expressions_in_the_order_of_the_stacked_areas(
+    series: TimeSeries,
+) -> None:
     chart = expression_chart(series)
     stacked = [area[0].text for area in parsed(chart).iter(f"{SVG}polygon")]
     listed = [text for text in texts(chart) if text in {str(e) for e in Expression}]
@@ -204,7 +216,7 @@ def test_expressions_are_stacked_and_listed_in_the_same_order(series: TimeSeries
     assert stacked == ["angry", "disgust", "fear", "sad", "neutral", "surprise", "happy"]
 
 
-def test_gap_is_drawn_with_its_reason(moods: list[RoomMood]) -> None:
+def test_gap_in_a_chart_is_drawn_with_its_reason(moods: list[RoomMood]) -> None:
     paused = [mood for mood in moods if not 100 < mood.time < 160]
     few = [
         replace(mood, readable=4, scores=None) if 200 < mood.time < 280 else mood for mood in paused
@@ -221,7 +233,7 @@ def test_gap_is_drawn_with_its_reason(moods: list[RoomMood]) -> None:
     assert "fewer than 5" not in coverage_chart(time_series(few))
 
 
-def test_time_before_a_late_start_is_drawn_as_a_gap(series: TimeSeries) -> None:
+def test_time_before_the_first_recorded_value_is_drawn_as_a_gap(series: TimeSeries) -> None:
     late = replace(series, times=series.times + 100)
     assert "0:00 to 1:" in valence_chart(late, span=(0.0, 400.0))
     assert "nothing recorded" not in valence_chart(series, span=(0.0, 300.0))
@@ -237,7 +249,7 @@ def test_expected_number_of_people_is_drawn_and_labelled(series: TimeSeries) -> 
     assert line.attrib["d"].split(",")[1].startswith("8.0")
 
 
-def test_reports_have_gaps_where_fewer_than_five_people_joined_or_samples_are_missing(
+def test_button_report_chart_has_gaps_for_missing_samples_and_fewer_than_five_people(
     series: TimeSeries,
 ) -> None:
     samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(4, n, 1, 1), 0) for n in range(1, 6)]

@@ -71,7 +71,7 @@ def test_csv_has_all_columns_and_the_valence_of_each_mood(
     assert [float(row["valence"]) for row in rows] == [mood.valence for mood in moods]
 
 
-def test_json_has_the_whole_session_without_readings(
+def test_json_export_has_the_moods_lesson_parts_and_people_but_no_readings(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     export(store, session_id, SessionFormat.JSON, tmp_path / "a.json")
@@ -82,7 +82,7 @@ def test_json_has_the_whole_session_without_readings(
     assert "readings" not in whole
 
 
-def test_xapi_has_a_statement_for_each_part_and_no_names_of_people(
+def test_xapi_export_has_a_statement_for_each_lesson_part_and_no_names_of_people(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     export(store, session_id, SessionFormat.XAPI, tmp_path / "a.json")
@@ -91,7 +91,7 @@ def test_xapi_has_a_statement_for_each_part_and_no_names_of_people(
     assert "Ada" not in text
 
 
-def test_exports_made_after_a_person_withdrew_contain_no_data_about_them(
+def test_exports_after_a_person_withdrew_consent_have_no_data_about_that_person(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     store.forget_seat(session_id, 2)
@@ -116,7 +116,7 @@ def test_report_and_json_state_how_people_were_informed(store: OwnerStore, tmp_p
     assert "It was not recorded whether the people were informed" in silent
 
 
-def test_every_export_and_the_report_contain_the_button_reports(
+def test_every_export_format_and_the_html_report_contain_the_button_counts(
     everything: Store, store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(9, n, 1, 2), n) for n in range(1, 12)]

@@ -59,7 +59,7 @@ PPTX = make_pptx([("Leaves", 90.0), ("", 30.5), ("Osmosis:\na law", None)])
 PDF = make_pdf([90, 30.5, None])
 
 
-def test_slides_of_a_pptx_are_marked_by_their_timings() -> None:
+def test_each_slide_of_a_timed_pptx_becomes_a_mark_at_its_start_time() -> None:
     assert slide_marks(PPTX, name="deck.pptx") == [
         Mark(0.0, "Slide 1: Leaves"),
         Mark(90.0, "Slide 2"),
@@ -67,7 +67,7 @@ def test_slides_of_a_pptx_are_marked_by_their_timings() -> None:
     ]
 
 
-def test_pages_of_a_pdf_are_marked_by_their_durations() -> None:
+def test_each_page_of_a_timed_pdf_becomes_a_mark_at_its_start_time() -> None:
     assert slide_marks(PDF, name="deck.pdf") == [
         Mark(0.0, "Slide 1"),
         Mark(90.0, "Slide 2"),

@@ -12,7 +12,7 @@ from roomread.wire.schema import FACE
 HAPPY = reading(1, 0.0, showing(Expression.HAPPY))
 
 
-def test_summary_has_every_field_of_a_face_except_the_expression() -> None:
+def test_average_of_readings_has_every_face_field_except_the_expression() -> None:
     means = SpanMeans()
     means.add(HAPPY)
     fields = means.fields()
@@ -20,7 +20,7 @@ def test_summary_has_every_field_of_a_face_except_the_expression() -> None:
     assert (fields["seat"], fields["pose"], fields["states"]) == (None, None, {})
 
 
-def test_numbers_are_means_over_the_readings_that_have_them() -> None:
+def test_averaged_number_is_the_mean_over_the_readings_with_a_value() -> None:
     means = SpanMeans()
     means.add(replace(HAPPY, pose=None, action_units={"AU12": 0.5}))
     for yaw, unit in ((10.0, 0.2), (20.0, 0.2)):
@@ -32,7 +32,7 @@ def test_numbers_are_means_over_the_readings_that_have_them() -> None:
     assert fields["scores"]["happy"] == pytest.approx(0.9, abs=1e-4)
 
 
-def test_ids_strings_and_flags_have_their_last_known_value() -> None:
+def test_average_of_readings_has_the_last_known_ids_strings_and_flags() -> None:
     means = SpanMeans()
     means.add(replace(HAPPY, seat=4, person="Ada", states=(StateScore("confused", 0.2, 0.9),)))
     means.add(replace(HAPPY, seat=5, states=(StateScore("confused", 1.0, 0.9),)))

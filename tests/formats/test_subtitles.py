@@ -39,14 +39,14 @@ def test_subrip_has_a_comma_in_its_times_and_no_header() -> None:
     assert written(comma=True).startswith("1\n00:59:59,500 --> 01:00:00,500\nhappy\n\n2\n")
 
 
-def test_cue_lists_each_of_a_few_faces_but_counts_the_expressions_of_many() -> None:
+def test_subtitle_cue_lists_each_face_if_few_and_counts_expressions_if_many() -> None:
     few = [LabelRun(2, "sad", 0, 1), LabelRun(1, "happy", 0, 1)]
     assert [cue.text for cue in cues(few)] == ["1: happy, 2: sad"]
     many = [LabelRun(n, "happy" if n % 3 else "sad", 0, 1) for n in range(1, 8)]
     assert [cue.text for cue in cues(many)] == ["5 happy, 2 sad"]
 
 
-def test_cues_never_overlap_and_times_without_faces_have_none() -> None:
+def test_subtitle_cues_never_overlap_and_times_without_faces_have_no_cue() -> None:
     found = list(
         cues([LabelRun(1, "happy", 0, 2), LabelRun(2, "sad", 1, 3), LabelRun(1, "sad", 5, 6)])
     )
@@ -58,7 +58,7 @@ def test_text_of_a_cue_has_no_line_break_and_no_arrow() -> None:
     assert not re.search(r"-->|\n", "".join(cue.text for cue in cues([LabelRun(1, "sad", 0, 1)])))
 
 
-def test_metadata_has_the_cues_of_the_subtitles_with_every_field_of_the_schema() -> None:
+def test_cue_of_the_metadata_track_is_json_with_the_label_and_fields_of_each_face() -> None:
     webvtt = pytest.importorskip("webvtt", reason="the dev group has it")
     file = io.StringIO()
     sink = MetadataSink(file)

@@ -25,7 +25,7 @@ def test_time_labels_never_overlap(minutes: int) -> None:
     assert min(np.diff(places)) > 4.5 * svg_plot.FONT_SIZE
 
 
-def test_plot_area_maps_its_limits_to_its_edges() -> None:
+def test_plot_area_maps_the_limits_of_its_axes_to_its_edges() -> None:
     area = svg_plot.PlotArea(0, 100, -1, 1, 10, 200)
     assert (area.y(1), area.y(0), area.y(-1)) == (10, 110, 210)
     assert (area.x(0), area.x(100)) == (svg_plot.LEFT, svg_plot.WIDTH - svg_plot.RIGHT)
@@ -40,14 +40,14 @@ def test_plot_area_maps_its_limits_to_its_edges() -> None:
         ([np.nan, 1, np.nan, np.nan, 2, 3, np.nan], [(1, 2), (4, 6)]),
     ],
 )
-def test_runs_are_the_slices_without_nan(
+def test_runs_returns_the_slices_of_consecutive_values_without_nan(
     values: list[float], expected: list[tuple[int, int]]
 ) -> None:
     found = svg_plot.runs(np.array(values, float))
     assert [(run.start, run.stop) for run in found] == expected
 
 
-def test_text_and_description_are_escaped() -> None:
+def test_text_and_description_of_a_chart_are_escaped() -> None:
     label = 'a <b> & "c"'
     chart = svg_plot.svg(AREA, [svg_plot.text(1, 2, label)], 30, label)
     root = parsed(chart)
@@ -70,7 +70,7 @@ def test_times_before_zero_are_written_with_a_minus_sign() -> None:
     assert ">0:00<" in axis
 
 
-def test_band_is_a_closed_polygon_for_each_run_between_gaps() -> None:
+def test_band_between_two_curves_is_one_closed_polygon_for_each_run_without_nan() -> None:
     times = np.arange(5.0) * 10
     low = np.array([0, 0, np.nan, 0.5, 0.5])
     drawn = svg_plot.band(AREA, times, low, low + 0.25, 'fill="red"', "shares <1>")
@@ -82,7 +82,7 @@ def test_band_is_a_closed_polygon_for_each_run_between_gaps() -> None:
     assert len(second.attrib["points"].split()) == 4
 
 
-def test_stacked_series_reach_up_to_their_sum() -> None:
+def test_each_stacked_area_starts_where_the_area_below_ends() -> None:
     values = np.array([[0.25, 0.75], [0.5, 0.5]])
     low, high, legend = svg_plot.stacked(
         AREA, np.array([0.0, 100.0]), values, [("a", (0, 0, 0)), ("b", (9, 9, 9))]
@@ -96,17 +96,17 @@ def test_stacked_series_reach_up_to_their_sum() -> None:
     ("most", "levels"),
     [(0, [0]), (3, [0, 1, 2, 3]), (5.5, [0, 1, 2, 3, 4, 5]), (30, [0, 8, 16, 24])],
 )
-def test_counts_are_labelled_with_whole_numbers(most: float, levels: list[int]) -> None:
+def test_count_axis_is_labelled_with_whole_numbers(most: float, levels: list[int]) -> None:
     assert svg_plot.count_levels(most) == {n: str(n) for n in levels}
 
 
-def test_shares_are_labelled_as_percentages_and_valences_with_signs() -> None:
+def test_share_axis_has_percent_labels_and_valence_axis_has_signed_labels() -> None:
     assert svg_plot.share_levels(ENGLISH) == {0: "0%", 0.5: "50%", 1: "100%"}
     levels = svg_plot.valence_levels(-0.5, 0, 1, words=ENGLISH)
     assert levels == {-0.5: "-0.5", 0: "0", 1: "+1"}
 
 
-def test_reason_of_a_gap_is_written_only_if_it_fits() -> None:
+def test_reason_of_a_gap_is_written_only_if_the_gap_is_wide_enough() -> None:
     wide = svg_plot.gap(AREA, 10, 90, "paused", ENGLISH)
     narrow = svg_plot.gap(AREA, 10, 11, "paused", ENGLISH)
     for drawn in (wide, narrow):

@@ -23,21 +23,21 @@ def test_scores_of_one_person_in_one_second_are_averaged() -> None:
     assert second[2] == pytest.approx(SAD)
 
 
-def test_people_are_distinguished_by_seat_or_else_by_track() -> None:
+def test_people_are_distinguished_by_seat_or_without_a_seat_by_track_id() -> None:
     timeline = Timeline()
     timeline.add(replace(reading(1, 0.0, HAPPY), seat=7))
     timeline.add(reading(2, 0.0, HAPPY))
     assert [row[1] for row in timeline.rows()] == [2, 7]
 
 
-def test_readings_without_scores_or_person_are_left_out() -> None:
+def test_timeline_omits_readings_without_scores_and_readings_without_a_track_id() -> None:
     timeline = Timeline()
     timeline.add(reading(1, 0.0, None))
     timeline.add(replace(reading(1, 0.0, HAPPY), track_id=None))
     assert timeline.rows() == []
 
 
-def test_rows_read_from_a_file_have_four_decimals(tmp_path: Path) -> None:
+def test_timeline_file_stores_scores_with_four_decimals(tmp_path: Path) -> None:
     timeline = Timeline()
     timeline.add(reading(1, 5.0, HAPPY))
     timeline.write(tmp_path / "timeline.json")
@@ -46,5 +46,5 @@ def test_rows_read_from_a_file_have_four_decimals(tmp_path: Path) -> None:
     np.testing.assert_array_equal(scores, HAPPY.astype(np.float64).round(4))
 
 
-def test_rows_of_a_missing_file_are_empty(tmp_path: Path) -> None:
+def test_reading_a_missing_timeline_file_returns_no_rows(tmp_path: Path) -> None:
     assert read_rows(tmp_path / "timeline.json") == []

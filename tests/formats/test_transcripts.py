@@ -47,7 +47,7 @@ SAID = [
 @pytest.mark.parametrize("text", [ZOOM, TEAMS, MEET_CHAT], ids=["Zoom", "Teams", "Meet chat"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_passages_are_read_with_their_times_and_without_names(
+def test_transcript_passages_are_read_with_their_times_and_without_speaker_names(
     text: str, encoding: str, ends: str
 ) -> None:
     content = text.replace("\n", ends).removeprefix("\ufeff").encode(encoding)
@@ -56,7 +56,7 @@ def test_passages_are_read_with_their_times_and_without_names(
     assert not transcript.is_chat
 
 
-def test_all_names_of_a_cue_with_several_speakers_are_dropped() -> None:
+def test_all_speaker_names_in_a_transcript_cue_are_dropped() -> None:
     cue = "WEBVTT\n\n00:01.000 --> 00:02.000\nAnn Lee: Why green?\nBen: It is\nchlorophyll.\n"
     (passage,) = parse_transcript(cue.encode(), name="call.vtt").passages
     assert passage.text == "Why green? It is chlorophyll."
@@ -138,7 +138,7 @@ def test_cues_of_any_webvtt_file_are_read_unchanged(cues: list[tuple[int, int, s
     ),
     st.text(st.sampled_from("0123456789:.,->[]<v \n\tFromto&;#\x00é")),
 )
-def test_any_text_is_read_or_refused_with_a_data_error(start: str, rest: str) -> None:
+def test_any_text_is_read_as_a_transcript_or_raises_data_error(start: str, rest: str) -> None:
     try:
         transcript = parse_transcript((start + rest).encode(), name="call")
     except DataError:

@@ -92,7 +92,9 @@ def series(owned: OwnerStore, session_id: str) -> TimeSeries:
     return time_series(owned.moods(session_id))
 
 
-def test_report_has_no_text_outside_the_catalogues(owned: OwnerStore, session_id: str) -> None:
+def test_every_text_of_a_report_comes_from_the_translation_catalogues(
+    owned: OwnerStore, session_id: str
+) -> None:
     report = session_report(owned, session_id, words=DOTTED)
     # The report has everything that is to be checked: a fall, an alert, a quotation and a gap.
     assert owned.alerts(session_id)
@@ -104,7 +106,9 @@ def test_report_has_no_text_outside_the_catalogues(owned: OwnerStore, session_id
     assert untranslated(report) <= known
 
 
-def test_empty_and_small_lessons_have_no_text_outside_the_catalogues(owned: OwnerStore) -> None:
+def test_reports_of_empty_and_small_lessons_have_only_text_of_the_translation_catalogues(
+    owned: OwnerStore,
+) -> None:
     empty = owned.create("Algebra", source="lesson.mp4")
     small = owned.create("Algebra", source="lesson.mp4")
     recorder = RoomRecorder(owned, small)
@@ -134,12 +138,12 @@ def charts(series: TimeSeries, words: Translator) -> Sequence[str]:
     )
 
 
-def test_charts_have_no_text_outside_the_catalogues(series: TimeSeries) -> None:
+def test_every_text_of_a_chart_comes_from_the_translation_catalogues(series: TimeSeries) -> None:
     for chart in charts(series, DOTTED):
         assert untranslated(chart) <= DATA, chart[:200]
 
 
-def test_check_finds_untranslated_text(series: TimeSeries) -> None:
+def test_check_for_untranslated_text_finds_the_text_of_english_charts(series: TimeSeries) -> None:
     english = charts(series, translator("en"))
     assert all(untranslated(chart) - DATA for chart in english)
 

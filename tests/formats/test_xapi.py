@@ -16,7 +16,7 @@ SHOWN = Part("group work", 0.0, 90.5, 28.0, 0.9, np.full(7, 1 / 7), Interval(-0.
 EMPTY = Part("break", 90.5, 100.0, 2.0, 0.5, None, None)
 
 
-def test_each_part_becomes_a_statement_about_the_group() -> None:
+def test_each_lesson_part_becomes_an_xapi_statement_about_the_group() -> None:
     first, second = statements(SESSION, [SHOWN, EMPTY])
     assert first["actor"]["objectType"] == "Group"
     assert first["object"]["definition"]["name"] == {"und": "group work"}
@@ -24,7 +24,7 @@ def test_each_part_becomes_a_statement_about_the_group() -> None:
     assert second["timestamp"] == "2026-09-02T08:01:30.500000+00:00"
 
 
-def test_unknown_values_are_omitted() -> None:
+def test_xapi_statement_omits_unknown_values() -> None:
     first, second = (s["result"]["extensions"] for s in statements(SESSION, [SHOWN, EMPTY]))
     assert {name.rpartition("/")[2] for name in first} == {
         "present",
@@ -36,7 +36,7 @@ def test_unknown_values_are_omitted() -> None:
     assert {name.rpartition("/")[2] for name in second} == {"present", "coverage"}
 
 
-def test_statement_of_a_part_contains_the_button_reports_within_it() -> None:
+def test_xapi_statement_contains_the_button_reports_made_during_the_lesson_part() -> None:
     samples = [ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)]
     first, second = (
         s["result"]["extensions"] for s in statements(SESSION, [SHOWN, EMPTY], samples)
@@ -45,7 +45,7 @@ def test_statement_of_a_part_contains_the_button_reports_within_it() -> None:
     assert f"{NAMESPACE}/reports" not in second
 
 
-def test_equal_parts_have_equal_ids_and_different_parts_different_ids() -> None:
+def test_equal_lesson_parts_get_equal_xapi_ids_and_different_parts_different_ids() -> None:
     once, again = statements(SESSION, [SHOWN, EMPTY]), statements(SESSION, [SHOWN, EMPTY])
     assert [s["id"] for s in once] == [s["id"] for s in again]
     assert once[0]["id"] != once[1]["id"]

@@ -17,7 +17,7 @@ def test_error_names_the_extra_that_is_not_installed(monkeypatch: pytest.MonkeyP
         DlibResNet()
 
 
-def test_missing_or_altered_weights_are_refused(
+def test_missing_or_altered_weights_file_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dlib_resnet._net.cache_clear()
@@ -36,7 +36,7 @@ def test_missing_or_altered_weights_are_refused(
     ("number", "packed"),
     [(1, b"\x01\x01"), (255, b"\x01\xff"), (256, b"\x02\x00\x01"), (2048, b"\x02\x00\x08")],
 )
-def test_integers_are_packed_as_their_length_and_little_endian_bytes(
+def test_integers_are_packed_as_a_byte_count_and_little_endian_bytes(
     number: int, packed: bytes
 ) -> None:
     assert dlib_resnet._packed(number) == packed

@@ -46,7 +46,7 @@ def net() -> DlibResNet:
 
 
 @pytest.mark.parametrize("width", [90, 512, 3000])
-def test_landmarks_of_a_crop_are_at_the_template_for_any_picture_size(
+def test_aligned_crop_has_its_landmarks_at_the_template_positions_for_any_picture_size(
     width: int, net: DlibResNet
 ) -> None:
     image = np.asarray(Image.fromarray(astronaut()).resize((width, width)))

@@ -53,7 +53,7 @@ class Scene:
         return self.show(places, hidden=hidden)
 
 
-def test_people_get_seats_row_by_row_after_three_matching_embeddings() -> None:
+def test_people_get_seat_numbers_row_by_row_after_three_matching_embeddings() -> None:
     scene = Scene()
     places = {5: 9, 3: 2, 4: 1}
     assert scene.show(places) == dict.fromkeys(places)
@@ -61,7 +61,7 @@ def test_people_get_seats_row_by_row_after_three_matching_embeddings() -> None:
     assert scene.show(places) == {4: 1, 3: 2, 5: 3}
 
 
-def test_person_who_moves_to_another_tile_keeps_the_seat() -> None:
+def test_person_who_moves_to_another_tile_of_the_call_keeps_the_seat_number() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2, 3: 3})
     # One face that does not match its person is enough for all faces to be embedded.
@@ -70,7 +70,7 @@ def test_person_who_moves_to_another_tile_keeps_the_seat() -> None:
     assert scene.show({1: 20, 2: 30, 3: 40}) == before
 
 
-def test_person_who_returns_elsewhere_after_an_hour_gets_the_seat_back() -> None:
+def test_person_who_returns_in_another_tile_after_an_hour_gets_the_same_seat_number() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2})
     for _ in range(60):
@@ -78,7 +78,7 @@ def test_person_who_returns_elsewhere_after_an_hour_gets_the_seat_back() -> None
     assert scene.show({1: 1, 2: 30}) == before
 
 
-def test_newcomer_in_a_tile_that_was_left_gets_a_new_seat() -> None:
+def test_newcomer_in_the_tile_of_a_person_who_left_gets_a_new_seat_number() -> None:
     scene = Scene()
     scene.settle({1: 1, 2: 2})
     scene.settle({1: 1})
@@ -87,14 +87,14 @@ def test_newcomer_in_a_tile_that_was_left_gets_a_new_seat() -> None:
     assert scene.settle({1: 1, 8: 2}) == {1: 1, 8: 4}
 
 
-def test_single_embedding_without_a_match_changes_no_seat() -> None:
+def test_single_face_embedding_without_a_match_changes_no_seat_number() -> None:
     scene = Scene(every=0.1)
     before = scene.settle({1: 1, 2: 2})
     assert list(scene.show({1: 1, 9: 2}).values()) == list(before.values())
     assert scene.settle({1: 1, 2: 2}) == before
 
 
-def test_unreadable_face_keeps_its_seat_or_gets_one_by_position() -> None:
+def test_unreadable_face_keeps_its_seat_number_or_gets_a_number_by_its_position() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2})
     assert scene.settle({1: 1, 2: 2}, hidden=(2,)) == before
@@ -105,13 +105,13 @@ def test_unreadable_face_keeps_its_seat_or_gets_one_by_position() -> None:
     assert never.settle({1: 2, 2: 1}) == {1: 1, 2: 2}
 
 
-def test_resumed_session_recognises_people_by_position_at_first() -> None:
+def test_resumed_session_first_recognises_people_by_their_position() -> None:
     scene = Scene(places={1: tile(1), 2: tile(2)})  # type: ignore[arg-type]
     assert scene.settle({8: 2, 9: 30}) == {8: 2, 9: 3}
     assert scene.settle({8: 12, 9: 30}) == {8: 2, 9: 3}
 
 
-def test_embeddings_of_faces_that_stay_are_spread_over_time() -> None:
+def test_embeddings_of_known_faces_are_recomputed_evenly_over_time() -> None:
     scene = Scene(every=4.0)
     places = {person: person for person in range(1, 21)}
     scene.settle(places)
@@ -124,7 +124,7 @@ def test_embeddings_of_faces_that_stay_are_spread_over_time() -> None:
     assert max(counts) <= 10
 
 
-def test_person_recognised_in_another_tile_no_longer_has_the_old_one() -> None:
+def test_newcomer_does_not_get_the_seat_number_of_a_person_who_moved_to_another_tile() -> None:
     scene = Scene(every=60.0)
     assert scene.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
     assert scene.show({1: 1, 2: 5}, step=0.4) == {1: 1, 2: 2}
@@ -137,7 +137,7 @@ tiles = st.permutations(range(1, 13))
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(tiles, st.integers(0, 6), st.booleans()), min_size=1, max_size=12))
-def test_faces_of_a_frame_have_different_seats(
+def test_no_two_faces_of_a_frame_have_the_same_seat_number(
     frames: list[tuple[list[int], int, bool]],
 ) -> None:
     scene = Scene(every=1.5)
@@ -148,7 +148,7 @@ def test_faces_of_a_frame_have_different_seats(
         assert len(set(given_numbers)) == len(given_numbers)
 
 
-def test_people_keep_their_seats_in_a_shuffled_call() -> None:
+def test_people_keep_their_seat_numbers_when_the_tiles_of_a_call_are_shuffled() -> None:
     """Run four calls of eight people whose tiles are shuffled and who leave and return.
 
     A person who gets a second seat after an absence keeps it until the end of the call. A single

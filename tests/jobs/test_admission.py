@@ -40,7 +40,7 @@ def admit(owner: str, jobs: list[VideoJob], limits: QueueLimits) -> list[str]:
     return deleted
 
 
-def test_owner_who_used_up_their_share_is_refused_while_another_may_submit(
+def test_owner_with_too_many_waiting_videos_is_refused_while_another_owner_may_submit(
     tmp_path: Path, numbers: Iterator[int]
 ) -> None:
     limits = QueueLimits(waiting=2, waiting_in_all=3)

@@ -63,7 +63,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(path, [n / 10 for n in range(5)], size=(160, 120)).read_bytes()
 
 
-def test_job_of_a_killed_process_is_finished_by_a_process_that_reaches_its_files(
+def test_job_of_a_killed_process_is_finished_by_a_process_with_access_to_the_files(
     url: str, tmp_path: Path, clip: bytes
 ) -> None:
     job_id = submit_and_die(url, tmp_path / "jobs", clip, age=6)
@@ -84,7 +84,7 @@ def test_job_of_a_running_process_is_not_taken_over(url: str, tmp_path: Path, cl
         assert job.record.state is JobState.READING
 
 
-def test_job_whose_files_are_lost_fails_with_the_name_of_the_video(
+def test_job_with_lost_files_fails_with_an_error_that_names_the_video(
     url: str, tmp_path: Path, clip: bytes
 ) -> None:
     job_id = submit_and_die(url, tmp_path / "first", clip, age=100)
@@ -95,7 +95,7 @@ def test_job_whose_files_are_lost_fails_with_the_name_of_the_video(
         assert record.error == "lesson.mp4: its files were lost with the process that stored them"
 
 
-def test_job_whose_files_cannot_be_reached_waits_for_its_process_to_return(
+def test_job_with_unreachable_files_waits_until_a_process_with_the_files_starts(
     url: str, tmp_path: Path, clip: bytes
 ) -> None:
     job_id = submit_and_die(url, tmp_path / "first", clip, age=20)
@@ -108,7 +108,7 @@ def test_job_whose_files_cannot_be_reached_waits_for_its_process_to_return(
         assert wait_until_ended(again, job_id).state is JobState.FINISHED
 
 
-def test_job_can_be_cancelled_by_a_process_that_does_not_read_it(url: str, tmp_path: Path) -> None:
+def test_process_can_cancel_a_job_that_another_process_runs(url: str, tmp_path: Path) -> None:
     path = make_clip(tmp_path / "long.mp4", [n / 10 for n in range(3000)], size=(160, 120))
     with process(url, tmp_path / "jobs") as first, process(url, tmp_path / "jobs") as second:
         job_id = first.upload("long.mp4", path.read_bytes(), owner=ANNA)

@@ -36,7 +36,7 @@ def png(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def test_several_threads_get_the_same_pixels_as_decoding_in_this_process(
+def test_decoder_shared_by_threads_returns_the_same_pixels_as_decoding_in_this_process(
     decoder: Decoder,
 ) -> None:
     content = EXAMPLE.read_bytes()
@@ -56,7 +56,7 @@ def test_heic_is_decoded_whole_and_upright(decoder: Decoder) -> None:
     assert image[50, 64].max() < 10
 
 
-def test_pictures_of_a_gif_that_are_not_read_are_reported(decoder: Decoder) -> None:
+def test_decoding_a_gif_adds_the_note_that_only_its_first_picture_is_read(decoder: Decoder) -> None:
     file = io.BytesIO()
     frames = [Image.new("L", (20, 10), level) for level in (10, 200, 90)]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
@@ -71,7 +71,7 @@ def test_input_that_is_not_a_picture_raises_a_media_error(decoder: Decoder) -> N
     assert decoder.decode(png(8, 4), "small.png").image.shape == (4, 8, 3)
 
 
-def test_too_many_pixels_are_reported_before_they_are_decoded() -> None:
+def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     decoder = Decoder(max_pixels=1_000_000)
     with pytest.raises(MediaError, match="at most 1 megapixels"):
         decoder.decode(png(1001, 1000), "large.png")
@@ -93,14 +93,14 @@ def black_png_of_16_bits(side: int) -> bytes:
 
 
 @pytest.mark.sweep
-def test_largest_picture_of_16_bits_fits_the_memory_of_a_decoder() -> None:
+def test_largest_allowed_16_bit_picture_fits_into_the_memory_limit_of_the_decoder() -> None:
     decoder = Decoder(seconds=120, processes=1)
     assert decoder.decode(black_png_of_16_bits(7000), "large.png").image.shape == (7000, 7000, 3)
     decoder.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
-def test_picture_that_needs_too_much_memory_is_reported_and_the_next_is_read() -> None:
+def test_picture_that_needs_too_much_memory_is_reported_and_the_next_picture_is_read() -> None:
     decoder = Decoder(memory_mb=50, processes=1)
     with pytest.raises(MediaError, match=r"too much memory|crashed the decoder"):
         decoder.decode(png(6000, 6000), "large.png")
@@ -108,7 +108,7 @@ def test_picture_that_needs_too_much_memory_is_reported_and_the_next_is_read() -
     decoder.close()
 
 
-def test_picture_that_takes_too_long_is_reported() -> None:
+def test_picture_that_takes_too_long_to_decode_is_reported() -> None:
     decoder = Decoder(seconds=0.01, processes=1)
     with pytest.raises(MediaError, match=r"took over 0\.01 s"):
         decoder.decode(png(4000, 4000), "slow.png")

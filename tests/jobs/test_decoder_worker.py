@@ -37,7 +37,7 @@ def outlet(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
     return written
 
 
-def test_each_picture_is_answered_with_its_pixels_or_an_error(outlet: io.BytesIO) -> None:
+def test_worker_answers_each_picture_with_its_pixels_or_an_error(outlet: io.BytesIO) -> None:
     decoder_worker.main(100, 500)
     outlet.seek(0)
     answers = list(iter(lambda: receive(outlet), None))

@@ -22,7 +22,7 @@ def test_empty_queue_raises_after_the_timeout() -> None:
         FairQueue().get(timeout=0)
 
 
-def test_closing_ends_the_wait_for_an_item() -> None:
+def test_closing_the_queue_ends_the_wait_for_an_item() -> None:
     items = FairQueue()
     closer = threading.Thread(target=items.close)
     closer.start()

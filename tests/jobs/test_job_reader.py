@@ -78,7 +78,9 @@ def read(
 Read = Callable[..., dict[str, Any] | None]
 
 
-def test_worker_gets_the_job_and_the_limits_and_is_closed(read: Read, tmp_path: Path) -> None:
+def test_worker_process_receives_the_job_and_the_limits_and_is_then_closed(
+    read: Read, tmp_path: Path
+) -> None:
     assert read(FINISHED) is not None
     (worker,) = FakeWorker.made
     assert worker.command == ("worker",)
@@ -115,7 +117,7 @@ def test_progress_is_stored_and_the_worker_continues_until_the_job_is_cancelled(
         ({"error": "is damaged", "cancelled": True}, JobState.FAILED),
     ],
 )
-def test_final_report_determines_the_state_of_the_job(
+def test_final_report_of_the_worker_determines_the_state_of_the_job(
     read: Read, last: dict[str, object], state: JobState
 ) -> None:
     ended = read(FINISHED | last)
@@ -126,7 +128,7 @@ def test_final_report_determines_the_state_of_the_job(
 @pytest.mark.parametrize(
     ("times_out", "why"), [(True, "made no progress"), (False, "crashed the process that reads it")]
 )
-def test_job_fails_with_the_name_of_the_video_when_its_worker_ends_early(
+def test_job_whose_worker_ends_early_fails_with_an_error_that_names_the_video(
     read: Read, why: str, *, times_out: bool
 ) -> None:
     ended = read(PROGRESS, times_out=times_out)
@@ -138,7 +140,7 @@ def test_job_that_another_process_took_over_is_not_changed(read: Read) -> None:
     assert FakeWorker.made[0].closed
 
 
-def test_reading_continues_when_the_database_fails(read: Read) -> None:
+def test_worker_continues_reading_the_video_when_the_database_fails(read: Read) -> None:
     def fail(*_: object, **__: object) -> object:
         raise DatabaseError("the database is gone")
 
@@ -148,7 +150,7 @@ def test_reading_continues_when_the_database_fails(read: Read) -> None:
     assert FakeWorker.made[0].sent[1:] == [{"go_on": True}]
 
 
-def test_closed_reader_kills_its_worker_and_changes_no_record(
+def test_closing_the_job_reader_kills_its_worker_and_changes_no_job_record(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(job_reader, "WorkerProcess", FakeWorker)

@@ -66,7 +66,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(path, [n / 10 for n in range(6000)], size=SIZE).read_bytes()
 
 
-def test_upload_is_read_into_an_annotated_copy_tables_and_a_timeline(
+def test_uploaded_video_produces_an_annotated_copy_tables_and_a_timeline(
     board: JobQueue, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE, sound=1.0)
@@ -91,7 +91,7 @@ def test_upload_is_read_into_an_annotated_copy_tables_and_a_timeline(
     ]
 
 
-def test_file_that_is_not_a_video_is_reported_by_its_name(board: JobQueue) -> None:
+def test_error_for_a_file_that_is_not_a_video_names_the_file(board: JobQueue) -> None:
     job = wait(board, board.upload("notes.mp4", b"not a video" * 100, owner=ANNA))
     assert job.record.state is JobState.FAILED
     assert job.record.error.startswith("notes.mp4:")
@@ -145,7 +145,7 @@ def test_full_queue_refuses_a_video_and_a_deleted_job_leaves_no_files(
     assert board.get(second, owner=ANNA) is None
 
 
-def test_files_of_a_job_deleted_while_it_is_read_are_removed(
+def test_deleting_a_job_while_its_video_is_read_removes_its_files(
     board: JobQueue, long_clip: bytes
 ) -> None:
     job_id = board.upload("a.mp4", long_clip, owner=ANNA)
@@ -176,7 +176,7 @@ def test_job_is_not_found_by_another_owner(board: JobQueue) -> None:
     assert board.of("key:2") == []
 
 
-def test_new_queue_of_a_folder_continues_its_jobs_and_removes_incomplete_uploads(
+def test_restarted_queue_continues_its_jobs_and_removes_incomplete_uploads(
     tmp_path: Path, long_clip: bytes
 ) -> None:
     folder = tmp_path / "jobs"
@@ -239,7 +239,7 @@ def test_oldest_results_are_deleted_when_the_space_is_needed(tmp_path: Path) -> 
         (Limits(max_pixels=160 * 119), "too many pixels"),
     ],
 )
-def test_video_over_a_limit_fails_and_names_the_limit(
+def test_job_of_a_video_over_a_limit_fails_with_an_error_that_names_the_limit(
     limits: Limits, said: str, tmp_path: Path
 ) -> None:
     board = JobQueue(limits=limits, worker=READER)
@@ -266,7 +266,9 @@ def test_hanging_or_crashing_worker_fails_only_its_own_job(program: str, said: s
     board.close()
 
 
-def test_job_reads_only_the_frames_that_were_requested(board: JobQueue, tmp_path: Path) -> None:
+def test_job_with_a_frame_interval_reads_one_frame_per_interval(
+    board: JobQueue, tmp_path: Path
+) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
     with board.taking("lesson.mp4", owner=ANNA, annotated=False, every=0.5) as (job, file):
         file.write_bytes(clip.read_bytes())
@@ -292,7 +294,9 @@ def test_unexpected_failure_ends_only_its_own_job(
     assert board.is_working
 
 
-def test_only_the_job_whose_folder_was_removed_fails(board: JobQueue, long_clip: bytes) -> None:
+def test_queue_continues_with_the_next_job_after_the_folder_of_a_job_was_removed(
+    board: JobQueue, long_clip: bytes
+) -> None:
     job_id = board.upload("long.mp4", long_clip, owner=ANNA)
     job = wait(board, job_id, seconds=0.5)
     waiting = board.upload("next.mp4", b"no video", owner=ANNA)
@@ -303,7 +307,7 @@ def test_only_the_job_whose_folder_was_removed_fails(board: JobQueue, long_clip:
 
 
 @pytest.mark.parametrize("column", ["state", "seconds", "created"])
-def test_damaged_record_becomes_a_failed_job_and_does_not_stop_others(
+def test_job_with_a_damaged_record_fails_and_the_next_job_is_still_processed(
     tmp_path: Path, column: str
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")

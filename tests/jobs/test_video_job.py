@@ -30,7 +30,7 @@ def test_size_of_a_job_is_the_sum_of_its_file_sizes(job: VideoJob) -> None:
     assert replace(job, folder=job.folder / "none").size() == 0
 
 
-def test_results_of_an_earlier_attempt_are_removed_and_the_inputs_kept(job: VideoJob) -> None:
+def test_remove_results_deletes_all_files_of_a_job_except_its_inputs(job: VideoJob) -> None:
     job.remove_results()
     assert names(job) == ["profile-0.json", "profile-1.json", "upload.mp4"]
 

@@ -63,7 +63,7 @@ def test_worker_exits_without_output_when_its_parent_has_ended(
     assert (ended.returncode, ended.stderr) == (1, b"")
 
 
-def test_message_is_received_as_sent_and_a_truncated_message_as_none() -> None:
+def test_receive_returns_a_complete_message_unchanged_and_none_for_a_truncated_message() -> None:
     pipe = io.BytesIO()
     send(pipe, {"shape": [2, 3]}, b"123456")
     content = pipe.getvalue()

@@ -19,7 +19,7 @@ from joining_attack import EVENTS, rates
         ),
     ],
 )
-def test_attack_guesses_at_most_five_percentage_points_better_than_chance(
+def test_onlooker_guesses_an_expression_at_most_5_percentage_points_better_than_chance(
     event: str, people: int, lessons: int
 ) -> None:
     assert rates(event, people=people, lessons=lessons).gain <= 0.05
@@ -28,5 +28,7 @@ def test_attack_guesses_at_most_five_percentage_points_better_than_chance(
 @pytest.mark.parametrize(
     "event", ["joins", *(pytest.param(event, marks=pytest.mark.sweep) for event in EVENTS[1:])]
 )
-def test_attack_succeeds_if_people_are_counted_without_cohorts(event: str) -> None:
+def test_onlooker_guesses_an_expression_if_people_are_not_counted_in_groups_of_five(
+    event: str,
+) -> None:
     assert rates(event, people=12, lessons=24, cohorts=False).gain > 0.1

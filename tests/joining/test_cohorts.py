@@ -16,7 +16,7 @@ def people(*numbers: int) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def test_no_person_counts_until_there_are_five() -> None:
+def test_no_person_counts_in_the_mood_until_there_are_five_people() -> None:
     room = cohorts()
     room.update(0.0, people(1, 2, 3, 4))
     assert room.counted == people()
@@ -25,7 +25,7 @@ def test_no_person_counts_until_there_are_five() -> None:
     assert not room.withheld
 
 
-def test_newcomers_wait_until_there_are_five_of_them() -> None:
+def test_newcomers_count_in_the_mood_only_once_there_are_five_newcomers() -> None:
     room = cohorts()
     room.update(0.0, people(*range(5)))
     for now in (10.0, 31.0, 99.0):
@@ -35,7 +35,7 @@ def test_newcomers_wait_until_there_are_five_of_them() -> None:
     assert room.counted == people(*range(10))
 
 
-def test_five_newcomers_wait_for_half_a_minute_since_the_last_change() -> None:
+def test_five_newcomers_count_in_the_mood_half_a_minute_after_the_last_change() -> None:
     room = cohorts()
     room.update(0.0, people(*range(5)))
     room.update(29.0, people(*range(10)))
@@ -44,7 +44,7 @@ def test_five_newcomers_wait_for_half_a_minute_since_the_last_change() -> None:
     assert room.counted == people(*range(10))
 
 
-def test_person_who_stops_is_left_out_immediately_together_with_four_others() -> None:
+def test_person_who_leaves_is_excluded_at_once_and_four_other_people_after_30_seconds() -> None:
     room = cohorts()
     room.update(0.0, people(*range(12)))
     assert room.update(50.0, people(*range(1, 12))) == people(0)
@@ -61,7 +61,7 @@ def test_person_who_stops_is_left_out_immediately_together_with_four_others() ->
     assert room.counted == people(*range(12))
 
 
-def test_mood_of_the_same_people_is_shown_again_after_half_a_minute() -> None:
+def test_mood_is_shown_again_after_half_a_minute_if_a_person_left_and_returned() -> None:
     room = cohorts()
     room.update(0.0, people(*range(7)))
     room.update(50.0, people(*range(6)))
@@ -72,7 +72,7 @@ def test_mood_of_the_same_people_is_shown_again_after_half_a_minute() -> None:
     assert room.counted == people(*range(7))
 
 
-def test_small_room_shows_no_mood_while_one_person_is_away() -> None:
+def test_room_of_seven_people_shows_no_mood_while_one_person_is_away() -> None:
     room = cohorts()
     room.update(0.0, people(*range(7)))
     for now in range(50, 400, 10):
@@ -80,7 +80,7 @@ def test_small_room_shows_no_mood_while_one_person_is_away() -> None:
         assert room.withheld
 
 
-def test_mood_is_not_withheld_after_everyone_has_left() -> None:
+def test_six_newcomers_count_in_the_mood_after_everyone_else_has_left() -> None:
     room = cohorts()
     room.update(0.0, people(*range(6)))
     room.update(40.0, people())
@@ -90,7 +90,7 @@ def test_mood_is_not_withheld_after_everyone_has_left() -> None:
     assert room.counted == people(*range(10, 16))
 
 
-def test_newcomer_does_not_replace_a_person_who_left() -> None:
+def test_newcomer_does_not_replace_a_person_who_left_less_than_ten_minutes_ago() -> None:
     room = cohorts()
     room.update(0.0, people(*range(12)))
     for now in range(50, 600, 10):
@@ -104,7 +104,7 @@ def test_newcomer_does_not_replace_a_person_who_left() -> None:
     assert room.counted == people(*range(1, 12), 99)
 
 
-def test_cohort_is_remembered_after_everyone_has_left() -> None:
+def test_five_of_six_earlier_people_do_not_count_if_they_return_within_ten_minutes() -> None:
     room = cohorts()
     room.update(0.0, people(*range(6)))
     room.update(40.0, people())
@@ -122,7 +122,7 @@ def test_cohort_is_remembered_after_everyone_has_left() -> None:
     ),
     st.integers(0, 99),
 )
-def test_any_two_moods_within_ten_minutes_differ_by_at_least_five_people_each_way(
+def test_two_moods_within_ten_minutes_differ_by_zero_or_at_least_five_people(
     steps: list[tuple[float, frozenset[int]]], seed: int
 ) -> None:
     room, now = Cohorts(Random(seed)), 0.0  # noqa: S311

@@ -15,7 +15,7 @@ def mood(time: float, happy: float) -> RoomMood:
     return RoomMood(time, 20, 20, scores)
 
 
-def test_minutes_with_low_valence_or_many_lost_people_are_returned_hardest_first() -> None:
+def test_minutes_of_low_valence_or_many_i_am_lost_reports_are_returned_hardest_first() -> None:
     moods = [mood(t, 0.2 if 300 <= t < 360 else 0.8) for t in range(0, 900, 5)]
     lost = ReportCounts(lost=8)
     samples = [
@@ -35,5 +35,5 @@ def test_hardest_minutes_are_found_from_button_reports_without_moods() -> None:
     assert {minute.valence for minute in found} == {None}
 
 
-def test_counts_of_fewer_than_five_people_give_no_hard_minute() -> None:
+def test_hardest_minutes_are_empty_for_fewer_than_five_people() -> None:
     assert hardest_minutes([RoomMood(5.0, 3, 3)], [ReportSample(5.0, 3)]) == []

@@ -37,7 +37,7 @@ def test_messages_of_the_protocol_are_parsed() -> None:
     assert parsed(k="leave") == LeaveMessage()
 
 
-def test_reading_message_contains_only_the_probabilities_of_a_face() -> None:
+def test_face_fields_other_than_the_probabilities_are_dropped_from_a_reading_message() -> None:
     message = parsed(**FACE, q=[140, 59, 28, 64, 98], pose=[30, 0, 0])
     assert isinstance(message, FaceMessage)
     assert (message.number, message.age, message.reason) == (17, 0.048, None)

@@ -65,7 +65,7 @@ def test_page_that_reconnects_within_a_minute_gets_its_seat_back() -> None:
     assert room.join(130.0, 8, faces=True, resume=1).seat == 2
 
 
-def test_duplicated_tab_takes_over_the_seat() -> None:
+def test_duplicate_of_a_browser_tab_takes_over_the_seat() -> None:
     room = room_of(1)
     assert room.join(5.0, 7, faces=True, resume=1).displaced == 100
     # Closing the older tab does not release the seat.
@@ -76,7 +76,7 @@ def test_duplicated_tab_takes_over_the_seat() -> None:
     assert room.status(130.0).people == 0
 
 
-def test_seats_of_an_ended_process_can_be_resumed_for_a_minute() -> None:
+def test_seat_given_by_an_ended_server_process_can_be_resumed_for_a_minute() -> None:
     room = OpenRoom(max_seats=40, first_seat=51, opened_at=1000.0)
     assert room.join(1010.0, 1, faces=True, resume=17).seat == 17
     assert room.join(1011.0, 2, faces=True, resume=None).seat == 51
@@ -107,13 +107,13 @@ def test_age_of_a_reading_is_measured_from_the_time_of_its_picture() -> None:
     assert room.status(10.2).read == 0
 
 
-def test_seat_that_agreed_to_buttons_only_cannot_send_a_face() -> None:
+def test_student_who_consented_only_to_buttons_cannot_send_readings_of_a_face() -> None:
     room = room_of(5, faces=False)
     assert not room.report_face(1.0, 1, message(1))
     assert room.status(1.0).faceless == 0
 
 
-def test_person_who_turns_away_is_counted_by_the_last_reading_for_a_minute() -> None:
+def test_last_reading_of_a_person_who_turns_away_counts_for_a_minute() -> None:
     room = room_of(12)
     show_all(room, 1.0)
     assert len(counted(room, 1.0)) == 12
@@ -129,7 +129,7 @@ def test_person_who_turns_away_is_counted_by_the_last_reading_for_a_minute() -> 
     assert len(counted(room, 99.0)) == 7
 
 
-def test_person_who_leaves_or_pauses_is_left_out_immediately() -> None:
+def test_person_who_leaves_or_pauses_has_no_reading_in_the_next_frame() -> None:
     stops: list[Callable[[OpenRoom], None]] = [
         lambda room: room.leave(3),
         lambda room: room.pause_seat(3, on=True),
@@ -145,14 +145,14 @@ def test_person_who_leaves_or_pauses_is_left_out_immediately() -> None:
         assert after.changed == {3}
 
 
-def test_people_who_do_not_count_yet_are_present_without_scores() -> None:
+def test_readings_of_a_room_with_only_four_people_have_no_scores() -> None:
     room = room_of(4)
     show_all(room, 1.0)
     readings = room.tick(1.0).readings
     assert [reading.scores for reading in readings] == [None] * 4
 
 
-def test_resumed_seat_is_still_paused_and_a_new_seat_is_not() -> None:
+def test_resumed_seat_stays_paused_and_a_new_seat_is_not_paused() -> None:
     room = room_of(2)
     room.pause_seat(1, on=True)
     room.disconnect(1.0, 1, 1)
@@ -162,7 +162,7 @@ def test_resumed_seat_is_still_paused_and_a_new_seat_is_not() -> None:
     assert not room.is_paused(room.join(2.0, 10, faces=True, resume=None).seat)
 
 
-def test_paused_room_has_no_readings_and_accepts_no_reports() -> None:
+def test_paused_room_has_no_readings_and_ignores_button_presses() -> None:
     room = room_of(6)
     show_all(room, 1.0)
     room.tick(1.0)
@@ -189,14 +189,14 @@ def test_button_report_expires_after_two_minutes_and_can_be_withdrawn() -> None:
     assert room.status(131.0).taps == 4
 
 
-def test_counts_of_fewer_than_five_people_are_withheld() -> None:
+def test_button_counts_of_fewer_than_five_people_are_withheld() -> None:
     room = room_of(4, faces=False)
     room.say(1.0, 1, Say.LOST)
     status = room.status(1.0)
     assert (status.people, status.taps, status.reports) == (4, None, None)
 
 
-def test_each_press_of_lost_is_counted_once() -> None:
+def test_repeated_i_am_lost_press_is_not_counted_again_before_the_first_press_expires() -> None:
     room = room_of(5, faces=False)
     room.say(1.0, 1, Say.LOST)
     room.say(2.0, 1, Say.LOST)
@@ -207,14 +207,14 @@ def test_each_press_of_lost_is_counted_once() -> None:
     assert room.tick(200.5).lost == 1
 
 
-def test_seat_may_send_three_messages_a_second() -> None:
+def test_messages_of_a_seat_are_limited_to_three_a_second() -> None:
     room = room_of(1)
     sent = sum(room.admits(10 + n / 100, 1) for n in range(1000))
     assert 30 <= sent <= 36
     assert not room.admits(30.0, 99)
 
 
-def test_recent_faces_of_a_shared_screen_are_added_to_the_frame() -> None:
+def test_recent_faces_of_a_shared_screen_are_added_to_the_frame_of_the_room() -> None:
     room = room_of(6)
     show_all(room, 1.0)
     room.show_screen(1.0, frame(0.0, {1: Expression.SAD, 2: None, 3: Expression.SAD}))

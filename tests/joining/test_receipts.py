@@ -7,7 +7,7 @@ import pytest
 from roomread.joining import SeatTokens, check_receipt, make_receipt
 
 
-def test_token_is_valid_only_for_its_own_room_and_secret() -> None:
+def test_seat_token_is_valid_only_for_its_own_room_and_secret() -> None:
     tokens = SeatTokens("secret", "0a1b2c3d")
     assert tokens.seat(tokens.token(17)) == 17
     assert SeatTokens("secret", "ffffffff").seat(tokens.token(17)) is None
@@ -15,11 +15,11 @@ def test_token_is_valid_only_for_its_own_room_and_secret() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "17", "17.", "x.y", "-1.00", "1" * 5000, "17.é", "²."])
-def test_unsigned_token_is_refused(token: str) -> None:
+def test_seat_token_without_a_valid_signature_is_refused(token: str) -> None:
     assert SeatTokens("secret", "0a1b2c3d").seat(token) is None
 
 
-def test_receipt_that_was_changed_is_not_valid() -> None:
+def test_consent_receipt_that_was_changed_is_not_valid() -> None:
     receipt = json.loads(json.dumps(make_receipt({"room": "Algebra", "text": ["é"]}, "secret")))
     assert check_receipt(receipt, "secret")
     assert not check_receipt(receipt, "other")

@@ -50,12 +50,12 @@ def _sentences(message: object) -> Message:
     return (message,) if isinstance(message, str) else tuple(message)  # type: ignore[arg-type]
 
 
-def test_messages_are_found_in_scripts_and_templates() -> None:
+def test_extraction_finds_translatable_messages_of_scripts_and_templates() -> None:
     sentences = {sentence for message in messages_of_the_code() for sentence in message}
     assert "An expression is what a face shows, not what the person feels." in sentences
 
 
-def test_no_message_is_marked_inside_an_f_string() -> None:
+def test_no_translatable_message_is_inside_an_f_string() -> None:
     # Before Python 3.12 Babel does not find a message inside an f-string, so it stays untranslated.
     for path in (ROOT / "src" / "roomread").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -66,7 +66,7 @@ def test_no_message_is_marked_inside_an_f_string() -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_catalogue_has_the_messages_of_the_code_and_no_others(language: str) -> None:
+def test_catalogue_has_exactly_the_translatable_messages_of_the_code(language: str) -> None:
     written = messages_of(language).keys()
     missing, obsolete = messages_of_the_code() - written, written - messages_of_the_code()
     assert (missing, obsolete) == (frozenset(), set()), "run make texts, and translate"

@@ -30,7 +30,7 @@ FACES = {"{n} face": ("{n} visage", "{n} visages")}
         (("tlh", "../de"), "fr", "fr"),
     ],
 )
-def test_first_supported_choice_is_the_language(
+def test_most_preferred_supported_language_is_chosen(
     asked: tuple[str, ...], header: str, language: str
 ) -> None:
     assert negotiate(asked, header) == language

@@ -60,12 +60,14 @@ def read_frames(device: Device, **options: Any) -> list[Frame]:
     return found
 
 
-def test_device_without_a_picture_yet_is_read_again() -> None:
+def test_camera_that_has_no_frame_yet_is_read_again() -> None:
     # A live source may drop frames, but never its last one.
     assert read(Device(5))[-1] == 4
 
 
-def test_reader_waits_longer_for_infrequent_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_camera_timeout_is_longer_when_frames_are_requested_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # Frames come 0.3 s apart, although the basic limit, twice the timeout, is 0.2 s.
     monkeypatch.setattr(cameras, "TIMEOUT", 0.1)
     assert len(read(Device(12, pause=0.05), every=0.3)) > 1
@@ -90,7 +92,7 @@ def test_small_steps_and_pauses_of_a_live_clock_are_not_discontinuities() -> Non
 
 
 @pytest.mark.parametrize("refused", [0, 1, 2, 3])
-def test_mac_camera_is_opened_at_rates_that_it_supports(
+def test_mac_camera_is_opened_at_the_first_supported_frame_rate(
     refused: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []

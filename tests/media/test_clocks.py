@@ -77,7 +77,7 @@ def assert_continuous(frames: Sequence[Frame], lengths: Sequence[int]) -> None:
         ("webm", (5000, 0)),
     ],
 )
-def test_times_continue_across_the_parts_of_a_joined_file(
+def test_times_continue_across_the_parts_of_a_concatenated_video(
     tmp_path: Path, suffix: str, starts: Sequence[float]
 ) -> None:
     path = join(tmp_path, suffix, parts(tmp_path, suffix, starts))
@@ -85,7 +85,9 @@ def test_times_continue_across_the_parts_of_a_joined_file(
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
-def test_gap_of_hours_in_the_timestamps_is_treated_as_a_jump(tmp_path: Path, suffix: str) -> None:
+def test_gap_of_hours_in_the_timestamps_is_removed_as_a_discontinuity(
+    tmp_path: Path, suffix: str
+) -> None:
     times = [*SECOND, *(10_000 + time for time in SECOND)]
     frames = read(make_clip(tmp_path / f"clip.{suffix}", times))
     assert len(frames) == 50
@@ -101,7 +103,7 @@ def test_gap_of_minutes_in_the_timestamps_is_kept(tmp_path: Path, suffix: str) -
     assert not any(frame.discontinuity for frame in frames)
 
 
-def test_interval_between_frames_is_kept_across_a_jump(tmp_path: Path) -> None:
+def test_requested_frame_interval_is_kept_across_a_jump_of_the_timestamps(tmp_path: Path) -> None:
     frames = read(join(tmp_path, "ts", parts(tmp_path, "ts", (0, 0, 0))), every=0.3)
     assert [frame.index for frame in frames] == [0, 8, 15, 23, 30, 38, 45, 53, 60]
     # The frame at the jump is skipped, so the next frame is marked as a discontinuity.
@@ -121,7 +123,7 @@ def test_interval_between_frames_is_kept_across_a_jump(tmp_path: Path) -> None:
         ("webm", (4000.0, 0.0), "webm"),
     ],
 )
-def test_copy_of_joined_files_has_picture_and_sound_in_sync(
+def test_copy_of_a_concatenated_video_has_picture_and_sound_in_sync(
     tmp_path: Path, suffix: str, starts: Sequence[float], target: str
 ) -> None:
     made = [
@@ -139,7 +141,9 @@ def test_copy_of_joined_files_has_picture_and_sound_in_sync(
 
 @pytest.mark.parametrize("suffix", ["ts", "mkv", "mp4"])
 @pytest.mark.parametrize("start", [0.0, 30.0])
-def test_copy_has_picture_and_sound_in_sync(tmp_path: Path, suffix: str, start: float) -> None:
+def test_copy_of_a_video_has_picture_and_sound_in_sync(
+    tmp_path: Path, suffix: str, start: float
+) -> None:
     made = make_flashes(tmp_path / f"in.{suffix}", [0.4, 1.0], start=start)
     pictures, sounds = flashes_in(copy(made, tmp_path / "out.mp4"))
     np.testing.assert_allclose(pictures, [0.4, 1.0], atol=0.045)
@@ -174,7 +178,9 @@ def test_avi_whose_frames_are_decoded_out_of_order_is_read_in_display_order(tmp_
 
 
 @pytest.mark.parametrize("codec", ["mjpeg", "mpeg4", "libx264"])
-def test_avi_with_dropped_frames_keeps_the_times_of_the_others(tmp_path: Path, codec: str) -> None:
+def test_avi_with_dropped_frames_keeps_the_times_of_the_remaining_frames(
+    tmp_path: Path, codec: str
+) -> None:
     kept = [0, 1, 2, 3, 4, 7, 14, 21, 22, 23]
     path = tmp_path / "drops.avi"
     with av.open(str(path), "w") as container:
@@ -205,7 +211,7 @@ def test_frames_without_timestamps_are_timed_by_the_frame_rate() -> None:
     np.testing.assert_allclose(times, [0, 0.04, 0.08, 0.58, 0.62], atol=1e-6)
 
 
-def test_times_follow_the_frame_rate_when_the_clock_stands_still() -> None:
+def test_times_follow_the_frame_rate_when_all_timestamps_are_equal() -> None:
     clock = FrameClock(track())
     times = [clock.time(7.0).time for _ in range(100)]
     assert (np.diff(times) > 0).all()
@@ -222,7 +228,7 @@ def test_times_increase_strictly_for_any_timestamps(shown: list[float | None]) -
     assert (np.diff(times) < 10.1).all()
 
 
-def test_late_frame_is_not_treated_as_a_jump() -> None:
+def test_single_frame_with_an_earlier_timestamp_is_not_treated_as_a_jump() -> None:
     clock = FrameClock(track())
     moments = [clock.time(shown) for shown in (3.0, 5.08, 3.04, 5.12)]
     assert not any(moment.jumped for moment in moments)
@@ -243,7 +249,7 @@ def track(kind: str = "matroska,webm") -> VideoStream:
 
 
 @pytest.mark.parametrize("seconds", [1, 14])
-def test_tracks_that_appear_only_in_a_second_part_are_reported(
+def test_tracks_that_begin_in_the_second_part_of_a_concatenated_video_are_reported(
     tmp_path: Path, seconds: int
 ) -> None:
     # FFmpeg detects only the tracks that begin within the first 5 s.
@@ -267,7 +273,7 @@ def test_concatenated_video_that_ffmpeg_does_not_read_is_reported(
     assert len(read(film)) == 25
     frames: list[Frame] = []
     with (
-        pytest.raises(MediaError, match="another video follows"),
+        pytest.raises(MediaError, match="another video, which was not read, follows"),
         open_source(join(tmp_path, suffix, [film] * count)) as source,
     ):
         frames.extend(source)

@@ -67,7 +67,9 @@ def difference(image: NDArray[np.uint8], expected: NDArray[np.uint8]) -> float:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF"])
-def test_picture_in_linear_light_is_read_as_bright_as_viewers_show_it(kind: str) -> None:
+def test_picture_with_a_linear_color_profile_is_read_as_bright_as_viewers_show_it(
+    kind: str,
+) -> None:
     content = io.BytesIO()
     picture = Image.fromarray(as_light(astronaut()))
     picture.save(content, kind, icc_profile=linear_profile(), quality=98)
@@ -75,7 +77,7 @@ def test_picture_in_linear_light_is_read_as_bright_as_viewers_show_it(kind: str)
     assert difference(read_image(content.getvalue()), astronaut()) < 6
 
 
-def test_channels_that_a_profile_exchanges_are_read_in_rgb_order() -> None:
+def test_channels_exchanged_by_a_color_profile_are_read_in_rgb_order() -> None:
     content = io.BytesIO()
     stored = np.ascontiguousarray(astronaut()[..., ::-1])
     Image.fromarray(stored).save(content, "PNG", icc_profile=exchanged_profile())
@@ -101,7 +103,7 @@ def test_picture_is_unchanged_if_its_profile_is_close_to_srgb_or_unusable(profil
     assert to_srgb(image, {"icc_profile": profile}) is image
 
 
-def test_grey_picture_in_linear_light_is_converted() -> None:
+def test_grey_picture_with_a_linear_color_profile_is_converted_to_srgb() -> None:
     grey = np.asarray(Image.fromarray(astronaut()).convert("L"))
     head = bytearray(linear_profile())
     head[16:20] = b"GRAY"

@@ -49,7 +49,7 @@ def test_picture_behind_a_password_is_read(camera: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["http://admin:s3cret@{}", "http://s3cret@{}"])
-def test_error_does_not_contain_the_password(camera: str, address: str) -> None:
+def test_download_error_does_not_contain_the_password_of_the_url(camera: str, address: str) -> None:
     with pytest.raises(MediaError, match="401") as caught:
         read_image(address.format(camera))
     shown = "".join(traceback.format_exception(caught.value))

@@ -12,7 +12,9 @@ TIMES = [n / 25 for n in range(200)]
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi"])
-def test_excerpt_has_the_frames_of_its_section(tmp_path: Path, suffix: str) -> None:
+def test_excerpt_of_a_video_has_the_frames_of_the_requested_section(
+    tmp_path: Path, suffix: str
+) -> None:
     path = make_clip(tmp_path / f"clip.{suffix}", TIMES, key_every=50)
     with open_excerpt(path, 3.0, 3.2, lead=0.08) as excerpt:
         frames = list(excerpt.frames)

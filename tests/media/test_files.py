@@ -21,13 +21,13 @@ def write(path: Path, text: str = "new") -> None:
         draft.write_text(text)
 
 
-def test_opened_file_is_read_from_its_start() -> None:
+def test_file_object_is_read_from_its_start_even_if_partly_read_before() -> None:
     file = io.BytesIO(b"content")
     file.read(3)
     assert read_whole(file, "file") == b"content"
 
 
-def test_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+def test_written_file_appears_only_when_its_content_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     with atomic_path(path) as draft:
         draft.write_text("half")
@@ -50,7 +50,7 @@ def test_write_follows_a_symbolic_link(tmp_path: Path, *, exists: bool) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
-def test_mode_of_a_file_is_kept(tmp_path: Path, mode: int) -> None:
+def test_replacing_a_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "out.csv"
     path.touch()
     path.chmod(mode)
@@ -59,7 +59,7 @@ def test_mode_of_a_file_is_kept(tmp_path: Path, mode: int) -> None:
     assert path.read_text() == "new"
 
 
-def test_pipe_stays_a_pipe_and_gets_the_content(tmp_path: Path) -> None:
+def test_writing_to_a_named_pipe_sends_the_content_and_keeps_the_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.mp4"
     os.mkfifo(pipe)
     got: list[str] = []
@@ -79,7 +79,7 @@ def test_content_is_written_into_a_file_descriptor(tmp_path: Path) -> None:
     assert path.read_text() == "new"
 
 
-def test_null_device_stays_a_device() -> None:
+def test_writing_to_the_null_device_does_not_create_a_regular_file() -> None:
     write(Path(os.devnull))
     assert not Path(os.devnull).is_file()
 
@@ -90,7 +90,7 @@ def test_file_with_the_longest_allowed_name_can_be_written(tmp_path: Path) -> No
         assert (tmp_path / name).read_text() == "new"
 
 
-def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+def test_failed_write_leaves_the_old_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
     with pytest.raises(RuntimeError):
@@ -105,7 +105,7 @@ def write_and_fail(path: Path) -> None:
         raise RuntimeError
 
 
-def test_error_for_a_missing_folder_suggests_making_it(tmp_path: Path) -> None:
+def test_error_for_a_missing_folder_suggests_making_the_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write(tmp_path / "none" / "out.csv")
 
@@ -114,7 +114,7 @@ NFC, NFD = (unicodedata.normalize(form, "café.png") for form in ("NFC", "NFD"))
 
 
 @pytest.mark.parametrize(("stored", "typed"), [(NFC, NFD), (NFD, NFC)])
-def test_name_in_another_unicode_normalization_is_found(
+def test_file_is_found_by_its_name_in_another_unicode_normalization(
     tmp_path: Path, stored: str, typed: str
 ) -> None:
     Image.new("RGB", (8, 6), "red").save(tmp_path / stored)
@@ -124,7 +124,9 @@ def test_name_in_another_unicode_normalization_is_found(
     assert existing_name(str(tmp_path / typed)) == str(tmp_path / stored)
 
 
-def test_name_that_exists_or_matches_several_files_is_returned_unchanged(tmp_path: Path) -> None:
+def test_file_name_that_exists_or_matches_several_files_is_returned_unchanged(
+    tmp_path: Path,
+) -> None:
     for name in (NFC, NFD):
         (tmp_path / name).touch()
         assert find_existing(tmp_path / name) == tmp_path / name

@@ -45,7 +45,7 @@ def test_hidden_files_and_files_of_operating_systems_are_ignored(tmp_path: Path)
     assert folder.describe_left_out() == ""
 
 
-def test_files_left_out_are_counted_by_kind(tmp_path: Path) -> None:
+def test_files_of_a_folder_that_are_left_out_are_counted_by_kind(tmp_path: Path) -> None:
     put(tmp_path, "1.png", "notes.txt", "more.TXT", "a/paper.pdf", "README")
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")

@@ -111,5 +111,7 @@ def test_picture_of_standard_dynamic_range_is_unchanged() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0", b"\0\0\0\x10ftypheic"])
-def test_files_without_colour_information_have_none(content: bytes) -> None:
+def test_stated_colors_are_unspecified_for_a_file_without_colour_information(
+    content: bytes,
+) -> None:
     assert stated_colors(content) == Colors()

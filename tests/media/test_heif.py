@@ -43,7 +43,7 @@ def test_rotation_of_a_heic_container_is_applied_once(quarters: int, exif: int |
 
 
 @pytest.mark.parametrize(("mirror", "mirrored"), [(0, np.flipud), (1, np.fliplr)])
-def test_heic_is_mirrored_by_its_container(
+def test_mirroring_in_a_heic_container_is_applied(
     mirror: int, mirrored: Callable[[np.ndarray], np.ndarray]
 ) -> None:
     assert_shows(read_image(make_heic(scene(), turn=Turn(mirror=mirror))), mirrored(scene()))
@@ -60,7 +60,7 @@ def test_heic_without_container_rotation_is_rotated_by_exif(exif: int, quarters:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_avif_is_upright(orientation: int) -> None:
+def test_avif_with_any_orientation_is_read_upright(orientation: int) -> None:
     avif, jpeg = turned_file("AVIF", orientation), turned_file("JPEG", orientation)
     assert has_turn(avif) is (orientation != 1)
     assert_shows(read_image(avif), read_image(jpeg))
@@ -109,7 +109,7 @@ def test_huge_heic_is_refused_before_it_is_decoded() -> None:
         read_image(make_heic(scene()), max_pixels=50_000)
 
 
-def test_damaged_heif_boxes_mean_no_rotation() -> None:
+def test_search_for_a_rotation_in_truncated_heif_boxes_raises_no_error() -> None:
     content = make_heic(scene(), turn=Turn(quarters=1))
     assert has_turn(content)
     for end in range(0, content.index(b"mdat"), 7):

@@ -23,7 +23,7 @@ FACE = Box(60, 40, 90, 80)
 
 
 @pytest.mark.parametrize("method", HideMethod)
-def test_face_is_hidden_and_the_rest_of_the_picture_is_not(method: HideMethod) -> None:
+def test_hiding_a_face_leaves_the_rest_of_the_picture_unchanged(method: HideMethod) -> None:
     hidden = hide_boxes(NOISE, [FACE], method)
     assert (hidden[45:75, 65:85] != NOISE[45:75, 65:85]).mean() > 0.95
     kept = np.ones(NOISE.shape[:2], bool)
@@ -38,7 +38,7 @@ def test_hidden_face_has_no_detail(method: HideMethod) -> None:
 
 
 @pytest.mark.parametrize("method", [HideMethod.PIXELATE, HideMethod.COVER])
-def test_detector_finds_no_face_where_one_is_hidden(method: HideMethod) -> None:
+def test_detector_finds_no_face_at_the_place_of_a_hidden_face(method: HideMethod) -> None:
     detector = CenterFace(threads=1)
     picture = scenes.astronaut()
     (face,) = detector.detect(picture)
@@ -55,7 +55,7 @@ def tracked(time: float) -> list[Reading]:
     return [reading(1, time, None, box=FACE)]
 
 
-def test_face_stays_hidden_in_frames_in_which_it_is_not_found() -> None:
+def test_face_stays_hidden_for_a_short_time_after_its_last_detection() -> None:
     hider = FaceHider(HideMethod.COVER)
     hider.hide(NOISE, tracked(1.0), 1.0)
     missed = hider.hide(NOISE, [], 1.2)

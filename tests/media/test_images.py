@@ -83,7 +83,7 @@ def test_16_bit_values_are_scaled_and_not_clipped() -> None:
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
 
 
-def test_float_picture_is_scaled_from_0_to_1() -> None:
+def test_float_pixels_from_0_to_1_are_scaled_to_0_to_255() -> None:
     ramp = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
     image = read_image(encoded(Image.fromarray(ramp), "TIFF"))
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
@@ -168,7 +168,7 @@ def test_input_that_is_not_a_picture_is_a_media_error(source: Any, problem: str)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
-def test_device_is_refused_before_it_is_read() -> None:
+def test_device_file_is_refused_before_it_is_read() -> None:
     with pytest.raises(MediaError, match="/dev/zero: is a device, not a picture"):
         read_image("/dev/zero")
 
@@ -187,7 +187,7 @@ def test_closed_file_is_a_media_error() -> None:
         read_image(file)
 
 
-def test_pillow_image_is_not_changed() -> None:
+def test_reading_does_not_change_the_given_pillow_image() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     stored = encoded(Image.fromarray(gradient()), "JPEG", exif=exif)
@@ -252,7 +252,7 @@ def test_damaged_png_with_text_is_reported_as_damaged() -> None:
 @pytest.mark.parametrize(
     "outlier", [1.02, 4.0, 250.0, 1e6, math.inf, -math.inf, math.nan, -3.0, 0.0]
 )
-def test_float_picture_with_nan_or_infinite_pixels_is_not_black(outlier: float) -> None:
+def test_single_outlier_pixel_does_not_change_the_scale_of_a_float_picture(outlier: float) -> None:
     levels = np.linspace(0, 1, 4096, dtype=np.float32).reshape(64, 64)
     levels[5, 5] = outlier
     image = read_image(encoded(Image.fromarray(levels), "TIFF"))
@@ -290,7 +290,7 @@ def test_values_of_any_bit_depth_stored_in_16_bits_are_scaled(bits: int) -> None
         np.zeros((0, 4, 3), np.uint8),
     ],
 )
-def test_arrays_of_other_types_or_shapes_are_refused(array: np.ndarray) -> None:
+def test_arrays_of_unsupported_types_or_shapes_are_refused(array: np.ndarray) -> None:
     with pytest.raises(MediaError, match="is not a picture"):
         read_image(array)
 
@@ -344,7 +344,7 @@ def test_error_describes_the_problem_with_the_content(problem: str, tmp_path: Pa
     assert "\n" not in str(caught.value)
 
 
-def test_missing_file_and_folder_have_different_errors(tmp_path: Path) -> None:
+def test_error_for_a_missing_picture_differs_from_the_error_for_a_folder(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no such file"):
         read_image(tmp_path / "none.jpg")
     with pytest.raises(MediaError, match="a folder"):
@@ -364,7 +364,7 @@ def test_unusable_path_is_reported(name: str, tmp_path: Path) -> None:
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=12),
     st.sampled_from(["JPEG", "TIFF"]),
 )
-def test_damaged_exif_and_tags_give_a_picture_or_a_media_error(
+def test_damaged_exif_or_tiff_tags_give_a_picture_or_a_media_error(
     changes: list[tuple[int, int]], kind: str
 ) -> None:
     picture, file = Image.fromarray(gradient()), io.BytesIO()

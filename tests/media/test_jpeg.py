@@ -30,7 +30,7 @@ def with_scans(content: bytes, more: int) -> bytes:
     return content[:-2] + content[last:-2] * more + content[-2:]
 
 
-def test_jpeg_scans_are_counted_and_lookalike_bytes_are_not() -> None:
+def test_counting_jpeg_scans_ignores_bytes_that_look_like_a_scan_marker() -> None:
     portrait = Image.fromarray(astronaut())
     looks_alike = b"Exif\0\0" + b"\xff\xda" * 1000
     assert scans_of(jpeg(portrait, progressive=False, exif=looks_alike)) == 1
@@ -40,7 +40,7 @@ def test_jpeg_scans_are_counted_and_lookalike_bytes_are_not() -> None:
     assert scans_of(progressive + b"\xff\xda" * 1000) == scans_of(progressive)
 
 
-def test_padding_before_a_marker_is_skipped() -> None:
+def test_padding_before_a_jpeg_marker_is_skipped() -> None:
     progressive = jpeg(Image.fromarray(astronaut()), progressive=True)
     padded = progressive.replace(b"\xff\xda", b"\xff\xff\xff\xda")
     assert find_scans(padded) == find_scans(progressive)
@@ -51,7 +51,7 @@ def test_truncated_jpegs_and_files_of_other_formats_have_no_scans(content: bytes
     assert scans_of(content) == 0
 
 
-def test_many_scans_are_refused_in_a_large_picture_and_read_in_a_small_one() -> None:
+def test_jpeg_with_many_scans_is_refused_if_large_and_read_if_small() -> None:
     large = with_scans(jpeg(Image.new("RGB", (5000, 5000), "grey"), progressive=True), 100)
     assert len(large) < 500_000
     with pytest.raises(MediaError, match=r"has 1\d\d scans"):
@@ -94,7 +94,7 @@ def test_jpeg_with_missing_data_is_refused(tail: bytes, *, progressive: bool) ->
         read_image(content[: len(content) * 2 // 3] + tail)
 
 
-def test_grey_jpeg_is_recognised_as_complete() -> None:
+def test_uniform_grey_jpeg_is_not_mistaken_for_a_truncated_jpeg() -> None:
     grey = Image.new("RGB", (64, 64), (128, 128, 128))
     assert read_image(jpeg(grey, progressive=False)).mean() == 128
 

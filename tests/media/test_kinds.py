@@ -24,24 +24,24 @@ def encoded(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", READ)
-def test_every_supported_format_is_a_picture(kind: str) -> None:
+def test_file_of_every_supported_format_is_recognised_as_a_picture(kind: str) -> None:
     content = encoded(kind)
     assert is_picture(content)
     assert open_encoded(io.BytesIO(content)).size == (32, 24)
 
 
-def test_unsupported_format_is_not_a_picture() -> None:
+def test_file_of_an_unsupported_format_is_not_recognised_as_a_picture() -> None:
     content = encoded("PPM")
     assert not is_picture(content)
     with pytest.raises(UnidentifiedImageError):
         open_encoded(io.BytesIO(content))
 
 
-def test_video_is_not_a_picture(tmp_path: Path) -> None:
+def test_video_is_not_recognised_as_a_picture(tmp_path: Path) -> None:
     assert not is_picture(make_clip(tmp_path / "clip.mp4", [0.0, 0.04]))
 
 
-def test_checking_a_video_loads_no_decoder_of_an_unsupported_format(tmp_path: Path) -> None:
+def test_checking_whether_a_video_is_a_picture_loads_no_unsupported_decoder(tmp_path: Path) -> None:
     film = make_clip(tmp_path / "clip.mp4", [0.0, 0.04])
     code = (
         "import sys; from pathlib import Path; from roomread.media.kinds import is_picture;"

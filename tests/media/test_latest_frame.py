@@ -7,7 +7,7 @@ import pytest
 from roomread.media import LatestFrame
 
 
-def test_newer_item_replaces_an_unread_one_which_is_counted_as_dropped() -> None:
+def test_newer_item_replaces_an_unread_item_that_is_counted_as_dropped() -> None:
     latest: LatestFrame[int] = LatestFrame()
     for n in range(5):
         latest.put(n)
@@ -40,12 +40,12 @@ def test_error_of_the_writer_reaches_the_reader_after_the_last_item() -> None:
         latest.take(0)
 
 
-def test_waiting_too_long_is_a_timeout() -> None:
+def test_waiting_too_long_for_an_item_raises_timeout_error() -> None:
     with pytest.raises(TimeoutError):
         LatestFrame[int]().take(0.01)
 
 
-def test_wake_is_called_once_after_a_reader_found_no_item() -> None:
+def test_callback_of_a_reader_that_found_no_item_is_called_once_when_an_item_arrives() -> None:
     latest: LatestFrame[int] = LatestFrame()
     calls: list[str] = []
     assert latest.take_or_call(lambda: calls.append("woken")) == (False, None)
@@ -58,7 +58,7 @@ def test_wake_is_called_once_after_a_reader_found_no_item() -> None:
     assert latest.take_or_call(lambda: None) == (True, None)
 
 
-def test_wake_is_not_called_after_forget_call() -> None:
+def test_callback_is_not_called_after_forget_call() -> None:
     latest: LatestFrame[int] = LatestFrame()
     calls: list[str] = []
     latest.take_or_call(lambda: calls.append("woken"))

@@ -29,7 +29,7 @@ def test_requested_video_track_is_read(tmp_path: Path) -> None:
         open_source(path, stream=7)
 
 
-def test_video_with_one_track_has_no_note(tmp_path: Path) -> None:
+def test_opening_a_video_with_one_track_adds_no_note(tmp_path: Path) -> None:
     with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
         assert source.notes == ()
 

@@ -47,7 +47,7 @@ def test_picture_without_readings_is_drawn_unchanged() -> None:
         (0.92, None, "happy 92%"),
     ],
 )
-def test_label_has_the_id_and_the_expression_or_the_reason(
+def test_face_label_has_the_track_id_and_the_expression_or_unreadable_reason(
     happy: float | None, track_id: int | None, text: str
 ) -> None:
     assert label_text(reading(Box(0, 0, 50, 50), happy=happy, track_id=track_id)) == text
@@ -63,7 +63,7 @@ def test_any_box_can_be_drawn(left: float, top: float, width: float, height: flo
     assert drawn.shape == image.shape
 
 
-def test_positive_importance_is_red_negative_blue_and_weak_importance_pale() -> None:
+def test_importance_map_is_red_if_positive_blue_if_negative_and_pale_if_weak() -> None:
     crop = np.full((48, 48), 128, np.uint8)
     importance = np.zeros((48, 48), np.float32)
     importance[:, :16], importance[:, 32:] = 2.0, -2.0

@@ -39,14 +39,14 @@ def test_complete_playlist_is_read_as_one_video(hls_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2])
-def test_missing_segment_is_reported(hls_folder: Path, lost: int) -> None:
+def test_missing_segment_of_a_playlist_is_reported(hls_folder: Path, lost: int) -> None:
     path = playlist(hls_folder)
     (hls_folder / f"{lost}.ts").unlink()
     with pytest.raises(MediaError, match=f"1 of its 3 segments are missing; .* {lost}.ts"):
         open_source(path)
 
 
-def test_missing_segment_of_a_variant_is_reported(hls_folder: Path) -> None:
+def test_missing_segment_of_a_variant_playlist_is_reported(hls_folder: Path) -> None:
     playlist(hls_folder)
     (hls_folder / "2.ts").unlink()
     variants = hls_folder / "all.m3u8"

@@ -31,7 +31,9 @@ def compressed(length: int) -> bytes:
         (b"iCCP", b"icc\0\0no zlib"),
     ],
 )
-def test_text_and_large_or_damaged_profiles_are_removed(chunk: tuple[bytes, bytes]) -> None:
+def test_png_text_and_large_or_damaged_color_profiles_are_removed(
+    chunk: tuple[bytes, bytes],
+) -> None:
     assert without_text(png(chunk, *ENDS)) == png(*ENDS)
 
 
@@ -43,12 +45,12 @@ def test_text_and_large_or_damaged_profiles_are_removed(chunk: tuple[bytes, byte
         (b"iCCP", b"icc\0\0" + compressed(3000)),
     ],
 )
-def test_chunks_with_the_orientation_or_colours_are_kept(chunk: tuple[bytes, bytes]) -> None:
+def test_png_chunks_with_the_orientation_or_colours_are_kept(chunk: tuple[bytes, bytes]) -> None:
     content = png((b"tEXt", b"Comment\0a word"), chunk, *ENDS)
     assert without_text(content) == png(chunk, *ENDS)
 
 
-def test_first_chunk_of_a_type_is_found() -> None:
+def test_first_png_chunk_of_a_type_is_found() -> None:
     content = png((b"cICP", b"\x09\x10\0\1"), (b"cICP", b"later"), *ENDS)
     assert find_chunk(content, b"cICP") == b"\x09\x10\0\1"
     assert find_chunk(content, b"gAMA") is None

@@ -67,7 +67,7 @@ def test_screen_number_is_parsed_from_the_name_of_the_source(spec: str, number: 
 
 @pytest.mark.usefixtures("screen")
 @pytest.mark.parametrize("spec", ["screen:", "screen:1"])
-def test_screen_is_a_live_source_that_shows_its_picture(spec: str) -> None:
+def test_screen_is_read_as_a_live_source_of_the_displayed_pixels(spec: str) -> None:
     with open_source(spec, every=0.01) as source:
         frames = [frame for frame, _ in zip(source, range(3), strict=False)]
         assert source.live
@@ -87,7 +87,7 @@ def test_only_the_given_region_of_a_screen_is_read() -> None:
 
 @pytest.mark.usefixtures("screen")
 @pytest.mark.parametrize("part", [(0, 0, 641, 480), (600, 0, 100, 100), (0, 0, 0, 10)])
-def test_region_outside_the_screen_is_refused_with_the_size_of_the_screen(part: Part) -> None:
+def test_error_for_a_region_outside_the_screen_states_the_screen_size(part: Part) -> None:
     with pytest.raises(MediaError, match="640 x 480"):
         open_source("screen:", part=part)
 
@@ -106,7 +106,7 @@ def test_computer_without_a_screen_is_reported(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_region_is_refused_for_a_source_that_is_not_a_screen() -> None:
-    with pytest.raises(MediaError, match="only screens can be read in part"):
+    with pytest.raises(MediaError, match="a region can be chosen only on a screen"):
         open_source(Path("lesson.mp4"), part=(0, 0, 10, 10))
 
 
@@ -131,7 +131,7 @@ def test_crop_option_reads_a_region_of_a_screen() -> None:
     assert [face["expression"] for face in first["faces"]] == ["happy"]
 
 
-def test_crop_that_is_not_a_rectangle_is_a_usage_error(roomread: Program) -> None:
+def test_crop_option_that_is_not_a_rectangle_is_a_usage_error(roomread: Program) -> None:
     said = roomread("analyze", "screen:", "--crop", "100,60")
     assert said.returncode == 2
     assert b"x,y,width,height" in said.stderr

@@ -13,17 +13,17 @@ def frame(image: np.ndarray, time: float) -> Frame:
 
 
 @pytest.mark.parametrize("level", [0, 20, 128, 255])
-def test_uniform_frame_has_no_signal(level: int) -> None:
+def test_uniform_camera_frame_is_reported_as_blank(level: int) -> None:
     image = np.full((480, 640, 3), level, np.uint8)
     assert SignalCheck().update(frame(image, 0.0)) is NoPicture.BLANK
 
 
-def test_noisy_dark_frame_of_a_covered_lens_has_no_signal() -> None:
+def test_noisy_dark_frame_of_a_covered_lens_is_reported_as_blank() -> None:
     noise = np.random.default_rng(0).integers(0, 6, (480, 640, 3), dtype=np.uint8)
     assert SignalCheck().update(frame(noise, 0.0)) is NoPicture.BLANK
 
 
-def test_portrait_has_a_signal_until_it_has_not_changed_for_3_seconds() -> None:
+def test_camera_is_reported_as_frozen_when_its_frame_is_unchanged_for_3_seconds() -> None:
     check = SignalCheck()
     image = astronaut()
     assert check.update(frame(image, 0.0)) is None

@@ -19,7 +19,7 @@ def write(path: Path, *, sound_from: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
-def test_sound_of_the_source_is_kept(tmp_path: Path, suffix: str) -> None:
+def test_written_video_has_the_sound_of_the_source(tmp_path: Path, suffix: str) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES, sound=1.2)
     write(tmp_path / f"out.{suffix}", sound_from=original)
     with av.open(str(tmp_path / f"out.{suffix}")) as container:
@@ -39,13 +39,13 @@ def test_source_without_sound_gives_a_copy_without_sound(tmp_path: Path) -> None
         assert not container.streams.audio
 
 
-def test_sound_is_copied_from_a_file_without_pictures(tmp_path: Path) -> None:
+def test_sound_is_copied_from_a_file_without_a_video_track(tmp_path: Path) -> None:
     write(tmp_path / "out.mp4", sound_from=make_sound(tmp_path / "in.mp4"))
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.audio
 
 
-def test_shortened_copy_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
+def test_sound_of_a_shortened_copy_ends_with_its_last_picture(tmp_path: Path) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES, sound=9.0)
     with VideoWriter(tmp_path / "out.mp4", sound_from=SoundSource(original)) as video:
         for number, time in enumerate(TIMES):
@@ -59,7 +59,7 @@ def test_shortened_copy_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
 @pytest.mark.parametrize("damaged", [False, True])
-def test_damaged_sound_is_dropped_and_the_rest_kept(
+def test_damaged_parts_of_the_sound_are_dropped_and_the_remaining_sound_is_kept(
     tmp_path: Path, suffix: str, *, damaged: bool
 ) -> None:
     original = tmp_path / "in.avi"

@@ -94,7 +94,7 @@ def test_option_every_yields_the_first_frame_at_or_after_each_multiple_of_the_in
     assert len(times) >= min(25, int(0.96 / every))
 
 
-def test_frames_selected_by_every_keep_their_index_in_the_video(tmp_path: Path) -> None:
+def test_frames_selected_by_the_option_every_keep_their_index_in_the_video(tmp_path: Path) -> None:
     frames = read(make_clip(tmp_path / "clip.mp4", SECOND), every=0.2)
     assert [frame.index for frame in frames] == [0, 5, 10, 15, 20]
 
@@ -181,7 +181,7 @@ def cut(path: Path, share: float) -> Path:
 @pytest.mark.parametrize(
     ("name", "options"), [("faststart.mp4", {"movflags": "faststart"}), ("clip.mkv", None)]
 )
-def test_truncated_video_returns_its_frames_and_then_raises(
+def test_truncated_video_returns_its_readable_frames_and_then_raises_media_error(
     tmp_path: Path, name: str, options: dict[str, str] | None
 ) -> None:
     frames, message = read_until_error(cut(long_clip(tmp_path / name, options=options), 0.6))
@@ -196,7 +196,7 @@ def test_truncated_video_without_its_index_cannot_be_opened(tmp_path: Path) -> N
     assert "clip.mp4" in message
 
 
-def test_whole_video_with_longer_sound_is_not_cut_off(tmp_path: Path) -> None:
+def test_video_whose_sound_is_longer_is_not_reported_as_truncated(tmp_path: Path) -> None:
     assert len(read(make_clip(tmp_path / "clip.mkv", SECOND, sound=3.0))) == 25
 
 
@@ -221,7 +221,7 @@ def test_missing_camera_is_reported() -> None:
 
 
 @pytest.mark.parametrize("every", [0, -1.0, float("nan")])
-def test_every_that_is_not_positive_is_refused(every: float) -> None:
+def test_option_every_that_is_not_positive_is_refused(every: float) -> None:
     with pytest.raises(ValueError, match="over 0"):
         open_source("photo.png", every=every)
 
@@ -253,7 +253,7 @@ def test_missing_file_on_a_web_server_is_reported(web: str) -> None:
         open_source(f"{web}/none.mp4")
 
 
-def test_interrupted_stream_returns_its_frames_and_then_raises(tmp_path: Path) -> None:
+def test_interrupted_stream_returns_its_frames_and_then_raises_media_error(tmp_path: Path) -> None:
     data = long_clip(tmp_path / "clip.ts").read_bytes()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -276,7 +276,7 @@ def test_unreachable_address_is_reported() -> None:
         open_source(f"tcp://127.0.0.1:{port}")
 
 
-def test_picture_on_a_web_server_is_a_picture(tmp_path: Path, web: str) -> None:
+def test_picture_on_a_web_server_is_recognised_as_a_picture(tmp_path: Path, web: str) -> None:
     picture = Image.new("RGB", (30, 20), (200, 90, 10))
     for name in ("photo.jpg", "photo", "a.png", "a.webp", "a.gif", "a.avif", "a.tif", "a.bmp"):
         kind = {"": "JPEG", ".jpg": "JPEG", ".tif": "TIFF"}.get(Path(name).suffix)
@@ -334,7 +334,7 @@ def test_concatenated_jpegs_are_read_as_a_video(tmp_path: Path, name: str | None
 
 
 @pytest.mark.parametrize("content", [jpegs(3, declared=True), jpegs(1) + b"SEFH" + bytes(99)])
-def test_jpeg_with_trailing_data_is_a_picture(content: bytes) -> None:
+def test_jpeg_with_trailing_data_is_recognised_as_a_picture(content: bytes) -> None:
     with open_source(content) as source:
         assert source.is_picture
 
@@ -365,7 +365,7 @@ def test_files_with_unusual_names_are_read(
     assert frames[0].source.encode()
 
 
-def test_file_url_is_a_file_and_not_live(tmp_path: Path) -> None:
+def test_file_url_is_opened_as_a_file_and_not_as_a_live_source(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "my clip.mp4", SECOND)
     with open_source(path.as_uri()) as source:
         assert not source.live

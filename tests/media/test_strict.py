@@ -64,12 +64,12 @@ def test_png_that_ends_between_two_chunks_of_pixels_is_refused(
 
 @pytest.mark.usefixtures("lenient_pillow")
 @pytest.mark.parametrize("kind", KINDS)
-def test_whole_picture_is_read(kind: str) -> None:
+def test_complete_picture_of_each_format_is_read(kind: str) -> None:
     assert read_image(encoded(kind)).shape == NOISE.shape
 
 
 @pytest.mark.usefixtures("lenient_pillow")
-def test_pillow_setting_of_the_process_is_not_changed() -> None:
+def test_reading_pictures_does_not_change_the_pillow_setting_for_truncated_images() -> None:
     content = encoded("PNG")
     with ThreadPoolExecutor(4) as pool:
         for image in pool.map(read_image, [content] * 8):

@@ -45,24 +45,24 @@ def thumbnail() -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", [REDUCED, MASK, REDUCED | MASK])
-def test_thumbnail_before_the_photo_is_skipped(kind: int) -> None:
+def test_thumbnail_before_the_photo_in_a_tiff_is_skipped(kind: int) -> None:
     content = tiff((thumbnail(), {SUBFILE: kind}), (photo(), {SUBFILE: WHOLE}))
     np.testing.assert_array_equal(read_image(content), pixels())
     assert notes_of(content, "a.tif") == ()
 
 
-def test_photo_followed_by_smaller_copies_is_one_picture() -> None:
+def test_tiff_of_a_photo_and_smaller_copies_counts_as_one_picture() -> None:
     content = tiff((photo(), {}), (thumbnail(), {SUBFILE: REDUCED}))
     np.testing.assert_array_equal(read_image(content), pixels())
     assert notes_of(content, "a.tif") == ()
 
 
-def test_pages_of_a_scan_are_counted() -> None:
+def test_note_about_a_scanned_tiff_states_its_number_of_pages() -> None:
     content = tiff((photo(), {}), (photo(), {}), (thumbnail(), {SUBFILE: REDUCED}))
     assert notes_of(content, "a.tif") == ("a.tif: of its 2 pictures the first is read",)
 
 
-def test_largest_page_is_read_if_all_are_marked_as_thumbnails() -> None:
+def test_largest_tiff_page_is_read_if_all_pages_are_marked_as_thumbnails() -> None:
     tags: dict[int, object] = {SUBFILE: REDUCED}
     content = tiff((thumbnail(), tags), (photo(), tags))
     np.testing.assert_array_equal(read_image(content), pixels())
@@ -101,7 +101,7 @@ def grey_tiff(levels: NDArray[np.generic], *, photometric: int, sample_format: i
     [("u1", 1, 255), ("u2", 1, 65_535), ("u4", 1, 2**32 - 1), ("i2", 2, 32_767), ("f4", 3, 1)],
 )
 @pytest.mark.parametrize("photometric", [0, 1], ids=["white is 0", "black is 0"])
-def test_grey_levels_of_every_number_type_are_read_or_refused(
+def test_grey_tiff_of_every_number_type_is_read_or_refused(
     number: str, sample_format: int, white: int, photometric: int
 ) -> None:
     grey = np.asarray(Image.fromarray(astronaut()).convert("L"))

@@ -98,7 +98,7 @@ def anamorphic(path: Path, shapes: list[Fraction], size: tuple[int, int] = (64, 
         (Fraction(1), (96, 64)),
     ],
 )
-def test_non_square_pixels_are_converted_to_square_ones(
+def test_non_square_pixels_are_converted_to_square_pixels(
     tmp_path: Path, suffix: str, shape: Fraction, size: tuple[int, int]
 ) -> None:
     frames = read(anamorphic(tmp_path / f"clip.{suffix}", [shape]))

@@ -38,7 +38,7 @@ def test_file_url_is_converted_to_a_path(url: str, path: str | None) -> None:
     assert local_path(url) == (Path(path) if path is not None else None)
 
 
-def test_name_with_a_bare_percent_sign_is_found(tmp_path: Path) -> None:
+def test_file_url_with_an_unescaped_percent_sign_is_found(tmp_path: Path) -> None:
     path = tmp_path / "100%25.jpg"
     path.touch()
     assert local_path(f"file://{path}") == path

@@ -47,7 +47,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
     lead=st.sampled_from([0.0, 0.3, 2.0]),
     every=st.none() | st.floats(0.02, 1.5),
 )
-def test_spans_of_a_video_contain_each_frame_once(
+def test_consecutive_spans_of_a_video_together_contain_each_frame_once(
     clips: dict[str, tuple[Path, list[Frame]]],
     suffix: str,
     cuts: list[float],
@@ -70,7 +70,7 @@ def test_spans_of_a_video_contain_each_frame_once(
     assert frames == [(f.time, f.index, int(f.image[-1, -1, 0])) for f in expected]
 
 
-def test_frames_before_a_span_are_returned_as_its_lead(tmp_path: Path) -> None:
+def test_lead_frames_before_a_span_have_the_index_minus_1(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", TIMES, key_every=30)
     found, count = read(path, Span(4.0, 4.2, 1.0, origin_of(path)))
     assert [f.index for f in found] == [-1] * (len(found) - 5) + [0, 1, 2, 3, 4]
@@ -78,7 +78,7 @@ def test_frames_before_a_span_are_returned_as_its_lead(tmp_path: Path) -> None:
     assert found[0].time == pytest.approx(3.0, abs=0.041)
 
 
-def test_damage_before_a_span_is_not_reported_for_it(tmp_path: Path) -> None:
+def test_damage_before_a_span_is_not_reported_when_the_span_is_read(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mkv", [n / 25 for n in range(200)], key_every=25)
     with open_video(path, "clip") as (container, stream):
         points = cut_points(container, stream, "clip")

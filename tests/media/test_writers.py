@@ -19,7 +19,7 @@ def write(path: Path, *, size: tuple[int, int] = (64, 48)) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
-def test_written_video_plays_with_the_given_times(tmp_path: Path, suffix: str) -> None:
+def test_frames_of_a_written_video_have_the_given_times(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out.{suffix}"
     write(path)
     with open_source(path) as source:
@@ -34,7 +34,7 @@ def test_odd_frame_sizes_are_rounded_up_to_even(tmp_path: Path) -> None:
         assert next(iter(source)).image.shape == (48, 64, 3)
 
 
-def test_frames_that_are_not_later_than_the_previous_one_are_dropped(tmp_path: Path) -> None:
+def test_frame_that_is_not_later_than_the_previous_frame_is_dropped(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "out.mp4") as video:
         for time in (0.0, 0.0, 0.1, 0.05, 0.2):
             video.write(grey(1, (64, 48)), time)
@@ -48,7 +48,7 @@ def failing_write(path: Path) -> None:
         raise RuntimeError("the analysis broke")
 
 
-def test_error_leaves_no_new_file_and_an_old_one_unchanged(tmp_path: Path) -> None:
+def test_error_while_writing_leaves_no_new_file_and_an_old_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     with pytest.raises(RuntimeError, match="broke"):
         failing_write(path)

@@ -23,14 +23,14 @@ from roomread.testing import FixedClassifier, FixedDetector, synthetic_frames
 ANALYZER = Analyzer(detector=CenterFace(threads=1))
 
 
-def test_smiling_portrait_is_happy() -> None:
+def test_smiling_portrait_is_read_as_happy() -> None:
     (reading,) = analyze(scenes.astronaut())
     assert reading.expression is Expression.HAPPY
     assert reading.box.iou(scenes.ASTRONAUT_FACE) > 0.6
     assert reading.track_id is None
 
 
-def test_picture_gives_the_same_scores_as_path_bytes_and_array(tmp_path: Path) -> None:
+def test_picture_given_as_path_bytes_or_array_has_the_same_scores(tmp_path: Path) -> None:
     path = tmp_path / "astronaut.png"
     Image.fromarray(scenes.astronaut()).save(path)
     results = [
@@ -44,7 +44,7 @@ def test_picture_gives_the_same_scores_as_path_bytes_and_array(tmp_path: Path) -
         )
 
 
-def test_call_of_25_has_25_readings_and_none_on_empty_tiles() -> None:
+def test_call_of_25_people_has_25_readings_and_no_reading_on_empty_tiles() -> None:
     grid = scenes.grid()
     readings = ANALYZER.analyze(grid.image)
     assert len(readings) == 25
@@ -59,7 +59,7 @@ def test_black_picture_has_no_readings() -> None:
     assert ANALYZER.analyze(np.zeros((240, 320, 3), np.uint8)) == []
 
 
-def test_unreadable_face_keeps_its_position_and_has_a_reason() -> None:
+def test_unreadable_face_has_a_reading_with_a_reason_and_without_scores() -> None:
     analyzer = Analyzer(
         detector=FixedDetector([(10, 10, 110, 110), (150, 10, 162, 22)]),
         classifier=FixedClassifier(Expression.SAD),
@@ -150,7 +150,7 @@ def test_first_of_several_pictures_in_a_file_is_read_with_a_warning(
         assert source.notes[0].endswith("of its 2 pictures the first is read")
 
 
-def test_omitted_pictures_are_reported_for_a_name_in_another_unicode_normalization(
+def test_warning_about_unread_pages_appears_for_a_file_name_in_another_normalization(
     tmp_path: Path,
 ) -> None:
     stored, typed = (tmp_path / unicodedata.normalize(form, "café.tiff") for form in ("NFC", "NFD"))
@@ -215,7 +215,7 @@ def test_person_keeps_the_track_id_through_motion_absence_and_darkness(
     assert places[1] > 800
 
 
-def test_expressions_are_stable_over_the_clip(analysed: list[FrameMoment]) -> None:
+def test_expression_of_each_face_is_stable_over_a_clip(analysed: list[FrameMoment]) -> None:
     left, right = sorted(by_track(analysed).values(), key=lambda track: track[0].box.left)
     for track, expression in ((left, Expression.HAPPY), (right, Expression.NEUTRAL)):
         labels = [r.expression for r in track if r.scores is not None]
@@ -239,11 +239,13 @@ def test_face_in_the_dark_has_no_expression(
     assert all(reading.scores is None for reading in darkest)
 
 
-def test_moments_have_the_times_of_the_video(analysed: list[FrameMoment]) -> None:
+def test_results_of_a_stream_have_the_times_of_the_video_frames(
+    analysed: list[FrameMoment],
+) -> None:
     times = [moment.time for moment in analysed]
     np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
 
 
-def test_every_1_gives_one_moment_per_second(clip: Path) -> None:
+def test_stream_with_every_1_yields_one_result_per_second(clip: Path) -> None:
     moments = ANALYZER.stream(clip, every=1.0)
     assert [round(moment.time) for moment in moments] == list(range(SECONDS))

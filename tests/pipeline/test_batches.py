@@ -66,7 +66,7 @@ def test_batches_of_a_folder_give_the_same_readings_as_single_pictures(folder: P
         assert all(readings.picture is None for readings in together)
 
 
-def test_faces_of_many_pictures_are_read_in_one_call() -> None:
+def test_faces_of_all_pictures_in_a_batch_are_classified_in_one_call() -> None:
     classifier = CountingClassifier()
     analyzer = Analyzer(
         detector=FixedDetector([(10, 10, 70, 70), (80, 10, 140, 70)]), classifier=classifier
@@ -75,7 +75,7 @@ def test_faces_of_many_pictures_are_read_in_one_call() -> None:
     assert classifier.calls == [6, 4]
 
 
-def test_threads_search_with_the_single_threaded_detector() -> None:
+def test_worker_threads_detect_faces_with_the_single_threaded_detector() -> None:
     class Threaded(FixedDetector):
         def detect(self, _image: NDArray[np.uint8]) -> list[Face]:
             raise AssertionError("this detector takes several threads")
@@ -87,7 +87,7 @@ def test_threads_search_with_the_single_threaded_detector() -> None:
     assert [len(readings) for readings in analyzer.analyze([noise(0), noise(1)], batch=2)] == [1, 1]
 
 
-def test_readings_of_a_sequence_keep_their_pictures(tmp_path: Path) -> None:
+def test_readings_of_a_sequence_of_pictures_keep_their_pictures(tmp_path: Path) -> None:
     analyzer = Analyzer(detector=FixedDetector([(10, 10, 90, 90)]), classifier=FixedClassifier())
     picture = noise(1)
     image = Image.fromarray(picture)
@@ -98,7 +98,7 @@ def test_readings_of_a_sequence_keep_their_pictures(tmp_path: Path) -> None:
             assert np.array_equal(readings.picture, picture)
 
 
-def test_one_picture_with_a_batch_gives_a_list() -> None:
+def test_analyzing_one_picture_with_a_batch_size_returns_a_list() -> None:
     analyzer = Analyzer(detector=FixedDetector([(10, 10, 90, 90)]), classifier=FixedClassifier())
     (readings,) = analyzer.analyze(noise(2), batch=8)
     assert readings == analyzer.analyze(noise(2))
@@ -110,13 +110,13 @@ def test_error_names_the_damaged_picture_of_a_folder(folder: Path) -> None:
         ANALYZER.analyze(folder, batch=2)
 
 
-def test_folder_without_batch_is_refused_with_a_hint_to_use_batch(folder: Path) -> None:
+def test_error_for_a_folder_without_a_batch_size_suggests_the_option_batch(folder: Path) -> None:
     with pytest.raises(MediaError, match="is a folder") as error:
         ANALYZER.analyze(folder)
     assert "batch=32" in str(error.value)
 
 
-def test_videos_and_other_files_of_a_folder_are_reported(folder: Path) -> None:
+def test_videos_and_other_files_left_out_of_a_folder_are_reported(folder: Path) -> None:
     (folder / "lesson.mp4").write_bytes(b"")
     (folder / "notes.txt").write_text("x", encoding="utf-8")
     with pytest.warns(MediaWarning) as warned:
@@ -134,7 +134,7 @@ def test_folder_with_only_videos_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("batch", [0, -1])
-def test_batch_under_1_is_refused(batch: int) -> None:
+def test_batch_size_under_1_is_refused(batch: int) -> None:
     with pytest.raises(ValueError, match="batch must be at least 1"):
         ANALYZER.analyze([noise(0)], batch=batch)
 

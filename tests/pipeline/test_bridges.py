@@ -13,7 +13,7 @@ from roomread.wire import COLUMNS
 HAPPY, SAD = Expression.HAPPY, Expression.SAD
 
 
-def test_data_frame_has_the_columns_of_the_wire_and_the_same_types_when_empty() -> None:
+def test_data_frame_has_the_columns_of_the_csv_format_and_the_same_types_when_empty() -> None:
     full, empty = to_pandas(class_frame(0.0, {1: HAPPY, 2: None})), to_pandas([])
     assert list(full.columns) == list(empty.columns) == list(COLUMNS)
     assert full.dtypes.to_dict() == empty.dtypes.to_dict()
@@ -27,7 +27,7 @@ def test_data_frame_has_missing_values_where_nothing_is_known() -> None:
     assert table["confidence"].isna().tolist() == [False, True]
 
 
-def test_detections_have_the_class_and_confidence_of_each_face() -> None:
+def test_supervision_detections_have_the_class_and_confidence_of_each_face() -> None:
     readings = class_frame(0.0, {1: HAPPY, 2: SAD, 3: None})
     detections = to_supervision(readings)
     assert isinstance(detections, sv.Detections)
@@ -41,11 +41,11 @@ def test_detections_have_the_class_and_confidence_of_each_face() -> None:
     assert detections.xyxy[0].tolist() == pytest.approx(list(readings[0].box))
 
 
-def test_detections_of_no_face_are_empty() -> None:
+def test_supervision_detections_of_no_face_are_empty() -> None:
     assert len(to_supervision([])) == 0
 
 
-def test_annotators_draw_the_detections() -> None:
+def test_supervision_annotators_draw_the_detections() -> None:
     scene = np.zeros((400, 900, 3), np.uint8)
     drawn = sv.BoxAnnotator().annotate(scene.copy(), to_supervision(class_frame(0.0, {1: HAPPY})))
     assert (drawn != scene).any()

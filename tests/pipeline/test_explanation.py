@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 ANALYZER = Analyzer()
 
 
-def test_smile_depends_on_the_mouth_more_than_on_the_forehead() -> None:
+def test_explanation_of_a_smile_gives_the_mouth_more_importance_than_the_forehead() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     assert explanation.expression is Expression.HAPPY
     assert explanation.crop.shape == explanation.importance.shape == (48, 48)
@@ -25,7 +25,7 @@ def test_smile_depends_on_the_mouth_more_than_on_the_forehead() -> None:
     assert mouth.mean() > max(2 * forehead.mean(), 0.2)
 
 
-def test_explanations_belong_to_the_readable_faces() -> None:
+def test_explanation_contains_the_reading_of_its_face() -> None:
     (reading,) = ANALYZER.analyze(EXAMPLE)
     (explanation,) = ANALYZER.explain(EXAMPLE)
     assert explanation.reading == reading
@@ -38,12 +38,12 @@ def test_unreadable_faces_and_empty_pictures_have_no_explanation() -> None:
     assert ANALYZER.explain(np.zeros((60, 80, 3), np.uint8)) == []
 
 
-def test_sequence_of_pictures_is_refused() -> None:
+def test_explaining_a_sequence_of_pictures_is_refused() -> None:
     with pytest.raises(TypeError):
         ANALYZER.explain([EXAMPLE])  # type: ignore[arg-type] # what is tested
 
 
-def test_explanation_is_drawn() -> None:
+def test_plot_of_an_explanation_has_two_images_and_a_title() -> None:
     plt = pytest.importorskip("matplotlib.pyplot", reason="needs the plot extra")
     (explanation,) = ANALYZER.explain(EXAMPLE)
     axes = explanation.plot()
@@ -63,13 +63,13 @@ def test_only_the_requested_face_of_a_group_is_explained() -> None:
     assert explanation.reading.box == asked.box
 
 
-def test_smile_depends_most_on_the_lower_third_of_the_face() -> None:
+def test_explanation_of_a_smile_has_the_lower_third_of_the_face_as_strongest() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     assert explanation.strongest_third is FaceThird.LOWER
     assert math.log(explanation.odds_ratio) == pytest.approx(explanation.importance.max())
 
 
-def test_label_that_no_region_influences_has_no_strongest_third() -> None:
+def test_explanation_without_an_important_region_has_no_strongest_third_of_the_face() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     flat = replace(explanation, importance=np.full((48, 48), -0.1, np.float32))
     assert flat.strongest_third is None

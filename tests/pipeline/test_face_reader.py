@@ -88,7 +88,7 @@ def test_picture_without_tracks_uses_no_cache() -> None:
     assert classifier.crops == 6
 
 
-def test_observation_reads_each_face_once() -> None:
+def test_observe_runs_the_net_once_for_each_readable_face() -> None:
     net = CountingNet()
     # A face of noise would be unreadable as covered.
     portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
@@ -103,13 +103,13 @@ def test_observation_reads_each_face_once() -> None:
     assert one.reading == FaceReader(net).read(portrait, [face])[0]
 
 
-def test_covered_face_can_be_observed_to_teach_a_state() -> None:
+def test_observe_returns_the_features_of_a_face_that_looks_covered() -> None:
     (one,) = FaceReader(ExpressionClassifier()).observe(frame(), FACES[:1])
     assert one.reading.unreadable is None
     assert one.features is not None
 
 
-def test_face_replaced_by_noise_is_unreadable_as_covered() -> None:
+def test_face_replaced_by_noise_is_unreadable_because_covered() -> None:
     (reading,) = FaceReader(ExpressionClassifier()).read(frame(), FACES[:1])
     assert reading.unreadable is Unreadable.COVERED
     assert reading.scores is None
@@ -131,7 +131,7 @@ def test_confidence_is_lower_for_a_face_that_may_be_covered(
     assert (reading.confidence < sure.confidence) == falls
 
 
-def test_mirror_image_is_averaged_for_turned_faces_only() -> None:
+def test_prediction_is_averaged_with_the_mirror_image_only_for_rotated_faces() -> None:
     # Landmarks of an upright face of 120 px, and of a sideways face.
     upright = (UPRIGHT * 120 + np.array((200, 100))).astype(np.float32)
     lying = (rotated(UPRIGHT * 120, 90) + np.array((200, 100))).astype(np.float32)
@@ -158,7 +158,7 @@ def test_mirror_image_is_averaged_for_turned_faces_only() -> None:
     np.testing.assert_allclose(one.logits, other.logits, atol=0.15)
 
 
-def test_observation_needs_a_model_file() -> None:
+def test_observe_with_a_classifier_without_a_model_file_is_an_error() -> None:
     with pytest.raises(ProfileError, match="need a model file"):
         FaceReader(FixedClassifier()).observe(frame(), FACES)
 

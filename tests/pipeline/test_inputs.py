@@ -40,7 +40,7 @@ KINDS: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_picture_of_every_kind_is_read(photo: Path, kind: str) -> None:
+def test_analyze_accepts_a_picture_of_every_supported_input_type(photo: Path, kind: str) -> None:
     readings = ANALYZER.analyze(KINDS[kind](photo))
     assert isinstance(readings, Readings)
     assert len(readings) == 1
@@ -54,7 +54,7 @@ def test_grey_array_is_read() -> None:
     assert picture.shape == (80, 96, 3)
 
 
-def test_list_of_pictures_gives_a_list_in_the_same_order(photo: Path) -> None:
+def test_analyzing_a_list_of_pictures_returns_a_list_in_the_same_order(photo: Path) -> None:
     several = ANALYZER.analyze([str(photo), photo, PIXELS])
     assert isinstance(several, list)
     assert [each[0].source for each in several] == [str(photo), str(photo), "picture"]

@@ -9,18 +9,18 @@ from roomread.readings import Expression, Frame, NoPicture
 from roomread.room import Alert, RoomMood
 
 
-def test_moment_of_readings_has_no_frame() -> None:
+def test_moment_made_from_readings_alone_has_no_frame() -> None:
     moment = Moment(1.5, [])
     assert moment.frame is None
     assert (moment.signal, moment.mood, moment.alerts) == (None, None, ())
 
 
-def test_moment_of_a_picture_needs_its_frame() -> None:
+def test_frame_moment_without_a_frame_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="frame"):
         FrameMoment(1.5, [])  # type: ignore[call-arg] # this is what is tested
 
 
-def test_repr_is_one_short_line() -> None:
+def test_repr_of_a_moment_is_one_short_line() -> None:
     readings = class_frame(1.5, {1: Expression.HAPPY, 2: None})
     picture = Frame(np.zeros((8, 8, 3), np.uint8), 1.5, 0, "camera")
     alert = Alert(1, 1.5, "room coverage below 20% for 30 s", 0.1, 1.0, 30)

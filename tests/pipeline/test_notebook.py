@@ -57,7 +57,7 @@ def test_notebook_says_why_a_face_has_no_expression() -> None:
     assert "<img" not in shown
 
 
-def test_notebook_shows_a_title_alone_without_readings_and_picture() -> None:
+def test_notebook_shows_only_the_title_if_there_are_no_readings_and_no_picture() -> None:
     assert to_html("no <face>", [], None) == "<div><p>no &lt;face&gt;</p></div>"
 
 

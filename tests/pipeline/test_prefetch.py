@@ -14,13 +14,13 @@ from threads import running_threads
 
 
 @given(st.lists(st.integers() | st.none()), st.integers(1, 5))
-def test_items_produced_ahead_are_the_same_in_the_same_order(
+def test_prefetched_items_are_the_same_in_the_same_order(
     items: list[int | None], depth: int
 ) -> None:
     assert list(ahead(items, depth=depth)) == items
 
 
-def test_only_the_next_items_are_produced_while_one_is_used() -> None:
+def test_thread_prefetches_only_the_given_number_of_items() -> None:
     made = threading.Semaphore(0)
     count = 0
 
@@ -40,7 +40,7 @@ def test_only_the_next_items_are_produced_while_one_is_used() -> None:
     assert count == 3
 
 
-def test_error_is_raised_at_the_position_of_its_item_and_ends_the_iteration() -> None:
+def test_error_while_prefetching_is_raised_after_the_items_before_the_error() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise OSError("the file ends here")
@@ -52,7 +52,7 @@ def test_error_is_raised_at_the_position_of_its_item_and_ends_the_iteration() ->
     assert list(coming) == []
 
 
-def test_closing_early_ends_the_thread() -> None:
+def test_closing_the_iterator_early_ends_the_prefetch_thread() -> None:
     before = running_threads("ahead")
     coming = ahead(iter(range(1000)))
     next(coming)
@@ -61,7 +61,7 @@ def test_closing_early_ends_the_thread() -> None:
     assert not running_threads("ahead") - before
 
 
-def test_items_of_a_thread_are_the_same_and_the_event_loop_is_not_blocked() -> None:
+def test_producing_items_in_a_thread_does_not_block_the_event_loop() -> None:
     asked = threading.Event()
 
     def items() -> Iterator[int]:

@@ -43,7 +43,7 @@ def test_readings_are_a_sequence() -> None:
     assert readings.index(three[2]) == 2
 
 
-def test_slice_is_readings_with_the_same_picture() -> None:
+def test_slice_of_readings_has_the_same_picture() -> None:
     part = with_picture(HAPPY, SAD, None)[:2]
     assert isinstance(part, Readings)
     assert len(part) == 2
@@ -58,7 +58,7 @@ def test_readings_are_compared_without_their_picture() -> None:
     assert hash(with_picture(HAPPY)) == hash(Readings(people(HAPPY)))
 
 
-def test_concatenation_has_no_picture() -> None:
+def test_concatenated_readings_have_no_picture() -> None:
     both = with_picture(HAPPY) + with_picture(SAD)
     assert isinstance(both, Readings)
     assert len(both) == 2
@@ -90,25 +90,25 @@ def test_copies_and_pickles_do_not_contain_the_picture(copied: object) -> None:
         ),
     ],
 )
-def test_repr_is_one_short_line(readings: Readings, text: str) -> None:
+def test_repr_of_readings_is_one_short_line(readings: Readings, text: str) -> None:
     assert repr(readings) == text
 
 
-def test_to_dict_returns_a_frame_in_the_wire_schema() -> None:
+def test_to_dict_returns_a_frame_in_the_json_schema() -> None:
     written = with_picture(HAPPY, None).to_dict()
     assert (written["source"], written["width"], written["height"]) == ("class.jpg", 900, 400)
     read = frame_from_dict(written)
     assert [each.expression for each in read.readings] == [HAPPY, None]
 
 
-def test_dict_of_readings_without_picture_has_no_size() -> None:
+def test_dict_of_readings_without_picture_has_no_picture_size() -> None:
     written = Readings(people(HAPPY)).to_dict()
     assert written["source"] == "lesson"
     assert written["width"] is None
     assert Readings().to_dict()["faces"] == []
 
 
-def test_dict_of_several_frames_is_refused() -> None:
+def test_to_dict_of_readings_from_several_frames_is_refused() -> None:
     both = Readings(people(HAPPY)) + class_frame(7.0, {1: SAD})
     with pytest.raises(ValueError, match="from 2 frames"):
         both.to_dict()
@@ -146,7 +146,7 @@ def test_picture_is_saved_only_to_a_file_with_the_suffix_of_a_picture(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_readings_of_moments_pictures_and_lists_are_concatenated_in_order() -> None:
+def test_concat_joins_readings_given_as_moments_readings_or_lists_in_order() -> None:
     first, second, third = people(HAPPY), people(SAD), people(None)
     joined = Readings.concat([Moment(0.0, first), Readings(second, frame=PICTURE), third])
     assert joined == [*first, *second, *third]
@@ -162,7 +162,7 @@ def test_readings_of_moments_pictures_and_lists_are_concatenated_in_order() -> N
         ("to_supervision", "supervision", "supervision"),
     ],
 )
-def test_missing_extra_is_named(
+def test_error_without_an_optional_package_names_the_missing_extra(
     monkeypatch: pytest.MonkeyPatch, method: str, module: str, extra: str
 ) -> None:
     # With None in `sys.modules`, an import of the module fails.

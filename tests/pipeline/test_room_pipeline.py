@@ -46,7 +46,7 @@ class FakePeople:
         return [replace(reading, person=f"Ada at {frame.time:g}") for reading in readings]
 
 
-def test_frame_becomes_a_moment_with_readings_and_the_frame() -> None:
+def test_pushing_a_frame_returns_a_moment_with_the_frame_and_its_readings() -> None:
     pipeline = RoomPipeline(FakeReader(2))
     picture = noise(1.5)
     moment = pipeline.push(picture)
@@ -56,7 +56,7 @@ def test_frame_becomes_a_moment_with_readings_and_the_frame() -> None:
     assert (moment.signal, moment.mood, list(moment.alerts)) == (None, None, [])
 
 
-def test_omitted_stage_has_no_effect() -> None:
+def test_pipeline_with_only_a_face_reader_returns_no_moods_and_no_alerts() -> None:
     pipeline = RoomPipeline(FakeReader(6))
     moments = [pipeline.push(noise(float(time))) for time in range(20)]
     assert {moment.mood for moment in moments} == {None}
@@ -106,7 +106,7 @@ def test_readings_without_pictures_skip_the_face_reader() -> None:
     assert moment.mood.readable == 6
 
 
-def test_frames_and_their_readings_lead_to_the_same_moods_and_alerts() -> None:
+def test_pushing_frames_or_their_readings_gives_the_same_moods_and_alerts() -> None:
     rules = parse_rules("room coverage above 50% for 5 s\nperson happy above 50% for 5 s")
 
     def pipeline(reader: FakeReader | None = None) -> RoomPipeline:
@@ -131,7 +131,7 @@ def test_frames_and_their_readings_lead_to_the_same_moods_and_alerts() -> None:
     assert [alert.number for alert in without.alerts] == list(range(1, 8))
 
 
-def test_people_stage_receives_the_frame() -> None:
+def test_stage_that_identifies_people_receives_the_frame() -> None:
     pipeline = RoomPipeline(FakeReader(1), people=FakePeople())
     (reading,) = pipeline.push(noise(2.0)).readings
     assert reading.person == "Ada at 2"
@@ -142,12 +142,12 @@ def test_readings_without_pictures_are_refused_when_people_are_distinguished_by_
         RoomPipeline(people=FakePeople()).push_readings(0.0, [])
 
 
-def test_frame_is_refused_by_a_pipeline_without_reader() -> None:
+def test_frame_is_refused_by_a_pipeline_without_a_face_reader() -> None:
     with pytest.raises(TypeError, match="use push_readings"):
         RoomPipeline().push(noise(0.0))
 
 
-def test_usual_pipeline_reads_faces_assigns_seats_and_computes_the_mood() -> None:
+def test_pipeline_of_an_analyzer_reads_faces_and_computes_moods_and_alerts() -> None:
     analyzer = Analyzer(detector=FixedDetector(BOXES), classifier=FixedClassifier())
     pipeline = RoomPipeline.of(analyzer, rules=parse_rules("room happy above 50% for 5 s"))
     for step in range(20):
@@ -158,12 +158,12 @@ def test_usual_pipeline_reads_faces_assigns_seats_and_computes_the_mood() -> Non
     assert [alert.rule for alert in pipeline.alerts] == ["room happy above 50% for 5 s"]
 
 
-def test_readings_get_the_time_of_their_moment() -> None:
+def test_pushed_readings_get_the_time_with_which_they_were_pushed() -> None:
     moment = RoomPipeline().push_readings(61.0, class_frame(0.5, {1: HAPPY, 2: SAD}))
     assert [reading.time for reading in moment.readings] == [61.0, 61.0]
 
 
-def test_alerts_are_passed_on_when_they_begin_and_end() -> None:
+def test_alert_callback_is_called_when_an_alert_begins_and_when_the_alert_ends() -> None:
     passed: list[Alert] = []
     pipeline = RoomPipeline(
         meter=RoomMeter(),

@@ -47,7 +47,7 @@ def frame(time: float) -> Frame:
     return Frame(NOISE, time, round(25 * time), "made up")
 
 
-def test_faces_keep_their_track_ids_largest_first() -> None:
+def test_readings_are_sorted_largest_face_first_and_keep_their_track_ids() -> None:
     stream = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
     ids = [[r.track_id for r in stream.update(frame(n / 25))] for n in range(10)]
     assert ids == [[1, 2]] * 10
@@ -77,7 +77,7 @@ def test_scores_are_averaged_over_the_smoothing_time() -> None:
     assert np.ptp(confidences(1.0)[-10:]) < 0.1
 
 
-def test_predictions_are_reused_for_the_time_of_the_cadence() -> None:
+def test_predictions_are_reused_for_the_configured_read_interval() -> None:
     classifier = AlternatingClassifier()
     stream = StreamAnalyzer(
         FixedDetector(BOXES[:1]), FaceReader(classifier), cadence=Cadence(0, 0, read=0.5)
@@ -87,7 +87,7 @@ def test_predictions_are_reused_for_the_time_of_the_cadence() -> None:
     assert 4 <= classifier.calls <= 6
 
 
-def test_cached_predictions_are_dropped_when_the_reader_changes() -> None:
+def test_cached_predictions_are_dropped_when_the_face_reader_is_replaced() -> None:
     stream = StreamAnalyzer(
         FixedDetector(BOXES[:1]),
         FaceReader(FixedClassifier(Expression.SAD)),
@@ -99,7 +99,7 @@ def test_cached_predictions_are_dropped_when_the_reader_changes() -> None:
     assert stream.update(frame(0.04))[0].expression is Expression.HAPPY
 
 
-def test_faces_detected_ahead_of_reading_give_the_same_readings() -> None:
+def test_detecting_faces_in_all_frames_before_reading_them_gives_the_same_readings() -> None:
     ahead = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
     together = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
     frames = [frame(n / 25) for n in range(5)]
@@ -108,7 +108,7 @@ def test_faces_detected_ahead_of_reading_give_the_same_readings() -> None:
     assert read == [together.update(each) for each in frames]
 
 
-def test_readings_have_the_activity_of_the_eyes_after_half_a_minute(
+def test_readings_have_eye_activity_after_half_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stream = Analyzer(

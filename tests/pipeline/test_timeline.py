@@ -35,7 +35,7 @@ def test_timeline_has_an_interval_for_each_second_and_a_column_for_each_person()
     assert timeline.scores[2, 0].argmax() == SAD
 
 
-def test_every_person_counts_once_in_the_mean() -> None:
+def test_every_person_counts_once_in_the_mean_scores_of_an_interval() -> None:
     timeline = score_timeline(lesson())
     expected = (timeline.scores[0, 0] + timeline.scores[0, 1]) / 2
     assert timeline.mean_scores[0] == pytest.approx(expected)
@@ -43,7 +43,7 @@ def test_every_person_counts_once_in_the_mean() -> None:
     assert timeline.mean_scores[2] == pytest.approx(timeline.scores[2, 0])
 
 
-def test_valence_is_pleasant_minus_unpleasant() -> None:
+def test_valence_is_positive_for_a_happy_person_and_negative_for_a_sad_person() -> None:
     valence = score_timeline(lesson()).valence
     assert valence[0, 0] > 0 > valence[2, 0]
 
@@ -64,7 +64,7 @@ def test_timeline_without_readings_is_empty() -> None:
     assert len(timeline.to_pandas()) == 0
 
 
-def test_table_has_a_row_for_each_interval_in_which_a_person_was_read() -> None:
+def test_timeline_table_has_a_row_for_each_person_and_interval_with_readings() -> None:
     table = score_timeline(lesson()).to_pandas()
     assert table["time"].tolist() == [0.0, 0.0, 2.0]
     assert table["person"].tolist() == [1, 2, 1]
@@ -72,7 +72,7 @@ def test_table_has_a_row_for_each_interval_in_which_a_person_was_read() -> None:
     assert table["scores_happy"][0] == pytest.approx(score_timeline(lesson()).scores[0, 0, HAPPY])
 
 
-def test_plot_has_a_line_for_each_expression_with_gaps() -> None:
+def test_timeline_plot_has_a_line_for_each_expression_with_gaps_between_readings() -> None:
     ax = Readings(lesson()).plot_timeline()
     try:
         assert [line.get_label() for line in ax.lines] == [str(each) for each in Expression]
@@ -96,7 +96,7 @@ def test_invalid_intervals_are_refused() -> None:
         score_timeline(lesson(), every=1e-7)
 
 
-def test_plot_shows_its_whole_legend_and_lines_at_the_ends_of_the_scale() -> None:
+def test_timeline_plot_has_room_for_its_legend_and_for_values_of_0_and_1() -> None:
     ax = Readings(lesson()).plot_timeline()
     figure = ax.get_figure(root=True)
     assert figure is not None

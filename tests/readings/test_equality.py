@@ -22,7 +22,7 @@ class OtherSample(Sample):
     pass
 
 
-def test_copies_of_arrays_and_mappings_are_equal_and_hash_alike() -> None:
+def test_objects_with_equal_arrays_and_mappings_are_equal_and_hash_alike() -> None:
     first, second = (
         Sample("a", np.array([[1.0, 2.0]]), {"bored": 0.5, "confused": 0.25}),
         Sample("a", np.array([[1.0, 2.0]]), {"confused": 0.25, "bored": 0.5}),
@@ -31,7 +31,7 @@ def test_copies_of_arrays_and_mappings_are_equal_and_hash_alike() -> None:
     assert len({first, second}) == 1
 
 
-def test_arrays_with_equal_values_but_other_dtype_or_sign_of_zero_hash_alike() -> None:
+def test_arrays_that_differ_only_in_dtype_or_in_the_sign_of_zero_hash_alike() -> None:
     first, second = (
         Sample("a", np.array([0.0, 1.0])),
         Sample("a", np.array([-0.0, 1.0], np.float32)),

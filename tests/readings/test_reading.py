@@ -97,7 +97,7 @@ def test_readings_that_differ_in_the_sign_of_zero_are_equal_and_hash_alike() -> 
     assert hash(a_reading(landmarks=plus)) == hash(a_reading(landmarks=minus))
 
 
-def test_a_reading_is_not_equal_to_another_type() -> None:
+def test_reading_is_not_equal_to_an_object_of_another_type() -> None:
     assert a_reading() != "a reading"
     assert a_reading().scores != a_reading()
 
@@ -105,7 +105,7 @@ def test_a_reading_is_not_equal_to_another_type() -> None:
 @pytest.mark.parametrize(
     ("track_id", "seat", "key"), [(None, None, None), (5, None, 5), (5, 2, 2), (None, 2, 2)]
 )
-def test_people_are_distinguished_by_seat_or_else_by_track(
+def test_people_are_distinguished_by_seat_or_without_a_seat_by_track_id(
     track_id: int | None, seat: int | None, key: int | None
 ) -> None:
     assert a_reading(track_id=track_id, seat=seat).person_key == key
@@ -128,16 +128,18 @@ def test_label_is_the_expression_or_unsure_or_unreadable() -> None:
         (None, None),
     ],
 )
-def test_head_that_is_turned_far_is_looking_away(pose: Pose | None, *, away: bool | None) -> None:
+def test_person_whose_head_is_turned_far_is_looking_away(
+    pose: Pose | None, *, away: bool | None
+) -> None:
     assert a_reading(pose=pose).looking_away is away
 
 
-def test_unreadable_face_that_is_turned_away_is_looking_away() -> None:
+def test_person_whose_face_is_unreadable_because_turned_away_is_looking_away() -> None:
     turned = Quality(reason=Unreadable.TURNED_AWAY)
     assert replace(a_reading(pose=None), quality=turned).looking_away is True
 
 
-def test_open_mouth_and_closed_eyes_come_from_their_action_units() -> None:
+def test_open_mouth_and_closed_eyes_are_computed_from_action_units() -> None:
     reading = a_reading(action_units={"AU26": 0.4, "AU45": 0.8})
     assert (reading.mouth_open, reading.eyes_closed, reading.eyes_shut) == (0.4, 0.8, True)
     without = a_reading(action_units=None)

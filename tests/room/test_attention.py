@@ -67,7 +67,7 @@ def test_end_of_a_short_laugh_raises_no_alert() -> None:
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 if t // 6 == 50 else 0.1, 0)) == []
 
 
-def test_fall_must_be_deeper_when_few_people_are_readable() -> None:
+def test_alert_needs_a_deeper_fall_of_valence_when_few_people_are_readable() -> None:
     rule = "room valence fell by 20% in 2 min"
 
     def falls(readable: int, level: float) -> int:
@@ -166,12 +166,12 @@ def test_person_who_is_negative_for_half_a_minute_raises_one_alert() -> None:
     assert 110 < ended.ended < 140
 
 
-def test_short_negative_moments_raise_no_alert() -> None:
+def test_short_negative_expressions_of_a_person_raise_no_alert() -> None:
     rule = "person negative above 50% for 30 s"
     assert watch_seat(rule, 300, lambda t: SAD if t % 10 < 4 else NEUTRAL) == []
 
 
-def test_unreadable_person_raises_an_alert_about_unreadable_but_not_negative() -> None:
+def test_unreadable_person_triggers_the_rule_for_unreadable_but_not_for_negative() -> None:
     assert watch_seat("person negative above 10% for 30 s", 200, lambda _: None) == []
     (alert,) = watch_seat(
         "person unreadable above 90% for 2 min", 300, lambda t: NEUTRAL if t < 60 else None
@@ -196,7 +196,7 @@ def test_rules_about_a_person_are_off_by_default() -> None:
     )
 
 
-def test_long_pause_of_the_source_restarts_the_window() -> None:
+def test_long_pause_of_the_source_restarts_the_averaging_window() -> None:
     attention = Attention(parse_rules("room negative above 40% for 30 s"))
     times = [*range(20), *range(100, 120)]
     assert [a for t in times for a in attention.update_room(mood(t, 0, 0.9))] == []
@@ -249,7 +249,7 @@ def test_alert_ends_ten_minutes_after_its_person_left() -> None:
     assert attention.held == []
 
 
-def test_rules_that_differ_only_in_the_threshold_share_a_window() -> None:
+def test_rules_that_differ_only_in_the_threshold_share_an_averaging_window() -> None:
     lines = [f"person happy above {n}% for 10 s\nroom happy above {n}% for 10 s" for n in range(10)]
     attention = Attention(parse_rules("\n".join(lines)), people=True)
     for time in range(60):

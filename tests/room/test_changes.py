@@ -28,7 +28,7 @@ def changes(values: list[float]) -> list[tuple[float, float, float]]:
     return [(change.time, change.before, change.after) for change in found]
 
 
-def test_lasting_fall_is_reported_as_one_change_at_its_time() -> None:
+def test_lasting_fall_of_valence_is_reported_as_one_change_at_the_time_of_the_fall() -> None:
     ((time, before, after),) = changes(time_series((600, 0.5), (900, 0.1)))
     assert time == pytest.approx(600, abs=15)
     assert (before, after) == pytest.approx((0.5, 0.1), abs=0.02)
@@ -39,7 +39,7 @@ def test_rise_and_fall_are_reported_as_two_changes() -> None:
     assert times == pytest.approx([500, 800], abs=15)
 
 
-def test_at_most_one_steady_half_hour_in_a_hundred_has_a_change() -> None:
+def test_false_change_is_reported_in_at_most_1_percent_of_steady_half_hours() -> None:
     # Every statistic has false alarms, whose rate is measured in rooms that do not change.
     rooms = [(noise, seed) for noise in (0.02, 0.05, 0.1, 0.15, 0.2) for seed in range(60)]
     levels = np.random.default_rng(0).uniform(-0.8, 0.8, len(rooms))

@@ -47,13 +47,13 @@ def test_eye_activity_is_unknown_in_the_first_half_minute() -> None:
     assert watch(lambda _: False, seconds=29.0) is None
 
 
-def test_readings_older_than_the_window_do_not_count() -> None:
+def test_eye_activity_ignores_readings_older_than_its_window() -> None:
     found = watch(lambda time: time < 60, seconds=125.0)
     assert found is not None
     assert found.closed_share == 0
 
 
-def test_eye_activity_is_unknown_without_action_units_or_a_person() -> None:
+def test_eye_activity_is_unknown_without_action_units_or_without_a_track_id() -> None:
     meter = EyeMeter()
     for face in (FACE, replace(FACE, track_id=None, action_units={"AU45": 0.5})):
         assert meter.update(face) is face

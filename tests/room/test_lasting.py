@@ -31,19 +31,19 @@ def room(*shares: tuple[float, float]) -> list[RoomMood]:
     ],
     ids=["fallen", "risen", "always as usual", "recovered"],
 )
-def test_present_state_began_with_the_first_mood_that_shows_it(
+def test_present_direction_of_a_room_began_with_the_first_mood_of_that_direction(
     moods: list[RoomMood], state: PresentState
 ) -> None:
     assert present_state(moods) == state
 
 
-def test_interruption_of_less_than_15_seconds_does_not_restart_the_state() -> None:
+def test_interruption_of_less_than_15_seconds_does_not_restart_the_present_direction() -> None:
     fallen = room((300, 0.5), (40, 0.1), (10, 0.5), (40, 0.1))
     assert present_state(fallen) == PresentState(Direction.BELOW, 300.0)
     twice = room((300, 0.5), (40, 0.1), (20, 0.5), (40, 0.1))
     assert present_state(twice) == PresentState(Direction.BELOW, 360.0)
 
 
-def test_state_is_unknown_without_moods_or_without_a_baseline() -> None:
+def test_present_direction_is_unknown_without_moods_or_without_a_baseline() -> None:
     assert present_state([]) is None
     assert present_state([RoomMood(1.0, 26, 26, mood(1.0, 0.5).scores)]) is None

@@ -21,7 +21,7 @@ def test_mean_is_none_until_the_window_is_full() -> None:
     assert window([1.0] * 10).mean() == 1.0
 
 
-def test_mean_covers_only_the_last_seconds() -> None:
+def test_mean_covers_only_the_seconds_of_the_window() -> None:
     assert window([0.0] * 50 + [1.0] * 11).mean() == pytest.approx(1.0)
 
 
@@ -58,7 +58,7 @@ def test_fall_is_measured_from_the_highest_to_the_last_mean() -> None:
     assert (long.length, short.length) == (30, 10)
 
 
-def test_mean_over_a_short_window_shows_a_fall_before_the_long_one() -> None:
+def test_short_window_shows_a_fall_earlier_than_the_long_window() -> None:
     long, short = history([0.8] * 120 + [0.1] * 10).falls()
     assert short.now == pytest.approx(0.1, abs=0.07)
     assert long.now > 0.5
@@ -85,7 +85,7 @@ def test_certainty_of_a_fall_is_lower_after_larger_variation() -> None:
 
 
 @pytest.mark.parametrize(("z", "share"), [(0.0, 0.5), (1.959964, 0.975), (-1.959964, 0.025)])
-def test_normal_returns_the_normal_distribution_function(z: float, share: float) -> None:
+def test_normal_returns_the_cumulative_normal_distribution(z: float, share: float) -> None:
     assert normal(z) == pytest.approx(share, abs=1e-6)
 
 

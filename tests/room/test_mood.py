@@ -117,7 +117,7 @@ bad_scores = st.one_of(
 
 
 @pytest.mark.parametrize("n", [5, 12, 30])
-def test_intervals_contain_the_true_value_in_95_percent_of_cases(n: int) -> None:
+def test_confidence_intervals_contain_the_true_value_in_about_95_percent_of_cases(n: int) -> None:
     # A class is drawn from a large group; each face's scores are right as often as they say.
     random = np.random.default_rng(7)
     truth = np.array([0.02, 0.01, 0.04, 0.38, 0.12, 0.03, 0.40])
@@ -142,7 +142,7 @@ def test_intervals_contain_the_true_value_in_95_percent_of_cases(n: int) -> None
     assert min(held.values()) / trials > 0.925
 
 
-def test_interval_of_a_share_of_less_than_one_person_includes_zero() -> None:
+def test_confidence_interval_of_a_share_of_less_than_one_person_includes_zero() -> None:
     scores = np.array([0.012, 0, 0, 0.288, 0, 0, 0.7], np.float32)
     few = mood_of(scores, 25).interval(Expression.ANGRY)
     assert few == (0.0, wilson_interval(1 / 25, 25).high)
@@ -153,7 +153,7 @@ def test_interval_of_a_share_of_less_than_one_person_includes_zero() -> None:
     assert mood_of(scores, 25).interval(Expression.ANGRY) == wilson_interval(0.2, 25)
 
 
-def test_intervals_equal_published_intervals() -> None:
+def test_confidence_intervals_equal_published_intervals() -> None:
     # Wilson's interval for 10 of 20, and Agresti and Min's for 30 and 10 of 100.
     assert wilson_interval(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
     center, half = 20 / 102, 1.959964 * (41 - 400 / 102) ** 0.5 / 102
@@ -162,7 +162,7 @@ def test_intervals_equal_published_intervals() -> None:
 
 
 @given(n=st.integers(5, 60), share=st.floats(0, 1))
-def test_interval_is_narrower_with_more_people(n: int, share: float) -> None:
+def test_confidence_interval_is_narrower_with_more_people(n: int, share: float) -> None:
     few, many = wilson_interval(share, n), wilson_interval(share, 2 * n)
     assert many.high - many.low < few.high - few.low
     counts = np.array([n, 2 * n], dtype=float)
@@ -184,7 +184,7 @@ def test_direction_is_below_when_valence_falls_under_the_rooms_own_baseline() ->
     assert at[690].direction is Direction.BELOW
 
 
-def test_reading_without_track_and_seat_is_not_counted() -> None:
+def test_reading_without_track_id_and_seat_is_not_counted_in_the_mood() -> None:
     meter = RoomMeter()
     for n in range(5):
         single = [reading(seat, float(n), showing(HAPPY)) for seat in range(1, 6)]
@@ -216,20 +216,20 @@ def state(*, is_shown: bool) -> StateScore:
     return StateScore("confused", 0.99 if is_shown else 0.5, 0.98)
 
 
-def test_mood_has_the_share_of_the_readable_people_who_show_a_taught_state() -> None:
+def test_mood_has_the_share_of_readable_people_who_show_a_state_taught_by_the_user() -> None:
     assert moods_of(confused(8, 2))[-1].states == {"confused": 0.25}
     assert moods_of(confused(8, 0))[-1].states == {"confused": 0.0}
     assert moods_of(steady(dict.fromkeys(range(8), HAPPY), 10))[-1].states == {}
 
 
-def test_taught_states_have_no_share_without_scores() -> None:
+def test_mood_without_scores_has_no_shares_of_states_taught_by_the_user() -> None:
     assert moods_of(confused(MIN_PEOPLE - 1, 3))[-1].states == {}
     meter = RoomMeter()
     withheld = [meter.update(time, shown, withheld=True) for time, shown in confused(8, 2)]
     assert {str(mood.states) for mood in withheld if mood is not None} == {"{}"}
 
 
-def test_state_that_is_shown_in_one_frame_does_not_count() -> None:
+def test_state_taught_by_the_user_and_shown_in_only_one_frame_does_not_count() -> None:
     frames = [*confused(8, 0, 9), (4.5, confused(8, 8, 1)[0][1])]
     assert moods_of(frames)[-1].states == {"confused": 0.0}
 
@@ -248,7 +248,7 @@ def mood_without(
     return mood
 
 
-def test_states_of_forgotten_people_do_not_count() -> None:
+def test_states_taught_by_the_user_do_not_count_for_people_removed_by_forget() -> None:
     assert mood_without([1, 2], confused(8, 2)).states == {"confused": 0.0}
 
 
@@ -295,7 +295,7 @@ def test_share_of_people_looking_away_continues_after_a_restart() -> None:
     assert [mood.looking_away for mood in (after[0], after[-1])] == [0.2, 0.5]
 
 
-def test_forgotten_people_do_not_count_as_looking_away() -> None:
+def test_people_removed_by_forget_do_not_count_as_looking_away() -> None:
     assert mood_without([1, 2], turned(8, 2)).looking_away == 0.0
 
 
@@ -303,7 +303,7 @@ def unread(key: int, reason: Unreadable | None) -> Reading:
     return replace(reading(key, 0.0, None), quality=Quality(reason=reason))
 
 
-def test_people_who_could_not_be_read_are_counted_by_their_most_frequent_reason() -> None:
+def test_unreadable_people_are_counted_by_their_most_frequent_reason() -> None:
     shown: dict[int, Expression | None] = dict.fromkeys(range(1, 7), HAPPY)
     dark, turned_away = Unreadable.TOO_DARK, Unreadable.TURNED_AWAY
     frames = [
@@ -317,7 +317,7 @@ def test_people_who_could_not_be_read_are_counted_by_their_most_frequent_reason(
     assert (few.scores, few.excluded) == (None, {turned_away.value: 1, NO_REASON: 1})
 
 
-def test_forgotten_people_are_not_counted_by_reason() -> None:
+def test_people_removed_by_forget_do_not_count_as_unreadable() -> None:
     meter = RoomMeter()
     for time, people in steady({1: HAPPY}, 6):
         meter.update(time, [*people, unread(2, Unreadable.COVERED)])

@@ -16,7 +16,7 @@ MOODS = [
 ]
 
 
-def test_columns_return_the_moods_from_which_they_were_made() -> None:
+def test_mood_columns_equal_the_list_of_moods_from_which_they_were_made() -> None:
     columns = MoodColumns.of(MOODS)
     assert len(columns) == 3
     assert list(columns) == MOODS
@@ -30,24 +30,24 @@ def test_columns_return_the_moods_from_which_they_were_made() -> None:
         columns[3]
 
 
-def test_converting_columns_to_columns_returns_the_same_object() -> None:
+def test_converting_mood_columns_to_mood_columns_returns_the_same_object() -> None:
     columns = MoodColumns.of(MOODS)
     assert MoodColumns.of(columns) is columns
 
 
-def test_joined_columns_contain_the_moods_and_states_of_all_parts() -> None:
+def test_joined_mood_columns_equal_the_moods_of_all_parts() -> None:
     parts = [MoodColumns.of([mood]) for mood in MOODS]
     assert MoodColumns.joined(parts) == MOODS
     assert MoodColumns.joined([]) == []
 
 
-def test_empty_columns_have_no_moods_and_no_valences() -> None:
+def test_empty_mood_columns_have_no_moods_and_no_valences() -> None:
     empty = MoodColumns.of([])
     assert not empty
     assert valences(empty).shape == (0, 3)
 
 
-def test_valences_and_intervals_equal_those_of_the_moods() -> None:
+def test_valences_returns_the_valence_and_the_interval_of_each_mood() -> None:
     rows = valences(MOODS)
     assert np.isnan(rows[0]).all()
     for row, mood in zip(rows[1:], MOODS[1:], strict=True):

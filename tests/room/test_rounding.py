@@ -24,7 +24,7 @@ shares = arbitrary.probabilities.map(lambda p: p.astype(np.float64) / p.astype(n
 
 
 @given(shares)
-def test_rounded_shares_are_steps_of_five_percent_that_sum_to_one(exact: np.ndarray) -> None:
+def test_rounded_shares_are_multiples_of_five_percent_and_sum_to_one(exact: np.ndarray) -> None:
     rounded = rounded_scores(exact)
     steps = rounded / 0.05
     assert np.allclose(steps, np.rint(steps), atol=1e-9)
@@ -35,7 +35,9 @@ def test_rounded_shares_are_steps_of_five_percent_that_sum_to_one(exact: np.ndar
 
 
 @given(shares)
-def test_rounding_keeps_the_order_of_shares(exact: np.ndarray) -> None:
+def test_rounding_reverses_the_order_of_two_shares_by_at_most_five_percent(
+    exact: np.ndarray,
+) -> None:
     rounded = rounded_scores(exact)
     order = np.argsort(exact)
     assert (np.diff(rounded[order]) >= -0.05 - 1e-9).all()
@@ -79,7 +81,9 @@ def test_rounding_moods_one_by_one_equals_rounding_all_at_once() -> None:
     assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]
 
 
-def test_columns_are_rounded_to_the_same_values_as_moods(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mood_columns_are_rounded_to_the_same_values_as_moods(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("roomread.room.rounding._AT_ONCE", 7)
     generator = np.random.default_rng(4)
     happy = [None if value < 0.1 else float(value) for value in generator.random(400)]
@@ -94,7 +98,7 @@ def test_columns_are_rounded_to_the_same_values_as_moods(monkeypatch: pytest.Mon
     assert rounded == rounded_moods(moods)
 
 
-def test_levels_of_a_change_are_rounded_to_five_percent() -> None:
+def test_valences_before_and_after_a_change_are_rounded_to_five_percent() -> None:
     assert rounded_change(Change(60.0, 0.312, -0.021)) == Change(60.0, 0.3, 0.0)
     assert rounded_value(-0.333) == -0.35
 

@@ -15,7 +15,7 @@ def test_default_rules_are_parsed() -> None:
     assert rules[0] == Rule("room", "valence", Relation.FELL, 20, 180)
 
 
-def test_case_spaces_and_comments_are_ignored() -> None:
+def test_letter_case_spaces_and_comments_in_rules_are_ignored() -> None:
     text = "\n  Room  VALENCE below -20 % for 90s   # gloomy\n\n# nothing\n"
     (rule,) = parse_rules(text)
     assert str(rule) == "room valence below -20% for 90 s"
@@ -71,12 +71,12 @@ def test_any_text_is_parsed_to_rules_or_raises_rules_error(text: str) -> None:
         ("room coverage above 120% for 1 min", "not between 0% and 100%"),
         ("room coverage above -1% for 1 min", "not between 0% and 100%"),
         ("room valence fell by 20% for 1 min", "'fell by' needs 'in'"),
-        ("room coverage fell by 20% in 1 min", "only the room's valence"),
+        ("room coverage fell by 20% in 1 min", "only with 'room valence'"),
         ("room sad above 20% for 61 min", "the time must be between 1 s and 60 min"),
         ("room sad above 20% for 0 s", "the time must be between 1 s and 60 min"),
     ],
 )
-def test_error_names_the_wrong_line_and_the_reason(line: str, said: str) -> None:
+def test_error_for_invalid_rules_names_the_line_and_the_reason(line: str, said: str) -> None:
     with pytest.raises(RulesError, match=said) as error:
         parse_rules(f"# my rules\n{line}")
     assert "line 2" in str(error.value)

@@ -27,7 +27,7 @@ def test_seats_are_numbered_row_by_row_whatever_the_order_of_faces() -> None:
     assert given_numbers == [order.index(place) + 1 for place in places]
 
 
-def test_face_that_returns_to_its_place_after_minutes_gets_its_seat_back() -> None:
+def test_face_that_returns_to_its_place_after_minutes_gets_the_same_seat_number() -> None:
     seats = Seats()
     assert numbers(seats, (1, tile(1)), (2, tile(2))) == [1, 2]
     for _ in range(1000):
@@ -35,33 +35,33 @@ def test_face_that_returns_to_its_place_after_minutes_gets_its_seat_back() -> No
     assert numbers(seats, (1, tile(1)), (77, tile(2))) == [1, 2]
 
 
-def test_face_in_a_neighbouring_tile_gets_another_seat() -> None:
+def test_face_in_a_neighbouring_tile_gets_another_seat_number() -> None:
     seats = Seats()
     assert numbers(seats, (1, tile(1))) == [1]
     assert numbers(seats, (2, tile(2))) == [2]
     assert numbers(seats, (3, tile(8))) == [3]
 
 
-def test_face_of_another_size_in_the_same_place_gets_another_seat() -> None:
+def test_face_of_another_size_in_the_same_place_gets_another_seat_number() -> None:
     seats = Seats()
     numbers(seats, (1, Box(100, 100, 140, 150)))
     assert numbers(seats, (2, Box(0, 0, 240, 250))) == [2]
 
 
-def test_tracked_face_keeps_its_seat_while_it_moves() -> None:
+def test_tracked_face_keeps_its_seat_number_while_moving() -> None:
     seats = Seats()
     walk = [numbers(seats, (1, Box(x, 100, x + 80, 200))) for x in range(0, 1500, 10)]
     assert walk == [[1]] * len(walk)
 
 
-def test_track_that_lost_its_seat_to_another_track_gets_a_new_seat() -> None:
+def test_track_that_lost_its_seat_number_to_another_track_gets_a_new_seat_number() -> None:
     seats = Seats()
     numbers(seats, (1, tile(1)))
     assert numbers(seats, (2, tile(1))) == [1]
     assert numbers(seats, (2, tile(1)), (1, tile(5))) == [1, 2]
 
 
-def test_face_without_a_track_has_no_seat() -> None:
+def test_face_without_a_track_has_no_seat_number() -> None:
     assert Seats().update([seen(None, tile(1))]) == []
 
 
@@ -69,7 +69,7 @@ tiles = st.lists(st.integers(1, 49), unique=True, max_size=49)
 
 
 @given(st.lists(tiles, min_size=1, max_size=8))
-def test_faces_of_a_frame_have_different_seats_and_each_tile_keeps_its_seat(
+def test_faces_of_a_frame_have_different_seat_numbers_and_each_tile_keeps_its_number(
     frames: list[list[int]],
 ) -> None:
     seats = Seats()

@@ -33,7 +33,7 @@ def test_session_counts_as_interrupted_after_a_minute_without_a_write(
     assert SESSION.state(SESSION.updated_at + timedelta(seconds=seconds)) is state
 
 
-def test_ended_session_is_not_interrupted_later() -> None:
+def test_ended_session_is_not_reported_as_interrupted_later() -> None:
     ended = replace(SESSION, ended_at=SESSION.updated_at)
     assert ended.state(SESSION.updated_at) is State.ENDED
     assert ended.state() is State.ENDED

@@ -27,7 +27,7 @@ def moods(end: int = 300) -> list[RoomMood]:
     ]
 
 
-def test_fallen_stretch_lasts_from_the_fall_to_the_recovery() -> None:
+def test_period_of_low_valence_lasts_from_the_fall_to_the_recovery() -> None:
     changes = [Change(SAD_FROM, HIGH, LOW), Change(SAD_UNTIL, LOW, HIGH)]
     (stretch,) = fallen_stretches(changes, moods())
     assert (stretch.start, stretch.end) == (SAD_FROM, SAD_UNTIL)
@@ -37,12 +37,12 @@ def test_fallen_stretch_lasts_from_the_fall_to_the_recovery() -> None:
     assert stretch.share_below == 1.0
 
 
-def test_stretch_without_a_recovery_lasts_to_the_end() -> None:
+def test_period_of_low_valence_without_a_recovery_lasts_to_the_last_mood() -> None:
     (stretch,) = fallen_stretches([Change(SAD_FROM, HIGH, LOW)], moods(180))
     assert stretch.end == 179.0
 
 
-def test_stretch_continues_through_a_small_rise_and_a_deeper_fall() -> None:
+def test_period_of_low_valence_continues_through_a_small_rise_and_a_deeper_fall() -> None:
     changes = [
         Change(100.0, 0.6, 0.0),
         Change(130.0, 0.0, 0.15),
@@ -53,7 +53,7 @@ def test_stretch_continues_through_a_small_rise_and_a_deeper_fall() -> None:
     assert (stretch.start, stretch.end) == (100.0, 200.0)
 
 
-def test_deepest_stretch_comes_first() -> None:
+def test_deepest_period_of_low_valence_comes_first() -> None:
     changes = [
         Change(20.0, 0.9, 0.7),
         Change(60.0, 0.7, 0.9),
@@ -63,6 +63,6 @@ def test_deepest_stretch_comes_first() -> None:
     assert [each.start for each in fallen_stretches(changes, moods())] == [100.0, 20.0]
 
 
-def test_rise_without_an_earlier_fall_is_not_reported_as_a_low_stretch() -> None:
+def test_rise_without_an_earlier_fall_is_not_reported_as_a_period_of_low_valence() -> None:
     assert fallen_stretches([Change(100.0, LOW, HIGH)], moods()) == []
     assert fallen_stretches([], []) == []

@@ -33,7 +33,9 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name.removesuffix(".test.mjs"))
-def test_page_modules_pass_their_node_tests(path: Path, variables: dict[str, str]) -> None:
+def test_javascript_modules_of_the_web_pages_pass_their_node_tests(
+    path: Path, variables: dict[str, str]
+) -> None:
     command = [str(NODE), "--test", "--test-reporter=spec", str(path)]
     done = subprocess.run(
         command, env=variables, capture_output=True, text=True, check=False, timeout=120

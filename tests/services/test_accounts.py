@@ -27,7 +27,7 @@ def accounts(store: AccountStore) -> Accounts:
     return Accounts(store)
 
 
-def test_key_is_accepted_with_its_scopes_in_every_process_until_it_is_revoked(
+def test_api_key_is_accepted_with_its_scopes_in_every_process_until_it_is_revoked(
     store: AccountStore, accounts: Accounts
 ) -> None:
     assert accounts.is_empty()
@@ -43,7 +43,7 @@ def test_key_is_accepted_with_its_scopes_in_every_process_until_it_is_revoked(
         accounts.revoke_key("nothing")
 
 
-def test_neither_keys_nor_passwords_are_kept_in_plain_text(
+def test_neither_api_keys_nor_passwords_are_stored_in_plain_text(
     accounts: Accounts, tmp_path: Path
 ) -> None:
     key = accounts.add_key("board", [Scope.READ])
@@ -96,13 +96,13 @@ def one_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
 
 @given(text=st.text())
 @settings(max_examples=30, deadline=None)
-def test_text_in_another_format_is_not_a_key(one_key: Accounts, text: str) -> None:
+def test_arbitrary_text_is_not_accepted_as_an_api_key(one_key: Accounts, text: str) -> None:
     (key,) = one_key.keys()
     for tried in (text, f"rr_{text}", f"rr_{key.id}_{text}"):
         assert one_key.check_key(tried) is None
 
 
-def test_keys_added_by_several_processes_at_once_are_all_kept(
+def test_api_keys_added_by_several_processes_at_once_are_all_stored(
     store: AccountStore, accounts: Accounts
 ) -> None:
     others = [Accounts(store) for _ in range(8)]
@@ -111,7 +111,7 @@ def test_keys_added_by_several_processes_at_once_are_all_kept(
     assert len(accounts.keys()) == 8
 
 
-def test_configured_secret_overrides_the_stored_one(store: AccountStore) -> None:
+def test_configured_secret_overrides_the_stored_secret(store: AccountStore) -> None:
     text = Accounts(store, secret="one").add_key("board", [Scope.READ])  # noqa: S106
     assert Accounts(store, secret="one").check_key(text) is not None  # noqa: S106
     assert Accounts(store, secret="another").check_key(text) is None  # noqa: S106
@@ -127,7 +127,7 @@ def test_derived_secrets_are_equal_in_all_processes_and_differ_by_purpose(
     assert store.secret() not in first.derive_secret("sign-in")
 
 
-def test_user_of_a_provider_is_bound_to_the_account_that_signs_in_first(
+def test_user_is_bound_to_the_first_identity_provider_account_that_signs_in(
     store: AccountStore, accounts: Accounts
 ) -> None:
     accounts.add_user("Anna@school.example", None, [Scope.READ])
@@ -144,7 +144,7 @@ def test_user_of_a_provider_is_bound_to_the_account_that_signs_in_first(
     assert "issuer 1" not in user.hash
 
 
-def test_two_changes_within_one_clock_tick_are_both_seen_by_every_process(
+def test_two_changes_of_api_keys_within_one_clock_tick_are_seen_by_every_process(
     store: AccountStore, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.accounts.time.time", lambda: 1000.0)

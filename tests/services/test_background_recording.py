@@ -99,7 +99,7 @@ def ended(queue: RecordingQueue, session_id: str) -> Recording:
     return recording
 
 
-def test_file_is_recorded_to_its_end(
+def test_video_file_is_recorded_to_its_end(
     queue: RecordingQueue, sessions: OwnerStore, video: Path
 ) -> None:
     session = queue.start(str(video), REQUEST, sessions)
@@ -199,7 +199,7 @@ def test_closing_the_queue_ends_its_recordings(tmp_path: Path, video: Path) -> N
     again.close()
 
 
-def test_recordings_that_ended_long_ago_are_forgotten(
+def test_only_the_latest_ended_recordings_are_remembered(
     queue: RecordingQueue, sessions: OwnerStore
 ) -> None:
     begun = []

@@ -29,7 +29,9 @@ def feed(sessions: OwnerStore) -> BoardFeed:
     return BoardFeed.of(sessions, sessions.create("Algebra 7b"), 0.0)
 
 
-def test_point_is_added_only_with_a_mood(sessions: OwnerStore) -> None:
+def test_chart_point_is_added_to_the_teachers_board_only_if_there_is_a_mood(
+    sessions: OwnerStore,
+) -> None:
     board = feed(sessions)
     assert not board.add(0.5, MANY, None, 0)
     assert board.add(1.0, MANY, mood(1.0), 0)
@@ -38,7 +40,9 @@ def test_point_is_added_only_with_a_mood(sessions: OwnerStore) -> None:
     assert len(board.exact) == 1
 
 
-def test_presses_between_two_points_are_counted_at_the_later_point(sessions: OwnerStore) -> None:
+def test_button_presses_between_two_chart_points_are_counted_at_the_later_point(
+    sessions: OwnerStore,
+) -> None:
     board = feed(sessions)
     board.add(0.5, MANY, None, 2)
     board.add(1.0, MANY, mood(1.0), 1)
@@ -46,13 +50,13 @@ def test_presses_between_two_points_are_counted_at_the_later_point(sessions: Own
     assert [point.lost for point in board.points] == [3, 0]
 
 
-def test_presses_of_fewer_than_five_people_are_not_shown(sessions: OwnerStore) -> None:
+def test_button_presses_of_fewer_than_five_people_are_not_shown(sessions: OwnerStore) -> None:
     board = feed(sessions)
     board.add(1.0, FEW, mood(1.0), 2)
     assert board.points[0].lost is None
 
 
-def test_points_older_than_ten_minutes_are_dropped(sessions: OwnerStore) -> None:
+def test_teachers_board_drops_chart_points_older_than_ten_minutes(sessions: OwnerStore) -> None:
     board = feed(sessions)
     for time in (0.0, 1.0, HISTORY_SECONDS, HISTORY_SECONDS + 1):
         board.add(time, MANY, mood(time), 0)
@@ -60,7 +64,7 @@ def test_points_older_than_ten_minutes_are_dropped(sessions: OwnerStore) -> None
     assert len(board.exact) == 4
 
 
-def test_board_shows_shares_in_steps_of_five_percent(sessions: OwnerStore) -> None:
+def test_teachers_board_shows_shares_in_steps_of_five_percent(sessions: OwnerStore) -> None:
     board = feed(sessions)
     board.add(1.0, MANY, mood(1.0, happy=0.537), 0)
     shown = board.event(1.0, MANY, [], has_point=True)
@@ -69,7 +73,9 @@ def test_board_shows_shares_in_steps_of_five_percent(sessions: OwnerStore) -> No
     assert shown["point"]["present"] == 20
 
 
-def test_event_without_a_mood_has_only_counts_and_alerts(sessions: OwnerStore) -> None:
+def test_event_for_the_teachers_board_without_a_mood_has_only_counts_and_alerts(
+    sessions: OwnerStore,
+) -> None:
     alert = Alert(1, 0.5, "room coverage below 50% for 10 s", 0.2, 1.0, 10)
     event = feed(sessions).event(0.5, FEW, [alert], has_point=False)
     assert (event["mood"], event["direction"], event["point"]) == (None, None, None)
@@ -79,7 +85,9 @@ def test_event_without_a_mood_has_only_counts_and_alerts(sessions: OwnerStore) -
     json.dumps(event)
 
 
-def test_direction_starts_at_the_moment_at_which_it_changed(sessions: OwnerStore) -> None:
+def test_event_for_the_teachers_board_has_the_time_at_which_the_direction_changed(
+    sessions: OwnerStore,
+) -> None:
     session = sessions.create("Algebra 7b", keeps_people=True, consent="all")
     board = BoardFeed.of(sessions, session, 0.0)
     for time, happy in ((1.0, 0.5), (2.0, 0.05), (3.0, 0.05)):
@@ -88,7 +96,9 @@ def test_direction_starts_at_the_moment_at_which_it_changed(sessions: OwnerStore
     assert (event["direction"], event["since"], event["clear"]) == ("below", 2.0, True)
 
 
-def test_first_event_has_earlier_points_marks_and_changes(sessions: OwnerStore) -> None:
+def test_history_of_the_teachers_board_has_earlier_points_marks_and_changes(
+    sessions: OwnerStore,
+) -> None:
     board = feed(sessions)
     for time in range(300):
         board.add(float(time), MANY, mood(float(time), 0.9 if time < 150 else 0.2), 0)
@@ -111,7 +121,7 @@ def resumed(store: Store, time: float) -> BoardFeed:
     return BoardFeed.of(sessions, session, time)
 
 
-def test_board_of_a_resumed_session_shows_its_earlier_points(store: Store) -> None:
+def test_teachers_board_of_a_resumed_session_shows_its_earlier_points(store: Store) -> None:
     board = resumed(store, 10.0)
     assert [point.time for point in board.points] == [float(time) for time in range(10)]
     assert [point.people for point in board.points] == [0] * 2 + [6] * 5 + [8] * 3
@@ -119,7 +129,7 @@ def test_board_of_a_resumed_session_shows_its_earlier_points(store: Store) -> No
     assert len(board.exact) == 10
 
 
-def test_board_of_a_resumed_session_shows_only_the_last_ten_minutes(store: Store) -> None:
+def test_teachers_board_of_a_resumed_session_shows_only_the_last_ten_minutes(store: Store) -> None:
     board = resumed(store, HISTORY_SECONDS + 5)
     assert [point.time for point in board.points] == [5.0, 6.0, 7.0, 8.0, 9.0]
     assert len(board.exact) == 10

@@ -16,7 +16,7 @@ def model() -> ModelFile:
     return open_model()
 
 
-def test_parameters_match_the_model_that_the_browser_runs(model: ModelFile) -> None:
+def test_parameters_for_the_browser_match_the_model_file(model: ModelFile) -> None:
     parameters = reading_parameters(model)
     assert parameters["labels"] == [each.display_name for each in Expression]
     assert (parameters["model"], parameters["digest"]) == (model.name, model.digest)
@@ -24,12 +24,14 @@ def test_parameters_match_the_model_that_the_browser_runs(model: ModelFile) -> N
     assert json.loads(json.dumps(parameters)) == parameters
 
 
-def test_every_reason_for_which_a_face_is_unreadable_is_named_in_order(model: ModelFile) -> None:
+def test_parameters_for_the_browser_list_every_unreadable_reason_in_order(model: ModelFile) -> None:
     reasons = reading_parameters(model)["reasons"]
     assert reasons == [[reason.name, str(reason)] for reason in Unreadable]
 
 
-def test_another_model_changes_only_the_parameters_of_the_model(model: ModelFile) -> None:
+def test_another_model_changes_only_the_browser_parameters_that_depend_on_the_model(
+    model: ModelFile,
+) -> None:
     card = SimpleNamespace(
         labels=model.card.labels,
         framing=model.card.framing,

@@ -66,7 +66,7 @@ def test_calibration_collects_a_face_twice_a_second() -> None:
     assert len(observer.asked) == pytest.approx(2 * CALIBRATION_SECONDS, abs=1)
 
 
-def test_remaining_time_counts_down_and_never_exceeds_the_duration() -> None:
+def test_remaining_calibration_time_counts_down_and_never_exceeds_the_duration() -> None:
     calibration = NeutralCalibration(5.0)
     # The page may ask before the first frame is finished.
     assert calibration.remaining(4.0) == CALIBRATION_SECONDS
@@ -74,7 +74,7 @@ def test_remaining_time_counts_down_and_never_exceeds_the_duration() -> None:
     assert calibration.remaining(30.0) == 0.0
 
 
-def test_profile_of_a_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
+def test_calibration_of_a_resting_face_read_as_sad_binds_the_profile_to_its_track_id() -> None:
     observer = FixedObserver(Expression.SAD)
     result = calibrate(observer, [reading(7)]).finish(MODEL)
     assert result.evaluation is not None
@@ -86,7 +86,7 @@ def test_profile_of_a_resting_face_that_the_net_calls_sad_is_bound_to_its_track(
     assert "for this visit" in result.binding.profile.consent.given
 
 
-def test_calibration_of_an_already_neutral_face_is_discarded() -> None:
+def test_calibration_of_a_face_already_read_as_neutral_is_discarded() -> None:
     observer = FixedObserver(Expression.NEUTRAL)
     result = calibrate(observer, [reading(1)]).finish(MODEL)
     assert result.evaluation is not None
@@ -103,7 +103,7 @@ def test_face_that_smiles_throughout_is_not_learnt_as_neutral() -> None:
     assert (result.evaluation, result.binding) == (None, None)
 
 
-def test_resting_face_that_looks_sad_is_learnt() -> None:
+def test_resting_face_that_looks_sad_is_learnt_as_neutral() -> None:
     probabilities = np.full(7, 0.01, dtype=np.float32)
     probabilities[Expression.SAD] = 0.94
     resting = replace(reading(1), scores=Scores(probabilities, 0.3))
@@ -115,19 +115,19 @@ def test_resting_face_that_looks_sad_is_learnt() -> None:
 @pytest.mark.parametrize(
     "seen", [[], [reading(1, readable=False)]], ids=["no face", "unreadable face"]
 )
-def test_calibration_has_no_result_when_no_face_is_seen(seen: list[Reading]) -> None:
+def test_calibration_has_no_result_when_no_readable_face_is_seen(seen: list[Reading]) -> None:
     observer = FixedObserver(Expression.SAD)
     result = calibrate(observer, seen).finish(MODEL)
     assert (result.evaluation, result.binding) == (None, None)
     assert observer.asked == []
 
 
-def test_calibration_with_too_few_references_has_no_result() -> None:
+def test_calibration_with_too_few_reference_pictures_has_no_result() -> None:
     observer = FixedObserver(Expression.SAD)
     assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).evaluation is None
 
 
-def test_calibration_on_a_busy_computer_waits_until_there_are_enough_references() -> None:
+def test_calibration_on_a_busy_computer_waits_for_enough_reference_pictures() -> None:
     calibration = NeutralCalibration(0.0)
     observer = FixedObserver(Expression.SAD)
     for time in (0.0, 4.0, 8.0, 12.0):
@@ -139,13 +139,13 @@ def test_calibration_on_a_busy_computer_waits_until_there_are_enough_references(
     assert calibration.finish(MODEL).binding is not None
 
 
-def test_calibration_of_an_absent_face_ends_after_half_a_minute() -> None:
+def test_calibration_without_a_face_ends_after_half_a_minute() -> None:
     calibration = NeutralCalibration(0.0)
     assert not calibration.is_over(29.9)
     assert calibration.is_over(30.0)
 
 
-def test_calibration_ends_after_ten_seconds_with_enough_references() -> None:
+def test_calibration_with_enough_reference_pictures_ends_after_ten_seconds() -> None:
     calibration = calibrate(FixedObserver(Expression.SAD), [reading(1)])
     assert not calibration.is_over(CALIBRATION_SECONDS - 0.1)
     assert calibration.is_over(CALIBRATION_SECONDS)
@@ -160,7 +160,7 @@ def test_calibration_pauses_while_another_face_is_the_largest() -> None:
     assert len(observer.asked) == before
 
 
-def test_calibration_begins_again_with_the_face_that_appears_after_the_first_is_lost() -> None:
+def test_calibration_restarts_with_another_face_after_the_first_face_is_lost() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=4)
     # The track is missing for less than a second, so it is not lost.
@@ -176,7 +176,7 @@ def test_calibration_begins_again_with_the_face_that_appears_after_the_first_is_
     assert len(result.binding.profile.references) == len(observer.asked) - before
 
 
-def test_calibration_of_a_face_that_leaves_keeps_its_references() -> None:
+def test_calibration_keeps_the_reference_pictures_of_a_person_who_leaves() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=6)
     for tenth in range(60, 100):

@@ -15,7 +15,7 @@ from roomread.services.turns import acting_for
 SECONDS = 30.0
 
 
-def test_work_is_refused_when_all_slots_and_waiting_places_are_taken() -> None:
+def test_limiter_refuses_work_when_all_running_and_waiting_slots_are_taken() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=1)
     with limiter.slot(), limiter.slot():
         assert limiter.taken == 2
@@ -26,14 +26,14 @@ def test_work_is_refused_when_all_slots_and_waiting_places_are_taken() -> None:
         assert limiter.taken == 1
 
 
-def test_slot_is_free_again_when_its_work_fails() -> None:
+def test_limiter_frees_a_slot_when_the_work_in_the_slot_fails() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0)
     with pytest.raises(ValueError, match="broken"), limiter.slot():
         raise ValueError("broken")
     assert limiter.taken == 0
 
 
-def test_async_work_never_exceeds_the_number_that_may_run() -> None:
+def test_limiter_never_runs_more_async_tasks_at_once_than_allowed() -> None:
     limiter = ConcurrencyLimiter(running=2, waiting=10)
     # Each task waits for another one, so the test passes only if two run at once.
     both = threading.Barrier(2, timeout=SECONDS)
@@ -55,7 +55,7 @@ def test_async_work_never_exceeds_the_number_that_may_run() -> None:
     assert most == 2
 
 
-def test_async_work_waits_while_a_thread_holds_the_slot() -> None:
+def test_async_task_waits_while_a_thread_holds_the_only_slot_of_the_limiter() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=10)
     with ThreadPoolExecutor(1) as threads:
         with limiter.turn(patience=0.0):
@@ -65,11 +65,11 @@ def test_async_work_waits_while_a_thread_holds_the_slot() -> None:
         assert result.result(timeout=SECONDS) == "ran"
 
 
-def test_work_is_refused_when_it_waits_too_long_for_its_turn() -> None:
+def test_limiter_refuses_work_that_waits_too_long_for_its_turn() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0, what="videos")
     with (
         limiter.turn(patience=0.0),
-        pytest.raises(BusyError, match="videos are being processed for others") as refused,
+        pytest.raises(BusyError, match="videos are being processed for other users") as refused,
         limiter.turn(patience=0.0),
     ):
         pass
@@ -92,7 +92,7 @@ def test_result_and_error_of_async_work_reach_the_caller() -> None:
         pass
 
 
-def test_camera_slots_are_limited_renewed_by_take_and_freed_when_idle() -> None:
+def test_camera_slots_are_limited_in_number_renewed_by_take_and_freed_when_idle() -> None:
     slots = CameraSlots(2, idle_seconds=15)
     assert slots.take("a", 0.0)
     assert slots.take("b", 0.0)
@@ -103,7 +103,7 @@ def test_camera_slots_are_limited_renewed_by_take_and_freed_when_idle() -> None:
     assert not slots.take("b", 16.0)
 
 
-def test_held_camera_slot_never_becomes_idle_and_ends_with_its_block() -> None:
+def test_camera_slot_held_by_a_with_block_does_not_expire_before_the_end_of_the_block() -> None:
     slots = CameraSlots(1, idle_seconds=15)
     with slots.hold("socket", 0.0):
         assert slots.taken(3600.0) == 1
@@ -117,7 +117,7 @@ def test_held_camera_slot_never_becomes_idle_and_ends_with_its_block() -> None:
     assert slots.take("page", 3600.0)
 
 
-def test_limits_count_slots_and_turns_per_principal() -> None:
+def test_limiter_counts_running_work_separately_for_each_user() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0)
     with limiter.slot("greedy"), limiter.turn(patience=0.0, holder="greedy"):
         with pytest.raises(BusyError), limiter.slot("greedy"):
@@ -127,7 +127,7 @@ def test_limits_count_slots_and_turns_per_principal() -> None:
         assert asyncio.run(limiter.run(lambda: "ran", holder="b")) == "ran"
 
 
-def test_slot_counts_for_the_principal_on_whose_behalf_it_is_taken() -> None:
+def test_limiter_slot_counts_for_the_user_on_whose_behalf_it_is_taken() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0)
     with limiter.slot("key:1"):
         token = acting_for.set("key:1")
@@ -138,7 +138,7 @@ def test_slot_counts_for_the_principal_on_whose_behalf_it_is_taken() -> None:
             pass
 
 
-def test_principal_with_most_cameras_loses_a_slot_to_another_principal() -> None:
+def test_user_with_most_cameras_loses_a_camera_slot_to_another_user() -> None:
     slots, ended = CameraSlots(3, idle_seconds=15), list[str]()
     with ExitStack() as held:
         for n in range(3):

@@ -41,7 +41,9 @@ def analyzer() -> Analyzer:
     )
 
 
-def test_clip_shows_the_moment_at_which_the_valence_fell(sessions: OwnerStore, fallen: str) -> None:
+def test_clip_is_planned_around_the_time_at_which_the_valence_fell(
+    sessions: OwnerStore, fallen: str
+) -> None:
     (plan,) = plan_clips(sessions, fallen, ClipRequest(length=40.0, before=15.0))
     assert plan.moment == pytest.approx(600, abs=60)
     assert (plan.end - plan.start, plan.moment - plan.start) == (40.0, 15.0)
@@ -71,7 +73,9 @@ def test_clips_are_cut_around_marks_and_changes(sessions: OwnerStore, fallen: st
     assert "fall" in {plan.label for plan in changes}
 
 
-def test_clips_of_falls_are_refused_for_a_session_without_falls(sessions: OwnerStore) -> None:
+def test_clips_of_valence_falls_are_refused_for_a_session_without_falls(
+    sessions: OwnerStore,
+) -> None:
     session = sessions.create("Short")
     with pytest.raises(SessionError, match="has no falls") as refused:
         plan_clips(sessions, session.id, ClipRequest())
@@ -79,12 +83,12 @@ def test_clips_of_falls_are_refused_for_a_session_without_falls(sessions: OwnerS
 
 
 @pytest.mark.parametrize(("length", "before"), [(1.0, 0.5), (601.0, 1.0), (10.0, 10.0)])
-def test_clip_with_an_invalid_length_is_refused(length: float, before: float) -> None:
+def test_clip_with_an_invalid_length_or_lead_time_is_refused(length: float, before: float) -> None:
     with pytest.raises(SessionError, match="clip of"):
         ClipRequest(length=length, before=before)
 
 
-def test_labels_are_refused_for_a_session_that_stores_no_people(
+def test_clips_with_labelled_faces_are_refused_for_a_session_that_stores_no_people(
     sessions: OwnerStore, fallen: str
 ) -> None:
     with pytest.raises(SessionError, match="no readings of individual people"):
@@ -99,7 +103,7 @@ def video(tmp_path: Path) -> Path:
     return make_clip(tmp_path / "lesson.mp4", [n / 5 for n in range(100)])
 
 
-def test_offset_places_the_video_within_the_session(
+def test_clips_are_cut_at_session_times_shifted_by_the_offset_of_the_video(
     sessions: OwnerStore, fallen: str, video: Path, tmp_path: Path, analyzer: Analyzer
 ) -> None:
     plans = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS, length=4.0, before=2.0))
@@ -112,7 +116,7 @@ def test_offset_places_the_video_within_the_session(
     (made,) = written(begins_late, slice(1, 2))
     assert made == (tmp_path / "02-mark-at-0m40s.mp4", None)
     assert made[0].stat().st_size > 0
-    with pytest.raises(MediaError, match="begins only after 0:05"):
+    with pytest.raises(MediaError, match="begins after the moment 0:05"):
         written(begins_late, slice(0, 1))
 
 

@@ -10,7 +10,9 @@ from roomread.services.contents import write_content
 
 
 @pytest.mark.parametrize("content", [b"a video", io.BytesIO(b"a video")], ids=["bytes", "file"])
-def test_content_is_written_unchanged(tmp_path: Path, content: bytes | io.BytesIO) -> None:
+def test_content_given_as_bytes_or_file_is_written_unchanged(
+    tmp_path: Path, content: bytes | io.BytesIO
+) -> None:
     write_content(content, tmp_path / "a.mp4")
     assert (tmp_path / "a.mp4").read_bytes() == b"a video"
 

@@ -5,7 +5,7 @@ from roomread.services.demo_class import BAD_STRETCH, open_demo_class
 from roomread.store import LOCAL_OWNER, Store
 
 
-def test_figures_of_the_demo_class_contain_its_fallen_stretch(store: Store) -> None:
+def test_figures_of_the_demo_class_contain_its_period_of_low_valence(store: Store) -> None:
     sessions = store.owned_by(LOCAL_OWNER)
     session = open_demo_class(sessions)
     figures = session_figures(sessions, session)
@@ -17,7 +17,7 @@ def test_figures_of_the_demo_class_contain_its_fallen_stretch(store: Store) -> N
     assert stretch.share_below > 0.8
 
 
-def test_demo_class_is_recorded_once_and_keeps_no_people(store: Store) -> None:
+def test_demo_class_is_recorded_only_once_and_stores_no_readings_of_people(store: Store) -> None:
     sessions = store.owned_by(LOCAL_OWNER)
     first, second = open_demo_class(sessions), open_demo_class(sessions)
     assert first == second

@@ -12,7 +12,7 @@ from roomread.services.engine import Engine, serve_with, served_engine
 from roomread.settings.environment import Settings
 
 
-def test_pages_get_the_engine_that_was_set_last(
+def test_served_engine_returns_the_engine_that_was_set_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "_served", [])

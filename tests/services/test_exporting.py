@@ -58,21 +58,23 @@ def test_exported_bytes_equal_the_exported_file(
 
 
 @pytest.mark.parametrize("form", [SessionFormat.JSON, SessionFormat.XAPI])
-def test_export_of_people_is_refused_for_a_format_without_rows(
+def test_export_of_readings_of_people_is_refused_for_a_format_without_rows(
     anna: OwnerStore, session: Session, tmp_path: Path, form: SessionFormat
 ) -> None:
     with pytest.raises(PeopleFormatError, match="csv and parquet only"):
         export_session(anna, session.id, form, tmp_path / "session", people=True)
 
 
-def test_export_of_people_is_refused_when_the_session_stores_none(
+def test_export_of_readings_of_people_is_refused_if_the_session_stores_no_people(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     with pytest.raises(PeopleNotKeptError, match=session.id):
         export_session(anna, session.id, SessionFormat.CSV, tmp_path / "people.csv", people=True)
 
 
-def test_people_are_exported_when_the_session_stores_them(anna: OwnerStore, tmp_path: Path) -> None:
+def test_export_of_readings_of_people_is_possible_if_the_session_stores_people(
+    anna: OwnerStore, tmp_path: Path
+) -> None:
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
     path = tmp_path / "people.csv"
     export_session(anna, session.id, SessionFormat.CSV, path, people=True)
@@ -89,7 +91,7 @@ def test_session_of_another_owner_is_not_found(
         report(ben, session.id)
 
 
-def test_folder_is_private_and_empty_after_a_failed_export(
+def test_export_folder_is_private_and_is_empty_after_a_failed_export(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     folder = tmp_path / "exports"

@@ -32,7 +32,7 @@ def test_times_count_from_the_first_frame_by_the_clock_of_the_camera(
     assert times == pytest.approx([0.0, 0.04, 0.08])
 
 
-def test_time_across_connections_follows_the_clock_of_this_computer(
+def test_time_between_two_connections_is_measured_by_the_clock_of_this_computer(
     timing: FrameTiming, clock: FakeClock
 ) -> None:
     timing.since_start(50.0)
@@ -42,7 +42,7 @@ def test_time_across_connections_follows_the_clock_of_this_computer(
     assert timing.since_start(0.5) == pytest.approx(12.5)
 
 
-def test_times_increase_strictly(timing: FrameTiming) -> None:
+def test_frame_times_increase_strictly(timing: FrameTiming) -> None:
     times = [timing.since_start(t) for t in (10.0, 10.5, 10.5, 10.2, 11.0)]
     assert times == sorted(set(times))
     timing.connect()
@@ -84,7 +84,9 @@ def test_jump_of_the_camera_clock_does_not_affect_the_times(
     assert timing.since_start(53.0 + jump) == pytest.approx(3.0)
 
 
-def test_late_frame_keeps_its_time(timing: FrameTiming, clock: FakeClock) -> None:
+def test_frame_that_arrives_late_keeps_the_time_of_the_camera_clock(
+    timing: FrameTiming, clock: FakeClock
+) -> None:
     timing.since_start(50.0)
     clock.now += 20.0
     assert timing.since_start(51.0) == pytest.approx(1.0)

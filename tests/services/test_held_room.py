@@ -62,7 +62,7 @@ def in_room(store: Store, use: Callable[[HeldRoom], Awaitable[None]], clock: Clo
     return session.id
 
 
-def test_board_that_is_too_slow_misses_the_oldest_events(store: Store) -> None:
+def test_teachers_board_that_reads_too_slowly_misses_the_oldest_events(store: Store) -> None:
     async def use(held: HeldRoom) -> None:
         slow, gone = await held.subscribe(), await held.subscribe()
         held.unsubscribe(gone)
@@ -75,7 +75,9 @@ def test_board_that_is_too_slow_misses_the_oldest_events(store: Store) -> None:
     in_room(store, use)
 
 
-def test_first_event_of_a_board_has_the_history_and_the_pause(store: Store) -> None:
+def test_first_event_for_a_teachers_board_has_the_history_and_whether_the_room_is_paused(
+    store: Store,
+) -> None:
     async def use(held: HeldRoom) -> None:
         await held.pause(on=True)
         event = json.loads((await held.subscribe()).get_nowait())
@@ -85,7 +87,7 @@ def test_first_event_of_a_board_has_the_history_and_the_pause(store: Store) -> N
     in_room(store, use)
 
 
-def test_room_with_a_board_counts_its_marks_without_reading_them(
+def test_event_for_a_teachers_board_has_the_number_of_marks_without_loading_the_marks(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def use(held: HeldRoom) -> None:
@@ -105,7 +107,7 @@ def test_room_with_a_board_counts_its_marks_without_reading_them(
     in_room(store, use)
 
 
-def test_pause_that_cannot_be_stored_changes_nothing(
+def test_room_is_not_paused_if_the_pause_cannot_be_stored(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def use(held: HeldRoom) -> None:
@@ -120,7 +122,7 @@ def test_pause_that_cannot_be_stored_changes_nothing(
     in_room(store, use)
 
 
-def test_seats_are_reserved_in_blocks_of_fifty(store: Store) -> None:
+def test_seat_numbers_are_reserved_in_blocks_of_fifty(store: Store) -> None:
     async def use(held: HeldRoom) -> None:
         reserved = []
         for connection in range(51):
@@ -141,7 +143,9 @@ def test_each_connection_gets_a_new_id(store: Store) -> None:
     in_room(store, use)
 
 
-def test_closing_notifies_students_ends_the_session_and_frees_the_code(store: Store) -> None:
+def test_closing_a_room_notifies_students_ends_the_session_and_frees_the_room_code(
+    store: Store,
+) -> None:
     link = FakeLink()
 
     async def use(held: HeldRoom) -> None:
@@ -157,7 +161,7 @@ def test_closing_notifies_students_ends_the_session_and_frees_the_code(store: St
     assert store.owned_by("user:anna").session(session_id).state() is State.ENDED
 
 
-def test_released_room_keeps_its_code_and_its_session_for_another_process(
+def test_room_released_by_a_process_keeps_its_code_and_session_for_another_process(
     store: Store,
 ) -> None:
     link = FakeLink()
@@ -172,7 +176,9 @@ def test_released_room_keeps_its_code_and_its_session_for_another_process(
     assert store.owned_by("user:anna").session(session_id).state() is State.RECORDING
 
 
-def test_room_without_students_and_boards_is_closed_after_half_an_hour(store: Store) -> None:
+def test_room_without_students_and_teachers_boards_is_closed_after_half_an_hour(
+    store: Store,
+) -> None:
     clock = Clock()
 
     async def use(held: HeldRoom) -> None:
@@ -200,7 +206,9 @@ def test_source_of_the_session_includes_the_shared_screen(store: Store) -> None:
     assert store.owned_by("user:anna").session(session_id).source == ROOM_AND_SCREEN_SOURCE
 
 
-def test_counts_since_the_last_sample_are_stored_when_the_room_closes(store: Store) -> None:
+def test_button_counts_since_the_last_stored_sample_are_stored_when_the_room_closes(
+    store: Store,
+) -> None:
     async def use(held: HeldRoom) -> None:
         for connection in range(6):
             held.room.join(CLOCK(), connection, faces=False, resume=None)
@@ -223,7 +231,7 @@ class StuckLink(FakeLink):
         await super().close(code)
 
 
-def test_stuck_connection_delays_neither_a_pause_nor_the_end(store: Store) -> None:
+def test_stuck_student_connection_delays_neither_pausing_nor_closing_the_room(store: Store) -> None:
     stuck, other = StuckLink(), FakeLink()
 
     async def use(held: HeldRoom) -> None:

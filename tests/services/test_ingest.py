@@ -86,7 +86,7 @@ def make(
     )
 
 
-def test_created_session_keeps_people_only_with_a_consent(anna: OwnerStore) -> None:
+def test_created_session_stores_readings_of_people_only_with_a_consent(anna: OwnerStore) -> None:
     assert not make(anna).keeps_people
     assert not make(anna, consent="  ").keeps_people
     assert make(anna, consent="all, in writing").keeps_people
@@ -102,7 +102,7 @@ def test_frames_sent_several_times_are_accepted_once(
     assert (again.accepted, again.repeated) == (10, 20)
 
 
-def test_alerts_of_sent_readings_are_sent_to_other_programs(
+def test_alerts_about_received_readings_are_sent_once_to_other_programs(
     everything: Store, anna: OwnerStore
 ) -> None:
     target = FakeTarget()
@@ -115,7 +115,7 @@ def test_alerts_of_sent_readings_are_sent_to_other_programs(
     assert target.accepted == [f"{session.id}-1-raised"]
 
 
-def test_frames_closer_than_ten_milliseconds_count_as_one(
+def test_frames_closer_than_ten_milliseconds_count_as_one_frame(
     sessions: ReadingIngest, anna: OwnerStore
 ) -> None:
     session = make(anna)
@@ -125,7 +125,7 @@ def test_frames_closer_than_ten_milliseconds_count_as_one(
     assert (result.accepted, result.repeated) == (2, 1)
 
 
-def test_accepted_frames_are_in_the_database_of_another_process(
+def test_mood_of_accepted_frames_is_visible_to_another_process(
     sessions: ReadingIngest, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna)
@@ -194,7 +194,7 @@ def test_frames_for_a_session_recorded_from_a_camera_are_refused(
         sessions.end(anna, session)
 
 
-def test_readings_of_a_deleted_session_are_refused_as_not_found(
+def test_sending_readings_to_a_deleted_session_raises_session_not_found(
     sessions: ReadingIngest, anna: OwnerStore
 ) -> None:
     session = make(anna)
@@ -233,7 +233,7 @@ def test_session_has_the_name_of_its_source(sessions: ReadingIngest, anna: Owner
     assert anna.session(shared.id).ended_at is not None
 
 
-def test_session_that_another_process_holds_is_refused_with_its_address(
+def test_error_for_a_session_held_by_another_process_has_the_address_of_that_process(
     sessions: ReadingIngest, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna)
@@ -267,7 +267,7 @@ def send_all(
 
 
 @pytest.mark.parametrize("killed_at", [3, 41, 330, 400])
-def test_moods_and_alerts_are_the_same_when_the_holder_is_killed(
+def test_moods_and_alerts_are_the_same_after_the_process_holding_the_session_was_killed(
     everything: Store, anna: OwnerStore, url: str, killed_at: int
 ) -> None:
     frames = list(lesson(230, people=8, moods=((0.0, 0.3), (150.0, 0.8))))
@@ -295,7 +295,7 @@ def test_moods_and_alerts_are_the_same_when_the_holder_is_killed(
     other.close()
 
 
-def test_baseline_of_a_room_without_stored_people_survives_a_killed_holder(
+def test_baseline_of_a_session_without_stored_people_survives_a_killed_process(
     everything: Store, anna: OwnerStore
 ) -> None:
     frames = list(lesson(230, people=8))
@@ -312,7 +312,7 @@ def test_baseline_of_a_room_without_stored_people_survives_a_killed_holder(
     assert None not in [mood.baseline for mood in moods]
 
 
-def test_no_frame_is_written_twice_when_a_process_lost_its_lease(
+def test_no_frame_is_written_twice_when_a_process_lost_its_lease_on_the_session(
     everything: Store, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna, consent="all, in writing")

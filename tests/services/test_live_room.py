@@ -63,7 +63,7 @@ def test_live_room_with_a_session_computes_no_mood_and_uses_the_times_of_the_ses
 @pytest.mark.parametrize(
     ("passed", "last", "start"), [(90.0, None, 90.0), (90.0, 60.0, 90.0), (50.0, 60.0, 60.5)]
 )
-def test_connection_starts_at_the_elapsed_time_and_after_the_last_moment(
+def test_times_of_a_new_connection_start_at_the_elapsed_time_and_after_the_last_frame(
     sessions: OwnerStore, passed: float, last: float | None, start: float
 ) -> None:
     session = create_session(sessions, ANALYZER, "Algebra 7b")
@@ -98,7 +98,7 @@ def by_track(frame: FrameReadings) -> dict[int | None, int | None]:
     return {reading.track_id: reading.seat for reading in frame.readings}
 
 
-def test_people_keep_their_seats_across_connections_and_moving_tiles(
+def test_people_keep_their_seat_numbers_across_connections_and_when_tiles_move(
     sessions: OwnerStore,
 ) -> None:
     people = LivePeople(Grey)
@@ -113,7 +113,7 @@ def test_people_keep_their_seats_across_connections_and_moving_tiles(
     assert by_track(moved) == {2: 1, 3: 2, 1: 3}
 
 
-def test_only_recognised_people_are_recorded_and_keep_their_seats(
+def test_only_recognised_people_are_recorded_and_get_seat_numbers(
     store: Store, sessions: OwnerStore
 ) -> None:
     people, ingest = LivePeople(Grey), ReadingIngest(store.leases("http://127.0.0.1:1"))

@@ -20,7 +20,7 @@ def everything(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def test_mark_is_set_at_the_time_of_the_newest_reading(everything: Store) -> None:
+def test_mark_is_set_at_the_time_up_to_which_the_session_was_recorded(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")
     recorder = Recorder(store, session, clock=lambda: 0.0)
@@ -32,7 +32,7 @@ def test_mark_is_set_at_the_time_of_the_newest_reading(everything: Store) -> Non
     assert store.marks(session.id) == [Mark(3.0, "group work")]
 
 
-def test_marking_the_present_is_refused_for_an_ended_session(everything: Store) -> None:
+def test_marking_the_present_time_of_an_ended_session_is_refused(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")
     store.end(session.id)

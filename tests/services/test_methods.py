@@ -58,7 +58,7 @@ def test_readings_are_counted_by_expression_and_unreadable_reason() -> None:
     assert summary.unreadable == {"turned away": 2}
 
 
-def test_text_names_versions_settings_figures_and_shares() -> None:
+def test_methods_text_states_versions_settings_accuracy_and_shares() -> None:
     text = methods_text(MODEL, summarise_readings(lesson()))
     for fact in (__version__, MODEL.digest, f"{MODEL.card.threshold:.2f}", "0.3 s"):
         assert fact in text
@@ -68,33 +68,33 @@ def test_text_names_versions_settings_figures_and_shares() -> None:
     assert "25.0 % were unreadable (turned away 25.0 %)" in text
 
 
-def test_text_explains_the_intervals_of_its_figures() -> None:
+def test_methods_text_explains_the_intervals_of_its_figures() -> None:
     text = methods_text(MODEL, ReadingsSummary())
     assert re.search(r"accuracy 0\.\d+ ± 0\.\d+, macro-F1 0\.\d+, ECE 0\.\d+ against", text)
     assert "What follows ± is half of a 95 % interval." in text
 
 
-def test_text_about_pictures_does_not_mention_tracks() -> None:
+def test_methods_text_about_pictures_does_not_mention_tracks() -> None:
     readings = [replace(each, track_id=None) for each in lesson()]
     text = methods_text(MODEL, summarise_readings(readings))
     assert "frame to frame" not in text
     assert "tracked" not in text
 
 
-def test_every_citation_is_in_the_references() -> None:
+def test_every_citation_of_the_methods_text_is_in_the_references() -> None:
     text = methods_text(MODEL, summarise_readings(lesson()))
     cited = set(re.findall(r"\\cite\{(\w+)\}", text))
     assert cited == set(re.findall(r"@\w+\{(\w+),", bibtex(text)))
     assert bibtex(text).count("{") == bibtex(text).count("}")
 
 
-def test_text_about_a_session_says_what_was_stored() -> None:
+def test_methods_text_about_a_session_says_what_was_stored() -> None:
     text = methods_text(MODEL, ReadingsSummary(), session=session(MODEL.digest))
     assert "Figures of the class alone were kept, in steps of 5 %" in text
     assert "session 0a1b2c3d of 2026-05-04" in text
 
 
-def test_text_about_a_room_without_readings_has_the_shares_of_its_moods() -> None:
+def test_methods_text_about_a_room_without_readings_has_shares_from_its_moods() -> None:
     scores = np.full(7, 1 / 7)
     moods = [RoomMood(1, 10, 8, scores), RoomMood(2, 10, 4), RoomMood(3, 0, 0)]
     summary = summarise_moods(moods)
@@ -108,7 +108,7 @@ def summary_of(moods: list[RoomMood]) -> MoodsSummary:
     return summarise_moods(moods, [(mood.present, mood.excluded) for mood in moods])
 
 
-def test_text_about_a_room_states_excluded_shares_by_reason_in_steps_of_five_percent() -> None:
+def test_methods_text_about_a_room_states_unreadable_shares_by_reason_in_5_percent_steps() -> None:
     reasons = {"turned away": 11, "covered": 1}
     moods = [RoomMood(1, 40, 28, excluded=reasons), RoomMood(2, 4, 0, excluded={"too dark": 4})]
     text = methods_text(MODEL, ReadingsSummary(), moods=summary_of(moods))
@@ -119,7 +119,7 @@ def test_text_about_a_room_states_excluded_shares_by_reason_in_steps_of_five_per
     assert "those of 1 of 2 figures; an earlier version" in text
 
 
-def test_text_about_a_room_says_when_the_reasons_are_not_known() -> None:
+def test_methods_text_about_a_room_says_when_the_unreadable_reasons_are_not_known() -> None:
     few = methods_text(MODEL, ReadingsSummary(), moods=summary_of([RoomMood(1, 4, 2)]))
     assert "not stated where fewer than 5 people are present" in few
     old = methods_text(MODEL, ReadingsSummary(), moods=summary_of([RoomMood(1, 9, 8)]))
@@ -129,7 +129,7 @@ def test_text_about_a_room_says_when_the_reasons_are_not_known() -> None:
     assert "Where at least 5 people were present, all could be read." in text
 
 
-def test_text_about_an_empty_room_has_no_shares() -> None:
+def test_methods_text_about_an_empty_room_has_no_shares() -> None:
     summary = summarise_moods([RoomMood(1, 0, 0)])
     assert "people present" not in methods_text(MODEL, ReadingsSummary(), moods=summary)
 
@@ -142,14 +142,14 @@ def test_readings_of_another_model_are_refused() -> None:
         check_model(MODEL, summarise_readings([other]))
 
 
-def test_text_names_the_head_that_was_used() -> None:
+def test_methods_text_names_the_head_of_the_net_that_was_used() -> None:
     assert "for the majority of FER+'s taggers was used" in methods_text(MODEL, ReadingsSummary())
     text = methods_text(MODEL, ReadingsSummary(), head=Head.LABEL)
     assert "for FER-2013's label was used" in text
     assert f"T = {MODEL.card.temperature_fer2013:.2f})" in text
 
 
-def test_head_is_found_in_the_model_field_of_a_session() -> None:
+def test_head_of_the_net_is_parsed_from_the_model_field_of_a_session() -> None:
     net = f"{MODEL.name} {MODEL.digest}"
     heads = [
         head_of(session(text)) for text in (net, f"{net} head:both", f"{net} head:label; dlib")
@@ -171,7 +171,7 @@ def test_session_of_another_model_is_refused() -> None:
         ("upright", "found by the detector 'upright' and classified"),
     ],
 )
-def test_text_names_the_detector_and_its_reference(detector: str, named: str) -> None:
+def test_methods_text_names_the_face_detector_and_its_reference(detector: str, named: str) -> None:
     text = methods_text(MODEL, ReadingsSummary(), detector=detector)
     assert named in text
     assert ("CenterFace" in text) == (detector == "default")

@@ -18,7 +18,9 @@ def settings(**values: object) -> Settings:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_notice_names_the_law_and_who_is_responsible_in_each_language(language: str) -> None:
+def test_privacy_notice_names_the_law_and_the_responsible_person_in_each_language(
+    language: str,
+) -> None:
     page = notice_page(settings(responsible="Ms <Lee>, room 12"), language)
     assert f'<html lang="{language}">' in page
     assert "50" in page
@@ -27,7 +29,7 @@ def test_notice_names_the_law_and_who_is_responsible_in_each_language(language: 
     assert (language == "en") == ("No picture is stored." in page)
 
 
-def test_notice_states_the_purpose_what_is_stored_and_for_how_long() -> None:
+def test_privacy_notice_states_the_purpose_the_stored_data_and_the_retention_time() -> None:
     research = settings(purpose=Purpose.RESEARCH, retention_days=30)
     page = notice_page(research, "en")
     assert "Research, with the consent" in page
@@ -39,27 +41,27 @@ def test_notice_states_the_purpose_what_is_stored_and_for_how_long() -> None:
     assert "until the person who is responsible deletes them" in page
 
 
-def test_qr_code_is_on_the_notice_only_with_a_link() -> None:
+def test_privacy_notice_has_a_qr_code_only_if_a_link_is_given() -> None:
     assert "<svg" not in notice_page(settings(), "en")
     page = notice_page(settings(), "en", link="https://school.example/notice")
     assert qr_code("https://school.example/notice") in page
     assert "https://school.example/notice" in page
 
 
-def test_qr_code_has_the_size_of_a_code_for_the_link() -> None:
+def test_qr_code_has_as_many_modules_as_the_link_needs() -> None:
     # The length of the link determines the number of modules on each side.
     side = segno.make("https://school.example/notice", error="m", micro=False).symbol_size()[0]
     assert f'viewBox="0 0 {8 * side} {8 * side}"' in qr_code("https://school.example/notice")
 
 
-def test_unknown_language_and_too_long_link_are_refused() -> None:
+def test_privacy_notice_in_an_unknown_language_or_with_a_too_long_link_is_refused() -> None:
     with pytest.raises(RoomreadError, match="no notice in 'it'"):
         notice_page(settings(), "it")
     with pytest.raises(RoomreadError, match="too long"):
         notice_page(settings(), "en", link="https://x.example/" + "a" * 5000)
 
 
-def test_assessment_is_filled_in_from_the_settings() -> None:
+def test_impact_assessment_is_filled_in_from_the_settings() -> None:
     model = open_model()
     known = settings(
         purpose=Purpose.MEDICAL, retention_days=30, responsible="Clinic North", ice_service="twilio"
@@ -73,7 +75,7 @@ def test_assessment_is_filled_in_from_the_settings() -> None:
     assert "set ROOMREAD_RETENTION_DAYS" not in text
 
 
-def test_assessment_names_the_settings_that_are_missing() -> None:
+def test_impact_assessment_names_the_settings_that_are_missing() -> None:
     text = impact_assessment(settings(purpose=None, region=None), open_model())
     assert "[not chosen yet: ROOMREAD_PURPOSE]" in text
     assert "[not chosen yet: ROOMREAD_REGION]" in text

@@ -50,7 +50,7 @@ def test_readings_have_the_name_and_the_index_of_their_picture(analyzer: Analyze
     assert [reading.expression for reading in analyzed.readings] == [Expression.HAPPY]
 
 
-def test_only_the_largest_face_is_read_in_a_picture_of_oneself() -> None:
+def test_only_the_largest_face_is_read_in_a_picture_that_a_user_took_of_themselves() -> None:
     small = (100.0, 10.0, 130.0, 50.0)
     both = Analyzer(detector=FixedDetector([small, BOX]), classifier=FixedClassifier())
     assert len(analyze_picture(GOOD, FakeDecoder(), both).readings) == 2
@@ -73,13 +73,15 @@ def test_picture_that_cannot_be_decoded_raises_an_error(analyzer: Analyzer) -> N
         analyze_picture(DAMAGED, FakeDecoder(), analyzer)
 
 
-def test_picture_over_the_limit_is_refused_by_its_size_alone() -> None:
+def test_picture_over_the_size_limit_is_refused_without_decoding() -> None:
     EncodedPicture("a.jpg", bytes(1_000_000)).check_size(1)
     with pytest.raises(PictureTooLargeError, match=r"a\.jpg: is over 1 MB"):
         EncodedPicture("a.jpg", bytes(1_000_001)).check_size(1)
 
 
-def test_drawn_copy_has_the_picture_size_and_a_box(analyzer: Analyzer) -> None:
+def test_annotated_copy_has_the_size_of_the_picture_and_a_box_around_the_face(
+    analyzer: Analyzer,
+) -> None:
     analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
     drawn = Image.open(io.BytesIO(analyzed.png()))
     assert drawn.size == SIZE
@@ -88,19 +90,21 @@ def test_drawn_copy_has_the_picture_size_and_a_box(analyzer: Analyzer) -> None:
     assert not changed[:, 90:].any()
 
 
-def test_drawn_copy_is_scaled_down_to_fit(analyzer: Analyzer) -> None:
+def test_annotated_copy_is_scaled_down_to_the_maximum_size(analyzer: Analyzer) -> None:
     analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
     drawn = Image.open(io.BytesIO(analyzed.jpeg(max_size=(60, 60))))
     assert drawn.format == "JPEG"
     assert drawn.size == (60, 40)
 
 
-def test_known_readings_are_drawn_without_being_read_again(analyzer: Analyzer) -> None:
+def test_annotate_draws_the_given_readings_without_reading_the_picture_again(
+    analyzer: Analyzer,
+) -> None:
     analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
     assert annotate(GOOD, FakeDecoder(), analyzed.readings) == analyzed.png()
 
 
-def test_picture_without_pixels_keeps_its_size_and_readings(analyzer: Analyzer) -> None:
+def test_removing_the_pixels_of_a_picture_keeps_its_size_and_readings(analyzer: Analyzer) -> None:
     analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
     light = analyzed.without_pixels()
     assert light.frame.image.shape == analyzed.frame.image.shape
@@ -108,7 +112,7 @@ def test_picture_without_pixels_keeps_its_size_and_readings(analyzer: Analyzer) 
     assert light.readings == analyzed.readings
 
 
-def test_face_is_explained_only_if_the_purpose_allows_reading_it(
+def test_face_is_explained_only_if_the_purpose_allows_reading_the_face(
     analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (reading,) = analyze_picture(GOOD, FakeDecoder(), analyzer).readings

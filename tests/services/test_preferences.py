@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def test_preferences_are_stored_per_owner_and_the_last_saved_ones_are_returned(
+def test_last_saved_preferences_of_each_owner_are_returned(
     store: Store,
 ) -> None:
     anna, ben = store.owned_by("user:anna"), store.owned_by("user:ben")

@@ -44,7 +44,7 @@ def wait_until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_preview_returns_the_latest_picture_and_its_readings_until_closed() -> None:
+def test_screen_preview_returns_the_latest_picture_until_the_preview_is_closed() -> None:
     preview = Preview("screen:", analyzer())
     wait_until(preview.look)
     with Image.open(io.BytesIO(preview.look())) as picture:
@@ -57,7 +57,7 @@ def test_preview_returns_the_latest_picture_and_its_readings_until_closed() -> N
     assert preview.error is None
 
 
-def test_preview_ends_when_no_page_requests_it() -> None:
+def test_preview_ends_when_no_page_requests_its_pictures() -> None:
     now = [0.0]
     preview = Preview("screen:", analyzer(), clock=lambda: now[0])
     wait_until(preview.look)

@@ -32,7 +32,7 @@ def profile() -> Profile:
     return Profile("masked", (Reference("masked", features, logits),), "net", "0123")
 
 
-def test_database_row_holds_the_same_bytes_as_the_file(
+def test_profile_stored_in_the_database_has_the_same_content_as_a_profile_file(
     rows: OwnerProfiles, profile: Profile, tmp_path: Path
 ) -> None:
     StoredProfiles(rows).keep(profile)
@@ -60,7 +60,7 @@ def test_unknown_profile_is_not_found(rows: OwnerProfiles) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]"])
-def test_damaged_profile_is_reported_by_its_name_and_can_be_deleted(
+def test_damaged_profile_is_named_in_the_error_and_can_be_deleted(
     rows: OwnerProfiles, content: str
 ) -> None:
     rows.keep("masked", content)
@@ -70,15 +70,15 @@ def test_damaged_profile_is_reported_by_its_name_and_can_be_deleted(
     assert rows.names() == []
 
 
-def test_row_with_a_profile_of_another_name_is_refused(
+def test_database_row_that_contains_a_profile_of_another_name_is_refused(
     rows: OwnerProfiles, profile: Profile
 ) -> None:
     rows.keep("other", profile.to_json())
-    with pytest.raises(ProfileError, match="other: is damaged: it contains the profile 'masked'"):
+    with pytest.raises(ProfileError, match="it contains a profile of another name, 'masked'"):
         StoredProfiles(rows).load("other")
 
 
-def test_profiles_are_rows_for_users_of_the_service_and_files_for_the_local_user(
+def test_profiles_are_database_rows_for_service_users_and_files_for_the_local_user(
     store: Store, profile: Profile, tmp_path: Path
 ) -> None:
     profile_shelf(store, "user:anna", data=tmp_path).keep(profile)

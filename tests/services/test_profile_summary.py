@@ -17,7 +17,7 @@ def references(*labels: str) -> tuple[Reference, ...]:
     )
 
 
-def test_person_is_summarized_with_the_consent_and_the_counts() -> None:
+def test_summary_of_a_person_profile_has_the_consent_and_the_picture_counts() -> None:
     agreed = Consent("in writing", "2026-01-31")
     taught = references("neutral", "neutral", "happy")
     summary = summarize(Profile("asha", taught, "compact", "abc", "asha", agreed, "2026-02-01"))
@@ -27,7 +27,7 @@ def test_person_is_summarized_with_the_consent_and_the_counts() -> None:
     assert (summary.model, summary.digest, summary.created) == ("compact", "abc", "2026-02-01")
 
 
-def test_state_of_a_person_names_the_person() -> None:
+def test_summary_of_a_state_taught_for_one_person_names_the_person() -> None:
     agreed = Consent("in writing", "2026-01-31")
     profile = Profile("confused", references("confused"), "compact", "abc", "asha", agreed)
     assert summarize(profile).kind_text == "a state of asha"
@@ -35,7 +35,7 @@ def test_state_of_a_person_names_the_person() -> None:
     assert summarize(everybody).kind_text == "a state"
 
 
-def test_damaged_profile_has_no_kind_and_no_pictures() -> None:
+def test_summary_of_a_damaged_profile_has_no_kind_and_no_pictures() -> None:
     summary = ProfileSummary("broken", problem="damaged: not text")
     assert (summary.kind_text, summary.pictures_text) == ("", "")
 
@@ -50,5 +50,5 @@ def test_verdict_says_that_nothing_can_be_learnt_when_all_pictures_are_read_corr
     assert verdict(right).startswith("Already read right: there is nothing to learn. 4 of 4")
 
 
-def test_verdict_says_that_one_picture_cannot_be_tested() -> None:
+def test_verdict_says_that_a_profile_taught_with_one_picture_is_not_tested() -> None:
     assert verdict(replace(RESULT, references=1)).startswith("Not tested: taught with one picture")

@@ -40,14 +40,14 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("purpose", [None, *Purpose])
-def test_each_use_allows_only_the_activities_in_its_row(purpose: Purpose | None) -> None:
+def test_each_purpose_and_region_allows_only_the_listed_activities(purpose: Purpose | None) -> None:
     regions = (None, Region.EU, Region.ELSEWHERE)
     for region, allowed in zip(regions, ALLOWED[purpose], strict=True):
         use = IntendedUse(purpose, region)
         assert {activity for activity in Activity if allows(activity, use)} == allowed
 
 
-def test_refusal_names_the_article_of_the_act() -> None:
+def test_error_for_a_prohibited_use_names_the_article_of_the_ai_act() -> None:
     with pytest.raises(PurposeError, match=r"Article 5\(1\)\(f\)"):
         require(Activity.READ_OTHERS, IntendedUse(Purpose.WORK_OR_SCHOOL, Region.EU))
     with pytest.raises(PurposeError, match="no region was chosen"):

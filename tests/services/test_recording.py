@@ -63,7 +63,9 @@ class FakeEmbedder:
 @pytest.mark.parametrize(
     ("head", "suffix"), [(Head.TAGGERS, ""), (Head.LABEL, " head:label"), (Head.BOTH, " head:both")]
 )
-def test_session_keeps_the_name_of_a_head_that_is_not_the_default(head: Head, suffix: str) -> None:
+def test_stored_net_name_includes_the_head_of_the_net_unless_the_default_head_is_used(
+    head: Head, suffix: str
+) -> None:
     classifier = ExpressionClassifier(head=head)
     model = classifier.model
     analyzer = Analyzer(detector=FixedDetector([]), classifier=classifier)
@@ -161,7 +163,7 @@ def test_active_alert_continues_in_a_resumed_session(store: OwnerStore, session:
     assert store.alerts(session.id) == [raised]
 
 
-def test_averages_of_looking_away_and_closed_eyes_survive_a_takeover(store: OwnerStore) -> None:
+def test_averages_of_looking_away_and_closed_eyes_survive_a_restart(store: OwnerStore) -> None:
     rules = "person looking_away above 50% for 20 s\nperson eyes_closed above 50% for 20 s"
     people = dict.fromkeys(range(1, 7), Expression.NEUTRAL)
 
@@ -199,7 +201,7 @@ def test_averages_of_looking_away_and_closed_eyes_survive_a_takeover(store: Owne
         ("all", "room: happy 52% on average over 5 s"),
     ],
 )
-def test_sent_alerts_of_a_room_have_the_displayed_figures(
+def test_alert_sent_to_other_programs_has_the_same_figures_as_displayed(
     store: OwnerStore, consent: str, state: str
 ) -> None:
     rules = f"{RULES}\nperson happy above 50% for 5 s"
@@ -216,20 +218,20 @@ def test_sent_alerts_of_a_room_have_the_displayed_figures(
     assert target.states == [state]
 
 
-def test_session_without_consent_keeps_no_people(store: OwnerStore) -> None:
+def test_session_without_consent_stores_no_readings_of_people(store: OwnerStore) -> None:
     session = new_session(store, ANALYZER, "Algebra 7b", source="made up", rules="")
     read(store, session, FakeSource(frames(10)))
     assert kept(store, session) == []
     assert store.moods(session.id)[-1].present == len(CLASS)
 
 
-def test_distinguishing_people_needs_their_consent(store: OwnerStore) -> None:
+def test_distinguishing_people_by_face_needs_their_consent(store: OwnerStore) -> None:
     with pytest.raises(SessionError, match="needs their consent"):
         new_session(store, ANALYZER, "7b", source="", rules="", embedder=FakeEmbedder())
     assert store.sessions() == []
 
 
-def test_session_names_the_nets_that_read_it(store: OwnerStore) -> None:
+def test_session_stores_the_names_of_the_nets_that_were_used(store: OwnerStore) -> None:
     session = new_session(
         store, ANALYZER, "7b", source="", rules="", consent="all", embedder=FakeEmbedder()
     )

@@ -81,7 +81,7 @@ def test_stream_ends_when_the_body_of_the_response_is_complete() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9\r\n\r\n"])
-def test_process_that_does_not_speak_http_is_reported_as_busy(
+def test_relaying_to_a_process_that_does_not_speak_http_raises_a_busy_error(
     answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.relaying._SILENCE_SECONDS", 0.1)
@@ -94,7 +94,7 @@ def test_process_that_does_not_speak_http_is_reported_as_busy(
     asyncio.run(run())
 
 
-def test_socket_is_relayed_with_its_protocol_and_its_close_code() -> None:
+def test_websocket_is_relayed_with_its_subprotocol_and_its_close_code() -> None:
     async def echo(socket: ServerConnection) -> None:
         assert socket.request is not None
         assert socket.request.headers["X-Forwarded-For"] == "192.0.2.7"
@@ -116,7 +116,7 @@ def test_socket_is_relayed_with_its_protocol_and_its_close_code() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "http://127.0.0.9:1"])
-def test_process_that_has_ended_is_reported_as_busy(address: str) -> None:
+def test_relaying_to_a_process_that_has_ended_raises_a_busy_error(address: str) -> None:
     async def run() -> None:
         with pytest.raises(BusyError, match="does not respond"):
             await relay_stream(address, EVENTS)
@@ -127,7 +127,7 @@ def test_process_that_has_ended_is_reported_as_busy(address: str) -> None:
     asyncio.run(run())
 
 
-def test_stream_of_a_process_without_an_address_opens_no_connection(
+def test_relaying_to_an_empty_address_opens_no_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     opened: list[object] = []

@@ -51,7 +51,7 @@ def video(folder: Path, name: str) -> VideoJob:
     return VideoJob(record, folder)
 
 
-def test_rows_of_a_picture_are_numbered_as_its_boxes() -> None:
+def test_rows_of_a_picture_have_the_numbers_of_its_face_boxes() -> None:
     rows = list(picture_rows(picture("a.jpg")))
     assert [(row.number, row.expression) for row in rows] == [
         (1, "happy"),
@@ -63,7 +63,7 @@ def test_rows_of_a_picture_are_numbered_as_its_boxes() -> None:
     assert rows[1].scores is None
 
 
-def test_rows_of_a_video_are_the_mean_scores_of_its_people(tmp_path: Path) -> None:
+def test_video_has_one_row_per_person_with_the_mean_scores_of_that_person(tmp_path: Path) -> None:
     rows = list(video_rows("clip.mp4", video(tmp_path / "1", "clip.mp4").timeline()))
     assert [(row.number, row.expression, row.seconds) for row in rows] == [
         (2, "happy", 4),
@@ -73,7 +73,7 @@ def test_rows_of_a_video_are_the_mean_scores_of_its_people(tmp_path: Path) -> No
     assert rows[0].scores[Expression.HAPPY] == pytest.approx((3 * 0.9 + 0.1 / 6) / 4, abs=1e-3)
 
 
-def test_table_has_a_line_for_each_row() -> None:
+def test_csv_table_has_a_line_for_each_result_row() -> None:
     table = table_csv([*picture_rows(picture("=a.jpg"))])
     first, second, third = csv.DictReader(io.StringIO(table))
     assert (first["number"], first["expression"], first["happy"]) == ("1", "happy", "0.9000")
@@ -113,7 +113,7 @@ def test_archive_without_annotated_copies_has_no_png_and_no_mp4_files(tmp_path: 
         assert not [n for n in archive.namelist() if n.endswith((".png", ".mp4"))]
 
 
-def test_archive_contains_no_password_and_no_path_outside_itself(tmp_path: Path) -> None:
+def test_archive_contains_no_password_and_no_path_to_a_parent_folder(tmp_path: Path) -> None:
     camera = video(tmp_path / "1", "rtsp://anna:secret@camera.example/lesson")
     file = io.BytesIO()
     write_archive(file, [picture("..\\..\\a.jpg")], [camera], annotated=True)

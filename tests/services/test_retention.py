@@ -11,7 +11,9 @@ from roomread.store import Store, schema
 from roomread.store.rows import stored
 
 
-def test_expired_sessions_of_all_owners_are_deleted_and_returned(tmp_path: Path) -> None:
+def test_delete_expired_deletes_and_returns_the_expired_sessions_of_all_owners(
+    tmp_path: Path,
+) -> None:
     store = Store(f"sqlite:///{tmp_path / 'store.db'}")
     sessions = [store.owned_by(owner).create("Algebra 7b") for owner in ("user:anna", "user:ben")]
     assert delete_expired(store, days=1) == []
@@ -30,7 +32,7 @@ def test_without_a_retention_time_nothing_is_deleted(tmp_path: Path) -> None:
     store.close()
 
 
-def test_retention_of_a_user_deletes_only_their_old_sessions(tmp_path: Path) -> None:
+def test_retention_time_of_a_user_applies_only_to_sessions_of_that_user(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'store.db'}")
     anna, ben, carl = (store.owned_by(f"user:{name}") for name in ("anna", "ben", "carl"))
     sessions = [each.create("Algebra 7b") for each in (anna, ben, carl)]
@@ -45,7 +47,7 @@ def test_retention_of_a_user_deletes_only_their_old_sessions(tmp_path: Path) -> 
     store.close()
 
 
-def test_shorter_retention_time_of_operator_and_owner_applies(store: Store) -> None:
+def test_shorter_of_the_retention_times_of_operator_and_owner_applies(store: Store) -> None:
     anna = store.owned_by("user:anna")
     assert kept_days(anna, days=None) is None
     assert kept_days(anna, days=90.0) == 90

@@ -19,7 +19,7 @@ def test_consent_text_is_found_by_its_version(language: str, *, faces: bool) -> 
     assert len(text.digest) == 64
 
 
-def test_texts_of_two_languages_or_kinds_have_different_digests() -> None:
+def test_consent_texts_of_every_language_and_kind_have_different_digests() -> None:
     texts = [consent_text(translator(name), faces=f) for name in LANGUAGES for f in (False, True)]
     assert (
         len({text.digest for text in texts}) == len({text.version for text in texts}) == len(texts)
@@ -33,7 +33,7 @@ def test_unknown_or_outdated_version_has_no_consent_text(version: str) -> None:
     assert consent_of(version) is None
 
 
-def test_consent_to_faces_includes_all_sentences_about_buttons() -> None:
+def test_consent_text_for_faces_includes_the_consent_text_for_button_presses() -> None:
     words = translator("en")
     taps, faces = (consent_text(words, faces=each).paragraphs for each in (False, True))
     assert faces[-len(taps) :] == taps
@@ -45,7 +45,9 @@ def test_consent_to_faces_includes_all_sentences_about_buttons() -> None:
     ("faces", "data"),
     [(False, "button presses"), (True, "button presses, and expression probabilities")],
 )
-def test_receipt_is_signed_and_names_the_text_and_the_data(*, faces: bool, data: str) -> None:
+def test_consent_receipt_is_signed_and_names_the_consent_text_and_the_data(
+    *, faces: bool, data: str
+) -> None:
     text = consent_text(translator("en"), faces=faces)
     receipts = [
         consent_receipt(text, room_id="0a1b2c3d", room="Algebra 7b", secret="s", now=NOON)  # noqa: S106

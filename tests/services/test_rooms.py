@@ -80,7 +80,7 @@ def test_shutdown_waits_until_rooms_no_longer_use_the_store(
     store.close()
 
 
-def test_alert_of_a_killed_process_continues_in_the_process_that_takes_over_the_room(
+def test_process_that_takes_over_a_room_continues_the_active_alerts_of_the_room(
     tmp_path: Path,
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
@@ -100,7 +100,7 @@ def test_alert_of_a_killed_process_continues_in_the_process_that_takes_over_the_
     store.close()
 
 
-def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path) -> None:
+def test_alert_sent_for_a_room_has_its_value_rounded_for_display(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     anna, leases, target = store.owned_by("user:anna"), store.leases(), FakeTarget()
     session = anna.create("Algebra 7b", rules="room happy above 50% for 5 s")
@@ -122,7 +122,7 @@ def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path)
     assert target.states == ["room: happy 50% on average over 5 s"]
 
 
-def test_oldest_idle_room_is_released_when_its_owner_has_too_many(
+def test_oldest_idle_room_of_an_owner_is_released_when_the_owner_has_too_many_rooms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.rooms._MOST_HELD", 2)
@@ -189,7 +189,7 @@ def test_room_acquired_again_during_its_release_keeps_its_lease(
     store.close()
 
 
-def test_record_of_a_room_is_read_once_and_under_its_lease(
+def test_record_of_a_room_is_read_once_while_the_process_holds_the_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
@@ -243,7 +243,7 @@ def test_lease_is_released_when_a_room_cannot_be_opened(
     store.close()
 
 
-def test_idle_room_is_not_released_for_a_room_of_another_process(
+def test_idle_room_is_kept_when_another_process_holds_the_requested_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.rooms._MOST_HELD", 1)

@@ -12,7 +12,7 @@ from roomread.errors import BusyError
 from roomread.services.shares import ByteBudget, FairSlots, SharedSlots, WeightedTurns
 
 
-def test_one_holder_takes_no_more_bytes_than_its_share() -> None:
+def test_byte_budget_limits_each_holder_to_its_share_and_all_holders_to_the_total() -> None:
     budget = ByteBudget(100, share=0.5)
     assert budget.take("a", 50)
     assert not budget.take("a", 1)
@@ -23,7 +23,7 @@ def test_one_holder_takes_no_more_bytes_than_its_share() -> None:
     assert budget.taken == 100
 
 
-def test_slots_are_refused_beyond_the_share_and_the_total() -> None:
+def test_slot_beyond_the_share_of_a_holder_or_beyond_the_total_is_refused() -> None:
     slots = SharedSlots(3, share=0.7, what="requests")
     with ExitStack() as held:
         held.enter_context(slots.slot("a"))
@@ -37,7 +37,7 @@ def test_slots_are_refused_beyond_the_share_and_the_total() -> None:
         pass
 
 
-def test_holder_with_most_slots_loses_its_oldest_slot_to_a_new_holder() -> None:
+def test_new_holder_gets_the_oldest_slot_of_the_holder_with_the_most_slots() -> None:
     slots = FairSlots(4, what="cameras")
     ended: list[str] = []
     with ExitStack() as held:
@@ -79,12 +79,12 @@ def test_waiting_holders_take_turns() -> None:
     assert ended[:5] == ["a", "a", "b", "a", "b"]
 
 
-def test_work_larger_than_a_share_still_runs() -> None:
+def test_task_heavier_than_the_share_of_a_holder_still_runs() -> None:
     ended = asyncio.run(run_weights(WeightedTurns(10, share=8), [("a", 1000), ("b", 2)]))
     assert sorted(ended) == ["a", "b"]
 
 
-def test_work_that_waits_too_long_is_refused_and_keeps_no_turn() -> None:
+def test_task_that_waits_too_long_is_refused_and_gives_up_its_turn() -> None:
     turns = WeightedTurns(10, share=10)
 
     async def wait() -> None:

@@ -26,7 +26,7 @@ def test_sign_in_is_valid_until_it_expires_or_the_user_signs_out(store: AccountS
     assert sign_ins.principal_of(token, 0.0) is None
 
 
-def test_sign_ins_are_kept_as_hashes_and_old_ones_are_removed(
+def test_sign_ins_are_stored_as_hashes_and_expired_sign_ins_are_removed(
     store: AccountStore, tmp_path: Path
 ) -> None:
     sign_ins = SignIns(store)
@@ -38,7 +38,7 @@ def test_sign_ins_are_kept_as_hashes_and_old_ones_are_removed(
     assert token.encode() not in kept
 
 
-def test_oldest_sign_in_of_a_principal_ends_when_there_are_too_many(store: AccountStore) -> None:
+def test_oldest_sign_ins_of_a_user_end_when_the_user_has_too_many(store: AccountStore) -> None:
     sign_ins = SignIns(store, per_principal=2)
     others = sign_ins.begin("user:other", 0.0)
     tokens = [sign_ins.begin("user:1", float(n)) for n in range(1, 5)]
@@ -54,7 +54,7 @@ def test_newest_of_several_simultaneous_sign_ins_is_kept(store: AccountStore) ->
         assert sign_ins.principal_of(token, 7.0) == "user:1"
 
 
-def test_sign_in_that_is_dated_in_the_future_is_not_valid(store: AccountStore) -> None:
+def test_sign_in_with_a_start_time_in_the_future_is_not_valid(store: AccountStore) -> None:
     sign_ins = SignIns(store)
     # The sign-in was made while the clock was a day ahead.
     ahead = sign_ins.begin("user:1", 24 * 3600.0)

@@ -113,7 +113,7 @@ def taught(service: TeachingService, request: TeachingRequest[int]) -> teaching.
     return service.teach(request, FixedObserver(), decode=decode)
 
 
-def test_state_is_taught_stored_listed_and_deleted(
+def test_profile_of_a_taught_state_can_be_stored_listed_and_deleted(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     learnt = taught(service, state("confused", 10, 11, 12, 13))
@@ -130,7 +130,9 @@ def test_state_is_taught_stored_listed_and_deleted(
     assert service.summaries() == []
 
 
-def test_picture_whose_face_was_observed_is_not_observed_again(service: TeachingService) -> None:
+def test_picture_whose_face_was_already_analyzed_is_not_analyzed_again(
+    service: TeachingService,
+) -> None:
     first, second = FixedObserver(), FixedObserver()
     checks = [check_reference(decode(seed, ""), f"{seed}.jpg", first) for seed in (10, 11, 12)]
     assert all(check.is_good for check in checks)
@@ -143,7 +145,7 @@ def test_picture_whose_face_was_observed_is_not_observed_again(service: Teaching
     np.testing.assert_array_equal(learnt.profile.features, again.profile.features)
 
 
-def test_person_is_taught_with_the_consent_that_was_given(service: TeachingService) -> None:
+def test_profile_of_a_taught_person_contains_the_given_consent(service: TeachingService) -> None:
     learnt = taught(service, person("asha", 20, 21, 22))
     assert learnt.profile.person == "asha"
     assert learnt.profile.counts == {"neutral": 3}
@@ -151,7 +153,7 @@ def test_person_is_taught_with_the_consent_that_was_given(service: TeachingServi
     assert learnt.profile.consent.given == "in writing"
 
 
-def test_contradictory_request_is_refused_before_a_picture_is_decoded(
+def test_invalid_teaching_request_is_refused_before_a_picture_is_decoded(
     service: TeachingService,
 ) -> None:
     def no_decoding(_seed: int, name: str) -> np.ndarray:
@@ -163,7 +165,7 @@ def test_contradictory_request_is_refused_before_a_picture_is_decoded(
 
 @pytest.mark.parametrize("consent", ["", "  "])
 @pytest.mark.parametrize("of_state", [False, True])
-def test_pictures_of_a_person_are_not_decoded_without_consent(
+def test_pictures_of_a_person_are_not_analyzed_without_consent(
     service: TeachingService, consent: str, *, of_state: bool
 ) -> None:
     observer = FixedObserver()
@@ -177,7 +179,7 @@ def test_pictures_of_a_person_are_not_decoded_without_consent(
     assert observer.observed == []
 
 
-def test_message_names_the_right_picture_for_any_order_of_expressions(
+def test_error_names_the_faulty_picture_when_pictures_are_not_sorted_by_expression(
     service: TeachingService,
 ) -> None:
     # `Profile` orders references by expression; the names must follow the pictures.
@@ -190,7 +192,7 @@ def test_message_names_the_right_picture_for_any_order_of_expressions(
         taught(service, TeachingRequest("asha", mixed, consent="yes"))
 
 
-def test_profile_that_does_not_help_is_kept_only_when_forced(
+def test_profile_that_does_not_improve_recognition_is_stored_only_when_forced(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     learnt = taught(service, state("odd", 10, 11))
@@ -214,7 +216,7 @@ def test_existing_profile_is_overwritten_only_on_request(
     assert shelf.load("odd").counts == {"odd": 3}
 
 
-def test_number_of_profiles_is_limited_and_replacing_one_is_still_possible(
+def test_full_profile_store_refuses_a_new_profile_but_allows_a_replacement(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     learnt = taught(service, state("odd", 10, 11))
@@ -226,7 +228,7 @@ def test_number_of_profiles_is_limited_and_replacing_one_is_still_possible(
     service.keep(learnt)
 
 
-def test_picture_of_another_state_is_refused_when_taught_kept_or_imported(
+def test_picture_that_is_already_a_reference_of_another_state_is_refused(
     service: TeachingService,
 ) -> None:
     early = taught(service, state("bored", 10, 11))
@@ -240,7 +242,7 @@ def test_picture_of_another_state_is_refused_when_taught_kept_or_imported(
         service.import_profile(early.profile, MODEL)
 
 
-def test_profile_of_another_net_is_not_imported(service: TeachingService) -> None:
+def test_profile_that_was_taught_with_another_net_is_not_imported(service: TeachingService) -> None:
     foreign = replace(taught(service, state("odd", 10, 11)).profile, digest="0ld")
     with pytest.raises(ProfileError, match="was taught with the model"):
         service.import_profile(foreign, MODEL)
@@ -260,7 +262,7 @@ def test_damaged_profile_is_listed_with_its_problem_and_can_be_deleted(
     assert service.names() == ["odd"]
 
 
-def test_message_about_an_unknown_profile_lists_the_existing_ones(service: TeachingService) -> None:
+def test_error_for_an_unknown_profile_lists_the_existing_profiles(service: TeachingService) -> None:
     for call in (service.load, service.summary, service.delete):
         with pytest.raises(
             ProfileNotFoundError, match=r"no profile 'odd'.*no profile is stored yet"
@@ -271,7 +273,7 @@ def test_message_about_an_unknown_profile_lists_the_existing_ones(service: Teach
         service.try_out("odd", MODEL)
 
 
-def test_profiles_that_cannot_be_used_together_are_returned_with_the_reason(
+def test_each_profile_that_cannot_be_used_is_returned_with_the_reason(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     service.keep(taught(service, state("odd", 10, 11)))
@@ -280,6 +282,6 @@ def test_profiles_that_cannot_be_used_together_are_returned_with_the_reason(
     shelf.damaged = {"broken"}
     good, refused = service.usable(["asha", "ben", "broken", "gone", "odd"], MODEL)
     assert [profile.name for profile in good] == ["asha", "odd"]
-    assert "cannot be both" in refused["ben"].problem
+    assert "is assigned to two profiles" in refused["ben"].problem
     assert "not a whole profile" in refused["broken"].problem
     assert isinstance(refused["gone"], ProfileNotFoundError)

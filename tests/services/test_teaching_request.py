@@ -34,18 +34,20 @@ def test_complete_teaching_request_is_accepted(request_: TeachingRequest[str]) -
         (TeachingRequest("../odd", (PLAIN,)), "cannot be a profile's name"),
         (TeachingRequest[str]("odd", ()), "no picture of 'odd'"),
         (TeachingRequest("odd", (PLAIN,), "../x", "yes"), "cannot be a profile's name"),
-        (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "only a taught state can belong"),
-        (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "and some have none"),
+        (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "only with pictures of a state"),
+        (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "only some of the pictures"),
     ],
 )
-def test_contradictory_request_is_refused(request_: TeachingRequest[str], problem: str) -> None:
+def test_invalid_teaching_request_is_refused(request_: TeachingRequest[str], problem: str) -> None:
     with pytest.raises(ProfileError, match=problem):
         request_.check()
 
 
 @pytest.mark.parametrize("consent", ["", "  "])
 @pytest.mark.parametrize("reference", [PLAIN, NEUTRAL], ids=["state", "person"])
-def test_face_of_a_person_needs_a_consent(reference: ReferencePicture[str], consent: str) -> None:
+def test_request_to_teach_faces_of_a_person_without_consent_is_refused(
+    reference: ReferencePicture[str], consent: str
+) -> None:
     person = "asha" if reference is PLAIN else None
     request = TeachingRequest("asha" if person is None else "odd", (reference,), person, consent)
     with pytest.raises(ConsentMissingError, match="the consent of asha is not recorded"):

@@ -32,7 +32,7 @@ def fallen(sessions: OwnerStore) -> str:
     return session.id
 
 
-def test_report_quotes_the_transcript_at_the_deepest_fall(
+def test_report_quotes_what_was_said_at_the_deepest_fall_of_valence(
     sessions: OwnerStore, fallen: str
 ) -> None:
     kept = keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=None)
@@ -63,7 +63,7 @@ def test_offset_shifts_a_transcript_to_the_time_of_the_session(
         keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=3600.0)
 
 
-def test_chat_is_accepted_only_with_an_offset(sessions: OwnerStore, fallen: str) -> None:
+def test_chat_file_is_accepted_only_with_a_time_offset(sessions: OwnerStore, fallen: str) -> None:
     chat = b"09:10:00 From Ann : and now?\n"
     with pytest.raises(ChatOffsetError, match="first message is at 9:10:00"):
         keep_transcript(sessions, fallen, chat, name="chat.txt", offset=None)
@@ -71,7 +71,7 @@ def test_chat_is_accepted_only_with_an_offset(sessions: OwnerStore, fallen: str)
     assert kept == Passage(600.0, 610.0, "and now?")
 
 
-def test_transcript_is_deleted_with_its_session_and_visible_to_its_owner_only(
+def test_transcript_belongs_to_one_session_and_is_deleted_with_that_session(
     sessions: OwnerStore, fallen: str
 ) -> None:
     keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=None)
@@ -82,7 +82,7 @@ def test_transcript_is_deleted_with_its_session_and_visible_to_its_owner_only(
         sessions.passages(fallen)
 
 
-def test_slides_of_the_session_become_its_marks(
+def test_uploaded_slides_within_the_session_become_marks_of_the_session(
     sessions: OwnerStore, fallen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slides = [Mark(0.0, "Slide 1"), Mark(590.0, "Slide 2: Proof"), Mark(5000.0, "Slide 3")]
@@ -96,7 +96,7 @@ def test_slides_of_the_session_become_its_marks(
         mark_slides(sessions, fallen, b"", name="deck.pptx", offset=9000.0)
 
 
-def test_long_speech_is_quoted_in_part(sessions: OwnerStore, fallen: str) -> None:
+def test_quotation_of_a_long_passage_is_shortened(sessions: OwnerStore, fallen: str) -> None:
     figures = session_figures(sessions, sessions.session(fallen))
     moment = figures.stretches[0].start
     words = said_at_deepest(figures, [Passage(moment, moment + 1, "word " * 400)])

@@ -48,7 +48,7 @@ def test_abandoned_request_for_a_turn_is_not_granted() -> None:
     assert came == ["a", "a"]
 
 
-def test_other_holders_get_turns_while_one_has_its_maximum() -> None:
+def test_other_holders_get_turns_while_one_holder_has_its_maximum_of_turns() -> None:
     turns, came = FairTurns(1, in_all=3), list[str]()
     for holder in ("greedy", "greedy", "b", "c", "d"):
         ask(turns, holder, came)

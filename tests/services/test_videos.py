@@ -43,7 +43,7 @@ def test_video_without_content_is_refused_and_not_stored(anna: VideoService) -> 
     assert anna.all() == []
 
 
-def test_path_or_url_is_submitted_as_a_video_with_its_own_name(anna: VideoService) -> None:
+def test_video_submitted_as_a_url_is_named_after_the_url(anna: VideoService) -> None:
     assert anna.get(anna.submit_source("rtsp://camera/1")).record.name == "rtsp://camera/1"
 
 
@@ -62,7 +62,7 @@ def test_video_of_another_owner_is_not_found(queue: FakeQueue, anna: VideoServic
     assert [job.record.id for job in anna.all()] == [job_id]
 
 
-def test_cancelling_a_video_ends_it(anna: VideoService) -> None:
+def test_cancelling_a_video_ends_its_job(anna: VideoService) -> None:
     job_id = anna.submit("lesson.mp4", b"content")
     assert anna.cancel(job_id).finished
 
@@ -87,7 +87,7 @@ def test_result_file_is_returned_only_for_a_finished_video(
         anna.result(job_id, VideoResult.ANNOTATED)
 
 
-def test_result_of_a_job_without_a_folder_is_reported_as_gone(
+def test_result_of_a_video_whose_folder_is_missing_raises_a_files_gone_error(
     queue: FakeQueue, anna: VideoService
 ) -> None:
     # In the fake queue, the job of a URL has no folder.
@@ -97,7 +97,7 @@ def test_result_of_a_job_without_a_folder_is_reported_as_gone(
         anna.result(job_id, VideoResult.READINGS_CSV)
 
 
-def test_videos_submitted_earlier_are_counted_for_all_owners(
+def test_number_of_videos_waiting_before_a_video_includes_videos_of_all_owners(
     queue: FakeQueue, anna: VideoService
 ) -> None:
     VideoService(queue, BEN).submit("first.mp4", b"content")

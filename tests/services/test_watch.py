@@ -105,7 +105,7 @@ def test_black_frame_is_reported_as_no_signal_and_has_no_readings() -> None:
     assert watch.state.no_picture is NoPicture.BLANK
 
 
-def test_frame_refused_as_busy_is_reported_and_does_not_count_as_an_empty_room() -> None:
+def test_frame_that_a_busy_analyzer_refuses_is_reported_and_does_not_change_the_moods() -> None:
     detector = BusyDetector(CLASS)
     analyzer = Analyzer(detector=detector, classifier=FixedClassifier())
     watch = LiveWatch(analyzer, clock=FakeClock())
@@ -117,7 +117,7 @@ def test_frame_refused_as_busy_is_reported_and_does_not_count_as_an_empty_room()
     assert watch.state.moods == moods
 
 
-def test_history_contains_only_the_last_minute() -> None:
+def test_score_history_contains_only_the_last_minute() -> None:
     watch = watch_of([FACE])
     run(watch, HISTORY_SECONDS + 10)
     (rows,) = watch.state.history.values()
@@ -132,7 +132,7 @@ def test_track_ids_of_each_live_source_begin_at_1() -> None:
 
 
 @pytest.mark.parametrize("people", [1, MIN_PEOPLE - 1, MIN_PEOPLE, 6])
-def test_room_has_a_mood_with_five_readable_faces_or_more(people: int) -> None:
+def test_mood_of_a_room_has_a_valence_only_with_five_or_more_readable_faces(people: int) -> None:
     watch = watch_of(CLASS[:people])
     run(watch, 5)
     mood = watch.state.mood
@@ -141,7 +141,7 @@ def test_room_has_a_mood_with_five_readable_faces_or_more(people: int) -> None:
     assert (mood.valence is not None) is (people >= MIN_PEOPLE)
 
 
-def test_new_connection_continues_in_time_and_keeps_the_calibration_and_the_moods() -> None:
+def test_reconnected_camera_continues_its_times_and_keeps_its_calibration_and_moods() -> None:
     clock = FakeClock()
     watch = watch_of(CLASS, clock)
     run(watch, 10)
@@ -157,7 +157,7 @@ def test_new_connection_continues_in_time_and_keeps_the_calibration_and_the_mood
     assert watch.calibrated
 
 
-def test_calibration_uses_the_face_that_was_read_without_another_detection() -> None:
+def test_calibration_does_not_run_the_detector_a_second_time_per_frame() -> None:
     detector = CountingDetector([FACE])
     analyzer = Analyzer(detector=detector)
     run(LiveWatch(analyzer, clock=FakeClock()), CALIBRATION_SECONDS + 1)
@@ -172,7 +172,7 @@ def test_calibration_uses_the_face_that_was_read_without_another_detection() -> 
     assert detector.asked == 2 * without
 
 
-def test_recording_keeps_the_moods_that_were_shown_from_its_beginning(
+def test_recording_stores_the_moods_that_are_shown_while_recording(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     watch = watch_of(CLASS)
@@ -194,7 +194,7 @@ def test_recording_keeps_the_moods_that_were_shown_from_its_beginning(
     assert len(sessions.readings(session.id)) == 0
 
 
-def test_recording_keeps_people_by_seat_only_with_a_consent_and_without_names(
+def test_recording_with_consent_stores_people_by_seat_and_without_names(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     watch = watch_of(CLASS)
@@ -210,7 +210,9 @@ def test_recording_keeps_people_by_seat_only_with_a_consent_and_without_names(
     assert {reading.person for reading in readings} == {None}
 
 
-def test_second_recording_ends_the_first(recordings: RecordingQueue, sessions: OwnerStore) -> None:
+def test_starting_a_second_recording_ends_the_first_recording(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
     watch = watch_of(CLASS)
     watch.record(recordings, lesson(), sessions)
     first = watch.recording
@@ -226,7 +228,9 @@ def test_second_recording_ends_the_first(recordings: RecordingQueue, sessions: O
     watch.recording.wait()
 
 
-def test_mood_restarts_after_a_recording(recordings: RecordingQueue, sessions: OwnerStore) -> None:
+def test_moods_are_computed_anew_after_a_recording_ends(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
     watch = watch_of(CLASS)
     run(watch, 10)
     watch.record(recordings, lesson(), sessions)
@@ -254,7 +258,7 @@ def test_live_source_is_unchanged_when_its_recording_cannot_start(
     assert sessions.sessions() == []
 
 
-def test_recording_of_a_deleted_session_ends_with_its_error(
+def test_recording_of_a_deleted_session_ends_with_an_error(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     watch = watch_of(CLASS)
@@ -290,7 +294,7 @@ class FakeRecording:
         return Moment(time, readings)
 
 
-def test_face_that_is_shown_with_a_profile_is_recorded_without_its_name(
+def test_name_from_the_profile_of_a_person_is_shown_but_not_recorded(
     sessions: OwnerStore, monkeypatch: pytest.MonkeyPatch, recordings: RecordingQueue
 ) -> None:
     model = open_model()

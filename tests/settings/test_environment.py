@@ -20,7 +20,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("file")
-def test_default_settings_use_no_network_service_and_assume_no_purpose() -> None:
+def test_default_settings_name_no_network_service_and_no_purpose_of_use() -> None:
     values = load_settings()
     assert values.purpose is None
     assert values.ice_servers == []
@@ -28,7 +28,7 @@ def test_default_settings_use_no_network_service_and_assume_no_purpose() -> None
     assert not values.local_files
 
 
-def test_environment_variables_override_the_file(
+def test_environment_variables_override_the_settings_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.parent.mkdir()
@@ -61,7 +61,7 @@ def test_invalid_setting_is_reported_with_its_name(file: Path, text: str, words:
 @pytest.mark.parametrize(
     "value", ['["10.0.0.0/8", "192.168.1.1"]', "10.0.0.0/8,192.168.1.1", " 10.0.0.0/8 192.168.1.1 "]
 )
-def test_list_setting_is_parsed_from_json_or_separated_by_commas_or_spaces(
+def test_list_setting_may_be_json_or_values_separated_by_commas_or_spaces(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("ROOMREAD_TRUSTED_PROXIES", value)
@@ -78,12 +78,12 @@ def test_list_setting_is_parsed_from_json_or_separated_by_commas_or_spaces(
         (
             "ice_servers",
             "turn:turn.example.org",
-            "'ice_servers' is invalid: it is not JSON",
+            "'ice_servers' is invalid: the value is not JSON",
         ),
         (
             "turn_urls",
             '["turn:turn.example.org"',
-            "'turn_urls' is invalid: it is not JSON",
+            "'turn_urls' is invalid: the value is not JSON",
         ),
         ("trusted_proxies", "balancer", "'trusted_proxies.*' is invalid"),
     ],

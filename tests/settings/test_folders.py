@@ -9,7 +9,7 @@ from roomread.settings import folders
 from roomread.settings.folders import config_folder, data_folder, profiles_folder
 
 
-def test_data_folder_comes_from_the_environment_or_else_is_the_users_own(
+def test_data_folder_is_set_by_the_environment_or_defaults_to_a_folder_of_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_DATA_FOLDER", str(tmp_path))

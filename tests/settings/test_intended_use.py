@@ -28,7 +28,7 @@ def test_purpose_is_unknown_until_it_is_stored() -> None:
     assert load_intended_use() == IntendedUse(None, None)
 
 
-def test_purpose_is_written_without_changing_other_lines(file: Path) -> None:
+def test_storing_the_purpose_changes_no_other_setting_in_the_file(file: Path) -> None:
     keep_intended_use(IntendedUse(Purpose.PERSONAL))
     file.write_text(file.read_text() + "max_cameras = 3\n")
     keep_intended_use(IntendedUse(Purpose.MEDICAL, Region.EU))
@@ -41,7 +41,7 @@ def test_purpose_is_written_without_changing_other_lines(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["purpose", "region"])
-def test_environment_variable_overrides_the_file(
+def test_environment_variable_overrides_the_settings_file(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_intended_use(IntendedUse(Purpose.RESEARCH, Region.EU))
@@ -58,7 +58,7 @@ def test_environment_variable_overrides_the_file(
         ("purpose =", "cannot be read"),
     ],
 )
-def test_invalid_purpose_or_region_is_reported_with_its_name(
+def test_invalid_purpose_or_region_in_the_settings_file_is_an_error(
     file: Path, text: str, words: str
 ) -> None:
     file.parent.mkdir(parents=True)
@@ -67,7 +67,7 @@ def test_invalid_purpose_or_region_is_reported_with_its_name(
         load_intended_use()
 
 
-def test_variables_set_the_purpose_for_a_user_without_a_home_folder(
+def test_environment_variable_sets_the_purpose_for_a_user_without_a_home_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("XDG_CONFIG_HOME")

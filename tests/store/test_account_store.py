@@ -40,7 +40,7 @@ def test_accounts_are_listed_oldest_first(accounts: AccountStore) -> None:
     assert accounts.users() == ()
 
 
-def test_two_keys_may_share_a_name_but_not_an_id(accounts: AccountStore) -> None:
+def test_two_api_keys_may_have_the_same_name_but_not_the_same_id(accounts: AccountStore) -> None:
     assert accounts.add_key(Account("a", "board", "hash", ("read",), 1.0))
     assert accounts.add_key(Account("b", "board", "other", ("read",), 1.0))
     assert not accounts.add_key(Account("a", "camera", "third", (), 1.0))
@@ -50,7 +50,9 @@ def test_two_keys_may_share_a_name_but_not_an_id(accounts: AccountStore) -> None
     assert [key.id for key in left] == ["b"]
 
 
-def test_user_is_found_by_the_stored_hash_of_the_provider_account(accounts: AccountStore) -> None:
+def test_user_is_found_by_the_hash_of_the_account_at_the_identity_provider(
+    accounts: AccountStore,
+) -> None:
     anna = Account("1", "anna", "provider:7", ("read",), 1.0)
     accounts.add_user(anna)
     assert accounts.user_hashed("provider:7") == anna
@@ -67,7 +69,7 @@ def test_sign_in_is_found_only_if_it_began_between_the_given_times(accounts: Acc
     assert accounts.sign_in("token", oldest=0.0, newest=200.0) is None
 
 
-def test_new_sign_in_removes_only_the_oldest_sign_in_of_its_principal(
+def test_new_sign_in_removes_only_the_oldest_sign_in_of_the_same_user(
     accounts: AccountStore,
 ) -> None:
     for begun, principal in ((1.0, "anna"), (2.0, "ben"), (3.0, "anna"), (4.0, "anna")):

@@ -86,7 +86,7 @@ def test_unresponsive_database_server_is_reported_within_seconds(
             Store(url)
 
 
-def test_server_without_the_postgresql_protocol_is_reported() -> None:
+def test_server_that_does_not_speak_the_postgresql_protocol_is_reported() -> None:
     pytest.importorskip("pg8000")
     with socket.create_server(("127.0.0.1", 0)) as other:
 

@@ -132,7 +132,7 @@ def test_transaction_is_committed_even_if_the_next_thread_gives_up(engine: Engin
     assert notes(engine) == ["one"]
 
 
-def test_thread_gives_up_when_its_turn_does_not_come_in_time(engine: Engine) -> None:
+def test_thread_that_waits_too_long_for_its_turn_gets_a_timeout_error(engine: Engine) -> None:
     group_commit = GroupCommit(engine, patience=0.01)
     with ThreadPoolExecutor(1) as pool, group_commit.writing():
         late = pool.submit(add, group_commit, "late")

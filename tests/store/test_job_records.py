@@ -20,7 +20,7 @@ READING = JobRecord(
 )
 
 
-def test_share_of_a_job_is_the_read_fraction_of_its_duration() -> None:
+def test_progress_of_a_job_is_the_fraction_of_the_video_that_was_read() -> None:
     assert READING.share == 0.25
     assert replace(READING, seconds=200.0).share == 1.0
     assert replace(READING, duration=None).share is None

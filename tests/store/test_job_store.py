@@ -27,7 +27,7 @@ def test_job_of_another_owner_is_neither_listed_nor_cancelled_nor_deleted(
     assert anna.jobs.all() == [record]
 
 
-def test_cancelling_ends_a_waiting_job_at_once_and_marks_a_running_job_as_cancelled(
+def test_cancelling_ends_a_waiting_job_immediately_and_marks_a_running_job_as_cancelled(
     everything: Store, anna: OwnerStore
 ) -> None:
     for job_id in ("waiting", "read"):
@@ -88,7 +88,7 @@ def test_unknown_job_is_neither_changed_nor_deleted(everything: Store, anna: Own
 
 
 @ON_SQLITE
-def test_only_the_named_jobs_are_deleted(everything: Store) -> None:
+def test_only_jobs_with_the_given_ids_are_deleted(everything: Store) -> None:
     for job_id in ("a", "b", "c"):
         everything.jobs.add(job(job_id))
     everything.jobs.delete(["a", "c", "unknown"])

@@ -23,7 +23,9 @@ class FailingLeases(Leases):
 renewed = threading.Event()
 
 
-def test_failed_renewal_is_tried_again(everything: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_renewal_of_the_leases_is_retried(
+    everything: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("roomread.store.lease_renewal._RENEWAL_SECONDS", 0.01)
     leases = FailingLeases(everything._database, "this")
     renewal = LeaseRenewal(leases)
@@ -34,7 +36,7 @@ def test_failed_renewal_is_tried_again(everything: Store, monkeypatch: pytest.Mo
     assert leases.renewals >= 2
 
 
-def test_closing_releases_all_leases(everything: Store) -> None:
+def test_closing_the_lease_renewal_releases_all_leases(everything: Store) -> None:
     leases = everything.leases()
     renewal = LeaseRenewal(leases)
     assert leases.acquire("session:1") is None

@@ -34,7 +34,9 @@ def second(everything: Store, clock: Clock) -> Leases:
     return Leases(everything._database, "second", "http://second", clock=clock)
 
 
-def test_lease_is_held_by_one_process_and_names_its_address(first: Leases, second: Leases) -> None:
+def test_lease_is_held_by_one_process_and_contains_the_address_of_that_process(
+    first: Leases, second: Leases
+) -> None:
     assert first.acquire("session:1") is None
     assert first.acquire("session:1") is None
     lease = second.acquire("session:1")
@@ -85,7 +87,7 @@ def test_lease_that_expired_before_its_renewal_reached_the_database_is_lost(
     assert second.acquire("session:1") is None
 
 
-def test_released_leases_are_free_at_once(first: Leases, second: Leases) -> None:
+def test_released_leases_can_be_acquired_immediately(first: Leases, second: Leases) -> None:
     first.acquire("session:1")
     first.acquire("session:2")
     first.release("session:1")
@@ -103,7 +105,7 @@ def test_restarted_process_takes_over_the_leases_of_its_address(
     assert again.acquire("session:1") is None
 
 
-def test_resource_is_free_only_after_no_process_held_it_for_the_given_time(
+def test_resource_is_free_if_no_process_has_held_it_for_the_given_time(
     first: Leases, second: Leases, clock: Clock
 ) -> None:
     first.acquire("job:1")
@@ -122,7 +124,7 @@ def test_leases_use_the_time_of_the_database_by_default(everything: Store) -> No
     assert second.acquire("session:1") is None
 
 
-def test_recently_renewed_lease_is_checked_without_the_database(
+def test_checking_a_recently_renewed_lease_does_not_query_the_database(
     first: Leases, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> NoReturn:

@@ -8,7 +8,7 @@ from roomread.store import Mark, OwnerStore
 from roomread.store.marks import MAX_MARKS
 
 
-def test_marks_are_sorted_by_time_and_stored_once(store: OwnerStore) -> None:
+def test_marks_are_sorted_by_time_and_repeated_marks_are_stored_once(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     marks = [Mark(600, "group work"), Mark(0, "slides"), Mark(600.5, " Übung 3 ")]
     store.mark(session.id, marks)
@@ -34,7 +34,7 @@ def test_number_of_marks_of_a_session_is_limited(store: OwnerStore) -> None:
     assert len(store.marks(session.id)) == MAX_MARKS
 
 
-def test_marks_of_one_session_are_counted(store: OwnerStore) -> None:
+def test_count_of_marks_includes_only_marks_of_the_given_session(store: OwnerStore) -> None:
     session, other = store.create("Algebra 7b"), store.create("Algebra 7c")
     assert store.count_marks(session.id) == 0
     store.mark(session.id, [Mark(0, "slides"), Mark(0, "group work"), Mark(9, "slides")])
@@ -43,7 +43,9 @@ def test_marks_of_one_session_are_counted(store: OwnerStore) -> None:
 
 
 @ON_SQLITE
-def test_mark_is_removed_by_the_label_with_which_it_was_set(store: OwnerStore) -> None:
+def test_mark_is_removed_by_the_time_and_the_label_with_which_it_was_added(
+    store: OwnerStore,
+) -> None:
     session = store.create("Algebra 7b")
     kept, gone = Mark(1, "slides"), Mark(1, " group work ")
     store.mark(session.id, [kept, gone])

@@ -28,7 +28,7 @@ def test_migrations_create_the_tables_that_the_program_uses(store: OwnerStore) -
     ]
 
 
-def test_no_column_can_hold_a_picture() -> None:
+def test_no_database_column_can_store_a_picture() -> None:
     binary = [
         f"{table.name}.{column.name}"
         for table in service_schema.metadata.sorted_tables
@@ -39,7 +39,7 @@ def test_no_column_can_hold_a_picture() -> None:
     assert binary == ["batches.data"]
 
 
-def test_threads_that_open_a_new_database_at_once_create_its_tables_once(url: str) -> None:
+def test_threads_that_open_a_new_database_simultaneously_create_its_tables_once(url: str) -> None:
     with ThreadPoolExecutor(6) as pool:
         stores = list(pool.map(Store, [url] * 6))
     session = stores[0].owned_by("user:anna").create("Algebra 7b")
@@ -61,7 +61,9 @@ def test_database_of_another_version_is_refused_and_not_changed(url: str) -> Non
     engine.dispose()
 
 
-def test_sessions_of_the_first_version_have_no_purpose_after_the_migration(url: str) -> None:
+def test_sessions_of_the_first_schema_version_have_an_empty_purpose_after_migration(
+    url: str,
+) -> None:
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
     config = Config()
     config.set_main_option("script_location", "roomread.store:migrations")
@@ -80,7 +82,7 @@ def test_sessions_of_the_first_version_have_no_purpose_after_the_migration(url: 
     upgraded.close()
 
 
-def test_migration_converts_the_sentences_of_old_alerts_to_values(url: str) -> None:
+def test_migration_parses_the_sentences_of_old_alerts_into_numbers(url: str) -> None:
     written = [
         ("room: valence fell from +0.60 to -0.10 in 1:02:03 min", (-0.1, 0.6, 3723)),
         ("seat 3: eyes closed 95% on average over 30 s", (0.95, None, 30)),

@@ -44,7 +44,7 @@ def test_purge_deletes_only_sessions_older_than_the_limit(
     assert store.session(new.id)
 
 
-def test_forgetting_a_name_and_purging_include_the_sessions_of_all_owners(
+def test_forgetting_a_name_and_purging_affect_the_sessions_of_all_owners(
     everything: Store,
 ) -> None:
     anna = everything.owned_by("user:anna")

@@ -104,7 +104,9 @@ def test_only_moods_of_the_room_are_stored_without_consent(store: OwnerStore) ->
         store.enrol(session.id, 3, "Ada", consent="letter")
 
 
-def test_session_that_keeps_people_without_consent_is_refused(store: OwnerStore) -> None:
+def test_session_that_stores_individual_people_without_consent_is_refused(
+    store: OwnerStore,
+) -> None:
     with pytest.raises(SessionError, match="only with their consent"):
         store.create("Algebra 7b", keeps_people=True, consent=" ")
     session = class_with_people(store)
@@ -231,7 +233,7 @@ def test_session_with_invalid_rules_or_no_name_is_refused(store: OwnerStore) -> 
     assert store.sessions() == []
 
 
-def test_two_processes_write_to_one_database_at_once(url: str) -> None:
+def test_two_processes_can_write_to_one_database_simultaneously(url: str) -> None:
     stores = Store(url), Store(url)
     first, second = (each.owned_by(LOCAL_OWNER) for each in stores)
     sessions = first.create("one"), second.create("two")
@@ -245,7 +247,7 @@ def test_two_processes_write_to_one_database_at_once(url: str) -> None:
         each.close()
 
 
-def test_sessions_of_one_owner_are_not_found_by_another(
+def test_sessions_of_one_owner_are_not_found_by_another_owner(
     everything: Store, store: OwnerStore
 ) -> None:
     mine = store.create("Mine")

@@ -64,7 +64,7 @@ def test_box_in_hundredths_of_a_pixel_and_time_in_milliseconds_are_stored_exactl
     assert (back.time, back.box) == (12.345, box)
 
 
-def test_fields_that_are_not_stored_are_none() -> None:
+def test_fields_that_are_not_stored_are_none_when_read_back() -> None:
     (back,) = stored([replace(reading(3, 1.0, None), track_id=7, seat=3)])
     assert (back.frame_index, back.track_id, back.detection_confidence) == (None, None, None)
     assert (back.pose, back.action_units, back.eyes) == (None, None, None)
@@ -101,17 +101,19 @@ def test_slice_of_stored_readings_has_the_same_rows() -> None:
     assert [r.seat for r in columns[1:3]] == [2, 3]
 
 
-def test_every_unreadable_reason_has_a_number_that_does_not_change() -> None:
+def test_every_unreadable_reason_has_a_fixed_number() -> None:
     assert set(REASONS) == set(Unreadable)
     assert REASONS[0] is Unreadable.TOO_SMALL
     assert REASONS[6] is Unreadable.TURNED_AWAY
 
 
 def test_stored_record_has_no_field_for_a_picture_or_a_face_vector() -> None:
+    names = {"time", "seat", "reason", "threshold", "scores", "box", "pose", "eyes"}
+    assert set(RECORD.names or ()) == names
     assert RECORD.itemsize == 69
 
 
-def test_pose_and_closed_eyes_rounded_as_by_the_pipeline_are_stored_exactly() -> None:
+def test_pose_and_eye_closure_with_the_precision_of_the_pipeline_are_stored_exactly() -> None:
     seen = [
         replace(reading(seat, 0.0, HAPPY), pose=pose, action_units=units)
         for seat, pose, units in (
@@ -138,7 +140,7 @@ def first_format(readings: list[Reading]) -> bytes:
     return zlib.compress(old.view(np.uint8).reshape(len(old), -1).T.tobytes(), 1)
 
 
-def test_batches_of_the_first_and_the_present_format_are_read_together() -> None:
+def test_batches_of_the_first_and_the_current_format_are_read_together() -> None:
     before = [replace(reading(seat, seat / 2, HAPPY), pose=Pose(50, 0, 0)) for seat in (1, 2, 3)]
     old = first_format(before[:2])
     assert len(zlib.decompress(old)) == 2 * 61
@@ -156,7 +158,7 @@ def test_batch_of_an_unknown_format_is_refused() -> None:
         unpack([b"\x03" + pack([reading(1, 0.0, HAPPY)])[1:]])
 
 
-def test_packed_reading_of_a_class_takes_about_45_bytes() -> None:
+def test_packed_readings_of_a_class_take_less_than_48_bytes_each() -> None:
     random = np.random.default_rng(0)
     shown = random.dirichlet([0.3] * 7, 50).astype(np.float32)
     second = [

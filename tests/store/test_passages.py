@@ -13,7 +13,7 @@ from roomread.store.passages import MAX_PASSAGES
 PROOF, QUESTION = Passage(8.5, 9.0, "Now the proof."), Passage(1.0, 8.25, "Who can say why?")
 
 
-def test_passages_are_replaced_and_read_back_sorted_by_start(
+def test_new_transcript_passages_replace_the_stored_passages_and_are_sorted_by_start(
     store: OwnerStore,
 ) -> None:
     session = store.create("Algebra 7b")
@@ -31,14 +31,14 @@ def test_passages_are_replaced_and_read_back_sorted_by_start(
     [Passage(-0.5, 1.0, "early"), Passage(2.0, 1.0, "back"), Passage(0.0, 3e6, "late")],
     ids=["before the start", "ends before it starts", "too late"],
 )
-def test_passage_with_invalid_times_is_refused_and_stored_passages_are_kept(
+def test_transcript_passage_with_invalid_times_is_refused_and_stored_passages_are_kept(
     store: OwnerStore, wrong: Passage
 ) -> None:
     session = store.create("Algebra 7b")
     store.keep_passages(session.id, [PROOF])
     with pytest.raises(
         SessionError,
-        match=rf"from {wrong.start:g} s to {re.escape(f'{wrong.end:g}')} s has no valid",
+        match=rf"{wrong.start:g} s to {re.escape(f'{wrong.end:g}')} s, are invalid",
     ):
         store.keep_passages(session.id, [QUESTION, wrong])
     assert store.passages(session.id) == [PROOF]

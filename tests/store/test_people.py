@@ -10,7 +10,7 @@ from roomread.errors import SessionError
 from roomread.store import OwnerStore
 
 
-def test_enrolling_requires_a_seat_with_readings_and_consent(store: OwnerStore) -> None:
+def test_enrolling_a_person_requires_consent_and_a_seat_with_readings(store: OwnerStore) -> None:
     session = class_with_people(store)
     with pytest.raises(SessionError, match="needs the person's consent"):
         store.enrol(session.id, 3, "Ada", consent="")

@@ -18,7 +18,7 @@ from roomread.store import (
 from roomread.store.pieces import Piece
 
 
-def test_writing_a_session_that_another_process_holds_is_refused(
+def test_writing_a_session_whose_lease_another_process_holds_is_refused(
     everything: Store, anna: OwnerStore
 ) -> None:
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
@@ -42,13 +42,13 @@ MOOD, ALERT = RoomMood(2.0, 8, 8), Alert(1, 2.0, "room happy above 50% for 5 s",
     "piece",
     [Piece(1, moods=[MOOD]), Piece(1, alerts=[ALERT]), Piece(1, readings=frame(0.0, {1: None}))],
 )
-def test_piece_is_true_only_if_it_has_content(piece: Piece) -> None:
+def test_piece_of_a_session_is_falsy_only_if_it_is_empty(piece: Piece) -> None:
     assert piece
     assert not Piece(1, 0.0)
 
 
 @ON_SQLITE
-def test_writing_a_piece_again_changes_nothing(anna: OwnerStore) -> None:
+def test_writing_the_same_piece_of_a_session_twice_stores_it_once(anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
     piece = Piece(1, 2.0, [MOOD], [ALERT], frame(2.0, {1: Expression.HAPPY}))
     for _ in range(2):
@@ -59,7 +59,7 @@ def test_writing_a_piece_again_changes_nothing(anna: OwnerStore) -> None:
 
 
 @ON_SQLITE
-def test_later_piece_ends_an_alert_of_an_earlier_piece(anna: OwnerStore) -> None:
+def test_later_piece_of_a_session_can_end_an_alert_of_an_earlier_piece(anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     ended = replace(ALERT, ended=9.0)
     anna.append(session.id, [Piece(1, 2.0, alerts=[ALERT])])

@@ -21,7 +21,7 @@ def test_profile_of_another_owner_is_not_found(everything: Store, anna: OwnerSto
 
 
 @ON_SQLITE
-def test_profiles_are_sorted_by_name_and_deleted_once(anna: OwnerStore) -> None:
+def test_profiles_are_sorted_by_name_and_a_second_deletion_returns_false(anna: OwnerStore) -> None:
     for name in ("omar", "asha"):
         assert anna.profiles.keep(name, f"the profile of {name}")
     assert anna.profiles.names() == ["asha", "omar"]
@@ -31,6 +31,6 @@ def test_profiles_are_sorted_by_name_and_deleted_once(anna: OwnerStore) -> None:
 
 
 @ON_SQLITE
-def test_missing_profile_is_written_even_if_replacement_is_requested(anna: OwnerStore) -> None:
+def test_new_profile_is_stored_even_if_replacement_is_requested(anna: OwnerStore) -> None:
     assert anna.profiles.keep("asha", "new", replace=True)
     assert anna.profiles.content("asha") == "new"

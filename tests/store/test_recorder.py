@@ -57,7 +57,7 @@ def expected(rows: list[tuple[float, list[Reading]]]) -> list[tuple[float, int |
     return [(time, reading.track_id) for time, readings in rows for reading in readings]
 
 
-def test_moments_are_written_within_two_seconds(store: OwnerStore) -> None:
+def test_recorded_moments_are_written_to_the_database_within_two_seconds(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     for time in play(recorder, clock, LESSON):
@@ -164,7 +164,7 @@ def test_recording_survives_a_full_disk_without_lost_or_repeated_readings(
     everything.close()
 
 
-def test_recording_survives_a_lost_server_without_lost_or_repeated_readings(
+def test_recording_survives_a_database_outage_without_lost_or_repeated_readings(
     postgres: PostgresServer,
 ) -> None:
     everything, clock = Store(postgres.new_database()), Clock()
@@ -213,7 +213,9 @@ def test_unresponsive_database_delays_no_frame_and_loses_no_reading(
     assert kept(store, session) == expected(LESSON)
 
 
-def test_readings_of_a_resumed_camera_have_increasing_times(store: OwnerStore) -> None:
+def test_readings_of_a_resumed_recording_continue_the_times_of_the_first_run(
+    store: OwnerStore,
+) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     for offset in (0.0, 60.5):
         recorder = RoomRecorder(store, session)
@@ -285,7 +287,7 @@ def test_unwritten_moments_are_reported_when_the_recording_closes(sqlite_url: st
     later.close()
 
 
-def test_recorder_that_does_not_write_by_itself_writes_when_flushed(
+def test_recorder_without_automatic_writing_writes_when_it_is_flushed(
     store: OwnerStore,
 ) -> None:
     clock = Clock()

@@ -5,7 +5,7 @@ import pytest
 from roomread.store.records import LAST_TIME, milliseconds, source_name, storable
 
 
-def test_times_are_rounded_to_milliseconds_up_to_the_largest_32_bit_integer() -> None:
+def test_times_are_rounded_to_milliseconds_and_the_last_time_fits_into_32_bits() -> None:
     assert [milliseconds(seconds) for seconds in (0.0, 1.0004, 1.0006)] == [0, 1000, 1001]
     assert milliseconds(LAST_TIME) == 2**31 - 1
 

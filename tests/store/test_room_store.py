@@ -23,7 +23,7 @@ def test_room_of_another_owner_is_neither_found_nor_given_a_new_code(
     assert anna.rooms.with_sessions() == [(room, session)]
 
 
-def test_code_belongs_to_one_open_room_and_to_no_closed_room(
+def test_room_code_belongs_to_at_most_one_open_room_and_to_no_closed_room(
     everything: Store, anna: OwnerStore
 ) -> None:
     first, second = anna.create("Algebra 7b"), anna.create("Algebra 7c")
@@ -36,7 +36,9 @@ def test_code_belongs_to_one_open_room_and_to_no_closed_room(
     assert anna.rooms.replace_code(second.id, "K7QXM3PD")
 
 
-def test_pause_of_a_room_is_stored_until_it_ends(everything: Store, anna: OwnerStore) -> None:
+def test_pause_of_a_room_is_stored_until_the_pause_ends(
+    everything: Store, anna: OwnerStore
+) -> None:
     session = anna.create("Algebra 7b")
     anna.rooms.add(session.id, "K7QXM3PD", faces=False)
     for on in (True, False):
@@ -56,7 +58,9 @@ def test_reserved_seat_numbers_never_decrease(everything: Store, anna: OwnerStor
     assert found.next_seat == 51
 
 
-def test_reports_are_stored_once_and_read_back_equal(everything: Store, anna: OwnerStore) -> None:
+def test_reports_of_button_presses_written_twice_are_stored_once(
+    everything: Store, anna: OwnerStore
+) -> None:
     session = anna.create("Algebra 7b")
     few = ReportSample(5.0, 4)
     many = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)
@@ -79,7 +83,7 @@ def test_rooms_are_listed_with_their_sessions_newest_first(anna: OwnerStore) -> 
     assert anna.rooms.with_sessions(only_open=True) == [listed[1]]
 
 
-def test_session_cannot_become_a_room_twice(anna: OwnerStore) -> None:
+def test_second_room_for_the_same_session_is_refused(anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
     assert not anna.rooms.add(session.id, "H4JMN2PQ", faces=False)
@@ -97,7 +101,9 @@ def test_room_is_not_found_by_the_id_of_a_session_without_a_room(
 
 
 @ON_SQLITE
-def test_source_of_a_room_is_changed_in_its_session(everything: Store, anna: OwnerStore) -> None:
+def test_changing_the_source_of_a_room_changes_the_source_of_its_session(
+    everything: Store, anna: OwnerStore
+) -> None:
     session = anna.create("Algebra 7b", source="students")
     everything.rooms.set_source(session.id, "students and screen")
     assert anna.session(session.id).source == "students and screen"

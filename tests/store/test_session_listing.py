@@ -5,7 +5,7 @@ from datetime import UTC
 from roomread.store import Mark, OwnerStore, SessionHeading, Store
 
 
-def test_heading_has_the_name_the_start_and_each_mark_label_once(
+def test_session_heading_has_its_name_its_start_time_and_each_mark_label_once(
     everything: Store, anna: OwnerStore
 ) -> None:
     older, newer = anna.create("Algebra 7b"), anna.create("Algebra 7c")
@@ -20,7 +20,7 @@ def test_heading_has_the_name_the_start_and_each_mark_label_once(
     assert second.started_at.tzinfo is UTC
 
 
-def test_sessions_with_ids_are_returned_newest_first_and_unknown_ids_ignored(
+def test_sessions_are_found_by_ids_newest_first_and_unknown_ids_are_ignored(
     everything: Store, anna: OwnerStore
 ) -> None:
     made = [anna.create(name) for name in ("Algebra", "Biology", "Chemistry")]

@@ -26,7 +26,7 @@ def test_all_parts_of_a_store_use_one_database(opened: Store) -> None:
     assert opened.accounts.secret() == opened.accounts.secret()
 
 
-def test_leases_of_a_process_are_shared_by_all_its_lease_objects(
+def test_all_lease_objects_of_a_process_share_the_leases_of_the_process(
     opened: Store, sqlite_url: str
 ) -> None:
     other = Store(sqlite_url)
@@ -48,7 +48,7 @@ def test_sqlite_file_is_not_shared_between_service_processes(
     assert opened.name in sqlite_url
 
 
-def test_only_a_postgresql_database_is_shared(url: str) -> None:
+def test_only_a_postgresql_database_is_shared_between_service_processes(url: str) -> None:
     store = Store(url)
     assert store.is_shared == url.startswith("postgresql")
     store.close()

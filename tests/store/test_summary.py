@@ -65,7 +65,7 @@ def test_long_session_with_many_marks_is_summarised_in_linear_time() -> None:
     assert times[1] < 3 * times[0] + 0.5
 
 
-def test_part_without_scores_has_no_valence() -> None:
+def test_part_of_a_session_without_scores_has_no_valence() -> None:
     summary = summarise([mood(float(n), None) for n in range(1, 5)], [])
     (part,) = summary.parts
     assert (part.scores, part.interval, part.valence) == (None, None, None)
@@ -98,7 +98,7 @@ def test_time_series_of_no_moods_is_empty() -> None:
 
 
 @pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
-def test_seat_map_of_slow_frames_has_no_gaps(every: float, store: OwnerStore) -> None:
+def test_seat_map_has_no_gaps_at_a_low_frame_rate(every: float, store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session, every=every)
     for time, readings in lesson(120, people=6, every=every):

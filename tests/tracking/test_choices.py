@@ -34,12 +34,12 @@ class FakePlugin:
         return tracker
 
 
-def test_built_in_tracker_needs_no_factory() -> None:
+def test_factory_of_the_built_in_tracker_is_none() -> None:
     assert tracker_factory() is None
     assert tracker_factory("default") is None
 
 
-def test_plugin_tracker_is_loaded_when_chosen_and_made_with_the_detector_of_each_video(
+def test_tracker_plugin_is_loaded_when_chosen_and_created_with_the_detector_of_each_video(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plugin = FakePlugin()
@@ -57,6 +57,6 @@ def test_plugin_tracker_is_loaded_when_chosen_and_made_with_the_detector_of_each
     assert [tracker.detector for tracker in trackers if isinstance(tracker, NoFaces)] == detectors
 
 
-def test_unknown_tracker_is_reported_with_the_known_names() -> None:
+def test_error_for_an_unknown_tracker_lists_the_known_names() -> None:
     with pytest.raises(PluginError, match=r"no tracker 'sort' \(choose one of default"):
         tracker_factory("sort")

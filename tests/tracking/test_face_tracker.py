@@ -74,7 +74,7 @@ def test_coarse_search_adds_new_faces_and_does_not_duplicate_known_ones() -> Non
     assert next(track for track in tracks if track.id == 3).face.box == BOX.moved(0, 200)
 
 
-def test_frame_after_a_cut_is_searched_whole() -> None:
+def test_first_frame_after_a_scene_cut_is_searched_completely() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
     follow(tracker, [0.0, 0.1])
@@ -84,7 +84,7 @@ def test_frame_after_a_cut_is_searched_whole() -> None:
     assert detector.searches[4:] == ["upright", "near"]
 
 
-def test_frame_in_which_a_face_is_lost_is_searched_whole() -> None:
+def test_frame_in_which_a_face_is_lost_is_searched_completely() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
     follow(tracker, [0.0])
@@ -93,7 +93,7 @@ def test_frame_in_which_a_face_is_lost_is_searched_whole() -> None:
     assert detector.searches == ["full", "near", "upright"]
 
 
-def test_up_to_eight_lost_faces_are_searched_for_at_their_last_place() -> None:
+def test_at_most_eight_lost_faces_are_searched_for_at_their_last_positions() -> None:
     known, lost = BOX, [BOX.moved(100.0 * n, 0) for n in range(1, 21)]
     detector = FakeDetector(known, *lost)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
@@ -113,13 +113,13 @@ def test_whole_frames_are_searched_while_no_face_is_known() -> None:
     assert detector.searches == ["full", "upright", "upright"]
 
 
-def test_turned_faces_are_searched_for_every_fourth_scan_interval() -> None:
+def test_rotated_faces_are_searched_for_once_in_four_scan_intervals() -> None:
     detector = FakeDetector()
     follow(FaceTracker(detector, scan_interval=0.5), [n / 2 for n in range(9)])
     assert detector.searches == ["full", *["upright"] * 3, "full", *["upright"] * 3, "full"]
 
 
-def test_every_frame_is_searched_whole_if_the_detector_cannot_search_near() -> None:
+def test_every_frame_is_searched_completely_if_the_detector_cannot_search_regions() -> None:
     tracker = FaceTracker(FixedDetector([BOX]), scan_interval=9)
     assert [[track.id for track in tracks] for tracks in follow(tracker, [0.0, 0.1, 0.2])] == [
         [1]
@@ -127,7 +127,7 @@ def test_every_frame_is_searched_whole_if_the_detector_cannot_search_near() -> N
     assert tracker.full_searches == 3
 
 
-def test_known_faces_are_searched_for_in_turns_and_all_are_reported() -> None:
+def test_known_faces_are_searched_for_in_turns_and_reported_in_every_frame() -> None:
     detector = FakeDetector(*(BOX.moved(100.0 * n, 0) for n in range(12)))
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0.1)
     follow(tracker, [0.0])
@@ -158,7 +158,7 @@ def test_fast_face_is_searched_for_in_every_frame() -> None:
     assert all(count >= 1 for count in sought[-4:])
 
 
-def test_face_found_where_another_was_lost_is_not_reported_twice() -> None:
+def test_face_found_at_the_position_of_a_lost_face_is_not_reported_twice() -> None:
     detector = FakeDetector(BOX, BOX.moved(30, 0))
     tracker = FaceTracker(detector, scan_interval=9, look_interval=5)
     follow(tracker, [0.0])
@@ -187,7 +187,9 @@ def test_face_that_is_not_searched_for_continues_at_constant_speed() -> None:
 
 
 @pytest.mark.parametrize("look_interval", [0, 0.1])
-def test_moving_face_has_the_same_box_as_in_whole_frame_searches(look_interval: float) -> None:
+def test_box_of_a_moving_face_is_close_to_the_box_of_a_whole_frame_search(
+    look_interval: float,
+) -> None:
     detector = CenterFace(threads=1)
     near = FaceTracker(detector, scan_interval=9, look_interval=look_interval)
     whole = FaceTracker(detector, scan_interval=0, look_interval=0)
@@ -200,7 +202,7 @@ def test_moving_face_has_the_same_box_as_in_whole_frame_searches(look_interval: 
         assert one.face.box.iou(other.face.box) > 0.75
 
 
-def test_tracks_end_at_a_discontinuity() -> None:
+def test_tracks_end_at_a_discontinuity_of_the_source() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
     (before,) = tracker.update(Frame(GREY, 0.0, 0, ""))

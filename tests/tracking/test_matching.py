@@ -23,7 +23,7 @@ def test_faces_keep_their_ids_when_the_detector_swaps_their_order() -> None:
     assert ids(matcher, [face(305, 0), face(4, 0)], 0.04) == [2, 1]
 
 
-def test_walking_face_keeps_its_id() -> None:
+def test_moving_face_keeps_its_track_id() -> None:
     matcher = TrackMatcher()
     seen = {ids(matcher, [face(12.0 * n, 3.0 * n)], n / 25)[0] for n in range(100)}
     assert seen == {1}
@@ -63,7 +63,7 @@ def test_ids_are_never_reused() -> None:
     assert ids(matcher, [face(0, 0)], 60.0) == [2]
 
 
-def test_age_counts_from_the_first_frame_of_the_track() -> None:
+def test_age_of_a_track_is_counted_from_its_first_frame() -> None:
     matcher = TrackMatcher()
     matcher.update([face(0, 0)], 10.0)
     (track,) = matcher.update([face(1, 0)], 12.5)
@@ -101,7 +101,7 @@ def test_memory_of_lost_faces_is_bounded() -> None:
     assert len(matcher._known) <= 4
 
 
-def test_faces_of_the_last_update_are_expected_to_move_on() -> None:
+def test_expected_position_of_a_face_extrapolates_its_motion() -> None:
     matcher = TrackMatcher()
     assert matcher.expected(0.0) == []
     for n in range(4):
@@ -114,7 +114,7 @@ def test_faces_of_the_last_update_are_expected_to_move_on() -> None:
     assert matcher.missing() == []
 
 
-def test_missing_lists_lost_faces_at_their_last_position() -> None:
+def test_lost_faces_are_listed_as_missing_at_their_last_position() -> None:
     matcher = TrackMatcher()
     matcher.update([face(30, 0)], 0.0)
     matcher.update([], 0.1)

@@ -26,7 +26,7 @@ def test_track_is_due_once_in_each_period(track_id: int) -> None:
     assert np.diff(turns) == pytest.approx(0.5, abs=0.011)
 
 
-def test_period_of_0_is_always_due() -> None:
+def test_track_with_a_period_of_0_is_always_due() -> None:
     assert is_due(1, last=3.0, time=3.0, period=0)
 
 

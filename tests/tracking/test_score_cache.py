@@ -5,7 +5,7 @@ from itertools import pairwise
 from roomread.tracking import ScoreCache
 
 
-def test_cached_value_is_valid_for_its_maximum_age() -> None:
+def test_cached_value_is_valid_until_it_reaches_the_maximum_age() -> None:
     cache = ScoreCache[str](max_age=0.5)
     assert cache.find(1, 0.0) is None
     cache.keep(1, "happy", 0.0)
@@ -15,7 +15,7 @@ def test_cached_value_is_valid_for_its_maximum_age() -> None:
     assert cache.find(2, 1.1) is None
 
 
-def test_tracks_that_begin_together_take_turns() -> None:
+def test_first_cached_values_of_tracks_that_begin_together_expire_at_different_times() -> None:
     cache = ScoreCache[int](max_age=1.0)
     due = []
     for track_id in range(1, 21):
@@ -27,7 +27,7 @@ def test_tracks_that_begin_together_take_turns() -> None:
     assert max(due) > 80
 
 
-def test_values_of_simultaneous_tracks_expire_at_different_times() -> None:
+def test_later_cached_values_of_simultaneous_tracks_expire_in_different_frames() -> None:
     cache = ScoreCache[int](max_age=0.12)
     frames_of = {track_id: list[int]() for track_id in range(1, 26)}
     for frame in range(60):

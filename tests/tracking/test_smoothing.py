@@ -39,7 +39,7 @@ def test_one_outlier_frame_does_not_change_the_label() -> None:
     assert smoother.update(reading(SAD, 10 / 25)).expression is HAPPY
 
 
-def test_lasting_change_passes_the_smoothing_within_a_second() -> None:
+def test_lasting_change_of_expression_is_shown_within_a_second() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0))
     last = [smoother.update(reading(SAD, n / 25)) for n in range(1, 26)][-1]
@@ -67,7 +67,7 @@ def test_tracks_are_smoothed_separately() -> None:
     assert other.scores[SAD] == 1
 
 
-def test_unreadable_face_is_not_smoothed_to_a_score() -> None:
+def test_unreadable_face_gets_no_scores_from_earlier_frames() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0))
     assert smoother.update(reading(None, 0.04)).scores is None
@@ -89,7 +89,7 @@ def test_smoothing_restarts_after_a_long_gap() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(Expression), st.floats(0, 3)), max_size=20))
-def test_averages_are_probabilities(steps: list[tuple[Expression, float]]) -> None:
+def test_smoothed_scores_are_probabilities(steps: list[tuple[Expression, float]]) -> None:
     smoother, time = ScoreSmoother(), 0.0
     for expression, gap in steps:
         time += gap
@@ -106,7 +106,7 @@ def test_memory_does_not_grow_with_people_who_left() -> None:
     assert len(smoother._states) <= 3
 
 
-def test_state_in_one_frame_is_smoothed_away_and_a_lasting_state_is_shown() -> None:
+def test_taught_state_in_a_single_frame_is_hidden_and_a_lasting_state_is_shown() -> None:
     smoother = ScoreSmoother()
     for n in range(10):
         seen = replace(reading(SAD, n / 25), states=(StateScore("bored", 0.5, 0.98),))

@@ -48,7 +48,7 @@ def test_default_recipe_has_no_webcam_augmentation() -> None:
 
 
 @pytest.mark.parametrize("step", [RandomJPEG(0.5), RandomSmallFace(0.5), RandomNoise(0.5)])
-def test_same_seed_gives_the_same_change(step: torch.nn.Module) -> None:
+def test_augmentation_with_the_same_seed_gives_the_same_pictures(step: torch.nn.Module) -> None:
     results = []
     for _ in range(2):
         torch.manual_seed(3)

@@ -21,14 +21,18 @@ def fit(tmp_path_factory: pytest.TempPathFactory) -> AuxiliaryFit:
     return fit_auxiliary(BUNDLED, DATA, read_targets(path, DATA))
 
 
-def test_only_units_that_agree_with_the_targets_are_published(fit: AuxiliaryFit) -> None:
+def test_only_action_units_that_correlate_with_their_targets_are_published(
+    fit: AuxiliaryFit,
+) -> None:
     assert list(fit.correlations) == ["AU26"]
     assert fit.correlations["AU26"] > 0.9
     assert fit.unpublished.keys() == UNITS.keys() - {"AU26"}
     assert fit.weight.shape[1] == len(fit.bias) == 1 + len(ANGLES)
 
 
-def test_error_of_each_angle_is_measured_by_bins_of_its_absolute_value(fit: AuxiliaryFit) -> None:
+def test_error_of_each_pose_angle_is_reported_for_four_bins_of_the_absolute_angle(
+    fit: AuxiliaryFit,
+) -> None:
     # Mirroring reverses the yaw but not the brightness, which therefore cannot predict the yaw.
     assert fit.errors["error of yaw, 30 to 90"] > fit.errors["error of yaw, 0 to 10"]
     assert fit.errors["error of pitch"] < 5

@@ -39,7 +39,7 @@ def recipe(tmp_path: Path) -> Recipe:
     return Recipe(net="mobilenet", epochs=1, batch_size=20, auxiliary=str(path))
 
 
-def test_mirroring_and_clockwise_rotation_are_derived_from_a_matrix() -> None:
+def test_mirroring_and_clockwise_rotation_are_derived_from_a_transformation_matrix() -> None:
     mirror = torch.tensor([[-1.0, 0, 47], [0, 1, 0], [0, 0, 1]])
     # Kornia rotates anticlockwise by a positive angle.
     (rotation,) = kornia.geometry.transform.get_rotation_matrix2d(
@@ -93,7 +93,9 @@ def test_pictures_without_targets_add_no_loss() -> None:
     assert head.loss(predictions[:1], unknown[:1]) == 0
 
 
-def test_picture_without_a_face_in_the_table_has_no_targets(tmp_path: Path) -> None:
+def test_picture_without_a_face_in_the_target_table_has_no_auxiliary_targets(
+    tmp_path: Path,
+) -> None:
     found = np.ones(len(DATA), dtype=bool)
     found[3] = False
     path = write(tmp_path / "targets.parquet", table(found=found))
@@ -103,7 +105,7 @@ def test_picture_without_a_face_in_the_table_has_no_targets(tmp_path: Path) -> N
     assert not targets[2].isnan().any()
 
 
-def test_raw_weights_predict_the_targets_in_their_own_units() -> None:
+def test_unscaled_weights_predict_the_targets_in_their_original_units() -> None:
     net = ExpressionNet(make_net("mobilenet"), two_heads=False, auxiliary=("pose",)).eval()
     assert net.auxiliary is not None
     net.auxiliary.set_scale(torch.tensor([[-40.0, 0, 5], [40.0, 10, 5]]))
@@ -141,7 +143,7 @@ def finished(tmp_path: Path) -> Run:
     return run
 
 
-def test_outputs_that_were_trained_with_the_net_are_in_its_model_file(finished: Run) -> None:
+def test_auxiliary_outputs_trained_with_the_net_are_in_its_model_file(finished: Run) -> None:
     model = finish(finished, SOME)
     assert list(model.card.action_units) == ["AU26"]
     assert model.card.action_units["AU26"]["r"] > 0.9
@@ -152,7 +154,7 @@ def test_outputs_that_were_trained_with_the_net_are_in_its_model_file(finished: 
 
 
 @pytest.mark.sweep
-def test_int8_form_has_the_same_auxiliary_outputs(finished: Run) -> None:
+def test_int8_model_file_keeps_the_auxiliary_outputs(finished: Run) -> None:
     model = finish(finished, SOME)
     int8 = quantise(finished.model, SOME, finished.int8_model).model
     assert int8.card.action_units == model.card.action_units
@@ -160,7 +162,7 @@ def test_int8_form_has_the_same_auxiliary_outputs(finished: Run) -> None:
     np.testing.assert_allclose(small.pose, plain.pose, atol=5)
 
 
-def test_resumed_run_with_auxiliary_targets_of_views_equals_an_uninterrupted_one(
+def test_resumed_run_with_auxiliary_targets_of_views_equals_an_uninterrupted_run(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     recipe = replace(recipe, epochs=2, teachers=("compact",), views=2)
@@ -189,7 +191,7 @@ def test_run_can_start_from_a_run_with_other_auxiliary_outputs(
 
 
 @pytest.mark.sweep
-def test_run_without_auxiliary_outputs_can_start_from_a_run_with_them(
+def test_run_without_auxiliary_outputs_can_start_from_a_run_with_auxiliary_outputs(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     model = train_model(FEW, recipe, tmp_path / "first")
@@ -207,7 +209,7 @@ def test_run_without_auxiliary_outputs_can_start_from_a_run_with_them(
     ],
     ids=["net", "table"],
 )
-def test_net_or_table_that_does_not_fit_is_refused_before_training(
+def test_net_without_feature_maps_or_unreadable_target_table_is_refused_before_training(
     tmp_path: Path, recipe: Recipe, change: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(DataError, match=problem):
@@ -215,7 +217,9 @@ def test_net_or_table_that_does_not_fit_is_refused_before_training(
     assert not Run(tmp_path / "run").recipe_file.exists()
 
 
-def test_checkpoint_lists_its_auxiliary_outputs(tmp_path: Path, recipe: Recipe) -> None:
+def test_net_loaded_from_a_checkpoint_has_its_auxiliary_outputs(
+    tmp_path: Path, recipe: Recipe
+) -> None:
     recipe = replace(recipe, auxiliary_outputs=("pose",))
     train(FEW, recipe, tmp_path / "run")
     loaded = load_net(Run(tmp_path / "run").checkpoint, recipe)

@@ -26,7 +26,7 @@ def fit(tmp_path_factory: pytest.TempPathFactory) -> AuxiliaryFit:
     return fit_auxiliary(BUNDLED, DATA, read_targets(path, DATA))
 
 
-def test_written_file_has_the_new_outputs_and_all_others_unchanged(
+def test_written_model_file_has_the_new_outputs_and_unchanged_other_outputs(
     tmp_path: Path, fit: AuxiliaryFit
 ) -> None:
     out = tmp_path / "model.onnx"
@@ -45,7 +45,9 @@ def test_written_file_has_the_new_outputs_and_all_others_unchanged(
     assert FEATURE_STATISTICS_KEY in metadata
 
 
-def test_second_fit_replaces_the_first(tmp_path: Path, fit: AuxiliaryFit) -> None:
+def test_second_fit_of_auxiliary_outputs_replaces_the_first_fit(
+    tmp_path: Path, fit: AuxiliaryFit
+) -> None:
     one, two = tmp_path / "one.onnx", tmp_path / "two.onnx"
     write_auxiliary(BUNDLED, fit, one)
     write_auxiliary(one, fit, two)
@@ -55,7 +57,7 @@ def test_second_fit_replaces_the_first(tmp_path: Path, fit: AuxiliaryFit) -> Non
     assert len(onnx.load(one).graph.node) == len(onnx.load(two).graph.node)
 
 
-def test_card_without_the_names_of_its_action_units_is_refused(
+def test_model_file_whose_card_does_not_name_its_action_units_is_refused(
     tmp_path: Path, fit: AuxiliaryFit
 ) -> None:
     path = tmp_path / "model.onnx"
@@ -63,11 +65,11 @@ def test_card_without_the_names_of_its_action_units_is_refused(
     proto = onnx.load(path)
     onnx.helper.set_model_props(proto, {CARD_KEY: replace(card, action_units={}).to_json()})
     onnx.save(proto, path)
-    with pytest.raises(ModelFileError, match="does not name its 'action_units'"):
+    with pytest.raises(ModelFileError, match="'action_units' have different numbers"):
         open_model(path)
 
 
-def test_fit_without_pose_or_published_units_writes_neither_output(
+def test_fit_without_pose_and_published_action_units_writes_no_auxiliary_output(
     tmp_path: Path, fit: AuxiliaryFit
 ) -> None:
     nothing = AuxiliaryFit(fit.weight[:, :0], fit.bias[:0], {}, fit.unpublished, {})

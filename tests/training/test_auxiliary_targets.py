@@ -19,13 +19,13 @@ def test_targets_are_matched_to_pictures_by_row_number_in_any_order(tmp_path: Pa
     assert targets.found.all()
 
 
-def test_pose_targets_have_the_same_signs_as_readings(tmp_path: Path) -> None:
+def test_pose_targets_have_the_sign_conventions_of_readings(tmp_path: Path) -> None:
     targets = read_targets(write(tmp_path / "targets.parquet", table()), DATA)
     # MediaPipe's pitch is positive for a lowered head, and its roll anticlockwise.
     assert (np.sign(targets.pose[BRIGHTNESS > 0]) == [1, -1, -1]).all()
 
 
-def test_left_and_right_action_units_are_averaged(tmp_path: Path) -> None:
+def test_left_and_right_values_of_an_action_unit_are_averaged(tmp_path: Path) -> None:
     columns = table(mouthSmileLeft=np.full(len(DATA), 0.75, dtype=np.float16))
     targets = read_targets(write(tmp_path / "targets.parquet", columns), DATA)
     assert targets.units[:, list(UNITS).index("AU12")] == pytest.approx(0.5)
@@ -34,7 +34,7 @@ def test_left_and_right_action_units_are_averaged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "problem"),
     [
-        (table(row=np.arange(len(DATA), dtype=np.int32) + 1), "does not have all"),
+        (table(row=np.arange(len(DATA), dtype=np.int32) + 1), "lacks some of the"),
         (table(Usage=["Training"] * len(DATA)), "its splits differ"),
         (table(Usage=["Test"] * len(DATA)), "unknown split 'Test'"),
         ({k: v for k, v in table().items() if k != "jawOpen"}, "has no column jawOpen$"),

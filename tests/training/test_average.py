@@ -51,7 +51,7 @@ def test_averaging_different_nets_or_heads_is_refused(other: ExpressionNet) -> N
         average_nets([net(1), other])
 
 
-def test_batch_norm_statistics_are_measured_on_the_pictures() -> None:
+def test_batch_norm_statistics_are_recomputed_from_the_given_pictures() -> None:
     images = tiny_fer(each=8).images
     results = []
     for scale in (1.0, 50.0):
@@ -65,7 +65,9 @@ def test_batch_norm_statistics_are_measured_on_the_pictures() -> None:
     torch.testing.assert_close(*results)
 
 
-def test_average_of_runs_is_a_run_that_can_be_exported_and_started_from(tmp_path: Path) -> None:
+def test_average_of_runs_is_stored_as_a_run_with_a_checkpoint_and_a_model_file(
+    tmp_path: Path,
+) -> None:
     data = tiny_fer(each=4, votes=True)
     runs = [write_run(tmp_path / str(seed), net(seed)) for seed in (1, 2)]
     runs[0].save_source(DataSource("fer2013.csv", None, data.digest))
@@ -85,7 +87,7 @@ def test_average_of_runs_is_a_run_that_can_be_exported_and_started_from(tmp_path
         average_runs(runs, data, tmp_path / "mean")
 
 
-def test_average_of_a_single_or_missing_run_is_refused(tmp_path: Path) -> None:
+def test_averaging_a_single_run_or_a_missing_run_is_an_error(tmp_path: Path) -> None:
     data = tiny_fer()
     run = write_run(tmp_path / "one", net(1))
     with pytest.raises(DataError, match="at least two runs"):

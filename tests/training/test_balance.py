@@ -29,7 +29,7 @@ def mild() -> FerData:
     return replace(data, votes=votes)
 
 
-def test_measures_count_mild_anger_disgust_and_fear_predicted_as_neutral() -> None:
+def test_fraction_of_mild_anger_disgust_and_fear_predicted_as_neutral_is_measured() -> None:
     labels = np.array([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 0])
     majority = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 6, -1])
     predictions = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 2, 0])
@@ -40,19 +40,19 @@ def test_measures_count_mild_anger_disgust_and_fear_predicted_as_neutral() -> No
     assert found.label_recall == pytest.approx((2 / 3 + 1 / 2 + 1 + 4) / 7)
 
 
-def test_balance_rises_with_recall_and_falls_with_faces_called_neutral() -> None:
+def test_balance_score_rises_with_recall_and_falls_with_faces_misread_as_neutral() -> None:
     plain = Measures(0.8, 0.7, 0.5, 0.8)
     assert plain._replace(called_neutral=0.6).balance > plain.balance
     assert plain._replace(label_recall=0.6).balance > plain.balance
 
 
-def test_measuring_without_pictures_of_an_expression_is_refused() -> None:
+def test_measuring_a_head_without_pictures_of_an_expression_is_refused() -> None:
     predictions = np.array([0, 1, 2, 3, 4, 5])
     with pytest.raises(DataError, match="no picture of 'neutral'"):
         measure(predictions, predictions, predictions)
 
 
-def test_balancing_improves_the_balance_within_the_allowed_loss_of_accuracy() -> None:
+def test_balancing_a_head_improves_its_balance_score_within_the_allowed_loss_of_accuracy() -> None:
     found = balance_head(open_model(BUNDLED), mild(), lose=2.0)
     before, after = found.chosen_on
     assert after.balance >= before.balance

@@ -56,7 +56,7 @@ def test_balanced_sampling_draws_rare_classes_as_often_as_common_ones() -> None:
     assert plain[1] < 0.1 * plain.mean()
 
 
-def test_devices_divide_every_batch_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_batch_is_divided_among_the_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     data = tiny_fer(each=4)
     recipe = Recipe(batch_size=6)
     whole = rows_of(data, recipe, 0)
@@ -78,7 +78,7 @@ def test_batch_has_no_auxiliary_columns_without_auxiliary_targets() -> None:
     assert set(batch.fer2013.sum(dim=1).tolist()) == {1.0}
 
 
-def test_batch_has_the_majority_of_the_votes_or_minus_one_without_votes() -> None:
+def test_majority_label_of_a_picture_without_votes_is_minus_one() -> None:
     data = with_clear_votes(tiny_fer()).split(Split.PublicTest)
     assert data.votes is not None
     data.votes[0] = 0
@@ -94,7 +94,7 @@ def test_mixed_batch_has_the_labelled_pictures_first() -> None:
     assert np.array_equal(batch.images.squeeze(1).numpy(), expected)
 
 
-def test_every_unlabelled_picture_is_drawn_equally_often_give_or_take_one() -> None:
+def test_numbers_of_draws_of_unlabelled_pictures_differ_by_at_most_one() -> None:
     data, few = tiny_fer(each=4), tiny_fer()
     few = few.take(np.arange(5))
     loader = training_batches(
@@ -125,7 +125,7 @@ class FakeViews:
         return Targets(even, even)
 
 
-def test_taught_pictures_have_the_view_and_the_blended_targets_of_the_epoch() -> None:
+def test_distillation_batch_has_the_view_and_the_blended_targets_of_the_epoch() -> None:
     data = tiny_fer()
     plain = make_targets(data, PLAIN)
     pictures = TaughtPictures(

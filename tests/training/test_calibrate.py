@@ -24,7 +24,7 @@ def test_fitted_temperature_recovers_the_scale_of_the_logits(temperature: float)
     )
 
 
-def test_threshold_is_the_confidence_at_which_half_the_labels_are_wrong() -> None:
+def test_threshold_is_the_confidence_at_which_half_of_the_predictions_are_wrong() -> None:
     rng = np.random.default_rng(0)
     confidence = rng.uniform(1 / 7, 1, 20_000)
     right = rng.random(20_000) < confidence
@@ -48,7 +48,7 @@ def test_tau_corrects_logits_for_a_skewed_class_prior() -> None:
     assert fit_tau((evidence - 0.5 * np.log(prior)).astype(np.float32), labels, prior) == 0
 
 
-def test_calibration_returns_the_temperature_and_the_threshold_after_scaling() -> None:
+def test_calibration_returns_the_temperature_and_the_threshold_of_scaled_probabilities() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (2000, 7)).astype(np.float32)
     labels = np.where(rng.random(2000) < 0.6, logits.argmax(axis=1), rng.integers(0, 7, 2000))

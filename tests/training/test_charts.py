@@ -31,13 +31,13 @@ def test_chart_without_series_is_empty() -> None:
     assert charts.lines({}, labels=("epoch", "accuracy")) == ""
 
 
-def test_names_are_escaped() -> None:
+def test_names_in_a_chart_are_escaped() -> None:
     svg = charts.scatter(["<b>&"], [1.0], [0.5], labels=("ms", "accuracy"))
     assert "<b>" not in svg
     assert "<b>&" in texts(svg)
 
 
-def test_curves_show_the_metrics_that_the_epochs_have() -> None:
+def test_training_curves_show_only_metrics_that_were_logged() -> None:
     epochs = [
         {"epoch": 0.0, "train_loss": 2.0, "val_loss": 1.9, "val_accuracy": 0.3},
         {"epoch": 1.0, "train_loss": 1.5, "val_accuracy": 0.4},
@@ -48,7 +48,7 @@ def test_curves_show_the_metrics_that_the_epochs_have() -> None:
     assert "PublicTest, FER+ majority" not in shown
 
 
-def test_cell_of_a_matrix_has_its_share_of_the_row_and_its_count() -> None:
+def test_cell_of_a_matrix_chart_shows_its_share_of_the_row() -> None:
     counts = np.zeros((7, 7), np.int64)
     counts[0, 0], counts[0, 1] = 3, 1
     shown = texts(charts.matrix(counts, rows="truth", columns="prediction", title="FER"))
@@ -57,31 +57,31 @@ def test_cell_of_a_matrix_has_its_share_of_the_row_and_its_count() -> None:
     assert "nan%" not in shown
 
 
-def test_confusion_has_the_names_of_all_expressions_on_both_axes() -> None:
+def test_confusion_chart_names_all_expressions_on_both_axes() -> None:
     shown = texts(charts.confusion(RESULT))
     assert all(shown.count(each.display_name) == 2 for each in Expression)
     assert "test" in shown
 
 
 @pytest.mark.parametrize("chart", [charts.reliability, charts.coverage])
-def test_chart_of_evaluations_names_each_of_them(chart: object) -> None:
+def test_chart_of_evaluations_names_each_evaluation(chart: object) -> None:
     assert callable(chart)
     assert "test" in texts(chart([RESULT]))
 
 
-def test_conditions_are_listed_with_their_accuracies() -> None:
+def test_robustness_chart_lists_each_condition_with_its_accuracy() -> None:
     shown = texts(
         charts.robustness([Condition("as they are", 0.7, 0.0), Condition("dark", 0.25, 45)])
     )
     assert {"as they are", "dark", "0.700", "0.250"} <= set(shown)
 
 
-def test_bars_of_several_series_are_named() -> None:
+def test_bar_chart_names_its_bars_and_its_series() -> None:
     shown = texts(charts.bars(["a", "b"], {"first": [1.0, 2.0], "second": [3.0, 4.0]}, ylabel="y"))
     assert {"a", "b", "first", "second", "y"} <= set(shown)
 
 
-def test_distribution_without_values_is_left_out() -> None:
+def test_histogram_leaves_out_series_without_values() -> None:
     series = {"some": np.zeros(20), "none": np.zeros(0)}
     shown = texts(charts.histogram(series, xlabel="brightness"))
     assert "some" in shown

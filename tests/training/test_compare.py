@@ -15,7 +15,7 @@ from roomread.training.dataset import Split
 from roomread.training.evaluate import evaluate
 
 
-def test_runs_are_compared_by_their_saved_figures_best_first(tmp_path: Path) -> None:
+def test_runs_are_compared_by_saved_metrics_and_sorted_best_first(tmp_path: Path) -> None:
     worse = write_run(tmp_path / "worse", accuracy=0.5)
     better = write_run(tmp_path / "better", accuracy=0.7)
     lines = compare([str(worse.folder), str(better.folder)])
@@ -38,7 +38,7 @@ def test_models_are_measured_on_the_given_data() -> None:
     assert line.disgust == official.recall[Expression.DISGUST]
 
 
-def test_run_without_saved_figures_is_refused_with_a_hint(tmp_path: Path) -> None:
+def test_error_for_a_run_without_saved_figures_asks_for_a_data_set(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"figures\.json \(name a data set to measure\)"):
         compare([str(write_without_figures(tmp_path / "run"))])
 

@@ -18,7 +18,7 @@ from roomread.training.dataset import (
 )
 
 
-def test_copies_are_found_across_splits_and_labels() -> None:
+def test_duplicate_pictures_are_found_across_splits_and_labels() -> None:
     data = tiny_fer()
     images = data.images.copy()
     public = int(np.flatnonzero(data.splits == Split.PublicTest)[3])
@@ -31,7 +31,7 @@ def test_copies_are_found_across_splits_and_labels() -> None:
     assert np.flatnonzero(seen_in_training(copied)).tolist() == [public]
 
 
-def test_copy_within_training_is_not_a_leak() -> None:
+def test_duplicate_within_the_training_split_is_not_a_leak() -> None:
     data = tiny_fer()
     images = data.images.copy()
     images[1] = images[0]
@@ -49,7 +49,7 @@ def test_votes_become_a_distribution_over_the_seven_expressions() -> None:
     assert no_face.sum() == 0
 
 
-def test_majority_is_one_of_the_seven_expressions_or_minus_one() -> None:
+def test_vote_majority_is_one_of_the_seven_expressions_or_minus_one() -> None:
     votes = np.zeros((4, 10), np.int16)
     votes[0, 4] = 10  # anger
     votes[1, 7] = 10  # contempt
@@ -57,7 +57,7 @@ def test_majority_is_one_of_the_seven_expressions_or_minus_one() -> None:
     assert vote_majority(votes).tolist() == [Expression.ANGRY, -1, -1, -1]
 
 
-def test_ferplus_label_has_over_half_of_the_votes_after_outliers_are_dropped() -> None:
+def test_ferplus_label_needs_over_half_of_the_votes_that_remain_without_outliers() -> None:
     # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
     votes = np.array(
         [
@@ -83,7 +83,7 @@ def test_faces_only_excludes_blank_pictures() -> None:
     assert len(blank.faces_only()) == len(data) - 1
 
 
-def test_rows_are_taken_by_a_mask_or_by_indices_with_their_votes() -> None:
+def test_rows_selected_by_a_mask_or_by_indices_keep_their_votes() -> None:
     data = tiny_fer(votes=True)
     masked, indexed = data.take(data.labels == Expression.SAD), data.take(np.array([5, 0]))
     assert set(masked.labels.tolist()) == {Expression.SAD}
@@ -94,7 +94,7 @@ def test_rows_are_taken_by_a_mask_or_by_indices_with_their_votes() -> None:
     assert len(data.split(Split.PublicTest)) == 14
 
 
-def test_pictures_that_taggers_marked_as_no_face_are_excluded_by_faces_only() -> None:
+def test_faces_only_excludes_pictures_that_taggers_marked_as_no_face() -> None:
     data = with_clear_votes(tiny_fer())
     assert data.votes is not None
     data.votes[3] = 0
@@ -102,7 +102,7 @@ def test_pictures_that_taggers_marked_as_no_face_are_excluded_by_faces_only() ->
     assert data.faces_only().rows.tolist() == [row for row in range(len(data)) if row != 3]
 
 
-def test_digest_changes_with_any_picture_label_split_or_vote_and_not_with_the_rows() -> None:
+def test_digest_depends_on_every_picture_label_split_and_vote_but_not_on_row_numbers() -> None:
     digests = {tiny_fer(votes=True).digest, tiny_fer().digest}
     for name in ("images", "labels", "splits", "votes"):
         changed = tiny_fer(votes=True)
@@ -114,7 +114,7 @@ def test_digest_changes_with_any_picture_label_split_or_vote_and_not_with_the_ro
     assert moved.digest == tiny_fer().digest
 
 
-def test_withheld_expression_is_left_out_by_label_where_there_are_no_votes() -> None:
+def test_data_without_votes_loses_the_rows_labelled_with_a_withheld_expression() -> None:
     rest = tiny_fer().without([Expression.FEAR, Expression.SAD])
     assert set(rest.labels.tolist()) == set(Expression) - {Expression.FEAR, Expression.SAD}
     assert len(tiny_fer().without([])) == 42

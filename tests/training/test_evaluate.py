@@ -20,7 +20,7 @@ def one_hot(labels: list[int], confidence: float = 0.94) -> np.ndarray:
     return p
 
 
-def test_figures_equal_those_computed_by_hand_for_known_predictions() -> None:
+def test_metrics_of_known_predictions_equal_values_computed_by_hand() -> None:
     truth = np.array([0, 1, 2, 3, 4, 5, 6, 3])
     guesses = [0, 1, 2, 3, 4, 5, 6, 4]
     result = score("test", one_hot(guesses), truth, "made up")
@@ -33,7 +33,7 @@ def test_figures_equal_those_computed_by_hand_for_known_predictions() -> None:
     assert result.macro_f1.value == pytest.approx((5 + 2 / 3 + 2 / 3) / 7, abs=1e-6)
 
 
-def test_figure_is_printed_with_its_signature() -> None:
+def test_metric_is_printed_with_its_data_set_and_number_of_pictures() -> None:
     result = score("test", one_hot([0, 1]), np.array([0, 1]), "fer2013:PublicTest")
     assert "fer2013:PublicTest | n:2" in str(result.accuracy)
 
@@ -47,7 +47,7 @@ def test_wilson_margin_narrows_with_more_pictures(share: float, n: int) -> None:
     assert wilson_margin(share, 4 * n) < wilson_margin(share, n) <= 1
 
 
-def test_accuracy_without_copies_leaves_out_pictures_that_are_in_training_too() -> None:
+def test_accuracy_without_copies_leaves_out_pictures_that_are_also_in_the_training_split() -> None:
     data = tiny_fer(votes=True)
     images = data.images.copy()
     private = np.flatnonzero(data.splits == Split.PrivateTest)
@@ -64,7 +64,7 @@ def test_accuracy_without_copies_leaves_out_pictures_that_are_in_training_too() 
     ]
 
 
-def test_contempt_is_counted_as_a_wrong_prediction() -> None:
+def test_every_prediction_for_a_picture_of_contempt_counts_as_wrong() -> None:
     truth = np.array([Expression.HAPPY, Expression.SAD, CONTEMPT, CONTEMPT])
     result = score("test", one_hot([3, 4, 3, 6]), truth, "made up")
     assert result.accuracy.value == 0.5
@@ -100,7 +100,7 @@ def test_risk_coverage_curve_starts_with_the_most_confident_pictures() -> None:
     assert accuracies == pytest.approx([1, 1, 2 / 3, 1 / 2])
 
 
-def test_reliability_has_a_point_for_each_bin_with_pictures() -> None:
+def test_reliability_curve_has_a_point_for_each_bin_with_pictures() -> None:
     result = made_up([0.91, 0.92, 0.61, 0.62], [True, True, True, False])
     points = result.reliability()
     assert [n for *_, n in points] == [2, 2]
@@ -108,7 +108,7 @@ def test_reliability_has_a_point_for_each_bin_with_pictures() -> None:
     assert points[1][:2] == pytest.approx((0.915, 1.0), abs=1e-4)
 
 
-def test_flip_averages_the_picture_and_its_mirror_image_equally() -> None:
+def test_flip_evaluation_averages_each_picture_and_its_mirror_image_equally() -> None:
     data = tiny_fer(votes=True)
     model = open_model("compact")
     flipped = evaluate(model, data, Split.PublicTest, flip=True)[0]

@@ -23,7 +23,7 @@ def pictures(files: list[Path], boxes: list[Box | None] | None = None) -> Labell
     return LabelledPictures("Two", "free", files, labels, boxes, Counter())
 
 
-def test_both_heads_are_compared_on_the_faces_that_are_found(tmp_path: Path) -> None:
+def test_both_heads_of_a_net_are_evaluated_on_the_faces_that_are_found(tmp_path: Path) -> None:
     both = pictures([write_picture(tmp_path / "grey.png"), PORTRAIT])
     found = evaluate_pictures(open_model("compact"), both)
     assert (found.pictures, found.without_face, found.unreadable) == (2, 1, 0)
@@ -41,7 +41,7 @@ def test_face_outside_the_labelled_box_is_not_evaluated(tmp_path: Path) -> None:
         evaluate_pictures(open_model("compact"), elsewhere)
 
 
-def test_crops_are_used_without_face_detection(tmp_path: Path) -> None:
+def test_cropped_pictures_are_evaluated_without_face_detection(tmp_path: Path) -> None:
     crops = pictures([write_picture(tmp_path / "grey.png")])
     found = evaluate_pictures(open_model("compact"), crops, crops=True)
     assert found.without_face == 0

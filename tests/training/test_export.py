@@ -34,7 +34,7 @@ def test_onnx_runtime_returns_the_same_outputs_as_torch(name: str, tmp_path: Pat
     np.testing.assert_allclose(softmax(logits), softmax(expected), atol=TOLERANCE)
 
 
-def test_card_is_unchanged_after_writing_and_reading(tmp_path: Path) -> None:
+def test_model_card_is_unchanged_after_writing_and_reading_a_model_file(tmp_path: Path) -> None:
     net = ExpressionNet(make_net("compact"), two_heads=False)
     export.export(net).save(CARD, tmp_path / "model.onnx")
     model = open_model(tmp_path / "model.onnx")
@@ -53,11 +53,11 @@ def test_model_file_contains_no_path_of_the_machine_that_wrote_it(tmp_path: Path
     assert b"stack_trace" not in bundled.read_bytes()
 
 
-def test_export_that_differs_from_torch_is_not_written(
+def test_model_file_whose_outputs_differ_from_torch_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "check_probabilities", lambda _: np.zeros((7, 7), np.float32))
     net = ExpressionNet(make_net("compact"), two_heads=False)
-    with pytest.raises(ModelFileError, match="differs from torch"):
+    with pytest.raises(ModelFileError, match="ONNX Runtime and torch differ"):
         export.export(net).save(CARD, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []

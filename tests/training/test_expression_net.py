@@ -60,7 +60,7 @@ def test_offsets_are_subtracted_from_the_logits_of_their_head() -> None:
     torch.testing.assert_close(after.logits_fer2013, before.logits_fer2013 - 1)
 
 
-def test_auxiliary_predictions_come_from_the_same_maps_as_the_features() -> None:
+def test_auxiliary_head_adds_predictions_and_leaves_the_features_unchanged() -> None:
     net = ExpressionNet(TinyMaps(), two_heads=False, auxiliary=("pose",)).eval()
     out, predictions = net.forward_with_auxiliary(net.normalise(PICTURES))
     torch.testing.assert_close(out.features, net(PICTURES).features)
@@ -70,7 +70,7 @@ def test_auxiliary_predictions_come_from_the_same_maps_as_the_features() -> None
     assert plain.forward_with_auxiliary(plain.normalise(PICTURES))[1] is None
 
 
-def test_net_without_maps_has_no_auxiliary_head() -> None:
+def test_auxiliary_head_for_a_net_without_feature_maps_is_refused() -> None:
     assert ExpressionNet(NoMaps(), two_heads=False).eval()(PICTURES).features.shape == (2, 1)
     with pytest.raises(DataError):
         ExpressionNet(NoMaps(), two_heads=False, auxiliary=("pose",))

@@ -18,7 +18,7 @@ def write(path: Path, width: int, height: int) -> Path:
     return path
 
 
-def test_largest_face_of_each_picture_is_cut_and_pictures_without_one_are_left_out(
+def test_largest_face_of_each_picture_is_cropped_and_pictures_without_a_face_are_left_out(
     tmp_path: Path,
 ) -> None:
     found = cut_faces([write(tmp_path / "wall.png", 300, 200), PORTRAIT])
@@ -33,13 +33,13 @@ def test_crops_are_scaled_without_face_detection(tmp_path: Path) -> None:
     assert found.readable.all()
 
 
-def test_crop_that_is_not_square_is_refused_by_name(tmp_path: Path) -> None:
+def test_error_for_a_crop_that_is_not_square_names_its_file(tmp_path: Path) -> None:
     files = [write(tmp_path / "one.png", 60, 60), write(tmp_path / "two.png", 60, 61)]
     with pytest.raises(DataError, match=r"two\.png: 60 x 61 pixels"):
         cut_faces(files, crops=True)
 
 
-def test_file_that_is_not_a_picture_is_refused_by_name(tmp_path: Path) -> None:
+def test_error_for_a_file_that_is_not_a_picture_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("not a picture")
     with pytest.raises(DataError, match=r"text\.jpg"):
         cut_faces([tmp_path / "text.jpg"])

@@ -25,7 +25,7 @@ def model() -> ModelFile:
     return open_model()
 
 
-def test_label_is_the_majority_of_the_taggers_where_there_are_votes() -> None:
+def test_label_of_data_with_votes_is_the_majority_of_the_votes() -> None:
     data = tiny_fer()
     assert seen_labels(data).tolist() == data.labels.tolist()
     voted = with_clear_votes(data)
@@ -66,7 +66,7 @@ def test_withheld_expressions_are_read_from_the_card(
     assert withheld_from(model) == []
 
 
-def test_statistics_are_written_into_the_model_file_which_stays_the_same_net(
+def test_writing_the_statistics_changes_the_digest_but_not_the_card_of_a_model_file(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "model.onnx"
@@ -79,7 +79,7 @@ def test_statistics_are_written_into_the_model_file_which_stays_the_same_net(
     assert written.data == f"fer2013 {data.digest}"
 
 
-def test_file_is_unchanged_when_it_cannot_be_prepared(tmp_path: Path) -> None:
+def test_file_that_is_not_a_model_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(b"no model")
     with pytest.raises(ModelFileError):

@@ -29,13 +29,13 @@ def test_kaggle_csv_is_read_unchanged(tmp_path: Path) -> None:
     assert same(read, data)
 
 
-def test_icml_csv_with_spaces_in_its_header_is_the_same_data(tmp_path: Path) -> None:
+def test_icml_csv_with_spaces_in_its_header_gives_the_same_data(tmp_path: Path) -> None:
     data = tiny_fer()
     path = write_csv(data, tmp_path / "icml.csv", header="emotion, Usage, pixels")
     assert same(read_fer2013(path), data)
 
 
-def test_csv_without_usage_has_the_split_that_is_given(tmp_path: Path) -> None:
+def test_csv_without_a_usage_column_needs_a_given_split(tmp_path: Path) -> None:
     data = tiny_fer().split(Split.Training)
     path = write_csv(data, tmp_path / "Kaggle_Train.csv")
     lines = [line.rpartition(",")[0] for line in path.read_text().splitlines()]
@@ -48,7 +48,9 @@ def test_csv_without_usage_has_the_split_that_is_given(tmp_path: Path) -> None:
     assert same(read, data)
 
 
-def test_file_names_in_a_folder_separate_public_from_private_test(tmp_path: Path) -> None:
+def test_file_names_in_a_folder_distinguish_the_public_test_from_the_private_test_split(
+    tmp_path: Path,
+) -> None:
     data = tiny_fer()
     read = read_fer2013(write_folder(data, tmp_path / "pictures"))
     for split in Split:
@@ -96,7 +98,7 @@ def test_error_for_a_damaged_csv_states_the_problem(
     ("encoding", "complaint"),
     [("utf-16", "is UTF-16 .*save it as UTF-8"), ("latin-1", "header is not UTF-8")],
 )
-def test_csv_of_another_encoding_is_refused(tmp_path: Path, encoding: str, complaint: str) -> None:
+def test_csv_that_is_not_utf_8_is_refused(tmp_path: Path, encoding: str, complaint: str) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv", header="emotion,pixels,Usage")
     text = path.read_text().replace("Usage", "Usagé", 1)
     path.write_bytes(text.encode(encoding))
@@ -131,7 +133,7 @@ def test_error_names_an_expression_without_pictures(tmp_path: Path) -> None:
         read_fer2013(write_csv(without, tmp_path / "fer2013.csv"))
 
 
-def test_votes_for_another_data_set_are_refused(tmp_path: Path) -> None:
+def test_votes_with_fewer_rows_than_pictures_are_refused(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     csv = write_csv(data, tmp_path / "fer2013.csv")
     fewer = write_ferplus(data.take(np.arange(5)), tmp_path / "fer2013new.csv")
@@ -147,7 +149,9 @@ def test_file_that_is_not_a_data_set_is_refused(tmp_path: Path, name: str) -> No
         read_fer2013(tmp_path / name)
 
 
-def test_test_picture_without_its_split_in_the_name_is_refused(tmp_path: Path) -> None:
+def test_picture_in_the_test_folder_without_its_split_in_the_file_name_is_refused(
+    tmp_path: Path,
+) -> None:
     folder = write_folder(tiny_fer(), tmp_path / "pictures")
     picture = next((folder / "test" / "angry").iterdir())
     picture.rename(picture.with_name("renamed.png"))
@@ -210,7 +214,7 @@ TWO = {"Train": Split.Training, "validation": Split.PublicTest}
 
 
 @pytest.mark.parametrize("names", [THREE, TWO])
-def test_folders_with_other_names_are_read_with_a_mapping(
+def test_folders_with_other_names_are_read_with_a_split_mapping(
     tmp_path: Path, names: dict[str, Split]
 ) -> None:
     folder = write_parts(tmp_path / "pictures", names)
@@ -225,7 +229,7 @@ def test_folders_with_other_names_are_read_with_a_mapping(
     assert len(read) == 14 * len(names)
 
 
-def test_mapping_that_does_not_fit_a_folder_is_refused(tmp_path: Path) -> None:
+def test_split_mapping_that_does_not_match_the_folders_is_refused(tmp_path: Path) -> None:
     folder = write_parts(tmp_path / "pictures", THREE)
     with pytest.raises(DataError, match="val: is not a known split"):
         read_fer2013(folder, splits={"train": Split.Training, "test": Split.PublicTest})
@@ -235,7 +239,7 @@ def test_mapping_that_does_not_fit_a_folder_is_refused(tmp_path: Path) -> None:
         read_fer2013(folder, splits=dict.fromkeys(THREE, Split.Training))
 
 
-def test_other_values_of_usage_are_read_with_a_mapping(tmp_path: Path) -> None:
+def test_other_values_in_the_usage_column_are_read_with_a_split_mapping(tmp_path: Path) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     text = path.read_text().replace("Training", "train").replace("PublicTest", "Val")
     path.write_text(text.replace("PrivateTest", "test"))
@@ -254,7 +258,7 @@ def test_error_names_the_row_and_column_of_an_invalid_cell(tmp_path: Path, cell:
 
 
 @pytest.mark.skipif(not SHARED_FER2013.exists(), reason="../shared/data is not here")
-def test_the_real_set_has_the_published_sizes_and_known_copies() -> None:
+def test_real_fer2013_data_has_the_published_split_sizes_and_known_duplicates() -> None:
     data = read_fer2013(SHARED_FER2013)
     sizes = [len(data.split(split)) for split in Split]
     assert sizes == [28_709, 3_589, 3_589]

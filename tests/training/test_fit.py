@@ -28,7 +28,7 @@ def outputs(net: ExpressionNet) -> np.ndarray:
     return logits
 
 
-def test_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+def test_resumed_run_gives_the_same_net_as_an_uninterrupted_run(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     whole = train(data, RECIPE, tmp_path / "whole")
     # Both runs follow the learning rate schedule of two epochs; only the loop stops early.
@@ -72,7 +72,7 @@ def test_private_test_pictures_do_not_influence_training(tmp_path: Path) -> None
     np.testing.assert_array_equal(outputs(a), outputs(b))
 
 
-def test_data_without_a_class_is_refused(tmp_path: Path) -> None:
+def test_training_data_without_pictures_of_a_class_is_refused(tmp_path: Path) -> None:
     data = tiny_fer()
     data = data.take((data.labels != 1) | (data.splits != Split.Training))
     with pytest.raises(DataError, match="no picture of 'disgust'"):
@@ -80,7 +80,7 @@ def test_data_without_a_class_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "recipe.json").exists()
 
 
-def test_data_without_public_test_is_refused(tmp_path: Path) -> None:
+def test_data_without_a_public_test_split_is_refused(tmp_path: Path) -> None:
     data = tiny_fer()
     with pytest.raises(DataError, match="no PublicTest"):
         train(data.take(data.splits != Split.PublicTest), RECIPE, tmp_path / "run")
@@ -96,7 +96,7 @@ def test_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
         load_net(checkpoint, RECIPE)
 
 
-def test_best_epoch_is_chosen_among_those_at_full_picture_size(tmp_path: Path) -> None:
+def test_best_epoch_is_chosen_among_epochs_with_full_picture_size(tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=4, sides=(32, 48), patience=1)
     train(tiny_fer(votes=True), recipe, tmp_path / "run")
     best = torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)
@@ -115,7 +115,7 @@ def test_best_epoch_is_chosen_among_those_at_full_picture_size(tmp_path: Path) -
     ],
     ids=str,
 )
-def test_each_setting_changes_the_weights_reproducibly(
+def test_changed_settings_change_the_weights_reproducibly(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     data = tiny_fer(votes=True)
@@ -127,7 +127,7 @@ def test_each_setting_changes_the_weights_reproducibly(
     assert np.abs(outputs(one) - outputs(plain)).max() > 1e-4
 
 
-def test_copies_of_test_pictures_can_be_left_out(tmp_path: Path) -> None:
+def test_duplicates_of_test_pictures_can_be_left_out_of_training(tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=1, drop_test_copies=True)
     nets = []
     for label in (0, 3):
@@ -166,7 +166,7 @@ def test_run_starts_from_the_best_weights_of_another_run(tmp_path: Path) -> None
         ({"target": Target.LABEL}, "lacks a head"),
     ],
 )
-def test_start_from_a_run_that_does_not_fit_is_refused(
+def test_start_from_a_run_without_the_net_and_heads_of_the_recipe_is_refused(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     data = tiny_fer(votes=True)
@@ -177,7 +177,7 @@ def test_start_from_a_run_that_does_not_fit_is_refused(
     assert not Run(tmp_path / "second").recipe_file.exists()
 
 
-def test_resumed_distillation_with_cached_views_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+def test_resumed_distillation_with_cached_views_equals_an_uninterrupted_run(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     recipe = replace(RECIPE, teachers=("compact",), views=2, jpeg=0.3)
     whole = train(data, recipe, tmp_path / "whole")

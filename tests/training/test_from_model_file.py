@@ -49,7 +49,7 @@ def outputs(net: ExpressionNet) -> tuple[torch.Tensor, torch.Tensor | None]:
     return found.logits, found.logits_fer2013
 
 
-def test_net_in_evaluation_mode_computes_the_same_as_the_file(
+def test_net_loaded_from_a_model_file_gives_the_same_outputs_in_evaluation_mode(
     exported: tuple[ExpressionNet, Path],
 ) -> None:
     net, path = exported
@@ -58,7 +58,7 @@ def test_net_in_evaluation_mode_computes_the_same_as_the_file(
     )
 
 
-def test_statistics_of_batch_normalisation_are_those_of_the_pictures(
+def test_batch_norm_statistics_of_the_loaded_net_come_from_the_given_pictures(
     exported: tuple[ExpressionNet, Path],
 ) -> None:
     net = net_from_model_file(exported[1], IMAGES)

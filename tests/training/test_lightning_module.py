@@ -92,7 +92,7 @@ def test_learning_rate_schedule_covers_all_epochs_of_the_recipe_when_fewer_are_t
 @pytest.mark.parametrize(
     ("optimizer", "kind"), [(Optimizer.SGD, torch.optim.SGD), (Optimizer.ADAMW, torch.optim.AdamW)]
 )
-def test_optimizer_is_the_one_that_the_recipe_names(
+def test_optimizer_of_the_recipe_is_used(
     optimizer: Optimizer, kind: type[torch.optim.Optimizer]
 ) -> None:
     training, *_ = module(replace(RECIPE, optimizer=optimizer, weight_decay=0.125))
@@ -119,7 +119,7 @@ def test_pictures_are_scaled_to_the_size_of_the_epoch(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("votes", [True, False])
-def test_loss_of_a_step_reaches_every_head(*, votes: bool) -> None:
+def test_loss_of_a_training_step_gives_a_gradient_for_every_weight(*, votes: bool) -> None:
     training, batch, logged = module(RECIPE, votes=votes)
     loss = training.training_step(batch, 0)
     loss.backward()  # type: ignore[no-untyped-call]

@@ -60,7 +60,9 @@ def test_int8_file_is_not_quantised_again(tmp_path: Path) -> None:
         quantise(bundled, tiny_fer(), tmp_path / "model.int8.onnx")
 
 
-def test_data_without_public_test_writes_no_int8_file(tmp_path: Path, fp32: Path) -> None:
+def test_no_int8_file_is_written_for_data_without_a_public_test_split(
+    tmp_path: Path, fp32: Path
+) -> None:
     data = tiny_fer()
     data = data.take(data.splits != Split.PublicTest)
     with pytest.raises(DataError, match="no PublicTest"):

@@ -67,7 +67,7 @@ def test_recipe_from_toml_has_defaults_for_missing_settings(tmp_path: Path) -> N
         ("net =", "not a recipe"),
     ],
 )
-def test_error_for_an_invalid_setting_names_it_and_its_file(
+def test_error_for_an_invalid_setting_names_the_setting_and_the_file(
     tmp_path: Path, line: str, words: str
 ) -> None:
     path = tmp_path / "mine.toml"
@@ -77,17 +77,17 @@ def test_error_for_an_invalid_setting_names_it_and_its_file(
     assert words in str(caught.value)
 
 
-def test_missing_recipe_file_is_refused(tmp_path: Path) -> None:
+def test_missing_recipe_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a recipe"):
         Recipe.read(tmp_path / "none.toml")
 
 
-def test_training_picture_size_increases_in_equal_parts_of_the_run() -> None:
+def test_each_training_picture_size_is_used_for_an_equal_part_of_the_run() -> None:
     recipe = Recipe(epochs=8, sides=(32, 32, 40, 48))
     assert [recipe.side_at(epoch) for epoch in range(9)] == [32] * 4 + [40] * 2 + [48] * 3
 
 
-def test_last_epoch_has_full_size_with_fewer_epochs_than_sides() -> None:
+def test_last_epoch_has_full_picture_size_even_with_fewer_epochs_than_sizes() -> None:
     assert Recipe(epochs=1, sides=(32, 48)).side_at(0) == 48
     assert Recipe(epochs=2, sides=(32, 40, 48)).side_at(1) == 48
 
@@ -98,7 +98,9 @@ def test_last_epoch_has_full_size_with_fewer_epochs_than_sides() -> None:
     + [(config, config.with_suffix(".onnx")) for config in (ROOT / "teachers").glob("*.toml")],
     ids=str,
 )
-def test_config_is_the_recipe_in_the_card_of_its_model(config: Path, model: str | Path) -> None:
+def test_config_file_equals_the_recipe_in_the_card_of_its_model(
+    config: Path, model: str | Path
+) -> None:
     named = json.loads(json.dumps(asdict(Recipe.read(config))))
     trained = open_model(model).card.training
     # Settings that were added after the training have their defaults, which change nothing.

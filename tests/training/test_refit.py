@@ -35,7 +35,7 @@ def separable(n: int = 700) -> tuple[np.ndarray, np.ndarray]:
     return (features * np.logspace(-2, 2, 9)).astype(np.float32), labels
 
 
-def test_linear_head_separates_classes_at_any_scale_of_a_feature() -> None:
+def test_linear_head_separates_classes_of_features_with_very_different_scales() -> None:
     features, labels = separable()
     head = fit_linear_head(features, labels, penalty=1.0)
     assert (head.logits(features).argmax(axis=1) == labels).mean() > 0.98
@@ -47,14 +47,14 @@ def test_stronger_penalty_gives_smaller_weights() -> None:
     assert strong.std() < weak.std() / 2
 
 
-def test_copies_of_a_picture_are_in_the_same_half() -> None:
+def test_duplicates_of_a_picture_are_in_the_same_half_of_the_data() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (40, 48, 48), dtype=np.uint8)
     first = split_in_halves(np.concatenate([pictures, pictures]))
     assert (first[:40] == first[40:]).all()
     assert 10 < first[:40].sum() < 30
 
 
-def test_settings_are_chosen_on_one_half_and_measured_on_the_other() -> None:
+def test_refit_settings_are_chosen_on_one_half_of_the_data_and_measured_on_the_other_half() -> None:
     data = with_clear_votes(tiny_fer(each=12))
     refit = refit_head(open_model("compact"), data, penalties=(0.1, 1.0))
     assert refit.penalty in (0.1, 1.0)
@@ -88,7 +88,7 @@ ONE_SIDED = [0, 1, 2, 3, 4, 6, 6, 6]
     ("before", "after", "confirmed"),
     [(WORSE, BETTER, True), (BETTER, WORSE, False), (WORSE, ONE_SIDED, False)],
 )
-def test_head_is_confirmed_only_on_the_half_not_used_for_choosing(
+def test_refitted_head_is_confirmed_only_if_it_is_better_on_the_half_not_used_for_choosing(
     before: list[int], after: list[int], *, confirmed: bool
 ) -> None:
     head = LinearHead(np.zeros((7, 4), np.float32), np.zeros(7, np.float32))
@@ -96,7 +96,7 @@ def test_head_is_confirmed_only_on_the_half_not_used_for_choosing(
     assert refit.is_confirmed is confirmed
 
 
-def test_written_file_uses_the_new_head_and_keeps_the_other(tmp_path: Path) -> None:
+def test_written_model_file_has_the_new_head_and_keeps_the_other_head(tmp_path: Path) -> None:
     data = with_clear_votes(tiny_fer(each=12))
     before = open_model(BUNDLED)
     refit = refit_head(before, data, penalties=(1.0,))

@@ -11,7 +11,7 @@ from roomread.training.evaluate import evaluate
 from roomread.training.report import evaluation_report
 
 
-def test_the_report_is_one_page_without_pictures_or_links(tmp_path: Path) -> None:
+def test_evaluation_report_is_one_page_without_external_pictures_or_links(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     model = open_model("compact")
     results = evaluate(model, data, Split.PublicTest)

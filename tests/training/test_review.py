@@ -31,7 +31,7 @@ def clean(*, votes: bool = True) -> FerData:
     return FerData(data.images, data.labels, data.splits, counts, data.rows + 100)
 
 
-def test_a_clean_set_has_no_findings() -> None:
+def test_data_set_without_faults_has_no_findings() -> None:
     assert review(clean()).findings == []
 
 
@@ -48,7 +48,9 @@ def test_exact_copy_is_found_with_its_split_and_its_original() -> None:
 
 
 @pytest.mark.parametrize("change", ["darker", "shifted", "mirrored"])
-def test_darkened_shifted_or_mirrored_picture_is_reported_as_a_copy(change: str) -> None:
+def test_darkened_shifted_or_mirrored_picture_is_reported_as_a_near_or_mirrored_copy(
+    change: str,
+) -> None:
     data = clean()
     original = data.images[3]
     data.images[30] = {
@@ -72,7 +74,7 @@ def test_blank_picture_is_found_and_not_reported_as_a_near_copy() -> None:
     assert result.brightness[5] == pytest.approx(7 / 255)
 
 
-def test_label_that_most_taggers_contradict_and_picture_without_a_face_are_found() -> None:
+def test_label_contradicted_by_most_taggers_and_picture_without_a_face_are_found() -> None:
     data = clean()
     assert data.votes is not None
     angry, fear = 0, 4
@@ -88,7 +90,7 @@ def test_label_that_most_taggers_contradict_and_picture_without_a_face_are_found
     assert [f.position for f in result.of(Kind.NOT_A_FACE)] == [fear]
 
 
-def test_model_predicts_only_rows_outside_training() -> None:
+def test_model_predicts_only_rows_outside_the_training_split() -> None:
     data = clean(votes=False)
     said = unseen_by(open_model("compact"), data)
     assert not said[data.splits == Split.Training].any()
@@ -100,7 +102,9 @@ def test_model_predicts_only_rows_outside_training() -> None:
     assert (finding.position, finding.suggested) == (20, Expression.NEUTRAL)
 
 
-def test_each_row_is_predicted_by_a_net_trained_without_it(tmp_path: Path) -> None:
+def test_each_training_row_is_predicted_by_a_net_that_was_not_trained_on_that_row(
+    tmp_path: Path,
+) -> None:
     data = tiny_fer(each=4, votes=True)
     recipe = Recipe(epochs=1, batch_size=8)
     said = out_of_fold(data, recipe, 2, tmp_path)

@@ -16,7 +16,7 @@ def clean(*, votes: bool = True) -> FerData:
     return replace(with_clear_votes(data) if votes else data, rows=data.rows + 100)
 
 
-def test_review_page_and_rows_have_the_row_numbers_of_the_file() -> None:
+def test_rows_of_findings_have_the_row_numbers_of_the_data_file() -> None:
     data = clean()
     data.images[40] = data.images[3]
     result = review(data)
@@ -43,7 +43,7 @@ def test_every_kind_of_finding_is_counted_by_split() -> None:
     assert (blank.by_split, blank.across, blank.relabelled) == ((0, 0, 0), None, None)
 
 
-def test_rows_of_findings_have_the_columns_of_the_table() -> None:
+def test_rows_of_findings_have_the_table_columns_in_order() -> None:
     data = clean()
     data.images[40] = data.images[3]
     assert [tuple(row) for row in rows(data, review(data))] == [COLUMNS]

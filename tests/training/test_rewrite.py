@@ -15,7 +15,9 @@ from roomread.training.rewrite import rewritten
 
 
 @pytest.mark.parametrize(("name", "pools"), [("compact", 0), ("densenet", 2)])
-def test_average_before_a_pointwise_convolution_is_merged_into_it(name: str, pools: int) -> None:
+def test_average_pooling_before_a_pointwise_convolution_is_merged_into_the_convolution(
+    name: str, pools: int
+) -> None:
     net = ExpressionNet(make_net(name), two_heads=False)
     layers = [node.op_type for node in export.export(net).graph.graph.node]
     # DenseNet pools after its 1 x 1 convolutions, so its pooling remains.

@@ -24,7 +24,7 @@ def unbalanced() -> torch.Tensor:
     return F.one_hot(labels, 7).float()
 
 
-def test_votes_are_the_target_of_the_users_head_and_labels_of_the_other_head() -> None:
+def test_votes_are_targets_of_the_ferplus_head_and_labels_are_targets_of_the_fer2013_head() -> None:
     data = tiny_fer(votes=True)
     assert data.votes is not None
     targets = make_targets(data, PLAIN)
@@ -33,7 +33,7 @@ def test_votes_are_the_target_of_the_users_head_and_labels_of_the_other_head() -
     assert has_two_heads(data, PLAIN)
 
 
-def test_without_votes_there_is_one_head_for_the_label() -> None:
+def test_data_without_votes_is_trained_with_a_single_head() -> None:
     data = tiny_fer()
     targets = make_targets(data, PLAIN)
     assert torch.equal(targets.seen, targets.fer2013)
@@ -88,7 +88,7 @@ def test_rows_without_a_target_add_no_loss() -> None:
     assert float(one) == pytest.approx(np.log(7) / 2)
 
 
-def test_class_weights_raise_the_loss_of_rare_classes_and_keep_its_mean() -> None:
+def test_class_weights_raise_the_loss_of_rare_classes_and_keep_the_mean_loss() -> None:
     targets = unbalanced()
     loss = ExpressionLoss(Recipe(imbalance=Imbalance.WEIGHTS), targets)
     even = torch.zeros(1, 7)
@@ -124,6 +124,6 @@ def test_class_without_votes_leaves_the_loss_finite() -> None:
         assert torch.isfinite(loss)
 
 
-def test_missing_teacher_is_refused(tmp_path: Path) -> None:
+def test_missing_teacher_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no such model"):
         make_targets(tiny_fer(), Recipe(teachers=(str(tmp_path / "none.onnx"),)))

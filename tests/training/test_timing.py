@@ -38,14 +38,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_time_is_the_median_of_the_runs_after_the_first_three(clock: list[float]) -> None:
+def test_time_per_face_is_the_median_of_the_runs_after_three_warm_up_runs(
+    clock: list[float],
+) -> None:
     net = FakeNet(clock, 9.0, 9.0, 9.0, 0.010, 0.030, 0.020, 5.0, 0.020)
     model = cast("ModelFile", net)
     assert milliseconds_a_face(model, batch=10, runs=5) == pytest.approx(2.0)
     assert net.batches == [(10, 1, 48, 48)] * 8
 
 
-def test_speed_of_a_net_is_the_median_of_paired_measurements(clock: list[float]) -> None:
+def test_speed_ratio_of_two_nets_is_the_median_of_paired_measurements(clock: list[float]) -> None:
     slow, fast = (cast("ModelFile", FakeNet(clock, time)) for time in (0.03, 0.01))
     assert times_as_fast(slow, fast, rounds=3) == pytest.approx(3.0)
     assert times_as_fast(fast, slow, rounds=3) == pytest.approx(1 / 3)

@@ -42,8 +42,8 @@ def recipe(tmp_path: Path) -> Recipe:
     )
 
 
-def test_unlabelled_pictures_without_teachers_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="need teachers"):
+def test_recipe_with_unlabelled_pictures_but_without_teachers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="needs teacher nets"):
         Recipe(unlabelled=str(tmp_path))
 
 
@@ -83,7 +83,7 @@ def test_folder_without_faces_is_refused(
         unlabelled_faces(recipe, tmp_path / "faces")
 
 
-def test_damaged_stored_faces_are_refused(tmp_path: Path, recipe: Recipe) -> None:
+def test_damaged_cache_of_faces_is_refused(tmp_path: Path, recipe: Recipe) -> None:
     unlabelled_faces(recipe, tmp_path / "faces")
     (stored,) = (tmp_path / "faces").iterdir()
     stored.write_bytes(stored.read_bytes()[:100])
@@ -91,7 +91,7 @@ def test_damaged_stored_faces_are_refused(tmp_path: Path, recipe: Recipe) -> Non
         unlabelled_faces(recipe, tmp_path / "faces")
 
 
-def test_batches_have_the_fraction_of_unlabelled_pictures_with_teacher_targets(
+def test_batches_have_the_given_fraction_of_unlabelled_pictures_with_teacher_targets(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     faces = unlabelled_faces(recipe, tmp_path / "faces")
@@ -123,7 +123,7 @@ def test_batches_have_the_fraction_of_unlabelled_pictures_with_teacher_targets(
 
 
 @pytest.mark.parametrize("views", [0, 2])
-def test_resumed_run_with_unlabelled_pictures_equals_an_uninterrupted_one(
+def test_resumed_run_with_unlabelled_pictures_equals_an_uninterrupted_run(
     tmp_path: Path, recipe: Recipe, views: int
 ) -> None:
     data = tiny_fer(votes=True)
@@ -140,7 +140,7 @@ def test_resumed_run_with_unlabelled_pictures_equals_an_uninterrupted_one(
     assert len(cached) == (2 if views else 0)
 
 
-def test_hint_of_a_refused_recipe_is_shown_once() -> None:
+def test_error_for_a_refused_recipe_contains_its_hint_once() -> None:
     with pytest.raises(DataError) as refused:
         Recipe.from_dict({"unlabelled": "photos"}, source="mine.toml")
     assert str(refused.value).count("name a model file as teacher") == 1

@@ -20,7 +20,7 @@ RECIPE = Recipe(teachers=("compact",), views=2, teacher_share=0.25, batch_size=7
 TRAINING = tiny_fer(votes=True).split(Split.Training)
 
 
-def test_view_is_the_same_in_every_call_and_differs_from_the_next_view() -> None:
+def test_augmented_view_is_reproducible_and_differs_from_the_next_view() -> None:
     first, again, other = (augmented_view(TRAINING.images, n, cutout=0.5).images for n in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any(axis=(1, 2)).mean() > 0.9
@@ -90,7 +90,7 @@ def test_teacher_predictions_for_other_views_or_by_other_teachers_are_cached_sep
     assert TaughtViews(TRAINING.images[1:], RECIPE, tmp_path).folder != folder
 
 
-def test_damaged_predictions_are_refused(tmp_path: Path) -> None:
+def test_damaged_cache_of_teacher_predictions_is_refused(tmp_path: Path) -> None:
     taught = TaughtViews(TRAINING.images, RECIPE, tmp_path)
     taught.predictions_at(0)
     (file,) = taught.folder.iterdir()

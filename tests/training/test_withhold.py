@@ -15,7 +15,7 @@ WITHHELD = Recipe(withhold=("disgust", "fear"), balance=False)
 UNSEEN = [Expression.DISGUST, Expression.FEAR]
 
 
-def test_withheld_expression_is_in_no_label_majority_or_vote() -> None:
+def test_training_rows_contain_no_label_and_no_vote_of_a_withheld_expression() -> None:
     data = tiny_fer(each=40, votes=True)
     rows = training_rows(data, WITHHELD)
     assert len(rows) > 0

@@ -45,7 +45,7 @@ def test_training_writes_a_model_file_with_its_card(tmp_path: Path, *, votes: bo
     assert recipe["epochs"] == 1
 
 
-def test_card_has_three_figures_and_the_confusions_of_each_evaluation() -> None:
+def test_model_card_has_three_metrics_and_the_confusion_matrix_of_each_evaluation() -> None:
     probabilities = np.eye(7, dtype=np.float32)[[0, 1, 2, 3, 4, 5, 6, 6]]
     results = [score(name, probabilities, np.arange(8) % 7, "made up") for name in ("a", "b")]
     card = with_figures(CARD, results)
@@ -69,7 +69,7 @@ def test_comparison_with_fp32_is_kept_when_other_figures_are_replaced() -> None:
 @pytest.mark.parametrize(
     ("folder", "names"), [("", ""), ("faces", "; unlabelled pictures of faces")]
 )
-def test_card_names_the_data_without_a_path_of_the_machine(
+def test_data_set_in_the_model_card_is_named_without_a_local_path(
     tmp_path: Path, folder: str, names: str
 ) -> None:
     data = tiny_fer()
@@ -78,7 +78,7 @@ def test_card_names_the_data_without_a_path_of_the_machine(
     assert _data_names(recipe, data) == f"fer2013 {data.digest}{names}"
 
 
-def test_class_without_votes_has_a_prior_over_zero() -> None:
+def test_prior_of_a_class_without_votes_is_above_zero() -> None:
     targets = torch.zeros(10, 7)
     targets[:, 3] = 1
     prior = _prior(targets)

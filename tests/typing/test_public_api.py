@@ -58,7 +58,7 @@ def test_analyze_returns_a_list_for_a_list_but_not_for_a_str(tmp_path: Path) -> 
     assert_type(ANALYZER.analyze((PIXELS, path)), list[Readings])
 
 
-def test_analyze_function_has_the_same_types_as_the_method() -> None:
+def test_analyze_function_has_the_same_types_as_the_analyze_method() -> None:
     def uses() -> None:
         assert_type(analyze("photo.jpg"), Readings)
         assert_type(analyze(["a.jpg", Path("b.jpg"), PIXELS]), list[Readings])

@@ -103,7 +103,7 @@ def test_page_is_accessible_and_has_no_layout_shift(page: Page, address: str, pa
     check_drawn(page)
 
 
-def test_answer_and_timeline_of_a_lesson_are_accessible(page: Page, address: str) -> None:
+def test_answer_tab_and_timeline_tab_of_a_lesson_are_accessible(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_role("button", name="The demo class").click()
     page.wait_for_url("**/lessons?session=*")
@@ -213,7 +213,7 @@ def upload_with_the_keyboard(page: Page, file: Path) -> None:
             return
 
 
-def test_lesson_and_its_moments_can_be_opened_with_the_keyboard_alone(
+def test_lesson_and_its_timeline_can_be_operated_with_the_keyboard_alone(
     page: Page, address: str
 ) -> None:
     page.goto(address)
@@ -235,7 +235,7 @@ def test_lesson_and_its_moments_can_be_opened_with_the_keyboard_alone(
     expect(page.get_by_text("19:59")).to_be_visible()
 
 
-def test_main_task_of_each_other_page_can_be_done_with_the_keyboard_alone(
+def test_files_teach_lessons_settings_and_watch_pages_work_with_the_keyboard_alone(
     page: Page, address: str
 ) -> None:
     page.goto(f"{address}/files")
@@ -268,7 +268,7 @@ def test_main_task_of_each_other_page_can_be_done_with_the_keyboard_alone(
     expect(page.get_by_role("tab", name="One face")).to_be_visible()
 
 
-def test_keyboard_scrolls_a_wide_table_and_leaves_it_again(page: Page, address: str) -> None:
+def test_wide_table_can_be_scrolled_and_left_with_the_keyboard(page: Page, address: str) -> None:
     page.set_viewport_size({"width": PHONE, "height": 844})
     page.goto(f"{address}/files?example=1")
     table = page.get_by_role("group", name="All results")

@@ -48,7 +48,9 @@ def test_unsupported_uploaded_file_manager_of_streamlit_is_refused(
         keep_uploads(max_upload_mb=200, all_mb=1000)
 
 
-def test_large_libraries_are_imported_but_no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preloading_imports_large_libraries_but_no_page_modules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     names: list[str] = []
     monkeypatch.setattr(asgi, "import_module", names.append)
     load_libraries()

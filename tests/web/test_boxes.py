@@ -37,7 +37,7 @@ def shown(
 @pytest.mark.parametrize(
     ("chosen", "face"), [(0, HAPPY), (1, HIDDEN), (7, HIDDEN), (-1, HAPPY), (None, HAPPY)]
 )
-def test_chosen_face_is_one_of_the_picture_even_if_the_browser_sends_an_invalid_index(
+def test_chosen_face_exists_even_if_the_browser_sends_an_invalid_index(
     monkeypatch: pytest.MonkeyPatch, chosen: object, face: Reading
 ) -> None:
     assert shown(monkeypatch, [HAPPY, HIDDEN], chosen)[0] is face

@@ -29,7 +29,7 @@ def test_lost_camera_is_reconnected_until_the_time_limit() -> None:
     assert not link.lost
 
 
-def test_camera_is_removed_if_it_offers_a_new_connection_while_it_was_playing() -> None:
+def test_playing_camera_that_offers_a_new_connection_is_removed_to_reconnect() -> None:
     link = CameraLink()
     link.update(signalling=False, playing=True, now=0)
     assert link.update(signalling=True, playing=False, now=1)

@@ -23,11 +23,11 @@ from roomread.web.camera_problem import explain_problem, forget_problem
         ("TypeError", "did not start: TypeError"),
     ],
 )
-def test_error_of_the_browser_is_explained_to_the_visitor(problem: str, words: str) -> None:
+def test_camera_error_of_the_browser_is_explained_to_the_visitor(problem: str, words: str) -> None:
     assert words in explain_problem(problem)
 
 
-def test_error_of_the_browser_is_forgotten_at_a_new_attempt(
+def test_camera_error_is_cleared_before_a_new_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page, problems = FakePage(), {"camera-problem-0": "NotFoundError"}

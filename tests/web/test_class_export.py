@@ -57,7 +57,7 @@ def test_pdf_button_is_disabled_with_the_reason_if_no_pdf_can_be_made(
     assert not drawn(monkeypatch, store).element("Report (PDF)").options["disabled"]
 
 
-def test_lesson_is_deleted_and_the_list_is_shown(
+def test_delete_button_deletes_the_lesson_and_shows_the_list_of_lessons(
     monkeypatch: pytest.MonkeyPatch, store: OwnerStore
 ) -> None:
     gone: list[str] = []

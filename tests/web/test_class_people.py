@@ -47,7 +47,7 @@ def draw(page: FakePage, store: OwnerStore, session: Session, **answers: object)
     show_people(store, session, store.readings(session.id), span=(0.0, 60.0))
 
 
-def test_controls_of_a_seat_appear_once_it_is_chosen(
+def test_controls_of_a_seat_appear_after_the_seat_is_chosen(
     page: FakePage, store: OwnerStore, lesson: Session
 ) -> None:
     draw(page, store, lesson)
@@ -70,7 +70,7 @@ def test_named_seat_is_shown_with_the_name_and_the_consent(
     assert consent.startswith("**Ada\\_L** agreed to be named: letter (recorded on ")
 
 
-def test_seat_is_named_only_with_a_consent(
+def test_naming_a_seat_requires_the_consent_of_the_person(
     page: FakePage, store: OwnerStore, lesson: Session
 ) -> None:
     page.answers = {SEAT: 3, "The person's name": "Ada", "Name this seat": True}

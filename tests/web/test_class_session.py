@@ -21,7 +21,7 @@ def part(label: str, *, is_read: bool) -> Part:
     )
 
 
-def test_part_without_a_mood_has_no_valence_or_expressions() -> None:
+def test_part_of_a_lesson_without_a_mood_has_no_valence_and_no_expressions() -> None:
     parts = part("group work", is_read=True), part("film", is_read=False)
     read, unread = _part_rows(Summary(parts[0], parts, ()))
     assert (read["part"], read["from"], read["to"]) == ("group work", "1:00", "1:30")

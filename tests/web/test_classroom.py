@@ -40,7 +40,7 @@ def page(monkeypatch: pytest.MonkeyPatch, store: OwnerStore) -> FakePage:
     return made
 
 
-def test_page_shows_the_form_and_the_list_unless_the_url_names_lessons(
+def test_page_shows_the_recording_form_and_the_list_unless_the_url_names_lessons(
     page: FakePage, store: OwnerStore
 ) -> None:
     classroom.show()
@@ -52,13 +52,13 @@ def test_page_shows_the_form_and_the_list_unless_the_url_names_lessons(
     assert page.texts("text")[2:] == ["show_session", "show_comparison"]
 
 
-def test_single_lesson_is_not_compared(page: FakePage) -> None:
+def test_url_that_compares_a_single_lesson_shows_the_list_of_lessons(page: FakePage) -> None:
     page.query_params = {"compare": "1"}
     classroom.show()
     assert page.texts("text") == ["_ask", "_list"]
 
 
-def test_unknown_lesson_is_reported_with_a_way_back(
+def test_error_for_an_unknown_lesson_offers_a_button_to_all_lessons(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def leave() -> None:

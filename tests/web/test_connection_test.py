@@ -26,13 +26,13 @@ TURN = {"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}
         (Route.NONE, True, [TURN], "must reach the relay as well"),
     ],
 )
-def test_verdict_depends_on_the_route_the_relay_and_the_configured_servers(
+def test_each_combination_of_route_relay_and_servers_has_its_verdict(
     *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
 ) -> None:
     assert words in verdict(route, relay_answered=relay_answered, servers=servers)
 
 
-def test_connection_is_established_for_a_valid_offer() -> None:
+def test_connection_is_established_for_a_valid_webrtc_offer() -> None:
     answerer = Answerer()
 
     async def offer_and_wait() -> None:
@@ -49,7 +49,7 @@ def test_connection_is_established_for_a_valid_offer() -> None:
     answerer.close()
 
 
-def test_invalid_offer_is_refused() -> None:
+def test_invalid_webrtc_offer_is_refused() -> None:
     answerer = Answerer()
     with pytest.raises(ValueError):  # noqa: PT011 (aiortc's wording is its own)
         answerer.answer("v=0 nonsense", [])
@@ -104,7 +104,7 @@ def test_no_connection_is_tried_before_the_button_is_pressed(
     assert attempt(monkeypatch, {}).texts("info") == ["Trying …"]
 
 
-def test_offer_of_the_browser_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_webrtc_offer_of_the_browser_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     state: dict[str, Any] = {"connection_attempt": 1}
     page = FakePage()
     page.session_state = state
@@ -133,7 +133,7 @@ def test_failure_to_answer_the_offer_is_shown_with_its_reason(
     ("route", "refused", "kind"),
     [("direct", False, "success"), ("relay", True, "warning"), ("none", False, "error")],
 )
-def test_result_is_shown_as_a_success_a_warning_or_an_error(
+def test_result_of_the_connection_test_is_shown_as_a_success_a_warning_or_an_error(
     monkeypatch: pytest.MonkeyPatch, route: str, kind: str, *, refused: bool
 ) -> None:
     page = attempt(monkeypatch, {"result": {"route": route, "relay": False}}, refused=refused)

@@ -11,7 +11,7 @@ from fake_page import FakePage
 from roomread.web import engine
 
 
-def test_engine_of_the_service_is_used_and_no_other_is_created(
+def test_page_uses_the_engine_of_the_service_and_creates_no_other_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     served = object()
@@ -29,7 +29,7 @@ def test_app_without_the_service_creates_its_own_engine(monkeypatch: pytest.Monk
     assert page.texts("spinner") == ["Loading the nets …"]
 
 
-def test_visitor_waits_a_limited_time_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_visitor_waits_at_most_30_seconds_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[float, str]] = []
 
     def turn(*, patience: float, holder: str) -> AbstractContextManager[None]:

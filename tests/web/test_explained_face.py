@@ -117,7 +117,7 @@ def page_of_an_unreadable_face() -> None:
     offer_explanation(KeptPicture("1", EncodedPicture("a.jpg", b"")), unreadable, Analyzer())
 
 
-def test_unreadable_face_has_no_label_to_explain() -> None:
+def test_no_explanation_is_offered_for_an_unreadable_face() -> None:
     page = AppTest.from_function(page_of_an_unreadable_face, default_timeout=60).run()
     assert not page.exception
     assert page.button.len == 0

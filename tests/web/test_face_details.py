@@ -51,7 +51,7 @@ def page_of_one_face() -> None:
     draw_details(st.container(), replace(known, eyes=EyeActivity(0.3, 14.0)), key="d")
 
 
-def test_details_are_shown_only_if_they_are_known() -> None:
+def test_details_of_a_face_are_shown_only_if_they_are_known() -> None:
     page = AppTest.from_function(page_of_one_face, default_timeout=30).run()
     assert not page.exception
     texts = [element.value for element in page.markdown]

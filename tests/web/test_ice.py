@@ -50,7 +50,7 @@ def test_coturn_credentials_are_derived_from_the_shared_secret() -> None:
         ("hugging-face", "HF_TOKEN"),
     ],
 )
-def test_missing_setting_of_an_ice_service_is_named(
+def test_error_for_an_ice_service_names_its_missing_settings(
     monkeypatch: pytest.MonkeyPatch, service: str, names: str
 ) -> None:
     for name in names.split(" and "):

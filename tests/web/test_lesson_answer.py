@@ -34,7 +34,9 @@ def figures(whole: Part | None, *falls: FallenStretch) -> SessionFigures:
     return SessionFigures([], marks, Summary(whole, (), ()), falls)
 
 
-def test_fall_is_shown_as_a_warning_and_as_a_table_row_with_its_activity(page: FakePage) -> None:
+def test_fall_of_valence_is_shown_as_a_warning_and_as_a_table_row_with_its_activity(
+    page: FakePage,
+) -> None:
     show_answer(figures(WHOLE, FALL), chart="<svg/>", narrow="", expected=28)
     assert len(page.texts("warning")) == 1
     (table,) = (each for each in page.drawn if each.kind == "table")
@@ -54,7 +56,7 @@ def test_fall_is_shown_as_a_warning_and_as_a_table_row_with_its_activity(page: F
     assert page.texts("svg") == ["<svg/>"]
 
 
-def test_lesson_without_a_fall_is_shown_without_a_table(page: FakePage) -> None:
+def test_lesson_without_a_fall_of_valence_is_shown_without_a_table(page: FakePage) -> None:
     show_answer(figures(WHOLE), chart="", narrow="", expected=None, said="*Now* the proof.")
     assert page.texts("warning") == page.texts("table") == page.texts("svg") == []
     assert len(page.texts("info")) == 1

@@ -44,7 +44,7 @@ def rows(page: FakePage) -> list[dict[str, str]]:
     return found
 
 
-def test_lessons_are_aligned_at_marks_that_all_of_them_have(
+def test_lessons_can_be_aligned_at_marks_that_occur_in_every_lesson(
     page: FakePage, store: OwnerStore
 ) -> None:
     first = lesson(store, "7b", Mark(20, "quiz"), Mark(10, "film"), Mark(40, "quiz"))
@@ -66,7 +66,9 @@ def test_whole_lessons_are_compared_from_their_start(page: FakePage, store: Owne
     assert {row["falls"] for row in shown} == {"0"}
 
 
-def test_lesson_without_a_mood_is_named_and_left_out(page: FakePage, store: OwnerStore) -> None:
+def test_lesson_without_a_mood_is_named_in_a_warning_and_left_out(
+    page: FakePage, store: OwnerStore
+) -> None:
     empty, full = store.create("empty"), lesson(store, "7b")
     show_comparison(store, [empty.id, full.id])
     assert page.texts("warning") == ["Without any mood: empty"]
@@ -75,7 +77,9 @@ def test_lesson_without_a_mood_is_named_and_left_out(page: FakePage, store: Owne
     assert page.texts("svg")[1:] == []
 
 
-def test_unknown_lessons_are_not_found(page: FakePage, store: OwnerStore) -> None:
+def test_comparing_unknown_lessons_raises_a_session_not_found_error(
+    page: FakePage, store: OwnerStore
+) -> None:
     with pytest.raises(SessionNotFoundError):
         show_comparison(store, ["00000000", "11111111"])
     assert page.texts("svg") == []

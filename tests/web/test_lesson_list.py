@@ -57,7 +57,7 @@ def test_page_shows_that_a_search_has_no_result(page: FakePage, store: OwnerStor
     assert page.texts("checkbox") == []
 
 
-def test_at_most_fifty_lessons_are_drawn_and_the_others_counted(
+def test_at_most_fifty_lessons_are_shown_and_the_number_of_older_lessons_is_stated(
     page: FakePage, store: OwnerStore
 ) -> None:
     for number in range(53):
@@ -67,7 +67,7 @@ def test_at_most_fifty_lessons_are_drawn_and_the_others_counted(
     assert "3 older ones are not shown: search for them." in page.texts("caption")
 
 
-def test_search_finds_a_lesson_that_is_older_than_those_drawn(
+def test_search_finds_a_lesson_that_is_too_old_for_the_list(
     page: FakePage, store: OwnerStore
 ) -> None:
     store.mark(store.create("Algebra 7b").id, [Mark(1.0, "group work")])
@@ -80,7 +80,7 @@ def test_search_finds_a_lesson_that_is_older_than_those_drawn(
     assert "Algebra 7b" in page.texts("button")
 
 
-def test_list_reads_the_lessons_that_it_draws_and_no_others(
+def test_list_reads_only_the_lessons_that_it_shows(
     page: FakePage, store: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("history", *(f"lesson {number}" for number in range(60))):
@@ -113,7 +113,7 @@ def test_actions_are_offered_for_the_chosen_lessons(page: FakePage, store: Owner
     assert page.element(f"Compare {len(lessons)} lessons").options["disabled"]
 
 
-def test_deletion_is_reported_once_and_names_a_lesson_that_was_deleted_before(
+def test_deletion_is_reported_once_with_the_lessons_that_were_already_deleted(
     page: FakePage, store: OwnerStore
 ) -> None:
     gone, deleted, kept = (store.create(name) for name in ("gone", "deleted", "kept"))

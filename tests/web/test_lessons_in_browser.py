@@ -65,7 +65,7 @@ def click_at(page: Page, share: float) -> None:
     page.mouse.click(box["x"] + share * box["width"], box["y"] + 60)
 
 
-def test_chosen_moment_moves_all_cursors_counts_the_people_and_seeks_in_the_video(
+def test_choosing_a_time_on_the_timeline_updates_cursors_number_of_people_and_video(
     page: Page, address: str, store: OwnerStore, tmp_path: Path
 ) -> None:
     session = recorded(store, "Algebra 7b", leave=2)
@@ -105,7 +105,7 @@ def test_chosen_moment_moves_all_cursors_counts_the_people_and_seeks_in_the_vide
     store.delete(session.id)
 
 
-def test_seat_is_named_and_forgotten_and_no_other_seat_is_chosen_instead(
+def test_seat_can_be_named_and_forgotten_and_no_other_seat_is_chosen_afterwards(
     page: Page, address: str, store: OwnerStore
 ) -> None:
     session = recorded(store, "Physics 9a", consent="all, in writing", people=6)

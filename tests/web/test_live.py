@@ -33,7 +33,7 @@ def watch() -> LiveWatch:
 
 
 @pytest.mark.usefixtures("page")
-def test_reconnecting_camera_keeps_its_watch_and_a_new_camera_gets_a_new_one() -> None:
+def test_reconnecting_camera_keeps_its_live_state_and_a_new_camera_gets_a_new_state() -> None:
     link = CameraLink()
     first = live._watch(link, ANALYZER)
     second = live._watch(link, ANALYZER)
@@ -62,7 +62,7 @@ def test_waiting_page_says_what_to_press_or_that_the_camera_was_lost(
     assert page.texts("warning") == ["The camera is no longer connected. Press START to try again."]
 
 
-def test_camera_that_did_not_start_is_explained_and_tried_again(
+def test_camera_error_is_explained_and_the_camera_can_be_tried_again(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forgotten: list[bool] = []
@@ -77,7 +77,7 @@ def test_camera_that_did_not_start_is_explained_and_tried_again(
     assert forgotten == [True]
 
 
-def test_diagnostics_show_the_rate_the_age_in_ms_and_the_dropped_frames(
+def test_diagnostics_show_frame_rate_frame_age_in_ms_and_dropped_frames(
     page: FakePage, watch: LiveWatch
 ) -> None:
     watch.state = LiveState(rate=12.4, age=0.0861, dropped=3)
@@ -85,7 +85,7 @@ def test_diagnostics_show_the_rate_the_age_in_ms_and_the_dropped_frames(
     assert [each.values for each in page.drawn if each.kind == "metric"] == [("12",), ("86",), (3,)]
 
 
-def test_playing_camera_renews_its_slot(
+def test_playing_camera_renews_its_camera_slot(
     page: FakePage, monkeypatch: pytest.MonkeyPatch, watch: LiveWatch
 ) -> None:
     taken: list[str] = []

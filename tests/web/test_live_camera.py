@@ -36,7 +36,7 @@ def feed(camera: LiveCamera, queued: Sequence[av.VideoFrame]) -> av.VideoFrame:
     return drawn
 
 
-def test_newest_frame_is_drawn_and_older_ones_are_counted_as_dropped() -> None:
+def test_newest_frame_is_drawn_and_older_frames_are_counted_as_dropped() -> None:
     live, watch = camera()
     queued = frames(4)
     drawn = feed(live, queued)
@@ -54,7 +54,7 @@ def test_mirrored_picture_is_flipped_horizontally() -> None:
     assert mirrored[200:, :100].mean() > mirrored[200:, -100:].mean()
 
 
-def test_connections_of_one_watch_have_continuous_times() -> None:
+def test_times_continue_after_a_camera_reconnects() -> None:
     first, watch = camera()
     feed(first, frames(2))
     analyzer = Analyzer(detector=FixedDetector([BOX]), classifier=FixedClassifier())

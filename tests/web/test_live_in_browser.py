@@ -31,7 +31,7 @@ from visitors import (
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
-def test_face_is_read_again_after_it_left_the_picture(page: Page) -> None:
+def test_face_is_read_again_after_it_returns_to_the_picture(page: Page) -> None:
     visit(page, "Watch now")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
@@ -50,7 +50,7 @@ def test_face_is_read_again_after_it_left_the_picture(page: Page) -> None:
 @pytest.mark.parametrize(
     "overtaken", [True, pytest.param(False, marks=pytest.mark.sweep)], ids=["overtaken", "in order"]
 )
-def test_lost_connection_is_restored(
+def test_lost_connection_of_a_camera_is_restored(
     browser: Browser, address: str, page: Page, *, overtaken: bool
 ) -> None:
     del page  # its fixture has answered the question about the purpose
@@ -90,7 +90,7 @@ def test_lost_connection_is_restored(
     context.close()
 
 
-def test_class_before_the_webcam_has_a_mood_and_is_recorded(
+def test_class_in_front_of_the_webcam_has_a_mood_and_can_be_recorded(
     browser: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
     del page  # its fixture has answered the question about the purpose
@@ -163,7 +163,7 @@ def test_two_visitors_can_each_use_a_camera(browser: Browser, address: str, page
     other.context.close()
 
 
-def test_refused_camera_is_explained_and_can_be_tried_again(
+def test_denied_camera_permission_is_explained_and_the_camera_can_be_tried_again(
     browser: Browser, address: str, page: Page
 ) -> None:
     del page  # its fixture has answered the question about the purpose
@@ -226,7 +226,7 @@ def test_connection_test_needs_no_relay_on_a_single_computer(page: Page) -> None
     try_connection(page, "no relay is needed from here")
 
 
-def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
+def test_browser_behind_a_firewall_is_told_about_the_relay_and_connects_through_it(
     browser: Browser, address: str, page: Page, folder: Path, coturn: int
 ) -> None:
     del page  # its fixture has answered the question about the purpose

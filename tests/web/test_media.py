@@ -49,7 +49,7 @@ def kept(result: PictureResult | RoomreadError | None) -> KeptPicture:
     ],
 )
 @pytest.mark.usefixtures("page")
-def test_state_of_a_picture_is_waiting_its_number_of_faces_or_the_error(
+def test_state_of_a_picture_is_shown_as_waiting_as_a_number_of_faces_or_as_an_error(
     result: PictureResult | RoomreadError | None, text: str
 ) -> None:
     assert media._picture_state(kept(result)) == text
@@ -89,14 +89,16 @@ def videos(monkeypatch: pytest.MonkeyPatch) -> FakeVideos:
     return made
 
 
-def test_upload_is_a_video_or_a_picture_by_its_suffix(page: FakePage, videos: FakeVideos) -> None:
+def test_suffix_of_an_uploaded_file_decides_between_video_and_picture(
+    page: FakePage, videos: FakeVideos
+) -> None:
     media._add_files([upload("LESSON.MP4"), upload("class.jpg")])
     assert videos.names == ["LESSON.MP4"]
     assert page.session_state[media._CHOSEN] == "job of LESSON.MP4"
     assert page.session_state[media._PROBLEMS] == []
 
 
-def test_bad_file_is_reported_and_does_not_stop_the_others(
+def test_bad_file_is_reported_and_does_not_stop_the_other_files(
     page: FakePage, videos: FakeVideos
 ) -> None:
     media._add_files([upload("empty.jpg", b""), upload("class.jpg"), upload("lesson.mp4")])
@@ -125,7 +127,7 @@ def test_content_of_the_queue_changes_when_a_video_ends(
     assert media._content([VideoJob(ended, tmp_path)]) == [("1", True), ("7", True)]
 
 
-def test_table_has_a_row_for_each_face_and_person(
+def test_results_table_has_a_row_for_each_face_of_a_picture_and_person_of_a_video(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media, "show_table", lambda rows, **_: page.table("", rows))

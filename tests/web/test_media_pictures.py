@@ -19,7 +19,7 @@ def no_pictures() -> None:
     st.session_state.pop("media_pictures", None)
 
 
-def test_example_in_the_package_is_the_one_in_the_repository() -> None:
+def test_example_photo_in_the_package_equals_the_photo_in_the_examples_folder() -> None:
     name, content = example_photo()
     assert name == "example.jpg"
     examples = Path(__file__).parents[2] / "examples"
@@ -37,7 +37,7 @@ def test_picture_that_is_added_twice_is_kept_once() -> None:
     assert [kept.name for kept in kept_pictures()] == ["b.jpg"]
 
 
-def test_pictures_of_a_visit_have_a_maximum_size() -> None:
+def test_total_size_of_the_pictures_of_a_visit_is_limited() -> None:
     add_picture("a.jpg", bytes(900_000), most_mb=1)
     with pytest.raises(MediaError, match=r"b.jpg: your pictures would take more than 1 MB in all"):
         add_picture("b.jpg", bytes(200_000), most_mb=1)

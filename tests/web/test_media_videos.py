@@ -103,7 +103,9 @@ def test_removing_a_video_that_was_deleted_before_is_a_no_op(
     assert page.session_state[media_videos._KNOWN] == {}
 
 
-def test_files_that_exist_and_are_not_empty_are_offered(page: FakePage, tmp_path: Path) -> None:
+def test_result_files_that_exist_and_are_not_empty_are_offered(
+    page: FakePage, tmp_path: Path
+) -> None:
     (tmp_path / "readings.csv").write_text("a")
     (tmp_path / "readings.jsonl").touch()
     media_videos._offer_files(job(JobState.FINISHED, tmp_path))

@@ -26,7 +26,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
     return made
 
 
-def test_figure_is_split_into_its_value_and_what_it_was_measured_on() -> None:
+def test_figure_of_a_model_card_is_split_into_its_value_and_its_data_set() -> None:
     assert _figure_row("accuracy", "0.70 ± 0.01 | fer2013 | n:3") == {
         "figure": "accuracy",
         "value": "0.70 ± 0.01",
@@ -59,14 +59,14 @@ def curve(card: ModelCard) -> pd.DataFrame:
     return data
 
 
-def test_curves_that_a_net_does_not_have_are_left_out() -> None:
+def test_training_curves_that_a_model_card_lacks_are_left_out() -> None:
     rows = [{"epoch": 0.0, "val_accuracy": 0.5}, {"epoch": 1.0, "val_accuracy": 0.6}]
     drawn = curve(replace(CARD, curves=rows))
     assert set(drawn["of"]) == {"PublicTest"}
     assert drawn["value"].tolist() == [0.5, 0.6]
 
 
-def test_epoch_without_a_value_has_no_point() -> None:
+def test_epoch_without_a_value_has_no_point_on_the_training_curve() -> None:
     rows = [{"epoch": 0.0, "train_accuracy": 0.4}, {"epoch": 1.0, "val_accuracy": 0.6}]
     drawn = curve(replace(CARD, curves=rows))
     assert drawn[["epoch", "of"]].to_numpy().tolist() == [[0.0, "training"], [1.0, "PublicTest"]]

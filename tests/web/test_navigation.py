@@ -33,7 +33,7 @@ def test_id_of_the_shown_item_replaces_the_query_of_the_url(
     assert page.query_params == {}
 
 
-def test_page_is_switched_to_by_the_last_part_of_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_can_be_opened_by_the_last_part_of_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
     page = FakePage()
     monkeypatch.setattr(navigation, "st", page)
     pages: Any = {"watch": "the page Watch now"}

@@ -63,7 +63,7 @@ def test_single_face_is_drawn_without_buttons_to_choose_it(page: FakePage) -> No
     assert [svg[:4] for svg in page.texts("svg")] == ["<svg"] * 2
 
 
-def test_chosen_face_stays_chosen_until_it_leaves(page: FakePage) -> None:
+def test_chosen_face_stays_chosen_until_it_leaves_the_picture(page: FakePage) -> None:
     page.answers = {"#2": True}
     assert face([HAPPY, HIDDEN]) is HIDDEN
     page.answers = {}
@@ -116,7 +116,7 @@ def test_progress_bar_replaces_the_button_during_a_calibration(page: FakePage) -
 @pytest.mark.parametrize(
     ("button", "calls"), [("Forget it", (1, 0)), ("Learn it again (10 s)", (0, 1))]
 )
-def test_calibration_is_forgotten_or_repeated_by_a_button(
+def test_buttons_forget_or_repeat_a_calibration(
     page: FakePage, button: str, calls: tuple[int, int]
 ) -> None:
     watch: Any = FakeWatch(calibrated=True, evaluation=RESULT)

@@ -39,7 +39,7 @@ def test_home_links_to_the_demo_class_and_to_an_example_photo(
     expect(page.get_by_text("No lesson is stored yet.")).to_be_visible()
 
 
-def test_alternative_urls_of_a_page_open_it(page: Page, address: str) -> None:
+def test_page_opens_at_each_of_its_alternative_urls(page: Page, address: str) -> None:
     for path, title in (("live", "Watch now"), ("home", "Roomread")):
         page.goto(f"{address}/{path}")
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
@@ -47,7 +47,9 @@ def test_alternative_urls_of_a_page_open_it(page: Page, address: str) -> None:
         expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
-def test_settings_show_the_purpose_and_the_model_and_about_shows_the_law(page: Page) -> None:
+def test_settings_page_shows_the_purpose_and_the_model_and_about_page_shows_the_law(
+    page: Page,
+) -> None:
     visit(page, "Settings")
     expect(page.get_by_text("Out of 100 smiles, 90 are read as happy.")).to_be_visible()
     expect(page.get_by_text("This installation is used for: Research")).to_be_visible()

@@ -46,7 +46,7 @@ def test_known_purpose_is_not_asked_for(page: FakePage) -> None:
     assert page.drawn == []
 
 
-def test_first_visitor_is_asked_for_the_purpose_and_none_is_preselected(
+def test_first_visitor_is_asked_for_the_purpose_and_no_purpose_is_preselected(
     page: FakePage, chosen: list[IntendedUse], tmp_path: Path
 ) -> None:
     assert not purpose_is_known(Settings(purpose=None))
@@ -66,7 +66,7 @@ def test_first_visitor_is_asked_for_the_purpose_and_none_is_preselected(
     ],
     ids=["no purpose", "work without a region"],
 )
-def test_incomplete_answer_is_refused(
+def test_incomplete_answer_about_the_purpose_is_refused(
     page: FakePage, chosen: list[IntendedUse], answers: dict[str, object], error: str
 ) -> None:
     page.answers = {"Continue": True, **answers}
@@ -75,7 +75,7 @@ def test_incomplete_answer_is_refused(
     assert chosen == []
 
 
-def test_complete_answer_is_stored_for_the_installation_and_the_visit(
+def test_complete_answer_about_the_purpose_is_stored_for_the_installation_and_the_visit(
     page: FakePage, chosen: list[IntendedUse]
 ) -> None:
     page.answers = {"Continue": True, FOR: Purpose.WORK_OR_SCHOOL, WHERE: Region.EU}

@@ -25,7 +25,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     return testing.AppTest.from_function(page, default_timeout=120).run()
 
 
-def test_default_form_is_complete_and_stores_no_readings_of_individual_people(script: Any) -> None:
+def test_default_recording_form_is_complete_and_stores_no_readings_of_individual_people(
+    script: Any,
+) -> None:
     assert script.session_state["form"] == ("", False, "")
 
 

@@ -37,7 +37,7 @@ def test_state_of_the_room_is_described_with_its_start_time(
     assert state_text(moods) == text
 
 
-def test_expected_people_are_the_class_size_or_the_maximum_of_the_lesson() -> None:
+def test_expected_number_of_people_is_the_class_size_or_the_maximum_seen_in_the_lesson() -> None:
     full, later = [mood(float(n), 0.5, present=28) for n in range(3)], mood(3.0, 0.5)
     assert seen_text([later], None) == "26 seen, 25 of them readable."
     assert seen_text([later], 28) == "26 seen of 28 expected, 25 of them readable."
@@ -62,7 +62,7 @@ def page_of_alerts() -> None:
     show_alerts(st.session_state["alerts"], sound=True)
 
 
-def test_alert_is_shown_with_its_time_and_its_number_is_passed_to_the_sound(
+def test_alert_is_shown_with_its_time_and_triggers_the_alert_sound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     testing = pytest.importorskip("streamlit.testing.v1", reason="needs the app extra")

@@ -57,7 +57,7 @@ def test_camera_takes_pictures_while_the_button_is_held(page: Page) -> None:
     expect(hold).to_be_visible()
 
 
-def test_camera_that_is_denied_is_explained_and_can_be_tried_again(
+def test_denied_camera_permission_is_explained_and_the_camera_can_be_tried_again(
     page: Page, address: str
 ) -> None:
     context = page.context.browser.new_context() if page.context.browser else page.context

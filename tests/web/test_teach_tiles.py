@@ -42,7 +42,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
 
 
 @pytest.mark.usefixtures("page")
-def test_picture_that_is_added_twice_is_kept_once_per_kind() -> None:
+def test_picture_that_is_added_twice_is_kept_once_per_person_or_state() -> None:
     add_tiles("person", [("a.jpg", b"1"), ("copy of a.jpg", b"1"), ("b.jpg", b"2")], NEUTRAL)
     add_tiles("person", [("again.jpg", b"2")], HAPPY)
     add_tiles("state", [("a.jpg", b"1")], None)
@@ -73,7 +73,7 @@ def test_neutral_picture_is_doubtful_if_it_is_read_as_an_expression_that_is_rare
     assert tile(shows, check).is_doubtful is doubtful
 
 
-def test_bad_picture_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_picture_does_not_stop_the_other_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(content: bytes, name: str) -> Frame:
         if content == b"bad":
             raise MediaError(f"{name}: is damaged")
@@ -112,7 +112,7 @@ def test_tile_shows_whether_a_picture_can_be_used_and_why(
     assert page.texts("markdown") == [text]
 
 
-def test_good_pictures_are_returned_and_doubtful_ones_once_they_are_confirmed(
+def test_good_pictures_and_confirmed_doubtful_pictures_are_returned(
     page: FakePage,
 ) -> None:
     tiles_of("person").extend(
@@ -132,7 +132,7 @@ def test_good_pictures_are_returned_and_doubtful_ones_once_they_are_confirmed(
     ]
 
 
-def test_picture_is_removed_by_its_button(page: FakePage) -> None:
+def test_remove_button_removes_its_picture(page: FakePage) -> None:
     add_tiles("state", [("a.jpg", b"1"), ("b.jpg", b"2")], None)
     show_tiles("state")
     first = next(each for each in page.drawn if each.text == "Remove a\\.jpg")

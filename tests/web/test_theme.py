@@ -107,7 +107,7 @@ def test_numbers_of_the_confusion_matrix_have_enough_contrast_in_every_cell() ->
 
 
 @pytest.mark.parametrize("path", ["api/assets", "formats/pages"])
-def test_pages_use_no_other_colours_than_the_checked_ones(path: str) -> None:
+def test_styles_of_the_pages_have_no_colour_whose_contrast_is_unchecked(path: str) -> None:
     found: set[str] = set()
     for file in Path(str(ROOT), path).rglob("*"):
         if file.suffix in {".css", ".j2"} and file.name != "style.css":

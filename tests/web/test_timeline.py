@@ -31,7 +31,9 @@ def given(
     return data
 
 
-def test_moment_is_described_by_its_people_and_its_mood(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_description_of_a_moment_contains_the_number_of_people_and_the_mood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     full = RoomMood(2.0, 26, 25, SCORES, states={"bored": 0.25}, looking_away=0.5)
     data = given(monkeypatch, full, expected=28)
     assert data["words"] == [
@@ -41,14 +43,14 @@ def test_moment_is_described_by_its_people_and_its_mood(monkeypatch: pytest.Monk
     assert unread["words"] == ["· 4 seen of 28 · 4 readable · no mood"]
 
 
-def test_moment_with_an_unknown_class_size_counts_only_the_people_seen(
+def test_description_of_a_moment_without_a_class_size_counts_only_the_people_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = given(monkeypatch, RoomMood(1.0, 26, 25, SCORES))
     assert data["words"] == ["· 26 seen · 25 readable · valence +0.75 · happy 75%"]
 
 
-def test_times_without_a_stored_mood_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timeline_leaves_out_times_without_a_stored_mood(monkeypatch: pytest.MonkeyPatch) -> None:
     moods = [RoomMood(float(time), 6, 6) for time in (0, 1, 8, 9)]
     data = given(monkeypatch, *moods)
     # The first two moods are in the same step.

@@ -62,7 +62,7 @@ MODULES = sorted(path.name for path in WEB.glob("*.py"))
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_page_shows_no_text_outside_the_catalogues(module: str) -> None:
+def test_page_shows_no_untranslated_text(module: str) -> None:
     assert texts_of((WEB / module).read_text(encoding="utf-8")) == []
 
 
@@ -103,7 +103,7 @@ def errors_as_text(source: str) -> list[int]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_page_shows_no_error_in_english(module: str) -> None:
+def test_page_shows_no_untranslated_error(module: str) -> None:
     assert errors_as_text((WEB / module).read_text(encoding="utf-8")) == []
 
 

@@ -51,7 +51,7 @@ def sent(content: bytes) -> dict[str, tuple[str, bytes, str]]:
     return {"file": ("a.mp4", content, "video/mp4")}
 
 
-def test_upload_is_kept_for_its_page_and_its_principal(
+def test_upload_is_stored_for_its_page_and_its_user(
     client: TestClient, files: UploadedFiles, address: str
 ) -> None:
     answer = client.put(address, files=sent(b"a video"), headers=HEADERS)
@@ -140,5 +140,7 @@ def test_too_large_file_is_refused(files: UploadedFiles, address: str) -> None:
     assert files.size() == 0
 
 
-def test_other_requests_are_passed_to_the_app(client: TestClient, address: str) -> None:
+def test_requests_other_than_uploads_are_passed_to_the_app(
+    client: TestClient, address: str
+) -> None:
     assert client.delete(address).text == client.put("/elsewhere").text == "the app"

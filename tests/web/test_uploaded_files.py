@@ -42,7 +42,7 @@ def test_uploaded_file_is_kept_on_disk_and_returned_unchanged(files: UploadedFil
     assert stored(files) == len(b"a picture")
 
 
-def test_uploads_under_invented_ids_count_towards_the_quota_of_the_principal(
+def test_uploads_under_invented_ids_count_towards_the_quota_of_the_user(
     files: UploadedFiles,
 ) -> None:
     for number in range(2):
@@ -57,7 +57,7 @@ def test_uploads_under_invented_ids_count_towards_the_quota_of_the_principal(
     assert refused.value.status_code == 507
 
 
-def test_file_that_is_uploaded_again_replaces_the_first_one(files: UploadedFiles) -> None:
+def test_file_that_is_uploaded_again_replaces_the_earlier_file(files: UploadedFiles) -> None:
     for _ in range(5):
         upload(files, "anna", "page", "1", mb=1.5)
     assert stored(files) == files.size("anna") == 1_500_000

@@ -91,7 +91,7 @@ def test_analyzer_has_the_profiles_that_are_switched_on() -> None:
     assert analyzer.profiles == [ASHA]
 
 
-def test_choice_of_states_leaves_other_profiles_switched_on(page: FakePage) -> None:
+def test_choosing_taught_states_leaves_other_profiles_switched_on(page: FakePage) -> None:
     profiles_on().update({"asha", "bored"})
     page.answers = {"Taught states to look for": ["confused"]}
     ask_states()

@@ -53,7 +53,7 @@ def test_chosen_source_is_drawn(page: FakePage, source: str, drawn: list[str]) -
     ("records", "local_files", "sources"),
     [(True, True, ["webcam", "call", "place"]), (True, False, ["webcam", "call"])],
 )
-def test_sources_of_the_apps_computer_are_offered_only_to_its_own_user(
+def test_sources_on_the_computer_of_the_app_are_offered_only_to_its_local_user(
     page: FakePage,
     monkeypatch: pytest.MonkeyPatch,
     sources: list[str],
@@ -83,7 +83,7 @@ def test_source_cannot_be_changed_while_its_camera_is_recorded(page: FakePage) -
     assert page.texts("text") == ["show_webcam"]
 
 
-def test_camera_without_a_slot_is_not_drawn(
+def test_webcam_is_not_shown_when_all_camera_slots_are_taken(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cameras = SimpleNamespace(count=4, take=lambda *_, **__: False)
@@ -107,7 +107,7 @@ def recording(owner: str, *, running: bool) -> SimpleNamespace:
     ],
     ids=["running", "ended", "of another user", "unknown"],
 )
-def test_running_recording_of_the_visitor_is_drawn_and_any_other_opens_its_lesson(
+def test_running_recording_of_the_visitor_is_shown_and_other_recordings_open_their_lesson(
     page: FakePage,
     monkeypatch: pytest.MonkeyPatch,
     found: SimpleNamespace | None,

@@ -11,7 +11,7 @@ from roomread.web.watch_call import show_call
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_page_of_a_call_is_in_the_language_of_the_visitor(
+def test_page_of_a_video_call_is_in_the_language_of_the_visitor(
     monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     page = FakePage()

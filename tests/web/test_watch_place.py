@@ -59,13 +59,13 @@ def preview(page: FakePage) -> FakePreview:
     return found
 
 
-def test_no_source_is_opened_before_one_is_entered(page: FakePage) -> None:
+def test_no_source_is_opened_before_the_visitor_enters_a_source(page: FakePage) -> None:
     show_place("visit 1")
     assert page.session_state == {}
     assert page.texts("info") == ["0 is the first camera of this computer; screen: is its screen."]
 
 
-def test_another_source_replaces_the_one_that_is_shown(page: FakePage) -> None:
+def test_preview_of_a_new_source_replaces_the_previous_preview(page: FakePage) -> None:
     page.answers = {PLACE: " 0 ", "Show it": True}
     show_place("visit 1")
     first = preview(page)
@@ -89,7 +89,7 @@ def test_empty_input_closes_the_preview_and_shows_an_error(page: FakePage) -> No
     assert preview(page) is None
 
 
-def test_picture_is_described_by_the_people_who_are_seen(page: FakePage) -> None:
+def test_alternative_text_of_the_preview_states_the_number_of_people(page: FakePage) -> None:
     shown: Any = FakePreview("0")
     watch_place._show_picture(shown)
     shown.watch.state = LiveState(moods=(RoomMood(1.0, 6, 5),))
@@ -117,7 +117,7 @@ class FakeRequest:
     analyzer: object = None
 
 
-def test_recording_closes_the_preview_and_opens_its_source(
+def test_starting_a_recording_closes_the_preview_and_records_its_source(
     page: FakePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: Any = FakePreview("0")

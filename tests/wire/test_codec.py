@@ -70,7 +70,7 @@ def reading(**fields: Any) -> dict[str, Any]:
     return {"schema_version": 1, "time": 1.5, "box": BOX, "scores": SCORES} | fields
 
 
-def test_unknown_fields_of_a_minimal_frame_are_none() -> None:
+def test_missing_fields_of_a_minimal_frame_are_none() -> None:
     read = frame_from_dict(frame(FACE))
     assert (read.source, read.frame_index, read.width, read.signal) == ("", None, None, None)
     (face,) = read.readings
@@ -199,7 +199,7 @@ INVALID: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("case", INVALID)
-def test_invalid_frame_is_refused_with_its_path(case: str) -> None:
+def test_error_for_an_invalid_frame_names_the_json_path(case: str) -> None:
     value, message = INVALID[case]
     with pytest.raises(WireError, match=message):
         frame_from_dict(value)

@@ -36,7 +36,7 @@ def plain(**cells: Any) -> dict[str, Any]:
     return reading_to_row(reading) | cells
 
 
-def test_every_row_has_every_column_and_nested_names_are_joined() -> None:
+def test_every_row_has_every_column_and_nested_names_are_joined_by_underscores() -> None:
     row = plain()
     assert {"box_left", "scores_happy", "quality_size", "pose_yaw", "landmarks_nose_x"} <= set(row)
     assert row["box_left"] == 1.0

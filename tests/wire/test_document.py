@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "schema.md").read_text(encoding="utf-8")
 
 
-def test_schema_page_equals_the_generated_one() -> None:
+def test_schema_page_equals_the_generated_page() -> None:
     assert markdown() == PAGE, "run: python -m roomread.wire.document"
     assert json_text() == (DOCS / "schema.json").read_text(encoding="utf-8")
 
@@ -24,6 +24,6 @@ def test_schema_page_names_every_field_and_column() -> None:
     assert set(MOOD_COLUMNS) - scores <= named
 
 
-def test_example_conforms_to_the_schema() -> None:
+def test_example_on_the_schema_page_conforms_to_the_schema() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert frame_from_dict(json.loads(example)).readings[0].seat == 3

@@ -79,7 +79,7 @@ def test_path_with_a_long_unknown_name_is_shortened_and_encodable() -> None:
     caught.value.path.encode("utf-8")
 
 
-def test_rules_run_after_the_fields() -> None:
+def test_rules_of_a_record_are_checked_after_its_fields() -> None:
     def refuse(value: dict[str, Any], path: str) -> None:
         raise WireError(path, f"is {value['a']}")
 

@@ -57,13 +57,13 @@ def make_server(tools: Tools) -> MCPServer[Any]:
     @server.tool(annotations=_READ_ONLY)
     @_as_tool_errors
     def session_mood(session_id: _SessionId) -> dict[str, Any]:
-        """Return the latest mood of a session's room and its active alerts; times in seconds."""
+        """Return the latest mood of the room and the active alerts of a session; times are in s."""
         return tools.session_mood(session_id)
 
     @server.tool(annotations=_READ_ONLY)
     @_as_tool_errors
     def session_report(session_id: _SessionId) -> dict[str, Any]:
-        """Return a session's report: when its valence fell, its parts, changes and alerts."""
+        """Return a session's report: falls and lasting changes of the valence, parts and alerts."""
         return tools.session_report(session_id)
 
     return server

@@ -20,7 +20,7 @@ from roomread.wire import FrameReadings, frame_to_dict
 class Tools:
     """The tools for language models, which call the same services as the command line and the API.
 
-    The results name nobody, and results about sessions contain no data about individual people.
+    The results contain no names of people, and those about sessions no data of individual people.
 
     Args:
         analyzer: Reads pictures.
@@ -73,7 +73,9 @@ class Tools:
         }
 
     def session_report(self, session_id: str) -> dict[str, Any]:
-        """Return a session's falls and changes of valence, its parts between marks, and alerts.
+        """Return the falls and lasting changes of a session's valence, and its parts and alerts.
+
+        A part is the time between two marks.
 
         Raises:
             SessionNotFoundError: There is no such session.

@@ -67,7 +67,7 @@ class PurposeShape(BaseModel):
 
 
 class SettingsShape(BaseModel):
-    """The operator's settings without secrets, folders and addresses."""
+    """The operator's settings, without secrets, folders or addresses."""
 
     purpose: Purpose | None = Field(
         description="Null until the first visitor of the web app has chosen it."

@@ -111,7 +111,7 @@ def _first_part(path: str) -> str:
 
 
 class AuthMiddleware:
-    """Middleware that refuses requests that are not admitted.
+    """Middleware that admits or refuses each request and WebSocket.
 
     It stores the principal of an admitted request in `scope["state"]["principal"]`.
 
@@ -185,12 +185,13 @@ class AuthMiddleware:
             return principal
         if principal is None:
             raise _unauthorized(
-                "the request requires sign-in or a key",
+                "the request requires sign-in or an API key",
                 hint="sign in, or send the header Authorization: Bearer rr_…",
             )
         if by_key and _first_part(path) not in _FOR_KEYS:
             raise _forbidden(
-                "keys are accepted by the API only", hint="sign in to open pages of the service"
+                "an API key gives access to the API only, not to the pages of the service",
+                hint="sign in to open the pages",
             )
         if not is_ours(path) and not principal.scopes >= _FOR_PAGES:
             raise _forbidden(
@@ -227,7 +228,7 @@ class AuthMiddleware:
                 address = address_of(connection)
                 _spend(self._auth.attempts, f"key:{network_of(address)}")
                 self._auth.refusals.add("key refused", address, time.monotonic())
-                raise _unauthorized("the key is unknown or was revoked")
+                raise _unauthorized("the API key is unknown or was revoked")
             return principal, True
         token = connection.cookies.get(COOKIE)
         principal = None
@@ -270,9 +271,9 @@ def _check_local(connection: HTTPConnection) -> None:
     """Check that a request without sign-in comes from this computer's own user.
 
     A page on the web can make its own host name resolve to 127.0.0.1 (DNS rebinding); the Host
-    header reveals this. A proxy on this computer would admit every visitor. It is recognised by the
-    headers that it adds, by HTTP/1.0, which proxies use by default, and by a Referer header that
-    names another host.
+    header reveals this. A proxy on this computer would pass on the requests of every visitor. A
+    proxy is recognised by the headers that it adds, by HTTP/1.0, which proxies use by default, and
+    by a Referer header that names another host.
 
     Raises:
         RefusedError: The request comes from elsewhere.
@@ -280,8 +281,8 @@ def _check_local(connection: HTTPConnection) -> None:
     headers = connection.headers
     if not is_loopback(_host_name(headers.get("host", ""))):
         raise _forbidden(
-            "without sign-in this service accepts requests for localhost only",
-            hint="open the service as localhost on its own computer",
+            "this service runs without sign-in and accepts only requests to localhost",
+            hint="open the service at localhost, on the computer on which it runs",
         )
     forwarded = any(name.startswith(_FORWARDED) for name in headers)
     if forwarded or connection.scope.get("http_version") == "1.0":
@@ -332,7 +333,7 @@ def _check_origin(connection: HTTPConnection) -> None:
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers for the web app, which name the verified principal and no other."""
+    """Return the headers for the web app; its user header contains only the verified principal."""
     headers = MutableHeaders(raw=list(scope["headers"]))
     del headers[USER_HEADER]
     # The origin has been checked. Streamlit would request this computer's address from another host

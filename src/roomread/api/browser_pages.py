@@ -1,8 +1,8 @@
 """Serve pages that run scripts, in the visitor's language, and the assets that the pages load.
 
 An asset is a file of the folder `assets`, or a message catalogue as JSON. The URLs of all assets
-contain one hash of all contents, so that a browser may cache them forever and a script can import
-others by relative paths.
+contain the same hash, that of all assets together, so that a browser may cache an asset forever and
+a script can import other scripts by relative paths.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def browser_page(
     Args:
         request: The request. Its query parameter `lang` determines the language, else its cookie,
             else its header `Accept-Language`.
-        template: File name of a template in `pages`, which extends `browser.html.j2`. It
+        template: File name of a template in `pages`, which extends `browser.html.j2`. The template
             translates texts with `t` and `tn`, and gets the URL of an asset with `asset`.
         status: Status of the response.
         framed: Whether the web app may show the page in a frame.

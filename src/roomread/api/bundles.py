@@ -1,8 +1,9 @@
 """Serve the downloads of the student page: ONNX Runtime for browsers, and the nets it runs.
 
 The build hook `hatch_assets.py` compresses the runtime and the 8-bit net with Brotli and puts them
-into the package. They are decompressed only for clients that do not accept Brotli. The nets in 32
-bits are sent uncompressed, because they hardly shrink: the package then contains them only once.
+into the package. They are decompressed only for clients that do not accept Brotli. The 32-bit nets
+are sent uncompressed, because Brotli hardly reduces their size and the package would contain them
+twice.
 """
 
 from __future__ import annotations

@@ -52,15 +52,15 @@ class ServiceContext:
         figures_limiter: Limits the number of concurrent requests that read whole sessions, so that
             they do not delay requests that write.
         ingest_sockets: Limits the number of open WebSockets that send readings.
-        event_streams: Limits the number of teachers' boards that receive events.
+        event_streams: Limits the number of teachers' pages that receive the events of a room.
         exports: Limits the number of export files on disk, which clients may download slowly.
         live_people: The people seen in live sessions, to recognise them by their faces.
         live_sockets: The event that ends a live connection, by the id of the session that the
             connection records.
         buffers: Limits the bytes of incomplete requests and messages in memory.
         rooms: The rooms that this process holds for students to join.
-        code_attempts: Limits the wrong codes of each address, generously, because a whole school
-            may share one address.
+        code_attempts: Limits the wrong room codes that each address sends, generously, because a
+            whole school may share one address.
         provider: The OpenID Connect provider for sign-in; None if none is configured.
         closing: Whether the service is shutting down.
     """
@@ -108,14 +108,14 @@ class ServiceContext:
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """The limiter of pictures read at once, which all parts of the service share."""
+        """The limiter of how many pictures are read at once, shared by all parts of the service."""
         return self.engine.limiter
 
 
 def buffer_bytes(max_picture_mb: int) -> int:
-    """Return the memory for incomplete requests and messages, in bytes.
+    """Return the total memory allowed for incomplete requests and messages, in bytes.
 
-    One sender may use half of it, which is enough for a picture of the maximum size.
+    One sender may use half of this memory, which is enough for a picture of the maximum size.
 
     Args:
         max_picture_mb: The maximum size of a picture or of a live frame, MB.

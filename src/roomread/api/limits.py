@@ -143,7 +143,7 @@ class Body:
                 await self._app(scope, spool.replay(receive), send)
 
     def _holder(self, scope: Scope) -> tuple[str, SharedSlots]:
-        """Return the id that a sender's slots are counted by, and the slots that it may take."""
+        """Return the id under which a sender's slots are counted, and the slots to take from."""
         principal: Principal | None = scope.get("state", {}).get("principal")
         if principal is not None:
             return principal.id, self._limits.members
@@ -317,7 +317,9 @@ async def _enter_while_connected(
         await asyncio.wait({gone, entering})
     if is_gone:
         raise RefusedError(
-            HTTPStatus.BAD_REQUEST, "bad-request", "the sender disconnected while waiting"
+            HTTPStatus.BAD_REQUEST,
+            "bad-request",
+            "the client disconnected while the request was waiting",
         )
     await entering
 

@@ -83,8 +83,8 @@ async def live(
         socket: The connection.
         session: The id of a session of the sender, into which the readings are written. A second
             connection for the same session ends the first one.
-        oneself: Whether the camera shows the sender; then only the largest face is read. Ignored
-            with a session.
+        oneself: Whether the camera shows the sender; then only the largest face is read. This is
+            ignored if `session` is given.
         profiles: Comma-separated names of the sender's profiles, such as "confused,bored". Their
             states are scored in all faces, and the mood contains the share of people who show each.
     """
@@ -109,7 +109,7 @@ async def live(
 
 
 async def _watch(context: ServiceContext, socket: WebSocket, room: LiveRoom) -> None:
-    """Serve a connection that records nothing."""
+    """Serve a connection without recording a session."""
 
     async def sum_up(_read: FrameReadings) -> tuple[MoodShape | None, list[AlertShape]]:
         return mood_shape(room.mood) if room.mood is not None else None, []
@@ -148,7 +148,7 @@ async def _record(
 
 @contextmanager
 def _only_connection(context: ServiceContext, session_id: str) -> Iterator[asyncio.Event]:
-    """End an older connection of the session, and yield the event that ends this one."""
+    """End an older connection of the session, and yield the event that ends the new connection."""
     older = context.live_sockets.get(session_id)
     if older is not None:
         older.set()
@@ -190,7 +190,7 @@ async def _serve(
 
 
 async def _receive_frames(socket: WebSocket, inbox: Inbox[_EncodedFrame]) -> None:
-    """Receive frames, and put each into the inbox in place of the one before."""
+    """Receive frames, and put each into the inbox in place of the previous frame."""
     index = 0
     async for content in binary_messages(socket, silence=_SILENCE_SECONDS):
         inbox.put(_EncodedFrame(index, time.monotonic(), content))

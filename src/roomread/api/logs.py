@@ -1,4 +1,4 @@
-"""Log events of the service, without pictures, names and keys."""
+"""Log events of the service, without pictures, names or keys."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class _Line(logging.Formatter):
 def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool = False) -> None:
     """Send events to standard error, and the audit log to a file of bounded size.
 
-    Refused keys and passwords go to `refused.jsonl` in the audit log's folder, so that no
-    number of them can displace the audit log.
+    Refused keys and passwords are logged in `refused.jsonl` in the audit log's folder, so that
+    many refusals cannot push older entries out of the audit log.
 
     Args:
         audit_file: The audit log, in an existing folder.

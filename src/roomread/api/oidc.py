@@ -1,4 +1,4 @@
-"""Sign in at an OpenID Connect provider: redirect to it and handle the return."""
+"""Sign in at an OpenID Connect provider: redirect the visitor to it, and handle the return."""
 
 from __future__ import annotations
 

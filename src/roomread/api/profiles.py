@@ -74,7 +74,10 @@ _BODY = {
 
 
 class LeaveOneOutShape(BaseModel):
-    """The results of reading each picture of a profile with a profile of its other pictures."""
+    """The results of a leave-one-out test of a profile.
+
+    Each picture is read with a profile that was learned from the other pictures.
+    """
 
     references: int = Field(description="Number of pictures.", examples=[5])
     correct: int = Field(
@@ -193,7 +196,10 @@ def show(context: Context, reader: Reader, name: str) -> ProfileShape:
 
 @router.get("/{name}/evaluate", summary="Evaluate a profile", responses=responses(404, 422))
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
-    """Read each picture with a profile learned from the other pictures; return the results."""
+    """Evaluate a profile with a leave-one-out test, and return the results.
+
+    Each picture is read with a profile that was learned from the other pictures.
+    """
     service, model = teaching_service(context, reader), context.engine.analyzer.model
     with context.limiter.slot():
         result = await context.limiter.run(lambda: service.try_out(name, model))
@@ -239,7 +245,7 @@ async def take(
     *,
     replace: Annotated[bool, Query(description="Replace a profile of this name.")] = False,
 ) -> ProfileShape:
-    """Import a profile that was exported elsewhere and taught with the same net."""
+    """Import a profile that was exported elsewhere and taught with the net of this service."""
     body = await request.body()
     if len(body) > MAX_BYTES:
         raise ProfileError(
@@ -252,7 +258,7 @@ async def take(
             "the file is not text", hint="check that it is the right file"
         ) from error
     if profile.name != name:
-        problem = f"the file contains the profile '{profile.name}'"
+        problem = f"the file contains a profile of another name, '{profile.name}'"
         raise ProfileError(problem, hint="use the profile's own name in the URL")
     model = context.engine.analyzer.model
     service = teaching_service(context, sender)
@@ -290,7 +296,7 @@ async def _parse_form(
         elif key not in _EXPRESSIONS and key != _STATE_FIELD:
             known = ", ".join([*_EXPRESSIONS, _STATE_FIELD])
             raise ProfileError(
-                f"there is no field for pictures of '{safe_name(key)}'",
+                f"the form has no field '{safe_name(key)}' for pictures",
                 hint=f"use one of the fields {known}",
             )
         else:
@@ -300,7 +306,7 @@ async def _parse_form(
     if not references:
         raise ProfileError(
             "there is no picture to learn from",
-            hint="send pictures of a person in the field neutral, or of a state in picture",
+            hint="send pictures of a person in the field 'neutral', or of a state in 'picture'",
         )
     try:
         asked = _TeachingFields.model_validate(fields)

@@ -62,7 +62,7 @@ class Provider:
             raise RoomreadError("ROOMREAD_OIDC_CLIENT_ID is not set", hint=hint)
         for module in ("authlib", "httpx2", "itsdangerous"):
             if importlib.util.find_spec(module) is None:
-                raise MissingExtraError("sign-in at a provider", extra="oidc")
+                raise MissingExtraError("sign-in through an identity provider", extra="oidc")
         self.name = parts.hostname or issuer
         self._issuer, self._claim = issuer, settings.oidc_claim
         self._client = _client(issuer, settings)

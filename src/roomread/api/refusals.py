@@ -31,7 +31,7 @@ class RefusalTrail:
     """A log of the senders of wrong keys and passwords, with one line per source and period.
 
     The first refusal of a source is logged at once. Each later line contains the number of
-    refusals since the line before, so that a flood of them cannot fill the log.
+    refusals since the previous line, so that a flood of refusals cannot fill the log.
 
     Args:
         period: Seconds between two lines of one source.
@@ -46,7 +46,7 @@ class RefusalTrail:
 
         Args:
             event: The kind of refusal, such as "key refused".
-            address: The address of the sender. The addresses of one IPv6 network count as one.
+            address: The address of the sender. All addresses of one IPv6 network are one source.
             now: Seconds of a monotonic clock.
         """
         self._write_due(now)

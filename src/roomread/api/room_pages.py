@@ -42,7 +42,7 @@ def _open_rooms(request: Request, context: ServiceContext, owner: str) -> list[R
 
 @router.get("/room/{room_id}")
 async def board(request: Request, context: Context, room_id: str) -> Response:
-    """Return the teacher's board of a room, or redirect to the lesson of a closed room."""
+    """Return the page for watching a room, or redirect to the recorded session of a closed room."""
     store = context.store.owned_by(principal_with(request, Scope.ANALYZE).id)
     record = await in_turn(context, lambda: find_room(store, room_id))
     if record.code is None:

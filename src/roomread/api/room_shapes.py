@@ -62,7 +62,10 @@ class RoomsShape(BaseModel):
 
 
 class ReportCountsShape(BaseModel):
-    """The number of people who press each button at present; a press counts for two minutes."""
+    """The number of people who currently report "ok", "lost", "slower" or "faster".
+
+    People report by pressing a button; a report expires after two minutes.
+    """
 
     ok: int
     lost: int

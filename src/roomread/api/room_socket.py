@@ -222,7 +222,7 @@ async def _take_seat(
                 raise RoomNotFoundError("the code belongs to another room")
     text = consent_of(joining.consent)
     if text is None:
-        raise MessageError("the consent does not match the current version of the text")
+        raise MessageError("the consent was not given to a current version of the consent text")
     held = await context.rooms.hold(room_id)
     faces = joining.faces and _may_send_faces(held, joining)
     await held.reserve()

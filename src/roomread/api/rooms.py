@@ -335,7 +335,7 @@ async def _here_or_forwarded(
     *,
     body: bytes = b"",
 ) -> T | Response:
-    """Run work on a room, or forward the request to the process that holds the room."""
+    """Run work on a room, or forward the request if another process holds the room."""
     try:
         return await work(await context.rooms.hold(room_id))
     except SessionHeldError as held:

@@ -25,7 +25,7 @@ def find_session(
 
 
 async def figures_in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
-    """Once a slot for work that reads a whole session is free, run `work` in a thread.
+    """Run work that reads a whole session in a thread when a slot for such work is free.
 
     Raises:
         BusyError: Too many requests are waiting already.

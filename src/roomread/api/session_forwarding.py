@@ -26,7 +26,7 @@ async def here_or_forwarded(
     *,
     body: bytes = b"",
 ) -> T | Response:
-    """Run work on a session, or forward the request to the process that holds the session.
+    """Run work on a session, or forward the request if another process holds the session.
 
     Args:
         context: The context of the service.

@@ -103,7 +103,7 @@ class SessionsShape(BaseModel):
 
 
 class MoodShape(BaseModel):
-    """The mood of the room over some seconds; values are null below five readable people."""
+    """The mood of the room over some seconds; null where fewer than five people are readable."""
 
     time: float = Field(
         description="The end of the measured window, seconds from the start.", examples=[750.5]
@@ -178,7 +178,7 @@ class TimelineShape(BaseModel):
 
 
 class PartShape(BaseModel):
-    """The mean mood between two marks."""
+    """The mean mood of the room in the time between two marks."""
 
     label: str = Field(examples=["group work"])
     start: float
@@ -202,7 +202,7 @@ class ChangeShape(BaseModel):
 
 
 class SummaryShape(SessionShape):
-    """A session with its parts between marks, and the lasting changes of its valence."""
+    """A session, its parts (the times between marks), and the lasting changes of its valence."""
 
     parts: list[PartShape]
     changes: list[ChangeShape]
@@ -221,7 +221,7 @@ class PersonInput(BaseModel):
 
 
 class PersonShape(PersonInput):
-    """A person whose name and consent were recorded, with the number of the seat."""
+    """The number of a seat, and the name and the consent of the person there."""
 
     seat: int = Field(examples=[3])
     consented_at: datetime
@@ -234,7 +234,7 @@ class PeopleShape(BaseModel):
 
 
 class MarkInput(BaseModel):
-    """A new mark, a label for the moment at which something begins."""
+    """A new mark: a label for the time at which an activity or a slide begins."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -249,7 +249,7 @@ class MarkInput(BaseModel):
 
 
 class MarkShape(BaseModel):
-    """A mark, a label for the moment at which something begins."""
+    """A mark: a label for the time at which an activity or a slide begins."""
 
     time: float = Field(examples=[750.0])
     label: str = Field(examples=["group work"])
@@ -268,7 +268,7 @@ class AlertsShape(BaseModel):
 
 
 class ReportShape(BaseModel):
-    """How many students pressed each button; with fewer than five people, counts are null."""
+    """The number of students who pressed each button; null for fewer than five students."""
 
     time: float = Field(description="Seconds from the start.", examples=[750.0])
     people: int = Field(description="Number of students who had joined.", examples=[28])
@@ -283,7 +283,7 @@ class ReportShape(BaseModel):
 
 
 class ReportsShape(BaseModel):
-    """How many students of a session's room pressed each button, one sample every 5 s."""
+    """The number of students in a room who pressed each button, in one sample every 5 s."""
 
     reports: list[ReportShape]
 

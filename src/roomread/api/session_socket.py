@@ -28,7 +28,7 @@ FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 @router.websocket("/{session_id}/readings")
 async def ingest(socket: WebSocket, session_id: str) -> None:
-    """Ingest messages with the same content as `POST`, and respond to each with an `IngestShape`.
+    """Ingest messages with the format of `POST` bodies, and respond to each with an `IngestShape`.
 
     The response to a message that is refused is `{"problem": …}`.
     """

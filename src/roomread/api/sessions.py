@@ -109,7 +109,7 @@ def create(
 
 @router.get("/{session_id}", summary="Get a session", responses=responses(404))
 async def show(context: Context, reader: Reader, session_id: str) -> SummaryShape:
-    """Return a session, its parts between marks, and the lasting changes of its valence."""
+    """Return a session, its parts (the times between marks), and lasting changes of its valence."""
 
     def work() -> SummaryShape:
         store, session = find_session(context, reader, session_id)
@@ -223,8 +223,8 @@ async def send(
 ) -> IngestShape | Response:
     """Write frames of readings that were made elsewhere, in the format of `/live`.
 
-    The times of a session's frames must increase. A frame that is not later than the last one, for
-    example because it is sent twice, counts as repeated and is ignored.
+    The times of a session's frames must increase. A frame that is not later than the last stored
+    frame, for example because it is sent twice, counts as repeated and is ignored.
     """
     body = await request.body()
 
@@ -317,7 +317,10 @@ def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
 
 @router.get("/{session_id}/reports", summary="List button reports", responses=responses(404))
 def reports(context: Context, reader: Reader, session_id: str) -> ReportsShape:
-    """Return how many students pressed each button, every five seconds; empty without students."""
+    """Return how many students pressed each button, in one sample every five seconds.
+
+    The list is empty if no student joined the session.
+    """
     store, session = find_session(context, reader, session_id)
     samples = store.reports(session.id)
     return ReportsShape(reports=[ReportShape(**report_to_dict(sample)) for sample in samples])

@@ -124,7 +124,7 @@ async def binary_messages(socket: WebSocket, *, silence: float) -> AsyncIterator
         silence: Seconds without a message after which the connection ends.
 
     Raises:
-        SocketEndError: A text message was received, or no message for too long.
+        SocketEndError: A text message was received, or no message within `silence` seconds.
     """
     async for message in _messages(socket, silence=silence):
         content = message.get("bytes")
@@ -144,7 +144,8 @@ async def text_messages(
         max_length: Maximum length of a message, in characters.
 
     Raises:
-        SocketEndError: A binary or too long message was received, or no message for too long.
+        SocketEndError: A binary message, a message over `max_length`, or no message within
+            `silence` seconds was received.
     """
     async for message in _messages(socket, silence=silence):
         text = message.get("text")

@@ -1,4 +1,7 @@
-"""Responses that release their resources, even if the client disconnects before they begin."""
+"""Responses that always release their resources.
+
+The resources are released even if the client disconnects before the response begins.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
 async def _body(request: Request, *, most: int | None = None) -> io.BytesIO:
     """Return the body of a request, cut off after `most` + 1 bytes.
 
-    Neither this nor the `getvalue()` of the result copies the whole body, unlike `request.body()`.
+    Unlike `request.body()`, neither this function nor `getvalue()` of its result copies the body.
     """
     body = io.BytesIO()
     async for piece in request.stream():
@@ -98,7 +98,7 @@ def request_cap(context: ServiceContext) -> int:
 
 
 def safe_name(name: str | None) -> str:
-    """Return a file's name without folders and control characters, at most 100 characters long."""
+    """Return a file's name without folders or control characters, at most 100 characters long."""
     last = PurePath((name or "").replace("\\", "/")).name
     shown = "".join(character for character in last if character.isprintable())
     return shown[:100] or "picture"
@@ -171,7 +171,7 @@ def decode_base64(text: str) -> bytes:
 
 
 def _plain_chunks(text: str) -> Iterator[bytes]:
-    """Yield the base64 of a text without the head and the percent-encoding of a data URI."""
+    """Yield base64 text in chunks, without the prefix and the percent-encoding of a data URI."""
     start, is_uri = 0, text[:5].lower() == "data:"
     if is_uri:
         start = text.find(",") + 1

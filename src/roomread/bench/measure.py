@@ -69,8 +69,8 @@ SCENES = {
 class Agreement:
     """The comparison of the pipeline's readings with those of a slow baseline.
 
-    The baseline detects faces in every whole frame, at full size and in fp32, and classifies every
-    face in every frame.
+    The baseline detects faces in every whole frame, in one pass and in fp32 (see `CenterFace`,
+    argument `thorough`), and classifies every face in every frame.
 
     Attributes:
         found: Fraction of the baseline's faces that the pipeline finds, 0..1.

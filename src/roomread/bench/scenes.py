@@ -160,7 +160,7 @@ def _person(
     random: np.random.Generator,
     heights: tuple[float, float],
 ) -> Image.Image:
-    """Return a tile with one face near its middle, of random height."""
+    """Return a tile that shows one face of random height near the middle of the tile."""
     zoom = size[1] * random.uniform(*heights) / face.height
     person = _scaled(portrait, zoom)
     x, y = (zoom * part for part in face.center)
@@ -198,7 +198,7 @@ def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def moving(
     still: Grid, count: int, *, rate: float = 25.0, sway: float = 0.08, noise: float = 2.0
 ) -> Iterator[Frame]:
-    """Yield a recording of a call in which each person sways within the tile at their own pace.
+    """Yield a recording of a call in which the people sway within their tiles at different paces.
 
     Args:
         still: The call.

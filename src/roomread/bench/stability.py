@@ -123,7 +123,10 @@ def measure(
 def _labels(
     picture: Picture, change: SmallChange, detector: FaceDetector, classifier: ExpressionClassifier
 ) -> dict[Answer, Expression | None] | None:
-    """Return the labels of the largest face, None if withheld; None if there is no face."""
+    """Return the label of the largest face for each `Answer`; None if there is no face.
+
+    A label that is withheld is None in the result.
+    """
     changed = np.ascontiguousarray(change.picture(picture))
     faces = detector.detect(changed)[:1]
     if not faces:

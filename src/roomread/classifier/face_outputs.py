@@ -14,7 +14,7 @@ _UNIT_DIGITS, _POSE_DIGITS = 3, 1
 
 
 def named_units(names: Sequence[str], values: NDArray[np.float32]) -> Mapping[str, float] | None:
-    """Return action units by name; None for a net without any.
+    """Return action units by name; None for a net without action units.
 
     Args:
         names: the names of the net's A units, as its card lists them.
@@ -28,7 +28,7 @@ def named_units(names: Sequence[str], values: NDArray[np.float32]) -> Mapping[st
 
 
 def pose_of(degrees: NDArray[np.float32]) -> Pose | None:
-    """Return yaw, pitch and roll in degrees [3] as a pose; None for a net without pose, [0]."""
+    """Return yaw, pitch and roll in degrees, float32 [3], as a pose; None for an empty array."""
     if not len(degrees):
         return None
     return Pose(*(round(float(value), _POSE_DIGITS) for value in degrees))

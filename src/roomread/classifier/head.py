@@ -1,7 +1,8 @@
-"""Choose the output of a net with two heads: the taggers' majority, the data set's label, or both.
+"""Choose the head of a net whose output is used, for nets with two heads.
 
-The two truths differ most for mild and posed anger, disgust and fear, which most of FER+'s ten
-taggers call neutral, unlike FER-2013's label.
+One head was trained on FER+, where ten taggers named the expression of each picture, and the other
+head on the original labels of FER-2013. FER+ and FER-2013 differ most for mild and posed anger,
+disgust and fear, which most taggers call neutral.
 """
 
 from __future__ import annotations

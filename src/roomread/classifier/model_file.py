@@ -118,16 +118,22 @@ class ModelCard:
         expected = tuple(e.display_name for e in Expression)
         if card.labels != expected:
             found = ", ".join(card.labels)
-            raise ValueError(f"its labels are {found}, and must be {', '.join(expected)}")
+            wanted = ", ".join(expected)
+            raise ValueError(f"the labels of its card are '{found}', but must be '{wanted}'")
         if not (
             min(card.temperature, card.temperature_fer2013) > 0
             and 0 <= card.threshold <= 1
             and card.framing.side > 0
         ):
-            raise ValueError("its temperature, threshold or framing is out of range")
+            raise ValueError(
+                "the value of 'temperature', 'temperature_fer2013', 'threshold' or 'framing.side' "
+                "in its card is out of range"
+            )
         square = [len(card.labels)] * len(card.labels)
         if any([len(row) for row in counts] != square for counts in card.confusion.values()):
-            raise ValueError("a confusion matrix does not fit its labels")
+            raise ValueError(
+                "a confusion matrix in its card does not have one row and one column per label"
+            )
         return card
 
 
@@ -153,7 +159,7 @@ class ModelFile:
 
     @property
     def has_fer2013_head(self) -> bool:
-        """Whether the net has a second head, for comparison with the literature."""
+        """Whether the net has a second head, which was trained on the labels of FER-2013."""
         return any(output.name == "logits_fer2013" for output in self.session.get_outputs())
 
 
@@ -221,7 +227,7 @@ def _side(session: NetSession, name: str) -> int:
     if faces is None or faces.type != "tensor(uint8)" or len(faces.shape) != 4:
         raise ModelFileError(f"{name}: has no input 'faces' of uint8 [N, 1, S, S]", hint=_ADVICE)
     if not {"logits", "features"} <= set(outputs):
-        raise ModelFileError(f"{name}: lacks the outputs 'logits' and 'features'", hint=_ADVICE)
+        raise ModelFileError(f"{name}: lacks the output 'logits' or 'features'", hint=_ADVICE)
     _, channels, height, width = faces.shape
     if channels != 1 or height != width or not isinstance(height, int):
         raise ModelFileError(f"{name}: 'faces' is {faces.shape}, not [N, 1, S, S]", hint=_ADVICE)
@@ -238,6 +244,9 @@ def _check_units(session: NetSession, card: ModelCard, name: str) -> None:
     """
     widths = {output.name: output.shape[1:] for output in session.get_outputs()}
     if widths.get("action_units", [0]) != [len(card.action_units)]:
-        raise ModelFileError(f"{name}: its card does not name its 'action_units'", hint=_ADVICE)
+        raise ModelFileError(
+            f"{name}: its card and its output 'action_units' have different numbers of units",
+            hint=_ADVICE,
+        )
     if widths.get("pose", [3]) != [3]:
         raise ModelFileError(f"{name}: 'pose' is not [N, 3]", hint=_ADVICE)

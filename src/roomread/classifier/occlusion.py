@@ -46,7 +46,9 @@ def occlusion_map(
         wanted = f"uint8 [{side}, {side}]"
         raise ValueError(f"the crop is {crop.dtype} {list(crop.shape)}, not {wanted}")
     if not 1 <= patch <= side or not 1 <= step <= patch:
-        raise ValueError(f"a patch of {patch} px and a step of {step} px do not cover {side} px")
+        raise ValueError(
+            f"patch is {patch} and step is {step}, but 1 <= step <= patch <= {side} must hold"
+        )
     # The last position is at the edge, so that every pixel is hidden at least once.
     starts = sorted({*range(0, side - patch + 1, step), side - patch})
     squares = [(slice(y, y + patch), slice(x, x + patch)) for y in starts for x in starts]

@@ -23,7 +23,7 @@ class Prediction(NamedTuple):
         features: float32 [D], the input of the net's head; None for a face that cannot be read and
             for a classifier that has no model file.
         logits: float32 [7], the output of the net before its temperature and before profiles; None
-            where `features` is.
+            if `features` is None.
         action_units: The intensity of facial action units by name, 0..1; None for a face that
             cannot be read and for a net without action units.
         pose: The direction of the head; None for a face that cannot be read and for a net without

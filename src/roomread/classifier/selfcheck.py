@@ -32,6 +32,13 @@ def check_probabilities(model: ModelFile) -> NDArray[np.float32]:
 
 
 def stored_probabilities(name: str) -> NDArray[np.float32]:
-    """Return `check_probabilities` of a bundled model on the training machine, float32 [7, 7]."""
+    """Return the result of `check_probabilities` that the training machine stored for a model.
+
+    Args:
+        name: The name of a bundled model.
+
+    Returns:
+        Probabilities, float32 [7, 7].
+    """
     file = resources.files("roomread.classifier") / "bundled" / f"{name}.check.json"
     return np.array(json.loads(file.read_text(encoding="utf-8")), dtype=np.float32)

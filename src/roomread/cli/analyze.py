@@ -189,11 +189,12 @@ def _check_archive(
         if value is not None and value is not False:
             raise OutputError(
                 f"{option} does not work with archives",
-                hint=f"leave out {option}, or read the videos one by one into a file",
+                hint=f"leave out {option}, or analyze each video on its own with -o FILE",
             )
     if form not in (None, Format.PARQUET):
         raise OutputError(
-            f"an archive cannot be written as {form}, only as Parquet", hint="leave out --format"
+            f"the readings of an archive can be written only as Parquet, not as {form}",
+            hint="leave out --format",
         )
 
 

@@ -19,7 +19,7 @@ from roomread.settings.compute import ComputeEngine
 
 
 def is_archive(output: str | None) -> bool:
-    """Return whether an output is an archive's folder: an address, or a path ending in a slash."""
+    """Return whether an output is a folder: an fsspec address, or a path that ends in a slash."""
     return output is not None and (is_address(output) or output.endswith(("/", "\\")))
 
 
@@ -78,7 +78,11 @@ def _executor(engine: ComputeEngine, workers: int | None) -> Executor:
 
 
 def _here(name: str) -> str:
-    """Return the path of a file URL, or any other input unchanged."""
+    """Return the path of a file URL, or any other input unchanged.
+
+    Raises:
+        RoomreadError: The input is "-", standard input.
+    """
     if name == "-":
         raise RoomreadError(
             "an archive cannot be read from standard input", hint="name files or folders"
@@ -124,7 +128,7 @@ class _Tally:
         return 0
 
     def line(self, named: int, *, copies: int, repeated: int) -> str:
-        """Return a summary of the run as one line; `named` is the number of videos named in all."""
+        """Return a summary of the run as one line; `named` is the number of all input videos."""
         counts = {
             "read": self.read,
             "read before": self.there,

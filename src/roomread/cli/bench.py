@@ -123,7 +123,7 @@ def _earlier(path: Path) -> dict[str, dict[str, Any]]:
         return {each["scene"]: each for each in values["scenes"] if each["rate"] > 0}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path}: is not a file of `roomread bench --output`: {error}",
+            f"{path}: cannot be read as results of `roomread bench --output`: {error}",
             hint="name a file that this command wrote",
         ) from error
 

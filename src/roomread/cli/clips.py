@@ -58,7 +58,11 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     model: ModelName = "compact",
     device: DeviceName = Device.CPU,
 ) -> None:
-    """Write clips of the hardest moments from the session's video, with faces hidden."""
+    """Write video clips of the notable moments of a session.
+
+    These are the hardest falls of the valence, its lasting changes, or the marks. Faces are hidden
+    by default.
+    """
     with own_sessions() as store:
         from roomread.services.clips import (  # noqa: PLC0415
             ClipRequest,

@@ -71,10 +71,10 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
         ),
     ] = False,
 ) -> None:
-    """Measure a model on the official test pictures, with and without copies of Training pictures.
+    """Measure a model on all official test pictures, and on those without a copy in Training.
 
-    A folder of RAF-DB, AffectNet or EmoNet-Face is recognised by its label files. Its faces are
-    found as in any picture, and only the table is printed.
+    A folder of RAF-DB, AffectNet or EmoNet-Face is recognised by its label files. The faces in its
+    pictures are detected first, unless --crops is given, and only the table is printed.
     """
     need_training_extra()
     others = _other_pictures(data)
@@ -206,7 +206,7 @@ def compare_command(
     except DataError as error:
         if pictures is not None:
             raise
-        raise DataError(error.problem, hint="name the data set: --data DATA") from error
+        raise DataError(error.problem, hint="pass the data set with --data DATA") from error
     _print_comparison(lines)
     if out.suffix == ".html":
         runs = [Run(Path(name)) for name in models if Path(name).is_dir()]

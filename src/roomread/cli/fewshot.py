@@ -40,7 +40,7 @@ def prepare_command(
     model: Annotated[Path, typer.Option("--model", help="The model file to extend.")],
     ferplus: FerPlus = None,
 ) -> None:
-    """Add the statistics of ordinary faces, which `roomread teach` needs, to a model file."""
+    """Add the feature statistics of many faces, which `roomread teach` needs, to a model file."""
     need_training_extra()
     from roomread.training.feature_statistics import prepare  # noqa: PLC0415
 

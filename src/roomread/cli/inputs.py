@@ -89,7 +89,7 @@ def _check_copies(items: Sequence[Item]) -> None:
     for item in items:
         if owners.setdefault(item.annotated, item.spec) != item.spec:
             problem = f"{item.annotated}: would be the annotated copy of two inputs"
-            raise OutputError(problem, hint="annotate them one by one")
+            raise OutputError(problem, hint="annotate the inputs one by one")
 
 
 def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
@@ -113,9 +113,11 @@ def check_output(output: Path, items: Sequence[Item]) -> None:
             problem, hint=f"use --annotated {output} to draw them, or -o readings.csv to list them"
         )
     if any(item.file is not None and _same(output, item.file) for item in items):
-        raise OutputError(f"{output}: is an input", hint="name another file")
+        raise OutputError(f"{output}: is both an input and the output", hint="name another file")
     if any(item.annotated is not None and output == item.annotated for item in items):
-        raise OutputError(f"{output}: is also the annotated copy", hint="name another file")
+        raise OutputError(
+            f"{output}: is both the output and the annotated copy", hint="name another file"
+        )
 
 
 def _same(a: Path, b: Path) -> bool:

@@ -35,7 +35,7 @@ def install() -> None:
 
 @contextmanager
 def held() -> Iterator[Stop]:
-    """Set a flag at the first signal in the `with` block, and raise only at the second.
+    """Set a flag at the first signal in the `with` block; raise `KeyboardInterrupt` at the second.
 
     An exception could interrupt code at any point and leave the state of a library or a lock
     inconsistent. Loops check the flag instead.
@@ -58,7 +58,11 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 def _repeating(
     otherwise: Callable[[sys.UnraisableHookArgs], None],
 ) -> Callable[[sys.UnraisableHookArgs], None]:
-    """Return a hook that repeats a signal whose exception Python dropped in a finaliser."""
+    """Return a hook that sends a signal again if Python dropped `KeyboardInterrupt` in a finaliser.
+
+    Args:
+        otherwise: The hook for all other dropped exceptions.
+    """
     main = threading.get_ident()
 
     def hook(dropped: sys.UnraisableHookArgs) -> None:

@@ -63,9 +63,13 @@ def command(
     try:
         text = _text(target, opened, head, detector)
     except ModelFileError as error:
-        raise ModelFileError(error.problem, hint="name it with --model") from error
+        raise ModelFileError(
+            error.problem, hint="name the model of the readings with --model"
+        ) from error
     except OtherDetectorError as error:
-        raise OtherDetectorError(error.problem, hint="name it with --detector") from error
+        raise OtherDetectorError(
+            error.problem, hint="name the detector of the readings with --detector"
+        ) from error
     if output is None:
         typer.echo(f"{text}\n\n{bibtex(text)}", nl=False)
         return
@@ -93,7 +97,10 @@ def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
 
 
 def _session(prefix: str) -> tuple[Session, ReadingsSummary, MoodsSummary | None]:
-    """Return a session, a summary of its readings and, without faces, a summary of its moods."""
+    """Return a session, a summary of its readings, and a summary of its moods.
+
+    The summary of moods is None if the session contains readings of faces.
+    """
     with own_sessions() as store:
         from roomread.formats.figures import shown_moods  # noqa: PLC0415 (an extra)
 

@@ -17,7 +17,7 @@ def command(
         typer.Argument(help="A bundled name or a model file; all bundled models if left out."),
     ] = None,
 ) -> None:
-    """Print a model's net, training data and figures."""
+    """Print a model's net, training data and evaluation results."""
     console = Console()
     for name in [model] if model else bundled_models():
         console.print(_card(open_model(name)))

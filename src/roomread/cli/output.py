@@ -64,7 +64,7 @@ def choose_format(name: str | None, path: Path | None) -> Format | Plugin:
         path: The file to write; None for standard output.
 
     Raises:
-        PluginError: There is no format of this name, or two packages have one.
+        PluginError: There is no format of this name, or two packages add a format of this name.
     """
     if name is not None:
         built_in = list(Format)

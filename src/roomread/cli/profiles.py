@@ -48,7 +48,7 @@ _HINTS: dict[type[ProfileError], str] = {
 
 @contextmanager
 def option_hints() -> Iterator[None]:
-    """Add hints that name options to errors of the teaching service."""
+    """Add hints that name command-line options to the errors of the teaching service."""
     try:
         yield
     except ProfileError as error:
@@ -67,7 +67,7 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
         name, at, track = part.strip().partition("@")
         if at and not (track.isascii() and track.isdigit() and int(track) > 0):
             raise ProfileError(
-                f"'{part}': a track id is a whole number of 1 or more",
+                f"'{part}': a track id must be a whole number of at least 1",
                 hint=f"write {name}@1 for track 1",
             )
         bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
@@ -110,7 +110,7 @@ def show_command(name: Name) -> None:
 
 @app.command("evaluate")
 def evaluate_command(name: Name, *, model: Model = "compact") -> None:
-    """Evaluate a profile by reading each of its pictures with a profile of the others."""
+    """Evaluate a profile: read each picture with a profile learned from the other pictures."""
     result = teaching_service().try_out(name, open_model(model))
     Console().print(f"{name}: {verdict(result)}", highlight=False, soft_wrap=True)
 

@@ -222,7 +222,7 @@ class _Recording:
 
 
 def _check_people(session: Session) -> None:
-    """Check that a session stores the individual people whom `--identity` tells apart.
+    """Check that a session stores readings of individual people, as `--identity` requires.
 
     Raises:
         SessionError: The session stores only the room.
@@ -235,7 +235,7 @@ def _check_people(session: Session) -> None:
 
 
 def _report_end(progress: ProgressBar, failure: MediaError | None, *, is_short: bool) -> None:
-    """Print the error that ended the source, or that the source was too short for a mood."""
+    """Print the error that ended the source, or a message if the source is too short for a mood."""
     if failure is not None:
         progress.say(f"roomread: {failure}")
     elif is_short:
@@ -270,7 +270,7 @@ def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
     if not consent.strip() and resume is None:
         raise SessionError(
             "--identity tells people apart by their faces, which needs their consent",
-            hint='add --people "all 28, in writing, 2 Sept."; the consent must cover it',
+            hint='add the consent to this, such as --people "all 28, in writing, 2 Sept."',
         )
     return DlibResNet()
 

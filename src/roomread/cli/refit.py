@@ -66,8 +66,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     The settings of the fit are chosen on one half of PublicTest. The model file is written only if
     on the other half accuracy rises and macro-F1 does not fall.
 
-    With --balance or --auxiliary something else is changed instead, and the model file is always
-    written.
+    With --balance the head is adjusted instead, and with --auxiliary other outputs are fitted. The
+    model file is then always written.
     """
     if balance is not None and auxiliary is not None:
         raise RoomreadError(
@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     if not refit.is_confirmed:
         raise RoomreadError(
             "the new head is not better than the old head on the half of PublicTest that was not "
-            f"used to choose it; {output} is not written",
+            f"used to choose the new head; {output} is not written",
             hint=f"keep {model}, or train the net with other settings",
         )
     written = write_refit(model, refit, pictures, output)

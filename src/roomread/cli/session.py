@@ -58,7 +58,7 @@ def list_command() -> None:
 
 @app.command("show")
 def show_command(session_id: SessionId) -> None:
-    """Show the parts, changes and alerts of a session."""
+    """Show a session's parts (the times between marks), changes of the valence, and alerts."""
     need_sessions_extra()
     from roomread.formats.answer import said_at_deepest  # noqa: PLC0415 (needs the extra)
     from roomread.formats.figures import session_figures  # noqa: PLC0415
@@ -122,7 +122,7 @@ def mark_command(
     from roomread.store import Mark  # noqa: PLC0415
 
     if (label is None) == (file is None):
-        raise typer.BadParameter("give a label, or --csv FILE")
+        raise typer.BadParameter("give either a label or --csv FILE")
     with own_sessions() as store:
         session = find_session(store, session_id)
         if file is None and at is None:
@@ -146,7 +146,7 @@ def enrol_command(
     *,
     consent: Annotated[str, typer.Option(help="How this person agreed to be named.")],
 ) -> None:
-    """Give a seat a name, with the person's consent."""
+    """Record the name and the consent of the person at a seat."""
     with own_sessions() as store:
         person = store.enrol(find_session(store, session_id).id, seat, name, consent=consent)
     typer.echo(f"seat {person.seat} is {person.name}")
@@ -259,7 +259,8 @@ def purge_command(
         limit = days if days is not None else load_settings().retention_days
         if limit is None:
             raise RoomreadError(
-                "purge needs an age", hint="use --days 90, or ROOMREAD_RETENTION_DAYS"
+                "the age from which sessions are deleted is not set",
+                hint="use --days 90, or set ROOMREAD_RETENTION_DAYS",
             )
         deleted = delete_expired(store, days=limit)
     typer.echo(f"{len(deleted)} session{'s' if len(deleted) != 1 else ''} deleted")

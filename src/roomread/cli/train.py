@@ -250,8 +250,8 @@ def _interruptions_explained(run: Run) -> Iterator[None]:
     """Report the results that are kept if Ctrl-C or a full disk ends a run.
 
     Raises:
-        typer.Exit: Ctrl-C, with status 130.
-        MissingVotesError: the recipe uses votes, and the data set has none.
+        typer.Exit: Ctrl-C was pressed; the exit status is 130.
+        MissingVotesError: the recipe uses votes, and the data set has no votes.
         RoomreadError: a file cannot be written.
     """
     from roomread.training.targets import MissingVotesError  # noqa: PLC0415

@@ -59,7 +59,7 @@ def transcript_command(
             made = session.started_at.astimezone().strftime("%H:%M:%S")
             raise SessionError(
                 error.problem,
-                hint=f"give the start of the session: --started {made}, or --at 0",
+                hint=f"add --started {made} if the chat has times of day; otherwise --at 0",
             ) from error
     passages = f"{len(kept)} passage{'s' if len(kept) != 1 else ''}"
     typer.echo(f"{passages} kept, from {clock(kept[0].start)} to {clock(kept[-1].end)}")

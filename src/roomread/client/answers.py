@@ -49,7 +49,7 @@ class SendResult:
     Attributes:
         accepted: number of new frames, which were written.
         repeated: number of frames that the session already contained.
-        mood: the latest mood of the room; None while none is known.
+        mood: the latest mood of the room; None while no mood is known.
         alerts: the session's alerts that have not ended.
     """
 

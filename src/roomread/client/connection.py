@@ -107,7 +107,7 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def _problem_of(answer: httpx.Response) -> dict[str, Any]:
-    """Return the problem details in a response; empty if it has none, like a proxy's error page."""
+    """Return the problem details in a response; empty if the response contains none."""
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return {}
     try:

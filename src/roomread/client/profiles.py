@@ -36,7 +36,7 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teach how a person looks with each expression, and return whether this improves readings.
+        """Teach how a person looks with each expression, and return an evaluation of the profile.
 
         Args:
             name: name of the profile, lower case.
@@ -85,7 +85,7 @@ class Profiles:
         return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
-        """Read each picture of a profile with a profile learned from its other pictures."""
+        """Evaluate a profile: read each picture with a profile learned from the other pictures."""
         return answers.leave_one_out(self._ask("GET", f"{_path(name)}/evaluate").json())
 
     def export(self, name: str, target: str | Path) -> None:

@@ -96,7 +96,7 @@ class Sessions:
                 return answers.send_result(answer.json())
 
     def mood(self, session_id: str) -> RoomMood | None:
-        """Return the latest mood (mean expressions) of the room; None while none is known."""
+        """Return the latest mood (mean expressions) of the room; None while no mood is known."""
         found = self._ask("GET", f"sessions/{session_id}/mood").json()["mood"]
         return mood_from_dict(found) if found is not None else None
 
@@ -190,7 +190,10 @@ class Sessions:
         return [answers.person(each) for each in found]
 
     def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
-        """Name the person with the number `seat`, in a session that stores individual readings."""
+        """Record the name and the consent of the person at a seat of a session.
+
+        The session must store the readings of individual people.
+        """
         asked = {"name": name, "consent": consent}
         return answers.person(
             self._ask("PUT", f"sessions/{session_id}/seats/{seat}", json=asked).json()

@@ -19,9 +19,9 @@ _ERROR = re.compile(r"^\s*(?:\w+\.)*(\w+(?:Error|Exception)): (.+)$", re.MULTILI
 
 
 def join() -> ModuleType:
-    """Join the cluster that `RAY_ADDRESS` names, or the one that runs on this machine.
+    """Join the cluster that `RAY_ADDRESS` names, or the cluster that runs on this machine.
 
-    If there is neither, start a cluster with the processors of this machine, which is stopped by
+    If neither exists, start a cluster with the processors of this machine. It is stopped by
     `leave` or at the end of this process.
 
     Returns:
@@ -41,7 +41,7 @@ def join() -> ModuleType:
     try:
         import ray  # noqa: PLC0415 (needs the extra, and takes seconds)
     except ImportError as error:
-        raise MissingExtraError("work on Ray", extra="cluster") from error
+        raise MissingExtraError("running on Ray", extra="cluster") from error
     _check_address(os.environ.get("RAY_ADDRESS", ""))
     on_main_thread = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM)
@@ -100,7 +100,7 @@ def reason(traceback: str) -> str:
 
 
 def _check_address(address: str) -> None:
-    """Check that a cluster responds at an address, for which Ray would wait for 15 minutes.
+    """Check that a cluster responds at an address; Ray itself would wait 15 minutes for a response.
 
     Raises:
         RoomreadError: The cluster does not respond.
@@ -114,5 +114,5 @@ def _check_address(address: str) -> None:
     except OSError as error:
         problem = f"the Ray cluster at {address}: {error.strerror or 'no answer'}"
         raise RoomreadError(
-            problem, hint="check RAY_ADDRESS, and `ray status` on that machine"
+            problem, hint="check RAY_ADDRESS, and run `ray status` on that machine"
         ) from error

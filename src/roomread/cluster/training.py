@@ -80,7 +80,7 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
         from ray.train import RunConfig, ScalingConfig  # noqa: PLC0415 (an extra)
         from ray.train.torch import TorchTrainer  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError("work on Ray", extra="cluster") from error
+        raise MissingExtraError("running on Ray", extra="cluster") from error
     os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", _START_SECONDS)
     on_gpu = hardware.accelerator == "gpu"
     trainer = TorchTrainer(
@@ -148,7 +148,7 @@ def _enter(folder: Path, recipe: Recipe) -> None:
         if not relative:
             return
         raise RoomreadError(
-            f"{relative[0]}: a worker cannot find this path, because it has no folder {folder}",
+            f"{relative[0]}: a worker without the folder {folder} cannot find this relative path",
             hint="use an absolute path that exists on all machines",
         ) from error
 

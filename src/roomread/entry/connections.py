@@ -25,7 +25,7 @@ class ConnectionLimits:
 
     Attributes:
         in_all: Maximum number of open connections.
-        by_address: Maximum number of open connections of one address.
+        by_address: Maximum number of open connections from one address.
         header_seconds: Time within which the headers of a request must be complete, s. On a new
             connection the time starts when the connection is opened.
         write_seconds: Time that a client may take to read the next part of a response, s.
@@ -147,7 +147,10 @@ class ConnectionTable:
 
 
 def raise_file_limit() -> int | None:
-    """Raise the limit of open files to the allowed maximum; return it, or None if unknown."""
+    """Raise the limit on open files as far as allowed, and return the limit.
+
+    The result is None if there is no limit, and on Windows.
+    """
     if sys.platform == "win32":
         return None
     import resource  # noqa: PLC0415 (not on Windows)

@@ -51,7 +51,7 @@ def resident() -> int:
 
 @cache
 def _trim() -> Callable[[int], int] | None:
-    """Return glibc's `malloc_trim`; None where the C library has none."""
+    """Return glibc's `malloc_trim`; None where the C library has no such function."""
     if not _STATUS.exists():
         return None
     # Only glibc has this function.

@@ -13,10 +13,11 @@ def command() -> None:
     """Serve tools to a program with a language model, over standard input and output.
 
     The program starts this command itself, see docs/how-to/agents.md. Over the Model Context
-    Protocol it can read pictures on this computer and get the figures of the user's sessions.
+    Protocol it can read pictures on this computer and get the moods and reports of the user's
+    sessions.
     """
     if importlib.util.find_spec("mcp") is None:
-        raise MissingExtraError("serving tools", extra="mcp")
+        raise MissingExtraError("serving MCP tools", extra="mcp")
     with own_sessions() as store:
         from roomread import Analyzer  # noqa: PLC0415 (loads the nets)
         from roomread.agents.server import make_server  # noqa: PLC0415 (needs the extra)

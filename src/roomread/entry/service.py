@@ -210,7 +210,7 @@ def _describe_bodies(api: FastAPI) -> None:
 
 
 class _PathSplit:
-    """Route requests for the API and its pages by their paths, and all others to the web app.
+    """Route requests for the API and its pages to the API, and all other requests to the web app.
 
     If the web app were mounted at "/", it would answer requests that are meant for the API but have
     a wrong method or path.
@@ -228,8 +228,9 @@ class _PathSplit:
 def _streams(path: str) -> bool:
     """Return whether the body of a request for this path is streamed to a file.
 
-    Uploads of the web app are not streamed, although they are as large, because they must wait for
-    one another, and nothing of an upload that is too slow or too large may be kept.
+    Uploads of the web app are equally large, but not streamed. They must wait until the limit
+    `BodyLimits.processed` admits them, and no part of an upload that is too slow or too large may
+    be kept.
     """
     return path == "/api/v1/videos"
 

@@ -25,7 +25,7 @@ def make_detector(
     Args:
         name: "default" (CenterFace), "haar", or the name of a plug-in.
         min_face: The longer side of the smallest face to find, px; None for the detector's own
-            limit. A plug-in is called with `min_face` only if it is given.
+            limit. `min_face` is passed to a plug-in only if it is not None.
         threads: The number of threads that the default detector uses for one picture; None for
             one per processor, at most four.
         device: The device on which the default detector computes.

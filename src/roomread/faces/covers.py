@@ -25,8 +25,8 @@ RISE = 0.15
 def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the log odds that a part of each face is covered.
 
-    They come from a net with 19,000 weights, trained on FER-2013's Training pictures with masks and
-    other objects drawn over the faces (benchmarks/covers.py).
+    The scores come from a net with 19,000 weights, trained on FER-2013's Training pictures with
+    masks and other objects drawn over the faces (benchmarks/covers.py).
 
     Args:
         crops: uint8 [N, S, S], framed like FER-2013's pictures.
@@ -45,11 +45,12 @@ def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def doubted(scores: Scores, cover_score: float) -> Scores:
-    """Return the scores of a face, with lower confidence if it may be covered.
+    """Return the scores of a face, with lower confidence if a part of the face may be covered.
 
-    The expression that a half-covered face seems to show is wrong more often than its confidence
-    says. The softmax temperature therefore grows with the cover score; 95 % of uncovered faces keep
-    their scores. benchmarks/RESULTS.md compares the calibration with and without this correction.
+    The expression that is predicted for a partly covered face is wrong more often than its
+    confidence suggests. The softmax temperature therefore grows with the cover score; 95 % of
+    uncovered faces keep their scores. benchmarks/RESULTS.md compares the calibration with and
+    without this correction.
 
     Args:
         scores: the scores of the face.

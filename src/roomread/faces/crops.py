@@ -71,16 +71,16 @@ def cut(
 
 
 def crop_turn(face: Face) -> float:
-    """Return the angle by which `cut` rotates a face's crop, degrees; 0 if it does not rotate it.
+    """Return the angle by which `cut` rotates a face's crop, degrees; 0 for no rotation.
 
-    It is positive for a face that is tilted clockwise.
+    The angle is positive for a face that is tilted clockwise.
     """
     turned = _turned(face)
     return 0.0 if turned is None else turned.roll
 
 
 def _turned(face: Face) -> Orientation | None:
-    """Return the orientation of a face, or None if its crop is not rotated."""
+    """Return the orientation of a face whose crop is rotated upright; None for other faces."""
     if face.landmarks is None:
         return None
     seen = orientation(face.landmarks)
@@ -88,7 +88,7 @@ def _turned(face: Face) -> Orientation | None:
 
 
 def square(box: Box, framing: CropGeometry) -> Box:
-    """Return the square of the picture that a crop shows, px; at least 1 px wide."""
+    """Return the square region around a face's box that its crop shows, px; at least 1 px wide."""
     x, y = box.center
     y += framing.shift * box.height
     half = max(framing.side * box.height, 1.0) / 2
@@ -132,7 +132,7 @@ def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.ui
 
 
 def _grey(image: NDArray[np.uint8], rows: range, columns: range) -> NDArray[np.uint8]:
-    """Return the luma at every (row, column); positions outside the picture move to its edge."""
+    """Return the luma at each row and column, which are clamped to the edges of the picture."""
     height, width = image.shape[:2]
     if rows[0] >= 0 and columns[0] >= 0 and rows[-1] < height and columns[-1] < width:
         part = image[

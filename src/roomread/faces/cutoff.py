@@ -1,4 +1,4 @@
-"""Decide from a face's landmarks and box whether an edge of the picture cuts it."""
+"""Decide from the landmarks and box of a face whether an edge of the picture cuts off the face."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ ASPECT = 0.81
 
 
 class EdgeWeights(NamedTuple):
-    """The weights of a logistic rule that decides whether an edge of the picture cuts a face.
+    """The weights of a logistic rule that decides whether an edge of the picture cuts off a face.
 
     Attributes:
         beyond: weight of the distance by which the `whole_box` reaches beyond the edge, as a
             fraction of the box's width or height.
         landmark: weight of the distance of the nearest landmark from the edge, in face heights.
         margin: weight of the distance of the detector's box from the edge, in face heights. The
-            detector's box ends about where the visible part of a face does.
+            detector's box ends about where the visible part of a face ends.
         misfit: weight of `Orientation.misfit`.
         aspect: weight of the ratio of the width of the detector's box to its height.
-        bias: the constant term; a sum over 0 means that the face is cut.
+        bias: the constant term. If the sum of all terms is over 0, the face is cut off.
     """
 
     beyond: float
@@ -55,7 +55,7 @@ def whole_box(seen: Orientation) -> Box:
 def cut_score(
     face: Face, seen: Orientation, picture: Box, edges: Sequence[EdgeWeights] = EDGES
 ) -> float:
-    """Return the log odds that an edge of the picture cuts a face.
+    """Return the log odds that an edge of the picture cuts off a face.
 
     Args:
         face: a face with landmarks, px of the picture.

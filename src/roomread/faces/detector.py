@@ -42,11 +42,11 @@ class NearDetector(Protocol):
         ...
 
     def detect_upright(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Return faces as `FaceDetector.detect` does, but faster; turned faces may be missed."""
+        """Return faces as `FaceDetector.detect` does, but faster; rotated faces may be missed."""
         ...
 
     def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:
-        """Return the face near each of the known faces, px of `image`; None if it is not found.
+        """Return for each expected face the face found near it, px of `image`, or None.
 
         Raises:
             MediaError: `image` is not uint8 [H, W, 3].
@@ -59,10 +59,10 @@ class ThreadedDetector(Protocol):
     """A detector that uses several threads for one picture."""
 
     def single_threaded(self) -> FaceDetector:
-        """Return a detector that finds the same faces with one thread for a picture.
+        """Return a detector that finds the same faces, but uses one thread for a picture.
 
-        It is faster when several threads each search a picture, because threads that share one
-        picture wait for each other.
+        The returned detector is faster if several pictures are searched at once, because threads
+        that share one picture wait for each other.
         """
         ...
 

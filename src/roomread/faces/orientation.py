@@ -35,8 +35,8 @@ class Orientation(NamedTuple):
         height: the face's height along its axis, px. For nine in ten FER-2013 faces it is 0.92 to
             1.07 times the height of the detector's box.
         misfit: the distance of the landmarks from the fitted face, divided by their spread, 0..1.
-            For half of the FER-2013 faces it is under 0.06, for 95 % under 0.22. It is large for a
-            face in profile, and if landmarks lie on wrong parts of a turned face.
+            It is under 0.06 for half of the FER-2013 faces, and under 0.22 for 95 %. It is large
+            for a face in profile, and for a rotated face whose landmarks were misplaced.
     """
 
     roll: float
@@ -46,7 +46,7 @@ class Orientation(NamedTuple):
 
 
 def orientation(landmarks: NDArray[np.float32]) -> Orientation:
-    """Return the rotation of a face by a least-squares similarity transform (Umeyama 1991).
+    """Fit an upright face to landmarks by a least-squares similarity transform (Umeyama 1991).
 
     Args:
         landmarks: float32 [5, 2], in `Face`'s order, px.
@@ -65,7 +65,7 @@ def orientation(landmarks: NDArray[np.float32]) -> Orientation:
 
 
 def rotated(points: NDArray[Any], degrees: float) -> NDArray[np.float64]:
-    """Return points, [..., 2], turned clockwise around the origin (y points down)."""
+    """Return points, [..., 2], rotated clockwise around the origin (y points down)."""
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
     turned: NDArray[np.float64] = points @ np.array([[cos, sin], [-sin, cos]])
@@ -73,13 +73,13 @@ def rotated(points: NDArray[Any], degrees: float) -> NDArray[np.float64]:
 
 
 def bounding_box(center: tuple[float, float], width: float, height: float, roll: float) -> Box:
-    """Return the upright box around a turned face, which is modelled as an ellipse.
+    """Return the axis-aligned box around a rotated face, which is modelled as an ellipse.
 
     Args:
-        center: (x, y), px.
+        center: the centre (x, y) of the face, px.
         width: the face's width, px.
-        height: its height, px.
-        roll: degrees clockwise.
+        height: the face's height, px.
+        roll: the rotation of the face, degrees clockwise.
     """
     cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
     half_width = math.hypot(width * cos, height * sin) / 2

@@ -1,4 +1,4 @@
-"""Measure how well a face can be seen, and find the reason if it cannot be read."""
+"""Measure how well a face can be seen, and find the reason why a face is unreadable."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from roomread.readings import Face, Quality, Unreadable
 class QualityLimits:
     """Limits beyond which a face is unreadable; see `Quality` for the units.
 
-    The limits reject bad pictures but accept the poor pictures of FER-2013: 98.7 % of 2,500 random
-    Training pictures that no tagger called "not a face" pass, and the others fail on frontality.
-    Limits are listed with the extreme values of these pictures and with values of portraits that
-    were made worse.
+    The limits reject bad pictures but accept the poor pictures of FER-2013. Of 2,500 random
+    Training pictures that no tagger labelled "not a face", 98.7 % pass, and the others fail on
+    frontality. Each limit is listed with the extreme values of these pictures and with values of
+    portraits whose quality was reduced.
 
     Attributes:
         size: smallest length of the longer side of a face's box, px. The detector itself finds few
             smaller faces.
         visible: smallest fraction of a face that lies inside the picture, 0..1.
-        cut: highest log odds that an edge of the picture cuts the face (`faces.cutoff`).
-        dark: lowest brightness, 0..1. FER-2013 has 0.10 or more; a portrait at a tenth of its light
-            has 0.05.
+        cut: highest log odds that an edge of the picture cuts off the face (`faces.cutoff`).
+        dark: lowest brightness, 0..1. FER-2013 has 0.10 or more; a portrait darkened to a tenth has
+            0.05.
         bright: highest brightness, 0..1. FER-2013 has at most 0.87.
-        contrast: lowest contrast, 0..0.5. FER-2013 has 0.06 or more; a portrait at a tenth of its
-            light has 0.02.
+        contrast: lowest contrast, 0..0.5. FER-2013 has 0.06 or more; a portrait darkened to a tenth
+            has 0.02.
         sharpness: lowest sharpness. FER-2013 has 0.33 or more; sharp faces 20 px high have 0.25 or
             more; faces blurred with a Gaussian of 5 % of their height have at most 0.12.
         frontality: lowest frontality, 0..1; at 0.25 the nose lies a quarter of the eyes' distance
@@ -102,16 +102,16 @@ def assess_quality(
 def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the sharpness of crops, the ratio of fine detail to contrast.
 
-    It is the standard deviation of the Laplacian divided by the standard deviation of the crop.
-    Dividing by the contrast makes it independent of the light. It is measured on the crop, so a
-    small face counts as blurred because the net sees it enlarged. The variance of the Laplacian is
-    a measure of focus: Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy".
+    Sharpness is the standard deviation of the Laplacian divided by the standard deviation of the
+    crop, so that it does not depend on the lighting. A small face counts as blurred, because its
+    crop is enlarged for the net. The variance of the Laplacian is a measure of focus: Pech-Pacheco
+    et al. 2000, "Diatom autofocusing in brightfield microscopy".
 
     Args:
         crops: uint8 [N, S, S], S at least 3.
 
     Returns:
-        float32 [N], 0 upwards; 0 for an even area, sqrt(20) for white noise.
+        float32 [N], 0 upwards; 0 for a uniform area, sqrt(20) for white noise.
     """
     return np.array(_light_contrast_sharpness(crops)[2], dtype=np.float32)
 
@@ -142,16 +142,16 @@ def _mean_square(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def frontality(landmarks: NDArray[np.float32]) -> float:
-    """Return the position of the nose between the eyes, a measure of how frontal a face is.
+    """Return how frontal a face is, measured by the position of the nose between the eyes.
 
-    It is measured along the line through the eyes, so it does not depend on roll.
+    The position is measured along the line through the eyes, so that roll has no influence.
 
     Args:
         landmarks: float32 [5, 2], in `Face`'s order.
 
     Returns:
-        1 if the nose is halfway (facing the camera), 0.5 if it is level with an eye, 0 if it lies
-        at least half the eyes' distance beyond an eye.
+        1 if the nose is halfway between the eyes (facing the camera), 0.5 if the nose is level with
+        an eye, 0 if the nose lies at least half the eyes' distance beyond an eye.
     """
     left, right, nose = landmarks[:3].astype(np.float64)
     axis = right - left
@@ -165,7 +165,7 @@ def frontality(landmarks: NDArray[np.float32]) -> float:
 def _reason(
     quality: Quality, limits: QualityLimits, *, cut_off: bool, tilted: bool
 ) -> Unreadable | None:
-    """Return the first reason for which the face is unreadable; None if it is readable."""
+    """Return the first reason, in the order of `Unreadable`, why a face is unreadable, or None."""
     applies = {
         Unreadable.TOO_SMALL: _below(quality.size, limits.size),
         Unreadable.CUT_OFF: cut_off or _below(quality.visible, limits.visible),

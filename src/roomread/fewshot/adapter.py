@@ -92,7 +92,7 @@ class Adapter:
         Args:
             predictions: The net's predictions, with features and logits.
             tracks: The track id of each of the N faces; None in pictures.
-            faces: The number of faces in the frame, unreadable ones included.
+            faces: The number of faces in the frame, including unreadable faces.
         """
         if not predictions:
             return []
@@ -126,7 +126,7 @@ def check_model(profile: Profile, model: ModelFile) -> None:
     """Check that a profile was taught with this net.
 
     Raises:
-        ProfileError: It was taught with another net, or its vectors have a wrong length.
+        ProfileError: The profile was taught with another net, or its vectors have a wrong length.
     """
     if profile.digest != model.digest:
         raise ProfileError(
@@ -154,6 +154,6 @@ def _check_people(uses: Sequence[ProfileBinding]) -> None:
         if others:
             place = f"track {track_id}" if track_id is not None else "the only face"
             raise ProfileError(
-                f"{place} cannot be both '{name}' and '{others[0]}'",
+                f"{place} is assigned to two profiles, '{name}' and '{others[0]}'",
                 hint="give each profile the track id of its person",
             )

@@ -1,4 +1,4 @@
-"""Evaluate a profile on its own reference pictures by leaving out each in turn."""
+"""Evaluate a profile on its own reference pictures by leave-one-out cross-validation."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ _LEAST_GAIN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOutResult:
-    """The result of leaving out each reference picture of a profile in turn.
+    """The result of a leave-one-out evaluation of a profile on its own reference pictures.
 
     Attributes:
         references: The number of reference pictures.
-        correct: The number of references read correctly with a profile of the other references.
+        correct: The number of references read correctly with a profile learnt from the other
+            references.
         correct_before: The number of references read correctly without a profile; None for a state,
             which the general model does not know.
         probability_before: Mean probability of the true expression without a profile, 0..1; 0 for
             a state.
-        probability_after: Mean probability of the true expression with a profile of the other
-            references, 0..1; 0 for a state.
+        probability_after: Mean probability of the true expression with a profile learnt from the
+            other references, 0..1; 0 for a state.
         gain: Mean of log(probability_after / probability_before); 0 for a state.
         usual_expression: The expression that the general model reads most often in the references.
     """
@@ -48,8 +49,9 @@ class LeaveOneOutResult:
     def helps(self) -> bool | None:
         """Whether the profile improves on the general model; None for a single reference.
 
-        A person's profile must read more pictures correctly, or as many with a higher probability
-        of the true expression; a state must be found in at least half of its own references.
+        With a person's profile, more references must be read correctly than by the general model,
+        or equally many (at least one) with a `gain` above 0.01. A state must be recognised in at
+        least half of its own references.
         """
         if self.references < 2:
             return None
@@ -75,7 +77,7 @@ class LeaveOneOutResult:
 
 
 def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
-    """Evaluate how well each reference picture is read by a profile made of the others.
+    """Evaluate how well each reference is read with a profile learnt from the other references.
 
     Raises:
         ProfileError: The profile was taught with another net.
@@ -114,7 +116,7 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
 
 
 def _found(profile: Profile, model: ModelFile) -> int:
-    """Return how many of a state's references are recognised by a prototype of the others."""
+    """Return how many of a state's references a prototype of the other references recognises."""
     statistics = feature_statistics_of(model)
     x, ordinary = statistics.normalise(profile.features), statistics.ordinary()
     if len(x) < 2:

@@ -121,7 +121,7 @@ class FeatureStatistics:
         """Parse the text that `to_json` returned.
 
         Raises:
-            ValueError: The text is not such JSON, or a value in it is invalid.
+            ValueError: The text is not JSON of this form, or contains an invalid value.
         """
         classes = len(Expression)
         try:
@@ -133,7 +133,7 @@ class FeatureStatistics:
             if not all(np.isfinite(values).all() for values in arrays.values()):
                 raise ValueError("its feature statistics are damaged: a value is not finite")
             if arrays["share"].min() < 0 or not arrays["share"].sum():
-                raise ValueError("its feature statistics are damaged: a share is invalid")
+                raise ValueError("its feature statistics are damaged: a class has an invalid share")
             size = len(arrays["mean"])
             lower = np.zeros((size, size))
             lower[np.tril_indices(size)] = arrays["covariance"] / 1000
@@ -153,7 +153,7 @@ def feature_statistics_of(model: ModelFile) -> FeatureStatistics:
     """Return the feature statistics of a model file.
 
     Raises:
-        NotPreparedError: The file has none, or they are damaged.
+        NotPreparedError: The file has no feature statistics, or they are damaged.
     """
     text = model.session.get_metadata().get(FEATURE_STATISTICS_KEY)
     if text is None:

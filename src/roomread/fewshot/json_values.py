@@ -14,7 +14,7 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def to_text(value: Any) -> str:
-    """Check that a value is a text of up to 1000 characters, and return it.
+    """Check that a value is a string of at most 1000 characters, and return it.
 
     Raises:
         ValueError: The value is not a string, is too long, or contains a lone surrogate.

@@ -51,8 +51,8 @@ def learn(
     expression on all faces, shrunk by n / (n + 10) (James and Stein 1961). Because the head is
     linear, it corresponds to an offset of the neutral face's features, so neutral pictures alone
     are enough. The temperature (Guo et al. 2017, arXiv:1706.04599) maximises the likelihood of each
-    reference under the shift learnt from the others, regularised towards 1; it needs references of
-    at least two expressions.
+    reference under the shift learnt from the other references, regularised towards 1; it is learnt
+    only from references of at least two expressions.
 
     Args:
         statistics: The feature statistics of the net.

@@ -116,7 +116,7 @@ class Profile:
     """A person or a state, taught from a few pictures.
 
     Attributes:
-        name: Its name in lower case; for a state also the text that is shown.
+        name: The name of the person or state in lower case. A state is shown under this name.
         references: The faces of the reference pictures, at least one.
         model: The net's name.
         digest: The net's digest; features cannot be used with another net.
@@ -137,9 +137,10 @@ class Profile:
         """Check that the fields are valid and consistent.
 
         Raises:
-            ProfileError: The name is invalid, there are no references or too many, their labels are
-                neither expressions nor the name, they come from different nets, or a person's
-                consent is missing.
+            ProfileError: The name is invalid; the number of references is 0 or too large; the
+                references are labelled neither all with expressions nor all with the profile's
+                name; they come from different nets; expressions are taught in a profile that is
+                not a person's; or a person's consent is missing.
         """
         check_name(self.name)
         labels = {reference.label for reference in self.references}
@@ -153,9 +154,11 @@ class Profile:
                 hint="label each with an expression, or all with the name of the profile",
             )
         if len({len(reference.features) for reference in self.references}) > 1:
-            raise ProfileError(f"{self.name}: its references come from different nets")
+            raise ProfileError(f"{self.name}: its references were computed by different nets")
         if labels != {self.name} and self.person != self.name:
-            raise ProfileError(f"{self.name}: expressions can be taught only for a person")
+            raise ProfileError(
+                f"{self.name}: a profile with expressions must belong to a person of the same name"
+            )
         if self.person is not None and (self.consent is None or not self.consent.given.strip()):
             raise ProfileError(
                 f"{self.name}: the consent of {self.person} is not recorded",
@@ -363,10 +366,10 @@ def _check_contradictions(profile: Profile, names: Sequence[str], model: ModelFi
 
 def _from_values(values: Any) -> Profile:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ValueError("it is not in the format of Roomread's profiles")
+        raise ValueError("the content is not in the format of Roomread's profiles")
     if values.get("version") != VERSION:
         raise ValueError(
-            f"its version is {values.get('version')!r}, but only {VERSION} is supported"
+            f"the version is {values.get('version')!r}, but only {VERSION} is supported"
         )
     expected = {"format", "version", "name", "person", "consent", "model", "digest", "created"}
     unknown = sorted(set(values) - expected - {"references"})

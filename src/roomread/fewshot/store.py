@@ -46,8 +46,8 @@ class ProfileStore:
         profile = read_profile(path, source=path.name)
         if profile.name != name:
             raise ProfileError(
-                f"{path.name}: holds the profile '{profile.name}'",
-                hint="import it under its own name",
+                f"{path.name}: contains a profile of another name, '{profile.name}'",
+                hint="import the profile under its own name",
             )
         return profile
 

@@ -54,7 +54,7 @@ class Annotator:
         source: The input. `target` needs the suffix of a picture format for a picture, and of a
             video format for a video.
         sound_from: The video file whose sound is copied; None for no sound.
-        hide: How faces are made unrecognisable under their boxes and labels; None shows them.
+        hide: How faces are made unrecognisable under their boxes and labels; None to show faces.
 
     Raises:
         OutputError: `target` has no suitable suffix, or is the input itself.
@@ -121,6 +121,6 @@ class Annotator:
         self._video.write(drawn, frame.time)
 
     def cut_short(self) -> None:
-        """End the sound with the last frame, for an input that is not copied to its end."""
+        """End the copy's sound with its last frame, because the rest of the input is not copied."""
         if self._video is not None:
             self._video.cut_short()

@@ -21,7 +21,7 @@ _MOST_SAID = 600
 
 
 def answer(figures: SessionFigures, words: Translator = ENGLISH) -> str:
-    """Return one sentence that states when the valence was lower, for the top of a page or report.
+    """Return the first sentence of a page or report: when, if ever, the room's valence fell.
 
     Args:
         figures: The values of the lesson, from `session_figures`.

@@ -31,7 +31,7 @@ class ClipLook:
     """Options for the appearance of a clip.
 
     Attributes:
-        hide: How faces are made unrecognisable; None shows them.
+        hide: How faces are made unrecognisable; None to show faces.
         labels: Whether boxes and labels with the expression of each face are drawn.
     """
 
@@ -61,8 +61,8 @@ def write_clip(
     """Write a part of a video as a clip.
 
     The part is read twice: the first pass detects the faces of each frame, the second writes the
-    clip. A face is therefore also hidden in the frames just before the one in which it is first
-    found. A face that is never found is not hidden.
+    clip. A face is therefore also hidden in the frames just before the frame in which it is first
+    detected. A face that is never detected is not hidden.
 
     Args:
         target: The file to write, with the suffix of MP4, M4V, MOV, MKV or WebM.
@@ -113,7 +113,7 @@ def write_clip(
 def _find(video: Path, start: float, stop: float, *, analyzer: Analyzer, look: ClipLook) -> _Found:
     """Detect the faces in the frames of a clip and shortly before and after it.
 
-    Without hiding and labels, the frames are listed but no face is searched for.
+    If faces are neither hidden nor labelled, the frames are listed, but not searched for faces.
     """
     stages = StreamAnalyzer(analyzer.detector, analyzer.reader, cadence=EVERY_FRAME)
     found = _Found([], [], None)

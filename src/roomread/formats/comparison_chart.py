@@ -1,4 +1,4 @@
-"""Draw the valence of several lessons in one SVG chart, aligned at a moment of each lesson."""
+"""Draw the valence of several lessons in one SVG chart, aligned at a chosen time of each lesson."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def comparison_chart(lessons: Sequence[ComparedLesson], *, words: Translator = E
     """Return a chart of the valence of several lessons, aligned at the `zero` of each lesson.
 
     Args:
-        lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.
+        lessons: The lessons, 1 to `MOST_LESSONS`, each with at least one mood.
         words: The translator for the reader's language.
     """
     start = min(float(each.series.times[0]) - each.zero for each in lessons)

@@ -43,7 +43,7 @@ def unreadable_text(reason: Unreadable, words: Translator) -> str:
 
 
 def excluded_text(excluded: ExcludedShares, words: Translator) -> str:
-    """Return one sentence on why people of a session could not be read, or "" if all could."""
+    """Return one sentence on why people of a session could not be read, or "" if all were read."""
     t = words.gettext
     if not excluded.known:
         if excluded.moods:
@@ -73,7 +73,7 @@ def _reason(reason: str, words: Translator) -> str:
 
 
 def _step(share: float, words: Translator) -> str:
-    """Format a share in steps of 5 %; a share that was rounded to 0 becomes "under 5%"."""
+    """Format a share that was rounded to a multiple of 5 %; 0 becomes "under 5%"."""
     if not share:
         return words.gettext("under {share}", share=words.percent(0.05))
     return words.percent(share)
@@ -137,7 +137,10 @@ def _sentence(rule: Rule, words: Translator) -> str:
 
 
 def part_name(label: str, words: Translator) -> str:
-    """Return the label of a part of a lesson, translated if it is the part before all marks."""
+    """Return the label of a part of a lesson.
+
+    The label of the part before all marks is translated. Other labels are returned unchanged.
+    """
     return words.gettext("from the start") if label == FROM_START else label
 
 

@@ -64,7 +64,7 @@ def _numbered_rows(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str,
             # DictReader stores surplus cells under the key None, and fills missing ones with None.
             if None in row or None in row.values():
                 kind = "more" if None in row else "fewer"
-                problem = f"has {kind} cells than the {len(columns)} columns"
+                problem = f"has {kind} cells than the header, which names {len(columns)} columns"
                 raise WireError(f"row {number}: $", problem)
             yield number, row
     except csv.Error as error:

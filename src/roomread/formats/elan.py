@@ -23,7 +23,7 @@ _FIELD_TYPE, _ASSOCIATION = "field", "Symbolic_Association"
 
 
 class ElanSink:
-    """Sink that writes a tier for each person; an annotation lasts as long as one expression.
+    """Sink that writes a tier for each person; each annotation spans the time of one label.
 
     Labels come from a controlled vocabulary: the seven expressions, "unsure" and "unreadable".
     Dependent tiers, such as "face 1 valence", contain the other fields of the readings.
@@ -116,7 +116,7 @@ def _add_tiers(
 
 
 def _add_value(tier: ET.Element, value: object, name: str, parent: str) -> None:
-    """Add the value of a field for an annotation of the parent tier, if it is known."""
+    """Add the value of a field, if it is known, for an annotation of the parent tier."""
     if value is None or value == {}:
         return
     annotation = ET.SubElement(

@@ -1,8 +1,8 @@
 """Translate the most frequent errors of users into the reader's language.
 
 The core raises its errors in English, as `problem` and `hint`. This module lists the English
-sentences of the errors that the app shows, and of the results of teaching. All other sentences stay
-English, including messages of the operating system and of libraries.
+sentences with which the app shows errors and the results of teaching a profile. All other sentences
+stay English, including messages of the operating system and of libraries.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PURPOSE = (
     t("{reason}, and no region was chosen"),
     t("no purpose was chosen for this installation, so it records no class"),
     t("this installation is for its user alone ('personal'), so it records no class"),
-    t("this is set to '{value}' by the environment variable {variable}"),
+    t("this setting is fixed to '{value}' by the environment variable {variable}"),
     t("change that variable"),
 )
 # In an error, the name of a file or camera and a colon precede these problems.
@@ -169,7 +169,7 @@ _LESSONS = (
 _LOAD = (
     t("{n} {what} are being processed or waiting"),
     t("too many {what} are being processed or waiting"),
-    t("too many {what} are being processed for others"),
+    t("too many {what} are being processed for other users"),
     t("pictures"),
     t("try again in {when}"),
     t("a moment"),

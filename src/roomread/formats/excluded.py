@@ -33,8 +33,8 @@ def excluded_shares(moods: Iterable[tuple[int, Mapping[str, int] | None]]) -> Ex
     single person.
 
     Args:
-        moods: For each mood, the number of people present, and the number of unread people by
-            reason; None in place of the latter if the reasons were not stored.
+        moods: For each mood, the number of people present, and the number of people who could not
+            be read, by reason; None in place of the latter if the reasons were not stored.
     """
     counted = [mood for mood in moods if mood[0] >= MIN_PEOPLE]
     reasons: Counter[str] = Counter()

@@ -44,10 +44,10 @@ class SessionFigures:
 
 
 def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
-    """Return the values of a session as they may be shown.
+    """Return the values of a session that may be shown; see the module for their rounding.
 
-    Changes are detected in the exact moods. Their valences are then rounded in the same way
-    as the moods.
+    Changes are detected in the exact moods. The valences before and after each change are then
+    rounded in the same way as the moods.
 
     Args:
         store: The store of the session's owner.
@@ -65,14 +65,14 @@ def _figures(moods: Sequence[RoomMood], marks: Sequence[Mark], summary: Summary)
 
 
 def exact_moods(store: OwnerStore, session: Session) -> list[RoomMood]:
-    """Return the exact moods of a session, which serve to detect changes and must not be shown."""
+    """Return the exact moods of a session, which are used to find changes and must not be shown."""
     return store.moods(session.id)
 
 
 def shown_moods(
     store: OwnerStore, session: Session, *, since: float = 0.0, limit: int | None = None
 ) -> list[RoomMood]:
-    """Return the moods of a session from a time on, as they may be shown, earliest first.
+    """Return the moods of a session from a given time on, rounded for display, earliest first.
 
     Args:
         store: The store of the session's owner.
@@ -88,7 +88,7 @@ def shown_moods(
 
 
 def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
-    """Return the newest mood of a session, rounded as it is shown, or None if there is no mood."""
+    """Return the newest mood of a session, rounded for display, or None if there is no mood."""
     last = store.last_mood(session.id)
     if last is None or session.keeps_people:
         return last
@@ -96,7 +96,7 @@ def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
 
 
 class RunningMoods:
-    """The newest mood of a session that is being recorded, as it may be shown.
+    """The newest mood of a session that is being recorded, rounded for display.
 
     Args:
         store: The store of the session's owner.
@@ -113,10 +113,10 @@ class RunningMoods:
             self._shown = self._rounding.add(last) if last is not None else None
 
     def update(self, mood: RoomMood | None) -> RoomMood | None:
-        """Add the latest mood, unless it was added before, and return it as it may be shown.
+        """Add a mood, unless it was added before; return the newest mood, rounded for display.
 
         Args:
-            mood: The latest mood of the pipeline; None until there is one.
+            mood: The newest mood of the pipeline; None before the first mood.
         """
         if mood is not None and mood is not self._exact:
             self._exact = mood

@@ -80,7 +80,7 @@ def parse_frames(text: bytes | str, *, default_threshold: float = 0.0) -> list[F
     Args:
         text: At most `MAX_FRAMES` frames of at most `MAX_FACES` faces, each with a track id. Names
             of people are dropped.
-        default_threshold: The threshold for faces without a threshold in the message, 0..1.
+        default_threshold: The confidence threshold of faces for which the message has none, 0..1.
 
     Raises:
         WireError: The message is invalid; the error contains the path of the invalid value.

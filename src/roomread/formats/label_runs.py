@@ -40,7 +40,7 @@ class LabelRuns:
     """A collector that receives readings frame by frame, and finds the label runs of all people.
 
     A run ends at the first frame that shows the person with another label. If the person is not
-    seen for a second, it ends one frame interval after the last frame that shows the person.
+    seen for a second, the run ends one frame interval after the last frame that shows the person.
     """
 
     def __init__(self) -> None:

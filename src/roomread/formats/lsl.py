@@ -31,7 +31,7 @@ _UNITS = dict.fromkeys(POSE_NAMES, "degrees") | dict.fromkeys(("readable", "face
 
 
 class LslSink:
-    """Sink that sends one sample of each frame to each of two streams once the frame is read.
+    """Sink that sends two samples for each frame that is read, one to each of two streams.
 
     The first stream is numeric. Its samples have the mean scores of the readable faces, the valence
     of these means, the mean pose and action units of the faces that have them, and the numbers of
@@ -93,5 +93,5 @@ def sample(readings: Sequence[Reading]) -> list[float]:
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Return the mean; NaN where there is no value."""
+    """Return the mean of the values; NaN if there are no values."""
     return float(np.mean(values, dtype=np.float64)) if values else float("nan")

@@ -114,5 +114,5 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         if getattr(error, "errno", None) is not None:
             raise
         raise MediaError(
-            f"{path}: is damaged or not a Parquet file", hint="copy it again, or write it again"
+            f"{path}: is damaged or not a Parquet file", hint="copy or write the file again"
         ) from error

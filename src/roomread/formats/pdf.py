@@ -51,7 +51,7 @@ def why_no_pdf() -> MissingExtraError | MissingLibraryError | None:
 
 @cache
 def _has_pango() -> bool:
-    """Return whether WeasyPrint finds its libraries, which it loads when it is imported.
+    """Return whether WeasyPrint, when it is imported, finds the libraries that it needs.
 
     Importing WeasyPrint makes Pillow accept truncated pictures silently in the whole process. The
     setting is restored, because Roomread refuses such pictures.

@@ -1,4 +1,4 @@
-"""Convert what a room's students report with buttons to plain values or rows, and values back."""
+"""Convert the button reports of a room's students to table rows, and to plain values and back."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _FRESH = 10.0
 
 
 def report_to_dict(sample: ReportSample) -> dict[str, Any]:
-    """Return how many students had pressed each button at one time, as values for JSON.
+    """Return a sample of the students' button reports as values for JSON.
 
-    The counts are None in a sample of fewer than five people.
+    The counts of the reports are None in a sample of fewer than five people.
     """
     counts = asdict(sample.reports) if sample.reports is not None else dict.fromkeys(list(Say))
     return {
@@ -40,7 +40,7 @@ def report_to_dict(sample: ReportSample) -> dict[str, Any]:
 
 
 def report_from_dict(values: Mapping[str, Any]) -> ReportSample:
-    """Build a sample, of how many students had pressed each button, from `report_to_dict`.
+    """Build a sample of the students' button reports from values that `report_to_dict` returned.
 
     Raises:
         KeyError: A value is missing.
@@ -60,9 +60,9 @@ def mood_rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `TABLE_COLUMNS` for each mood.
 
-    Each row has the counts of the newest sample of button reports, if that is less than ten seconds
-    old. New presses of "I am lost" are counted only in the first row after their sample, so that
-    `lost_presses` can be summed.
+    Each row has the counts of the newest sample of button reports, if this sample is less than ten
+    seconds old. New presses of "I am lost" are counted only in the first row after their sample, so
+    that `lost_presses` can be summed.
 
     Args:
         moods: The moods of a session, earliest first.
@@ -86,7 +86,7 @@ def part_reports(
 ) -> dict[str, float] | None:
     """Return the mean counts of the button reports in a part of a session.
 
-    The number of presses of "I am lost" is a total.
+    The number of presses of "I am lost" is a sum, not a mean.
 
     Args:
         samples: The samples of the students' button reports.

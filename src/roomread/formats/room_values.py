@@ -1,4 +1,4 @@
-"""Convert moods, alerts and parts of a session to plain values, and moods and alerts back."""
+"""Convert a session's moods, alerts and parts to plain values; convert moods and alerts back."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
 
 
 def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
-    """Build a mood from plain values, ignoring values that are derived from others.
+    """Build a mood from plain values, ignoring values that are derived from other values.
 
     Raises:
         KeyError: A value is missing.
@@ -113,7 +113,7 @@ def alert_to_dict(alert: Alert) -> dict[str, Any]:
 
 
 def alert_from_dict(values: Mapping[str, Any]) -> Alert:
-    """Build an alert from plain values, ignoring values that are derived from others.
+    """Build an alert from plain values, ignoring values that are derived from other values.
 
     Raises:
         KeyError: A value is missing.

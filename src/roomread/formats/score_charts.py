@@ -70,7 +70,7 @@ def score_lines(
 
 
 def room_chart(rows: Sequence[Row], *, words: Translator = ENGLISH) -> str:
-    """Return a chart of the mean scores of all people of a video over time, as stacked areas.
+    """Return a chart over time of the mean scores of all people in a video, as stacked areas.
 
     Args:
         rows: The mean scores of each person in each second; at least one row.
@@ -137,7 +137,7 @@ def _end(rows: Sequence[Row]) -> float:
 
 
 def _means(rows: Sequence[Row]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return times, s, float64 [N], and the mean scores of all people at these, float64 [N, 7].
+    """Return times, s, float64 [N], and the mean scores of all people at each, float64 [N, 7].
 
     Each second has two times, its start and its end. Scores of seconds without a face are NaN.
     """

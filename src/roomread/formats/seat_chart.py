@@ -23,7 +23,7 @@ _DASH_HEIGHT = 3
 
 
 def explanation(words: Translator) -> str:
-    """Return a caption that explains the chart."""
+    """Return a caption that explains the chart of `seat_chart`."""
     return words.gettext(
         "A row is a seat or a tile, not a face, unless people were told apart by their faces. A "
         "dash means that a face was seen and could not be read; nothing is drawn where no face was "

@@ -213,7 +213,7 @@ def coverage_chart(
 def states_chart(
     series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH
 ) -> str:
-    """Return a chart of the share of readable people who show each taught state over time.
+    """Return a chart over time of the share of readable people who show each taught state.
 
     Args:
         series: The moods of the session, with at least one taught state.
@@ -225,7 +225,7 @@ def states_chart(
 
 
 def away_chart(series: TimeSeries, *, span: Span | None = None, words: Translator = ENGLISH) -> str:
-    """Return a chart of the share of the people present who look away over time.
+    """Return a chart over time of the share of the people present who look away.
 
     Args:
         series: The moods of the session.
@@ -303,7 +303,7 @@ def reports_chart(
 
 
 def lesson_span(series: TimeSeries) -> Span:
-    """Return the time range of a whole lesson, from 0 to its last mood, for all its charts."""
+    """Return the time range of all charts of a lesson, from 0 to the lesson's last mood."""
     return 0.0, float(series.times[-1]) if len(series.times) else 1.0
 
 
@@ -313,7 +313,7 @@ def _span(series: TimeSeries) -> Span:
 
 
 def _marks(area: PlotArea, marks: Sequence[Mark]) -> list[str]:
-    """Return the marks with their labels; a label is cut off before the next mark."""
+    """Return the SVG of marks and their labels; each label is cut off before the next mark."""
     # A mark before the first mood is drawn at the left edge of the chart.
     places = [area.x(max(mark.time, area.start)) for mark in marks]
     rooms = [after - x for x, after in itertools.pairwise([*places, math.inf])]

@@ -73,7 +73,7 @@ def _write_json(path: Path, content: Any) -> None:
 
 
 def document(store: OwnerStore, session: Session) -> dict[str, Any]:
-    """Return a session without the readings of its people, as plain values ready for JSON."""
+    """Return a session, without readings of individual people, as plain values ready for JSON."""
     figures = session_figures(store, session)
     summary = figures.summary
     return {

@@ -39,14 +39,14 @@ class _ReportedLesson:
 
     Attributes:
         session: The session.
-        figures: Its moods as they may be shown, with its marks and its summary.
+        figures: The session's moods, rounded for display, with its marks and its summary.
         alerts: The alerts, in the order in which they were raised.
         people: The enrolled people, by seat.
         readings: The readings of individual people; empty if they were not stored.
         reports: The button reports of the students of a room.
         passages: The passages of the transcript; empty if the user uploaded none.
-        excluded: For each mood, the number of people present, and the number of unread people by
-            reason.
+        excluded: For each mood, the number of people present, and the number of people who could
+            not be read, by reason; None in place of the latter if the reasons were not stored.
     """
 
     session: Session

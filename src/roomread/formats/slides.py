@@ -35,7 +35,7 @@ _TRANSITION = "{http://schemas.openxmlformats.org/presentationml/2006/main}trans
 
 
 def slide_marks(content: bytes, *, name: str) -> list[Mark]:
-    """Return a mark for each slide at the time when it is shown, s from the first slide.
+    """Return a mark for each slide at the time when the slide is shown, s after the first slide.
 
     A PPTX file has timings if they were rehearsed or recorded in PowerPoint. A PDF file has timings
     if each page states how long it is displayed (`/Dur`, ISO 32000-1, 12.4.4).
@@ -45,7 +45,8 @@ def slide_marks(content: bytes, *, name: str) -> list[Mark]:
         name: The name of the file in error messages.
 
     Raises:
-        DataError: The file is damaged, is not a PPTX or PDF, or has a slide without a timing.
+        DataError: The file is damaged, too large, or not a PPTX or PDF; it has no slides or too
+            many; or a slide other than the last has no timing.
         MissingExtraError: The extra `slides` is not installed.
     """
     if len(content) > MAX_SLIDES_BYTES:
@@ -108,8 +109,8 @@ def _pptx_title(slide: Any) -> str:
 def _pptx_seconds(slide: Any) -> float | None:
     """Return how long a slide is shown, s, or None if it has no timing.
 
-    The element is searched for at any depth, because versions of PowerPoint nest it differently.
-    `advTm` is in milliseconds (ISO/IEC 29500-1, 19.3.1.50).
+    The `transition` element, whose attribute `advTm` is the time in milliseconds (ISO/IEC 29500-1,
+    19.3.1.50), is searched for at any depth, because versions of PowerPoint nest it differently.
     """
     times = [each.get("advTm") for each in slide.element.iter(_TRANSITION)]
     known = [int(time) for time in times if time is not None]

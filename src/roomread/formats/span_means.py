@@ -30,7 +30,7 @@ class SpanMeans:
     def fields(self) -> dict[str, Any]:
         """Return a value for each field of the readings, ready for JSON, in the schema's order.
 
-        Numbers are means over the readings that have them, rounded to four decimals. Ids, strings
+        Numbers are means over the readings with a value, rounded to four decimals. Ids, strings
         and flags have their last known value. A field that no reading has is None.
         """
         return _resolved(self._fields)
@@ -43,7 +43,7 @@ class _Mean:
 
 
 def _merge(into: dict[str, Any], fields: Mapping[str, Any]) -> None:
-    """Add the values of a reading to the means and last values so far."""
+    """Add the values of a reading to the running means and the last known values in `into`."""
     for name, value in fields.items():
         known = into.get(name)
         if isinstance(value, Mapping) and value:

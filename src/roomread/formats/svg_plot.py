@@ -232,14 +232,14 @@ def gap(area: PlotArea, start: float, end: float, why: str, words: Translator) -
 
 
 def runs(values: NDArray[np.float64]) -> list[slice]:
-    """Return a slice for each run of adjacent values without NaN."""
+    """Return a slice for each run of consecutive values that are not NaN."""
     known = np.concatenate([[False], ~np.isnan(values), [False]]).astype(int)
     starts, ends = np.flatnonzero(np.diff(known) == 1), np.flatnonzero(np.diff(known) == -1)
     return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
 
 
 def legend(entries: Sequence[tuple[str, str]], area: PlotArea) -> str:
-    """Return a legend of (label, colour) entries in a row below the times."""
+    """Return a legend of (label, colour) entries in a row below the time axis."""
     parts, x, y = [], float(LEFT), area.bottom + 44
     for label, color in entries:
         parts.append(

@@ -24,7 +24,7 @@ class Timeline:
         )
 
     def add(self, reading: Reading) -> None:
-        """Add a reading, unless it has no scores, or neither a seat nor a track."""
+        """Add a reading, unless it has no scores, or has neither a seat nor a track."""
         key = reading.person_key
         if reading.scores is not None and key is not None:
             sums = self._sums[int(reading.time), key]
@@ -42,7 +42,7 @@ class Timeline:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file that `Timeline.write` wrote; none if the file does not exist."""
+    """Return the rows of a file that `Timeline.write` wrote, or [] if the file does not exist."""
     if not path.exists():
         return []
     rows = json.loads(path.read_text(encoding="ascii"))

@@ -1,4 +1,4 @@
-"""Distinguish people by their faces. Nothing here runs unless the user turns it on."""
+"""Distinguish people by their faces. This package is used only if the user turns it on."""
 
 from roomread.identity.dlib_resnet import DlibResNet
 from roomread.identity.embedder import FaceEmbedder, align

@@ -1,7 +1,7 @@
 """dlib's face recognition net (King 2017): a ResNet of 29 layers (He et al. 2016), 128 outputs.
 
 The weights are dlib's file `dlib_face_recognition_resnet_model_v1.dat` (CC0), which the package
-`face_recognition_models` carries. The file is read in place and becomes an ONNX graph in memory,
+`face_recognition_models` contains. The file is read in place and becomes an ONNX graph in memory,
 without dlib and without a copy on disk. The other files of that package are not opened.
 """
 
@@ -119,7 +119,8 @@ class _Graph:
     def finish(self, output: str) -> bytes:
         """Complete the graph, and return the content of its ONNX file.
 
-        Its input is `faces`, uint8 [N, 150, 150, 3], and its output `vectors`, float32 [N, 128].
+        The graph's input is `faces`, uint8 [N, 150, 150, 3]; its output is `vectors`, float32
+        [N, 128].
 
         Args:
             output: Name of the node output that becomes `vectors`.

@@ -52,12 +52,12 @@ class _Stay:
     """A period in which the face of a track is continuously in sight.
 
     Attributes:
-        since: Time since when the track has had no person, seconds.
+        since: Time when the person of the track last became unknown, seconds.
         seen: Time of the last frame that shows the track, seconds.
         looked: Time when the face was last embedded, seconds.
         person: The person to whom the face belongs; None while the person is unknown.
         strange: Number of successive embeddings that did not match the person.
-        looks: Embeddings of a face that has no person yet.
+        looks: Embeddings of the face since its person became unknown.
     """
 
     since: float
@@ -149,9 +149,10 @@ class People:
     def _look(
         self, frame: Frame, readings: Sequence[Reading], stays: Sequence[_Stay]
     ) -> dict[int, NDArray[np.float32]]:
-        """Embed the faces that are due in this frame, and return vectors by index of the reading.
+        """Embed the faces that are due in this frame; return their vectors by index of the reading.
 
-        Faces without a known person, and faces that did not match their person, are always due.
+        Faces without a known person, and faces that did not match their person, are always due. If
+        a face of a known person no longer matches this person, all faces of the frame are embedded.
         """
         able = [i for i, r in enumerate(readings) if r.quality.reason is None]
         able = [i for i in able if readings[i].landmarks is not None]
@@ -171,7 +172,10 @@ class People:
         return looks
 
     def _turn(self, reading: Reading, time: float) -> int:
-        """Return how many embeddings of a track were due until `time`; tracks differ in phase."""
+        """Return the index of the period of `every` seconds in which `time` lies.
+
+        Each face is due once in each period. The periods of different tracks are staggered.
+        """
         return math.floor(time / self.every + stagger(reading.track_id or 0))
 
     def _embed(

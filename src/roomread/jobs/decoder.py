@@ -39,7 +39,7 @@ class Decoder:
         max_pixels: largest width times height, checked before decoding.
         seconds: time limit for one picture.
         memory_mb: memory limit for decoding, MB; enforced on Linux.
-        processes: number of processes; when all are busy, further threads wait.
+        processes: number of processes; when all of them are busy, further calls wait.
     """
 
     def __init__(

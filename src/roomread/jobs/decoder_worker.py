@@ -19,7 +19,7 @@ from roomread.media import notes_of, read_image
 
 
 def main(max_pixels: int, memory_mb: int) -> None:
-    """Decode each received picture and send its pixels or an error, until the parent ends.
+    """Decode each received picture and send its pixels or an error, until the parent process ends.
 
     Args:
         max_pixels: The maximum width times height of a picture.

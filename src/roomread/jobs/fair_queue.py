@@ -31,7 +31,7 @@ class FairQueue:
             timeout: The maximum time to wait for an item, s.
 
         Raises:
-            queue.Empty: No item came in time.
+            queue.Empty: No item was added within `timeout` seconds.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._items or self._closed, timeout):

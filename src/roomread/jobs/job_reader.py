@@ -41,9 +41,9 @@ class JobReader:
             job: The job, whose files this process can reach.
 
         Returns:
-            The final values of fields of the job's record. None if the record must not be changed
-            because the reader was closed, the job was deleted, or another process has taken it
-            over.
+            The values to store in the job's record when the job ends. None if the record must not
+            be changed, because the reader was closed, the job was deleted, or another process has
+            taken over the job.
 
         Raises:
             OSError: The worker process cannot be started.
@@ -81,7 +81,10 @@ class JobReader:
                 self._process.kill()
 
     def _report(self, job: VideoJob, *, seconds: float, duration: float | None) -> bool | None:
-        """Store the progress; return whether to continue, or None if the job is no longer held."""
+        """Store the progress, and return whether to continue.
+
+        Return None if the job was deleted, or this process no longer has the lease of the job.
+        """
         try:
             record = self._jobs.report(
                 job.record.id, holder=self._holder, seconds=seconds, duration=duration

@@ -39,8 +39,8 @@ _UPLOAD_SECONDS = 3600.0
 class JobQueue:
     """The jobs of one process, which reads one video at a time.
 
-    Jobs are rows in the store; their files lie in a folder. A process holds its jobs by leases. If
-    it ends, another process with access to the folder finishes them.
+    Jobs are rows in the store; their files lie in a folder. A process has a lease for each of its
+    jobs. If the process ends, another process with access to the folder finishes the jobs.
 
     Args:
         folder: The folder for the files of jobs, which survive this process; None for a temporary
@@ -95,7 +95,7 @@ class JobQueue:
 
     @property
     def kept_seconds(self) -> float:
-        """The time for which a job that has ended is stored, s; less if the space is needed."""
+        """The time for which an ended job is stored, s; shorter if its space is needed."""
         return self._places.seconds
 
     def upload(
@@ -206,7 +206,7 @@ class JobQueue:
         return len(self._store.jobs.unfinished())
 
     def waiting_before(self, job_id: str) -> int:
-        """Return the number of unfinished jobs that were submitted before this one."""
+        """Return the number of unfinished jobs submitted before a job; 0 if the job has ended."""
         ids = [record.id for record in self._store.jobs.unfinished()]
         return ids.index(job_id) if job_id in ids else 0
 
@@ -267,7 +267,7 @@ class JobQueue:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _adopt(self) -> None:
-        """Queue the unfinished jobs of processes that have ended."""
+        """Queue the unfinished jobs of ended processes; end the jobs whose files are lost."""
         for record in self._store.jobs.unfinished():
             if record.id in self._held:
                 continue
@@ -300,11 +300,11 @@ class JobQueue:
 
     @contextmanager
     def _going_on(self, job_id: str | None = None) -> Iterator[None]:
-        """Catch and record a failure of the block, so that the thread continues with other jobs.
+        """Catch the exceptions of the `with` block, so that the thread continues with other jobs.
 
         Args:
-            job_id: The job that the block reads, which fails if the block fails; None if the block
-                reads no job.
+            job_id: The job that the block reads; None if the block reads no job. Exceptions other
+                than `DatabaseError` are logged, and the job is then marked as failed.
         """
         try:
             yield
@@ -359,7 +359,7 @@ class JobQueue:
         self._leases.release(_resource(job.record.id))
 
     def _stop(self, before: JobRecord) -> None:
-        """Stop reading a job early, because this process ends or the job was deleted."""
+        """Delete the files of a stopped job if it was deleted; else mark the job as waiting."""
         if self._store.jobs.get(before.id) is None:
             shutil.rmtree(self._folder / before.id, ignore_errors=True)
         elif self._leases.acquire(_resource(before.id)) is None:

@@ -41,7 +41,7 @@ class QueueLimits:
     Attributes:
         waiting: The number of jobs of one owner that may be unfinished at once.
         waiting_in_all: The number of jobs of all owners that may be unfinished at once.
-        finished: The number of jobs that may be stored at once, including unfinished ones.
+        finished: The number of jobs that may be stored at once, including unfinished jobs.
         seconds: The time for which a finished job is kept, s.
         mb: The maximum size of all files together, MB; finished jobs are deleted early to stay
             below it.
@@ -60,9 +60,9 @@ class VideoJob:
 
     Attributes:
         record: The job's record.
-        folder: The job's own folder: `readings.csv` and `.jsonl`, `notes.json`,
-            `timeline.json`, `annotated.mp4`, `profile-N.json`, and the upload until it is read. It
-            is removed with the job.
+        folder: The job's own folder, which contains `readings.csv`, `readings.jsonl`, `notes.json`,
+            `timeline.json`, `annotated.mp4`, `profile-N.json`, and the upload until it is read. The
+            folder is removed with the job.
     """
 
     record: JobRecord
@@ -75,7 +75,7 @@ class VideoJob:
 
     @property
     def annotated(self) -> Path:
-        """The path of the annotated copy, which exists at the end if any frame was read."""
+        """The path of the annotated copy, which exists only if requested and a frame was read."""
         return self.folder / "annotated.mp4"
 
     @property
@@ -108,7 +108,7 @@ class VideoJob:
 
     @property
     def name(self) -> str:
-        """The name, path or URL of the video, without a user name and a password."""
+        """The name, path or URL of the video, without any user name or password."""
         return without_credentials(self.record.name)
 
     def notes(self) -> list[str]:

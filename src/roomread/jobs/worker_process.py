@@ -44,7 +44,7 @@ def send(file: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"
 
 
 def receive(file: IO[bytes]) -> Message | None:
-    """Read one message; return None if the other process ended before it was complete."""
+    """Read one message; return None if the other process ended before the message was complete."""
     sizes = file.read(_SIZES.size)
     if len(sizes) < _SIZES.size:
         return None
@@ -161,7 +161,7 @@ def limit_memory(megabytes: int) -> None:
     """Limit the memory of this worker process; a no-op except on Linux.
 
     Args:
-        megabytes: The memory that it may use in addition to its present memory, MB.
+        megabytes: The memory that the process may use in addition to its present memory, MB.
     """
     if sys.platform != "linux":
         return

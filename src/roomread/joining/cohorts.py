@@ -1,4 +1,4 @@
-"""Decide which people count in the mood of a room, so that no mood reveals one person.
+"""Decide which people count in a room's mood, so that no mood reveals one person's expression.
 
 For any two moods within ten minutes, the number of people who count only in the first is 0 or at
 least five, and so is the number of people who count only in the second, whoever joins, leaves,
@@ -99,10 +99,10 @@ class Cohorts:
         return chosen
 
     def _admissible(self, able: frozenset[int]) -> frozenset[int]:
-        """Return the people who may count without revealing a person.
+        """Return the people who may count in the next mood without revealing a single person.
 
-        For each remembered mood, they meet the condition at the top of this module. The result is
-        empty if fewer than five people remain.
+        These people meet the condition at the top of this module for each remembered mood. The
+        result is empty if fewer than five people remain.
         """
         chosen, before = able, frozenset[int]()
         while chosen != before:

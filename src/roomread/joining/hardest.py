@@ -1,4 +1,4 @@
-"""Find the hardest minutes of a lesson."""
+"""Find the minutes of a lesson with low valence or many reports of being lost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hardest_minutes(moods: Sequence[RoomMood], samples: Sequence[ReportSample]) 
     """Return the hardest minutes of a lesson, hardest first.
 
     Args:
-        moods: The room's mood at successive times of the lesson, as it is shown, earliest first.
+        moods: The moods of the lesson, rounded for display, earliest first.
         samples: The button reports of the room's people, earliest first.
 
     Returns:

@@ -68,21 +68,21 @@ class FaceMessage:
 
 @dataclass(frozen=True, slots=True)
 class PauseMessage:
-    """A student pauses (`on` is True) or continues."""
+    """A message that a student pauses (`on` is True) or resumes participation in the room."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SayMessage:
-    """A student presses a button, or withdraws the last press if `say` is None."""
+    """A message that a student pressed a button, or withdraws the last press (`say` is None)."""
 
     say: Say | None
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveMessage:
-    """A student leaves permanently."""
+    """A message that a student leaves the room permanently."""
 
 
 Message = JoinMessage | FaceMessage | PauseMessage | SayMessage | LeaveMessage

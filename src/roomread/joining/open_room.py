@@ -114,8 +114,8 @@ class RoomFrame:
 class OpenRoom:
     """The seats of the students in one room; not thread-safe.
 
-    A seat is a student's numbered place in the room. It is kept for a minute if the student's page
-    loses its connection.
+    A seat is a student's numbered place in the room. The seat is kept for a minute if the student's
+    page loses its connection.
 
     Args:
         max_seats: Maximum number of students in the room.
@@ -144,7 +144,7 @@ class OpenRoom:
     _lost: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Create the cohorts of a room in which no seat is taken."""
+        """Set the number of the next new seat, and create the cohorts of the empty room."""
         self.next_seat = self.first_seat
         self._cohorts = Cohorts(self.random)
 
@@ -177,7 +177,7 @@ class OpenRoom:
         return JoinedSeat(number, None)
 
     def _number(self, now: float, resume: int | None) -> int:
-        """Return the number for a new seat; `resume` if another process may have assigned it."""
+        """Return `resume` if another process may have assigned it, else an unused seat number."""
         # Shortly before this process opened the room, another process may have assigned the seat.
         is_kept = now - self.opened_at < KEPT_SECONDS
         if resume is not None and resume < self.first_seat and is_kept:
@@ -211,11 +211,11 @@ class OpenRoom:
         return True
 
     def report_face(self, now: float, seat: int, message: FaceMessage) -> bool:
-        """Store a reading, unless the seat or the room is paused.
+        """Store a reading, unless it is not accepted, or the seat or the room is paused.
 
         Returns:
-            False if the reading was ignored, because it is not newer than the last reading, or the
-            page joined without readings of a face.
+            Whether the reading is accepted: the seat exists, its page joined with readings of a
+            face, and the reading is newer than the last reading.
         """
         known = self._seats.get(seat)
         if known is None or not known.faces or message.number <= known.number:
@@ -242,12 +242,12 @@ class OpenRoom:
         return True
 
     def newest(self, seat: int) -> int:
-        """Return the number of the newest reading of a seat; -1 if there is none."""
+        """Return the message number of a seat's newest reading; -1 if there is no reading."""
         known = self._seats.get(seat)
         return known.number if known is not None else -1
 
     def says(self, now: float, seat: int) -> Say | None:
-        """Return the button that a student pressed, or None once the press has expired."""
+        """Return the button that a student pressed, or None if no press is still valid."""
         known = self._seats.get(seat)
         return self._says(now, known) if known is not None else None
 
@@ -282,7 +282,7 @@ class OpenRoom:
             self._lost += 1
 
     def show_screen(self, now: float, readings: Sequence[Reading]) -> None:
-        """Store the readings of faces on a shared screen, to be used for `FRESH_SECONDS`."""
+        """Store the readings of faces on a shared screen, which are valid for `FRESH_SECONDS`."""
         self._screen, self._screen_at = readings, now
 
     def tick(self, now: float) -> RoomFrame:

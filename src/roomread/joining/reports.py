@@ -55,9 +55,9 @@ class RoomStatus:
 
     Attributes:
         people: The number of people who joined, including those who paused.
-        read: The number of them whose face can be read at present.
-        faceless: The number of them whose camera is on, but whose face cannot be read.
-        paused: The number of them who paused.
+        read: The number of people whose face can be read at present.
+        faceless: The number of people whose camera is on, but whose face cannot be read.
+        paused: The number of people who paused.
         screen: The number of faces on a shared screen that can be read at present.
         taps: The number of people who pressed a button in the last ten minutes; None with fewer
             than five people.

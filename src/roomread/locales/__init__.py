@@ -1,7 +1,7 @@
 """Translate texts for users, with the message catalogues of this package.
 
 A catalogue is the file `<language>.po`; its messages are the plain English sentences of the code.
-`docs/architecture.md` describes how to add one.
+`docs/architecture.md` describes how to add a catalogue.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Translator:
 
     Args:
         language: One of `LANGUAGES`.
-        forms: The translations of each English message: one, or the singular and the plural.
+        forms: The translations of each English message: one form, or singular and plural.
 
     Attributes:
         language: One of `LANGUAGES`.
@@ -121,7 +121,7 @@ def translator(language: str) -> Translator:
 
 
 def browser_catalogue(language: str) -> dict[str, list[str]]:
-    """Return the translations of the messages in scripts of web pages, for `texts.js`.
+    """Return the translations of the messages that scripts of web pages show, for `texts.js`.
 
     Args:
         language: One of `LANGUAGES`.
@@ -137,7 +137,7 @@ def browser_catalogue(language: str) -> dict[str, list[str]]:
 
 @cache
 def catalogue(language: str) -> Catalog:
-    """Return the catalogue of a language; an empty one for English, the source.
+    """Return the catalogue of a language; that of English, the source language, is empty.
 
     Args:
         language: One of `LANGUAGES`.

@@ -84,8 +84,8 @@ def _device(number: int, name: str) -> tuple[str, str]:
 class LiveReader:
     """A reader that passes on the latest frame of an opened live source.
 
-    It runs in a thread of its own. Where the source's own clock jumps, or its size or orientation
-    changes, the next frame that is passed on is marked as a discontinuity.
+    It runs in a thread of its own. If the source's clock jumps, or the size or orientation of its
+    pictures changes, the next frame that is passed on is marked as a discontinuity.
 
     Args:
         opened: the opened container and its video track.
@@ -135,7 +135,7 @@ class LiveReader:
             yield frame
 
     def close(self) -> None:
-        """Stop the thread, and wait for it for at most 20 s."""
+        """Stop the thread, and wait at most 20 s until it has ended."""
         self._stop.set()
         self._latest.close()
         self._thread.join(timeout=2 * TIMEOUT)
@@ -211,5 +211,5 @@ class _Breaks:
 
 
 def _with_break(unseen: Frame, frame: Frame) -> Frame:
-    """Return `frame`, marked as a discontinuity if it or the frame that it replaces is marked."""
+    """Return `frame`, marked as a discontinuity if `frame` or the replaced `unseen` is marked."""
     return replace(frame, discontinuity=frame.discontinuity or unseen.discontinuity)

@@ -58,7 +58,7 @@ def has_jumped(last: float, shown: float, pause: float) -> bool:
     """Return whether a live source's clock jumps between two frames.
 
     Args:
-        last: presentation time of the previous frame by that clock, s.
+        last: presentation time of the previous frame by the source's clock, s.
         shown: presentation time of the next frame, s.
         pause: the longest pause that does not count as a jump, s; see `longest_pause`.
     """
@@ -80,9 +80,9 @@ class Timestamp(NamedTuple):
 class FrameClock:
     """A clock that assigns strictly increasing times to decoded frames, s from the first frame.
 
-    Some files have correct presentation timestamps (PTS). Others have only timestamps in decoding
-    order; the decoder returns frames in presentation order, and these timestamps are assigned to
-    them one by one.
+    Some files have correct presentation timestamps (PTS). Other files have only timestamps in
+    decoding order; the decoder returns frames in presentation order, and the timestamps are
+    assigned to these frames one by one.
 
     Args:
         stream: the video track.
@@ -165,10 +165,10 @@ class FrameClock:
         return self._slots.popleft()[1] if self._slots else own
 
     def time(self, shown: float | None) -> Timestamp:
-        """Assign a time to the next frame, later than the previous frame's, and return it.
+        """Return the time assigned to the next frame, which is later than the previous frame's.
 
         Args:
-            shown: the frame's timestamp, as returned by `shown`, s; None if it has none.
+            shown: the frame's timestamp, as returned by `shown`, s; None if the frame has none.
         """
         if self.origin is None:
             self.origin = shown if shown is not None else 0.0
@@ -197,7 +197,7 @@ class FrameClock:
         return shown > last + self._pause
 
     def _later(self, time: float | None) -> float:
-        """Return `time` if it is later than the previous frame's, else a time just after that."""
+        """Return `time` if it is later than the time of the previous frame, else a later time."""
         last = self._last
         if last is None:
             return time if time is not None else 0.0

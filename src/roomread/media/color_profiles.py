@@ -76,7 +76,7 @@ def _profile_conversion(profile: bytes) -> _Convert | None:
 
 @lru_cache(maxsize=8)
 def _gamma_conversion(gamma: float) -> _Convert | None:
-    """Return a function that converts levels from `gamma` to a screen's; None if unnecessary."""
+    """Return a function that converts levels from `gamma` to screen gamma; None if unnecessary."""
     levels = (np.arange(256) / 255) ** (_SCREEN_GAMMA / gamma)
     table = (levels * 255).round().astype(np.uint8)
     return _if_far(lambda image: table[image], _GREYS)

@@ -15,7 +15,7 @@ _MAX_BYTES = 200_000_000
 
 
 def download(url: str) -> bytes:
-    """Return the content at an http or https URL, using the credentials in it.
+    """Return the content at an http or https URL, using the credentials in the URL.
 
     Raises:
         MediaError: the URL cannot be fetched, or its content exceeds 200 MB.
@@ -41,7 +41,7 @@ def download(url: str) -> bytes:
 
 
 def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
-    """Split a URL: return an opener that sends its credentials, and the URL without them."""
+    """Return an opener that sends the credentials of a URL, and the URL without credentials."""
     parts = urlsplit(url)
     _, at, host = parts.netloc.rpartition("@")
     address = urlunsplit(parts._replace(netloc=host))

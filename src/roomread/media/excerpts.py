@@ -23,8 +23,8 @@ class Excerpt:
     Attributes:
         path: The video file.
         frames: The frames of the section; their times count from the first frame of the video, s.
-        is_cut: Whether the file's index leads directly to the section. If not, pictures and sound
-            are read from the start of the file.
+        is_cut: Whether reading starts just before the section, which requires an index in the file.
+            If not, pictures and sound are read from the start of the file.
     """
 
     path: Path

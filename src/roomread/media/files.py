@@ -74,9 +74,9 @@ def read_whole(file: Any, name: str) -> bytes:
 def find_existing(path: Path) -> Path:
     """Return the existing path that differs only in Unicode normalization, or else `path`.
 
-    An accented letter has two encodings in Unicode, NFC and NFD. File systems of macOS treat them
-    as equal, those of Linux and Windows as different names. A typed name may therefore not match
-    the name of a file from another system.
+    An accented letter has two encodings in Unicode, NFC and NFD. Names that differ only in this
+    encoding are equal in file systems of macOS, and different in those of Linux and Windows. A
+    typed name may therefore not match the name of a file from another system.
 
     Args:
         path: a path. Only its last component is compared in this way.
@@ -137,7 +137,7 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
 
     Args:
         folder: the path of the folder.
-        private: whether only its owner may read it.
+        private: whether only the owner of the folder may read it.
 
     Raises:
         OutputError: the folder cannot be created.
@@ -147,7 +147,7 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be created: {error.strerror}",
-            hint="create it for this user, or name another with ROOMREAD_DATA_FOLDER",
+            hint="create a folder that this user can write to, and set ROOMREAD_DATA_FOLDER to it",
         ) from error
 
 
@@ -156,12 +156,12 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yield the path of a draft, which becomes the file `path` if the `with` block succeeds.
 
     If the block fails, the draft is deleted. A symbolic link is followed, and the new file has the
-    mode of the file that it replaces. If `path` is a pipe or a device, the content is copied into
-    it at the end.
+    permissions of the file that it replaces. If `path` is a pipe or a device, the content of the
+    draft is copied into `path` at the end.
 
     Args:
         path: the file to write.
-        private: whether only its owner may read it.
+        private: whether only the owner of the file may read it.
 
     Raises:
         OutputError: the file cannot be written; a file that existed at `path` is unchanged.
@@ -212,7 +212,7 @@ def _make_draft(target: Path, folder: Path | None) -> Path:
 
 
 def _mode(target: Path) -> int:
-    """Return the mode of the file to replace, or the default mode of new files."""
+    """Return the permissions of the file to replace, or the default permissions of new files."""
     # The draft was created readable by its owner only.
     return stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
 

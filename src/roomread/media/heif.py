@@ -36,9 +36,9 @@ def open_heic(content: bytes) -> Image.Image:
 def upright_heif(picture: Image.Image, content: bytes) -> Image.Image:
     """Return an opened HEIC or AVIF picture upright.
 
-    A rotation or mirroring that the container states takes precedence over the orientation in EXIF.
-    The HEIC decoder has already applied it; for AVIF, Pillow reports it as the EXIF orientation.
-    The orientation in EXIF is used only if the container states none.
+    A rotation or mirroring in the container takes precedence over the orientation in EXIF. The HEIC
+    decoder has already applied the container's rotation or mirroring; for AVIF, Pillow reports the
+    same as the EXIF orientation. The orientation in EXIF is used only if the container has neither.
 
     Args:
         picture: the picture as opened by `open_heic` or Pillow.
@@ -50,7 +50,7 @@ def upright_heif(picture: Image.Image, content: bytes) -> Image.Image:
 
 
 def _exif_orientation(content: bytes) -> int:
-    """Return the EXIF orientation of a HEIF file, 1 to 8; 1 if it has none."""
+    """Return the EXIF orientation of a HEIF file, 1 to 8; 1 if the file does not state it."""
     start = _TIFF_HEADER.search(content)
     if start is None:
         return 1

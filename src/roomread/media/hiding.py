@@ -24,7 +24,7 @@ HOLD = 0.6
 
 
 class HideMethod(StrEnum):
-    """A method of hiding a face: with large squares, with a blur or under a grey ellipse."""
+    """A method of hiding a face: by pixelation, by a blur or by a grey ellipse over the face."""
 
     PIXELATE = "pixelate"
     BLUR = "blur"
@@ -63,7 +63,7 @@ def boxes_around(frames: Sequence[FoundFaces], index: int) -> list[Box]:
     """Return the boxes to hide in a frame of a video when the faces of all frames are known.
 
     A face that is not found in this frame is hidden too if it is found up to 0.6 s earlier or
-    later: at its last place before the frame, at its first place after it, or at both.
+    later: at its last place before this frame, at its first place after this frame, or at both.
 
     Args:
         frames: The faces found in each frame of the video, earliest frame first.

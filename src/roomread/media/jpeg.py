@@ -36,8 +36,8 @@ class Scans:
 def find_scans(content: bytes) -> Scans:
     """Return how many scans the first image of a JPEG file has, and whether its end is marked.
 
-    Each scan of a progressive JPEG visits the whole picture, and takes a few bytes if nothing
-    changes, so a small file can keep a decoder busy for minutes.
+    Each scan of a progressive JPEG covers the whole picture, but takes only a few bytes if it
+    changes nothing, so a small file can keep a decoder busy for minutes.
     """
     if not content.startswith(_START):
         return Scans(0, ended=False)

@@ -29,7 +29,7 @@ class LatestFrame(Generic[T]):
         return self._dropped
 
     def put(self, item: T, *, replacing: Callable[[T, T], T] | None = None) -> None:
-        """Store an item; it replaces the stored item if that was not taken yet.
+        """Store an item, replacing a stored item that was not taken yet.
 
         Args:
             item: The new item.

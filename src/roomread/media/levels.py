@@ -33,8 +33,8 @@ def has_deep_colors(picture: Image.Image) -> bool:
 def brightened(picture: Image.Image, content: bytes) -> Image.Image:
     """Return a picture with 16-bit colours, scaled to 8 bits so that it is not too dark.
 
-    Cameras store levels of 10 to 14 bits in 16 bits. Pillow keeps only the upper 8 of these, which
-    makes the picture nearly black, so the bit depth is estimated and used for scaling.
+    Cameras store levels of 10 to 14 bits in 16 bits. Pillow keeps only the upper 8 of the 16 bits,
+    which makes the picture nearly black. The bit depth is therefore estimated and used for scaling.
 
     Args:
         picture: the picture as Pillow decoded it, RGB or RGBA, before its EXIF orientation is
@@ -107,7 +107,7 @@ def _scale_16_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
-    """Estimate which level is white in a picture of `dtype`, as files do not state it.
+    """Estimate which level is white in a picture of `dtype`, because files do not state this level.
 
     The brightest 0.5 % of the pixels are ignored, because they may be hot pixels, highlights or
     edges that sharpening made too bright.

@@ -84,7 +84,7 @@ def _color(reading: Reading) -> RGB:
 
 
 def _text_color(background: RGB) -> RGB:
-    """Return black or white, whichever has more contrast: 4.5:1 or more on any colour."""
+    """Return black or white, whichever has more contrast with the background: 4.5:1 or more."""
     return max(_BLACK, _WHITE, key=lambda color: contrast(color, background))
 
 

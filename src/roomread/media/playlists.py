@@ -44,11 +44,12 @@ def _check(path: Path, name: str, depth: int) -> None:
     if missing:
         problem = f"{name}: {len(missing)} of its {len(named)} segments are missing"
         raise MediaError(
-            f"{problem}; the first is {missing[0].name}", hint="copy them to its folder"
+            f"{problem}; the first is {missing[0].name}",
+            hint="copy the segments to the folder of the playlist",
         )
     if any(line.startswith(_VARIANT) for line in lines):
         for piece in local if depth else []:
             _check(piece, name, depth - 1)
     elif _END not in lines:
         problem = f"{name}: is a playlist without an end, to which segments may still be added"
-        raise MediaError(problem, hint=f"once it is complete, add the line {_END}")
+        raise MediaError(problem, hint=f"once the playlist is complete, add the line {_END}")

@@ -14,7 +14,7 @@ _MAX_NOTE = 500_000
 
 
 def without_text(content: bytes) -> bytes:
-    """Return a PNG without its text chunks; any other file unchanged.
+    """Return a PNG without its text chunks; any other file is returned unchanged.
 
     Short text chunks that may contain the orientation, and a short colour profile, are kept.
     Pixels, palette, transparency and EXIF are untouched.

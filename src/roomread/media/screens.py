@@ -41,7 +41,7 @@ class ScreenReader:
     Args:
         number: The number of the screen, from 1.
         name: The name in `Frame.source` and in messages.
-        part: The region of the screen to read; None for all of it.
+        part: The region of the screen to read; None for the whole screen.
         every: Seconds from one frame to the next; None for ten frames a second.
 
     Attributes:

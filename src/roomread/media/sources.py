@@ -125,7 +125,7 @@ class Source:
             part, every = self._how.part, self._how.every
             self._go_live(ScreenReader(screen, self.name, part=part, every=every))
         elif self._how.part is not None:
-            problem = f"{self.name}: only screens can be read in part"
+            problem = f"{self.name}: a region can be chosen only on a screen"
             raise MediaError(problem, hint='name a screen, such as "screen:"')
         elif isinstance(spec, bytes):
             self._open_bytes(spec)
@@ -210,7 +210,7 @@ class Source:
             self._go_live(LiveReader((container, stream), self.name, every=self._how.every))
 
     def _is_web_picture(self, url: str) -> bool:
-        """Open a URL as a picture, and return whether it is one."""
+        """Open a web URL if its content is a picture; return whether it was opened."""
         if not is_web_address(url):
             return False
         try:
@@ -276,7 +276,8 @@ def open_source(
         every: seconds between two frames; None for all frames. It has no effect on pictures.
         stream: the index, among all tracks of a video, of the track to read; None for the video
             track with the largest picture.
-        part: left, top, width and height of the region of a screen to read, px; None for all of it.
+        part: left, top, width and height of the region of a screen to read, px; None for the whole
+            screen.
 
     Raises:
         MediaError: the source cannot be opened. Damage inside it is reported while iterating.

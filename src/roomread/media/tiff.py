@@ -78,7 +78,8 @@ def _is_whole(picture: TiffImageFile) -> bool:
 def _is_raw(picture: TiffImageFile) -> bool:
     """Return whether a page belongs to a camera's raw file.
 
-    Its tags say so, or it is a thumbnail or mask with sub-pages, one of which is the raw picture.
+    A page belongs to a raw file if its tags say so, or if the page is a thumbnail or mask with
+    sub-pages, because one of the sub-pages is then the raw picture.
     """
     tags = picture.tag_v2
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS:

@@ -46,7 +46,7 @@ def local_path(text: str) -> Path | None:
 
 
 def fetch(url: str) -> bytes:
-    """Return the content at an http or https URL, using the credentials in it.
+    """Return the content at an http or https URL, using the credentials in the URL.
 
     Raises:
         MediaError: the URL has another scheme, cannot be fetched, or its content exceeds 200 MB.

@@ -109,7 +109,7 @@ class VideoReader:
 
     @property
     def origin(self) -> float | None:
-        """The timestamp of the first frame, s; None until it is read."""
+        """The timestamp of the first frame, s; None until that frame is read."""
         return self._clock.origin
 
     @property
@@ -166,7 +166,7 @@ class VideoReader:
     def _seek(self, time: float) -> None:
         base = self._stream.time_base
         if base is None:
-            raise MediaError(f"{self._name}: has no timestamps", hint="read it as a whole")
+            raise MediaError(f"{self._name}: has no timestamps", hint="read the whole video")
         try:
             self._container.seek(math.floor(time / base), stream=self._stream)
         except (av.FFmpegError, OSError) as error:
@@ -252,7 +252,7 @@ class _PacketReader:
             yield from self._stream.decode(None)
 
     def take_repeats(self, until: float) -> Iterator[float]:
-        """Yield and remove the times before `until`, s, at which the last picture is repeated."""
+        """Yield and remove the times before `until`, s, that repeat the previous picture."""
         while self._repeats and self._repeats[0] < until:
             yield self._repeats.popleft()
 
@@ -286,21 +286,24 @@ class _PacketReader:
             raise MediaError(f"{name}: {count} damaged packets could not be read", hint=_AGAIN)
 
     def check_end(self, name: str, *, frames: int) -> None:
-        """Raise MediaError if the file ended too early, or has no frames."""
+        """Raise MediaError if no frame was decoded, or the file was not read to its end.
+
+        A file is not read to its end if it is cut off, or continues with other tracks or videos.
+        """
         start = (self._container.start_time or 0) / av.time_base
         total, read = length(self._container), max(self._end - start, 0.0)
         if not frames:
             raise MediaError(f"{name}: no frame can be decoded", hint="check whether it is damaged")
         if isinstance(self._failure, IndexError) or self._has_successor():
             problem = f"{name}: has other tracks from {read:.1f} s on, which were not read"
-            raise MediaError(problem, hint="cut it there, and read its parts one by one")
+            raise MediaError(problem, hint="cut the file there, and read the parts one by one")
         if self._failure is not None:
             raise MediaError(f"{name}: stopped after {read:.1f} s", hint=_AGAIN)
         # If the clock jumps, the container's duration is meaningless.
         jumped = len(self._clock.shifts) > 1
         if self._has_video_after():
-            problem = f"{name}: another video follows after {read:.1f} s, which was not read"
-            raise MediaError(problem, hint="cut it there, and read its parts one by one")
+            problem = f"{name}: another video, which was not read, follows after {read:.1f} s"
+            raise MediaError(problem, hint="cut the file there, and read the parts one by one")
         # Some containers count the duration from 0 even if the first picture comes later.
         end = max(read, self._end)
         if total is not None and end < total - _SLACK and not jumped:

@@ -115,10 +115,10 @@ class VideoWriter:
     def write(self, image: NDArray[np.uint8], time: float) -> None:
         """Add a picture to the video.
 
-        The first picture determines the size of the video; others are scaled to it, with black bars
-        if their aspect ratio differs. A picture that is not later than the previous one is dropped,
-        because no player could show both. A picture before 0 s is dropped too, but the sound is
-        read up to its time.
+        The first picture determines the size of the video. Later pictures are scaled to this size,
+        with black bars if their aspect ratio differs. A picture that is not later than the previous
+        picture is dropped, because no player could show both. A picture before 0 s is dropped too,
+        but the sound is read up to its time.
 
         Args:
             image: uint8 [H, W, 3], RGB.
@@ -182,7 +182,7 @@ class VideoWriter:
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image with even sides, because 4:2:0 subsampling has one colour for 2 x 2 px."""
+    """Return an image whose width and height are even, as 4:2:0 chroma subsampling requires."""
     height, width = image.shape[:2]
     if height % 2 == 0 and width % 2 == 0:
         return image

@@ -144,7 +144,7 @@ class Analyzer:
         Args:
             picture: A path; an http(s) or file URL; the bytes of a picture; a file opened for
                 reading bytes; a Pillow image; an array uint8 [H, W] grey, [H, W, 3] RGB or [H, W,
-                4] RGBA; or a list of these, or another sequence. With `batch` also the path of a
+                4] RGBA; or a list or another sequence of these. With `batch`, also the path of a
                 folder, whose pictures are read in the order of their paths. The input is not
                 changed.
             batch: The number of pictures whose faces the net reads at once; threads decode and
@@ -196,9 +196,10 @@ class Analyzer:
         )
 
     def explain(self, picture: Picture) -> list[Explanation]:
-        """Return which regions of each readable face its expression depends on, largest face first.
+        """Return how much each region of each readable face supports the face's expression.
 
-        Regions are hidden one after another, so a face takes as long as reading about 100 faces.
+        The largest face comes first. Explaining a face takes as long as reading about 100 faces,
+        because its regions are hidden one after another.
 
         Args:
             picture: See `analyze`; one picture.
@@ -224,7 +225,7 @@ class Analyzer:
 
         Args:
             frame: The picture.
-            faces: The faces to read; None for all that the frame shows, largest first.
+            faces: The faces to read; None for all faces of the frame, largest first.
 
         Raises:
             ProfileError: The classifier has no model file.
@@ -337,7 +338,7 @@ class Analyzer:
             yield _moment(frame, stream.update(frame))
 
     def _follow_ahead(self, frames: Iterable[Frame]) -> Iterator[FrameMoment]:
-        """Do the same as `_follow`, but prepare the next frame in other threads meanwhile."""
+        """Yield a moment for each frame, while other threads prepare the next frame."""
         stream = self.stream_analyzer()
         with closing(ahead(frames)) as decoded:
             searched = ((frame, stream.find(frame)) for frame in decoded)
@@ -381,7 +382,7 @@ def analyze(
 ) -> Readings | list[Readings]:
     """Return `Analyzer().analyze(picture, batch=batch)`.
 
-    It loads the nets each time: for more than one call, keep an `Analyzer`.
+    Each call loads the nets: for more than one picture, keep an `Analyzer`.
 
     Raises:
         MediaError: The picture cannot be read.

@@ -47,8 +47,8 @@ def read_batches(
     """Yield the readings of pictures, in their order.
 
     One thread per processor decodes pictures, finds their faces and cuts them out, with a detector
-    that uses no further threads. At most about one batch waits while the faces of the previous
-    batch are read.
+    that uses no further threads. While the net reads the faces of one batch, at most about one more
+    batch is prepared.
 
     Args:
         pictures: The pictures.
@@ -88,7 +88,7 @@ def read_batches(
 
 
 def _in_threads(work: Callable[[A], B], items: Iterable[A], *, depth: int) -> Generator[B]:
-    """Yield `work(item)` for each item, in their order, computed by one thread per processor.
+    """Yield `work(item)` for each item in order; one thread per processor executes the calls.
 
     Args:
         work: A thread-safe function. An exception is raised at the position of its item.

@@ -48,7 +48,7 @@ def to_supervision(readings: Sequence[Reading]) -> Detections:
     """Return `supervision.Detections` with a detection for each face.
 
     `class_id` is the expression's number in FER-2013's order, or `NO_EXPRESSION` (7) for an unsure
-    or unreadable face. `confidence` is that of the expression, and 0 for an unreadable face.
+    or unreadable face. `confidence` is the highest probability, or 0 for an unreadable face.
     `tracker_id` is set if every face has a track. `data` has `class_name` (the expression,
     "unsure" or "unreadable") and `detection_confidence`.
 

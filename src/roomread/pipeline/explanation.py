@@ -1,4 +1,4 @@
-"""Show which regions of a face the expression read from it depends on."""
+"""Show on which regions of a face its predicted expression depends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FaceThird(StrEnum):
-    """A third of the height of a face as the net sees it, upright."""
+    """The upper, middle or lower third of the upright crop of a face that the net reads."""
 
     UPPER = "upper"
     MIDDLE = "middle"
@@ -37,7 +37,7 @@ class Explanation:
         reading: The reading of the face.
         expression: The net's most probable expression, which is explained.
         crop: The face as the net sees it, upright and grey, uint8 [side, side].
-        importance: The log-odds of the expression that are lost when a pixel is hidden, float32
+        importance: By how much the log-odds of the expression fall when a pixel is hidden, float32
             [side, side]; see `classifier.occlusion.occlusion_map`.
     """
 
@@ -48,7 +48,7 @@ class Explanation:
 
     @property
     def strongest_third(self) -> FaceThird | None:
-        """The third of the face that the expression depends on most.
+        """The third of the face on which the expression depends most.
 
         None if hiding any region hardly lowers the odds of the expression.
         """
@@ -59,7 +59,7 @@ class Explanation:
 
     @property
     def odds_ratio(self) -> float:
-        """The factor, 1 or more, by which hiding the most important region lowers the odds."""
+        """The factor, 1 or more, by which hiding the main region lowers the expression's odds."""
         return math.exp(max(float(self.importance.max()), 0.0))
 
     def picture(self, side: int = 384) -> NDArray[np.uint8]:
@@ -94,14 +94,15 @@ def explain_faces(
 ) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
-    The net's output for a single crop is explained. Profiles are not applied, and a turned face is
-    not averaged with its mirror image.
+    The net's output for the crop of each face is explained. Profiles are not applied, and the
+    output for a rotated face is not averaged with the output for its mirror image.
 
     Args:
         detector: The detector that finds the faces.
         reader: The stage that reads the faces.
         frame: The picture.
-        only: A reading of the same picture, whose face alone is explained; None for all faces.
+        only: A reading of this picture; only the face of this reading is explained. None for all
+            faces.
     """
     faces = reader.cut_faces(frame, detector.detect(frame.image))
     (readings,) = reader.read_cut([faces])

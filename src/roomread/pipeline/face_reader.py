@@ -41,8 +41,8 @@ class CutFaces:
         crops: A grey picture of each face, uint8 [N, side, side], in the order of `faces`.
         qualities: How well each face can be seen, in the order of `faces`.
         cover_of: The log odds that a mask, a hand or another object covers a part of a face, by the
-            face's position in `faces`. Faces that cannot be read anyway are left out; empty if the
-            faces are not checked for this.
+            face's position in `faces`. Faces that are unreadable for another reason are left out;
+            empty if the faces are not checked for covers.
     """
 
     source: str
@@ -63,8 +63,8 @@ class FaceReader:
     """A stage that turns the faces of a frame into readings; it has no state and is thread-safe.
 
     A face covered by a mask or a hand is unreadable, and a face that may be covered is read with
-    less confidence. With profiles of states this is not checked, because a hand may be part of a
-    state.
+    less confidence. If profiles of states are used, faces are not checked for covers, because a
+    hand may be part of a state.
 
     Args:
         classifier: The net that reads expressions.
@@ -230,7 +230,7 @@ class FaceReader:
             cut_out: The cut-out faces of one frame.
             read: The predictions of the readable faces.
             tracks: The track ids of the readable faces.
-            count: The number of all faces in the frame, cut out or not.
+            count: The number of all faces in the frame, including those that were not cut out.
         """
         if self._adapter is not None:
             read = self._adapter.adapt(read, tracks, faces=count)
@@ -266,8 +266,8 @@ class FaceReader:
     ) -> list[Prediction]:
         """Return the predictions of readable crops uint8 [N, side, side], without profiles.
 
-        A crop that was rotated upright is blurred and less well centred. It is read together with
-        its mirror image, and the net's logits and features are averaged.
+        A crop that was rotated upright is blurred and less well centred. The net therefore also
+        reads its mirror image, and the logits and features of both are averaged.
         """
         classifier = self.classifier
         if not isinstance(classifier, ExpressionClassifier):
@@ -311,7 +311,7 @@ class FaceReader:
 
 
 def _with_pose_in_picture(prediction: Prediction, face: Face, turned: float) -> Prediction:
-    """Return a prediction whose pose is that of the face in the picture, not in its crop."""
+    """Return a prediction with the face's pose relative to the picture instead of the crop."""
     if prediction.pose is None:
         return prediction
     pose = combined_pose(prediction.pose, face.landmarks, turned=turned)
@@ -347,13 +347,13 @@ def _reading(
 
 
 def _with_mirrored(both: Predictions, turned: NDArray[np.bool_]) -> Predictions:
-    """Return the net's outputs for N crops, averaged with the mirror image's for turned crops.
+    """Average the net's outputs for rotated crops with the outputs for their mirror images.
 
-    Action units and pose are not averaged.
+    The outputs for other crops, and all action units and poses, are returned unchanged.
 
     Args:
-        both: the outputs of N crops, followed by the outputs of the mirror images of the M turned
-            crops.
+        both: the outputs for N crops, followed by the outputs for the mirror images of the M
+            rotated crops.
         turned: which of the N crops were rotated upright.
     """
 
@@ -378,7 +378,7 @@ def _cover_scores(crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> dic
 
 
 def _with_cover(quality: Quality, cover_score: float | None) -> Quality:
-    """Return the quality, made unreadable for the reason `COVERED` if the face is covered."""
+    """Return the quality of a face, with the reason `COVERED` if the face is covered."""
     if cover_score is None or cover_score <= COVERED:
         return quality
     return replace(quality, reason=Unreadable.COVERED)

@@ -44,7 +44,7 @@ def check_picture(value: object, *, name: str = "the argument") -> None:
 
     Args:
         value: The value to check.
-        name: What the message calls the value.
+        name: The name of the value in the error message.
 
     Raises:
         TypeError: The value has another type; the message lists the types.
@@ -119,7 +119,7 @@ def folder_pictures(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path, *, stacklevel: int) -> list[Path]:
-    """Return a folder's media files; `stacklevel` makes warnings name the caller of `Analyzer`."""
+    """Return a folder's media files; `stacklevel` is that of the warning about other files."""
     media = search_folder(folder)
     note = media.describe_left_out()
     if not media.files:

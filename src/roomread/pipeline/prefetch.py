@@ -12,12 +12,12 @@ _END = object()
 
 
 def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
-    """Yield the items, which a thread produces ahead while earlier items are used.
+    """Yield the items; a thread produces the next items while earlier items are used.
 
     Close the generator if iteration stops early, so that the thread ends.
 
     Args:
-        items: The items. An exception while producing one is raised at its position.
+        items: The items. An exception that is raised instead of an item is raised at its position.
         depth: The maximum number of items that are produced ahead.
     """
     source = iter(items)

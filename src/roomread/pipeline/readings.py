@@ -44,7 +44,7 @@ class Readings(Sequence[Reading]):
     equal to any `Readings`, list or tuple of equal readings.
 
     Only readings returned by `Analyzer.analyze` and slices of these have the picture. Pickles,
-    copies and `readings + others` do not contain it.
+    copies and `readings + others` do not contain the picture.
 
     Args:
         readings: The readings.
@@ -159,7 +159,7 @@ class Readings(Sequence[Reading]):
         """Return `supervision.Detections` with a detection for each face.
 
         `class_id` is the expression's number, 0..6, or 7 for an unsure or unreadable face.
-        `confidence` is that of the expression, and 0 for an unreadable face. `tracker_id` is set if
+        `confidence` is the highest probability, or 0 for an unreadable face. `tracker_id` is set if
         every face has a track. `data["class_name"]` is the expression, "unsure" or "unreadable".
 
         Raises:
@@ -174,8 +174,8 @@ class Readings(Sequence[Reading]):
             every: The length of an interval, seconds.
 
         Raises:
-            ValueError: `every` is not above 0, the readings are of several sources, or there would
-                be more than a million intervals.
+            ValueError: `every` is not above 0, the readings come from several sources, or there
+                would be more than a million intervals.
         """
         return score_timeline(self, every=every)
 
@@ -219,7 +219,7 @@ class Readings(Sequence[Reading]):
         if self._picture is None:
             raise RoomreadError(
                 "these readings have no picture to save",
-                hint="only readings returned by analyze have one, not copies or pickles",
+                hint="only readings returned by analyze have a picture; their copies have none",
             )
         write_image(Path(path), draw_readings(self._picture, self._items))
 

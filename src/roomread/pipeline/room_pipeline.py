@@ -1,4 +1,4 @@
-"""Turn the frames or readings of one source into moments of its room."""
+"""Turn each frame of a source, or its readings, into a `Moment`: readings, room mood and alerts."""
 
 from __future__ import annotations
 
@@ -28,31 +28,32 @@ class PeopleStage(Protocol):
 
 
 class RoomPipeline:
-    """A pipeline that turns the frames or readings of one source into moments of its room.
+    """A pipeline that turns each frame of a source into a `Moment`: readings, mood and alerts.
 
     The stages run in this order: `signal` (checks for blank and frozen pictures), `reader` (finds
-    and reads faces), `people` or `seats` (number the people or their seats in `Reading.seat`),
+    and reads faces), `people` or `seats` (writes the number of the person or seat into the field
+    `Reading.seat`),
     `meter` (computes the room's mood) and `attention` (raises alerts). A stage that is None is
     skipped. `push_readings` starts after `reader`, for readings that come without pictures.
     `RoomPipeline.of` makes the usual pipeline.
 
-    A pipeline reads no clock: times come with the frames and must not decrease. It belongs to one
-    source and one thread at a time.
+    A pipeline reads no clock: times come with the frames and must not decrease. Use a pipeline for
+    one source only, and in one thread at a time.
 
     Args:
         reader: The stage that reads frames; None for a pipeline that takes readings only.
-        signal: The stage that detects covered and frozen cameras. Their frames are not read and
-            count as frames of an empty room.
+        signal: The stage that detects blank and frozen pictures, such as those of a covered camera.
+            These pictures are not read, and count as pictures of an empty room.
         seats: The stage that numbers the places of faces in the room or in the grid of a call.
         people: The stage that numbers people by comparing their faces; used instead of `seats`.
         meter: The stage that computes the room's mood: a summary of the expressions over the last
             seconds.
         attention: The stage that raises and ends alerts.
-        on_alerts: Called with the alerts that begin or end at a moment, if there are any. It must
-            not block.
+        on_alerts: A function that is called with the alerts that begin or end in a frame, if there
+            are any. It must not block.
 
     Attributes:
-        mood: The latest mood of the room; None until the first one is due.
+        mood: The latest mood of the room; None before the first mood.
     """
 
     def __init__(  # noqa: PLR0913 (the stages)
@@ -107,7 +108,7 @@ class RoomPipeline:
             BusyError: The nets are shared and take no more work at present; the frame is skipped.
         """
         if self._reader is None:
-            raise TypeError("this pipeline has no reader of frames: use push_readings")
+            raise TypeError("this pipeline was created without a face reader: use push_readings")
         problem = self._signal.update(frame) if self._signal is not None else None
         readings = self._reader.update(frame) if problem is None else []
         if self._people is not None:
@@ -118,7 +119,7 @@ class RoomPipeline:
         return FrameMoment(frame.time, readings, problem, mood, alerts, frame=frame)
 
     def forget(self, people: Collection[int]) -> None:
-        """Leave the past readings of some people out of later moods.
+        """Exclude the past readings of some people from later moods.
 
         Args:
             people: The `Reading.person_key` of each person.
@@ -129,13 +130,13 @@ class RoomPipeline:
     def push_readings(
         self, time: float, readings: Sequence[Reading], *, withheld: bool = False
     ) -> Moment:
-        """Accept the next frame's readings from elsewhere, such as a student's browser.
+        """Process the next frame's readings, which were made elsewhere, such as in a browser.
 
         Args:
             time: Seconds from the start of the source, later than in the previous call.
-            readings: The readings of the frame with the track ids of their source; empty if it
-                showed no face. Their own times are replaced by `time`, because a source that was
-                restarted may count from 0.
+            readings: The readings of the frame with the track ids of their source; empty if the
+                frame shows no face. Their own times are replaced by `time`, because a source that
+                was restarted may count from 0.
             withheld: Whether the mood is withheld; see `RoomMeter.update`.
 
         Raises:

@@ -15,13 +15,14 @@ from roomread.tracking import FaceTracker, ScoreCache, ScoreSmoother, Tracker
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How often each stage runs in a video, in seconds; with 0 it runs in every frame.
+    """The intervals at which the stages of reading a video run, seconds; 0 for every frame.
 
     Attributes:
-        scan: The time between two coarse searches of a whole frame; every fourth is a full search
-            instead. In between, faces are searched for only near their last positions.
-        look: The time between two searches for one known face. In between it is assumed to move at
-            constant speed; a fast face is searched for in every frame.
+        scan: The time between two searches of a whole frame. Every fourth search is a full search;
+            the other three are coarse. In the frames between them, faces are searched for only near
+            their last positions.
+        look: The time between two searches for one known face. In the frames between them, the face
+            is assumed to move at constant speed; a fast face is searched for in every frame.
         read: The time for which the prediction of a face is reused. It is short compared with the
             duration of an expression (0.5 to 4 s: Ekman 2003) and with the smoothing.
     """
@@ -40,8 +41,8 @@ EVERY_FRAME = Cadence(0, 0, 0)
 class StreamAnalyzer:
     """A reader of one video's frames that adds track ids, smoothed scores and eye activity.
 
-    Make one for each video or camera (`Analyzer.stream_analyzer`). It must not be used by several
-    threads at once, except that one may call `find` while another calls `read`.
+    Make an analyzer for each video or camera (`Analyzer.stream_analyzer`). It must not be used by
+    several threads at once, except that one thread may call `find` while another calls `read`.
 
     Args:
         detector: The detector that finds faces; it may be shared.
@@ -49,10 +50,10 @@ class StreamAnalyzer:
             for a reader with other profiles.
         smoothing: The time over which a face's scores are averaged, seconds; 0 for no smoothing.
         cadence: How often each stage runs.
-        tracker: The tracker that follows the faces; None for `FaceTracker` on the detector.
+        tracker: The tracker that follows the faces; None for a `FaceTracker` with the detector.
 
     Attributes:
-        reader: The stage that reads faces, as above.
+        reader: The stage that reads the faces of the next frame; see the argument `reader`.
     """
 
     def __init__(
@@ -84,7 +85,8 @@ class StreamAnalyzer:
     def find(self, frame: Frame) -> list[Track]:
         """Return the faces of the next frame, largest first: the first half of `update`.
 
-        It does not depend on `read`, so it may run ahead for the following frames.
+        The result does not depend on `read`, so `find` may be called for later frames before `read`
+        is called for this frame.
         """
         return self._tracker.update(frame)
 

@@ -42,7 +42,10 @@ class ScoreTimeline:
 
     @property
     def mean_scores(self) -> NDArray[np.float64]:
-        """The mean over the people, each counted once, float64 [T, 7]; NaN if nobody was read."""
+        """The mean scores of all people, each with equal weight, float64 [T, 7].
+
+        The scores are NaN in intervals in which nobody was read.
+        """
         with warnings.catch_warnings():
             # The mean of no numbers is NaN, as documented.
             warnings.simplefilter("ignore", RuntimeWarning)
@@ -50,7 +53,10 @@ class ScoreTimeline:
 
     @property
     def valence(self) -> NDArray[np.float64]:
-        """Pleasant minus unpleasant probability, -1..1, float64 [T, P]; NaN where not read."""
+        """The probability of pleasant minus that of unpleasant expressions, -1..1, float64 [T, P].
+
+        The valence is NaN in intervals in which the person was not read.
+        """
         return np.asarray(self.scores @ VALENCE)
 
     def to_pandas(self) -> Any:
@@ -100,7 +106,7 @@ def score_timeline(readings: Iterable[Reading], *, every: float = 1.0) -> ScoreT
     """Return the mean scores of each person in each interval of time.
 
     Args:
-        readings: Readings of one source, in any order. Those without scores count as not read.
+        readings: Readings of one source, in any order. Readings without scores are ignored.
         every: The length of an interval, seconds; intervals begin at multiples of it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The vocabulary of the package: frames, faces, scores and readings.
+"""The basic types of the package: frames, faces, scores and readings.
 
 Boxes and landmarks are in pixels of the upright picture, origin at its top left corner, x to the
 right and y down. Times are seconds from the start of the source. Colour is RGB everywhere.

@@ -23,7 +23,7 @@ class Frame:
         index: position of the frame in its source, from 0.
         source: name of the file, camera or stream.
         discontinuity: whether the source restarts here (its clock jumps, or its size or
-            orientation changes); no face is followed across it.
+            orientation changes); no face is followed from earlier frames.
         notes: sentences on what is ignored in the picture's file, such as further pictures; empty
             for videos.
     """

@@ -50,7 +50,7 @@ class Scores(ComparedByValue):
 
     @property
     def entropy(self) -> float:
-        """Shannon's entropy over its maximum, 0 (certain) .. 1 (all seven equally likely)."""
+        """The Shannon entropy divided by its maximum, 0 (certain) .. 1 (all equally likely)."""
         p = self.probabilities.astype(np.float64)
         p = p[p > 0]
         return float(-(p * np.log(p)).sum() / math.log(len(Expression))) + 0.0
@@ -80,7 +80,7 @@ class StateScore:
     Attributes:
         name: name of the state.
         percentile: share of ordinary faces that are less similar, 0..1. This is not a probability:
-            one in a hundred ordinary faces has 0.99 too.
+            one in a hundred ordinary faces also reaches 0.99.
         threshold: percentile from which the state is shown, 0..1.
     """
 
@@ -95,7 +95,7 @@ class StateScore:
 
 
 class NoPicture(StrEnum):
-    """The reason why a source shows no picture, whose value is the text that users see."""
+    """The reason why a source shows no picture; its value is the text that users see."""
 
     BLANK = "no picture: the camera is covered, dark or switched off"
     FROZEN = "no picture: it has been frozen for seconds"
@@ -112,7 +112,7 @@ MEASURES = ("size", "visible", "brightness", "contrast", "sharpness", "frontalit
 
 
 class Unreadable(StrEnum):
-    """The reason why a detected face cannot be read, whose value is the text that users see."""
+    """The reason why a detected face cannot be read; its value is the text that users see."""
 
     TOO_SMALL = "too small"
     CUT_OFF = "cut off by the picture's edge"
@@ -132,13 +132,13 @@ class Quality:
     Attributes:
         size: longer side of the face's box, px.
         visible: fraction of the box's area that is inside the picture, 0..1.
-        brightness: mean of the cropped face, 0 (black) .. 1 (white).
-        contrast: standard deviation of the cropped face, 0..0.5.
-        sharpness: fine detail of the cropped face over its contrast, 0 upwards (see
+        brightness: mean of the cropped face's pixels, 0 (black) .. 1 (white).
+        contrast: standard deviation of the cropped face's pixels, 0..0.5.
+        sharpness: amount of fine detail in the cropped face divided by the contrast, 0 or more (see
             `faces.quality`).
         frontality: direction of the face, 0 (in profile) .. 1 (facing the camera); None without
             landmarks.
-        reason: why the face cannot be read; None if it can.
+        reason: why the face cannot be read; None if the face can be read.
     """
 
     size: float | None = None
@@ -150,7 +150,7 @@ class Quality:
     reason: Unreadable | None = None
 
     def rounded(self, digits: int) -> Quality:
-        """Return the quality with measures of at most `digits` decimals."""
+        """Return the quality with each measure rounded to `digits` decimals."""
         values = ((name, getattr(self, name)) for name in MEASURES)
         measures = {
             name: None if value is None else round(float(value), digits) for name, value in values
@@ -198,13 +198,13 @@ class Reading(ComparedByValue):
         frame_index: position of the frame in its source, from 0.
         box: box of the face from forehead to chin, px.
         detection_confidence: probability of a face at this place, estimated by the detector, 0..1.
-        quality: how well the face can be seen, and why it cannot be read.
+        quality: how well the face can be seen and, if it cannot be read, the reason.
         scores: probabilities of the expressions; None if the face cannot be read, for the reason
             `quality.reason`.
         track_id: id of the track within the source, from 1; None in a single picture.
         seat: number of the place in a room or of the tile in a call, or of the person if people are
             distinguished by their faces; from 1.
-        person: name or role of the person; None if none was given.
+        person: name or role of the person; None if neither was given.
         landmarks: float32 [5, 2], px, in the order of `Face.landmarks`.
         states: scores of the taught states, in the order of their profiles.
         valence: pleasantness, -1..1; either `Scores.valence` or the estimate of another program.
@@ -243,7 +243,7 @@ class Reading(ComparedByValue):
 
     @property
     def expression(self) -> Expression | None:
-        """The most probable expression; None if it cannot be read or is below the threshold."""
+        """The most probable expression; None if unreadable or if the confidence is too low."""
         return self.scores.expression if self.scores is not None else None
 
     @property
@@ -260,7 +260,7 @@ class Reading(ComparedByValue):
 
     @property
     def unreadable(self) -> Unreadable | None:
-        """Why the face cannot be read; None when it can."""
+        """Why the face cannot be read; None when the face can be read."""
         return self.quality.reason
 
     @property

@@ -13,11 +13,11 @@ class Alert:
 
     Attributes:
         number: The number of the alert in its session, from 1, in order of time.
-        time: When it was raised, seconds.
+        time: When the alert was raised, seconds.
         rule: The rule as it is written.
-        value: The average of the rule's measure that raised the alert, or the valence after a
-            fall; a share, 0..1, or a valence, -1..1. It is rounded for display if the session
-            stores no readings of people.
+        value: The value that raised the alert: the average of the rule's measure or, if the rule is
+            about a fall, the valence after the fall. A valence is -1..1; any other measure is 0..1.
+            If the session stores no readings of people, all values except the coverage are rounded.
         certainty: The certainty of the alert, 0..1. For the room it is the probability that the
             measure really is beyond the threshold, or that the fall is not due to chance. For a
             person it is the average itself: the mean probability of the expression, or the share of
@@ -26,7 +26,7 @@ class Alert:
         before: The valence before a fall, rounded like `value`; None if the alert is
             about an average.
         seat: The number of the person's seat; None for an alert about the room.
-        ended: When it ended, seconds; None while it is active.
+        ended: When the alert ended, seconds; None while it is active.
     """
 
     number: int

@@ -39,7 +39,7 @@ class Attention:
         rules: The rules to apply.
         people: Whether rules about a person are applied and the values of alerts are exact, which
             requires the people's consent. Otherwise values are rounded.
-        min_certainty: The certainty from which on a fall of the valence raises an alert, 0..1.
+        min_certainty: The minimum certainty at which a fall of the valence raises an alert, 0..1.
         every: Approximate time between two frames, seconds.
 
     Attributes:
@@ -98,7 +98,7 @@ class Attention:
         moods: Iterable[RoomMood] = (),
         frames: Iterable[tuple[float, Iterable[Reading]]] = (),
     ) -> None:
-        """Continue the source of an earlier `Attention`, as if it had not been interrupted.
+        """Continue from the state of an earlier `Attention` whose source was interrupted.
 
         Active alerts are not raised again, and end according to their rules. People who are in none
         of the frames count as new people when they are seen again.
@@ -121,7 +121,7 @@ class Attention:
                 self._held[rules[alert.rule], alert.seat] = alert
 
     def update_room(self, mood: RoomMood) -> list[Alert]:
-        """Process the next mood; return alerts that begin, and alerts that end (with `ended`)."""
+        """Process the next mood; return new alerts, and alerts that ended (with `ended` set)."""
         means = self._add_mood(mood)
         changed = []
         for rule in self._room:
@@ -133,7 +133,7 @@ class Attention:
         return changed
 
     def _add_mood(self, mood: RoomMood) -> dict[tuple[str, int], float | None]:
-        """Add a mood to the averages of the room, and return these."""
+        """Add a mood to the averages of the room, and return the averages."""
         for history in self._histories.values():
             history.add(mood.time, mood.valence)
         for (measure, _), window in self._room_windows.items():
@@ -161,7 +161,7 @@ class Attention:
     def _add_people(
         self, time: float, readings: Iterable[Reading]
     ) -> dict[tuple[str, int], NDArray[np.float64]]:
-        """Add a frame to the averages of people, and return these, each float64 [people]."""
+        """Add a frame to the averages of people; return the averages, each float64 [people]."""
         here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
@@ -200,7 +200,7 @@ class Attention:
         return [alert for rule, seat in held for alert in self._end(rule, seat, time)]
 
     def _judge_people(self, rule: Rule, time: float, means: NDArray[np.float64]) -> list[Alert]:
-        """Apply a rule to all people at once; only changes are handled one by one."""
+        """Apply a rule to all people, and return the alerts that begin or end."""
         beyond = _sign(rule) * (means - rule.threshold)
         held = np.array([(rule, seat) in self._held for seat in self._columns])
         changed = np.flatnonzero(np.where(held, beyond < -_margin(rule), beyond > 0))
@@ -292,7 +292,7 @@ def _margin(rule: Rule) -> float:
 
 
 def _of_people(readings: Sequence[Reading | None]) -> dict[str, NDArray[np.float64]]:
-    """Return each measure by its name, float64 [people]; NaN where it is not known."""
+    """Return, by the name of a measure, each person's value, float64 [people]; NaN if unknown."""
     probabilities = np.full((len(readings), len(Expression)), np.nan)
     for row, reading in enumerate(readings):
         if reading is not None and reading.scores is not None:

@@ -45,12 +45,12 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
     Jackson et al. 2005). It minimises the sum of squared deviations from the levels plus a penalty
     of 4 s² ln n for each level, over n means of 15 s after a running median of five. The noise s
     is the larger of the moods' own standard error and the spread of the differences between
-    neighbouring means (1.4826 MAD / sqrt 2). The penalty is twice the usual one, which assumes
-    independent deviations, because the deviations of moods are correlated. Levels last a minute or
-    more; steps under 0.1 are not reported.
+    neighbouring means (1.4826 MAD / sqrt 2). The usual penalty assumes independent deviations; the
+    penalty here is twice as large, because the deviations of moods are correlated. Levels last a
+    minute or more; steps under 0.1 are not reported.
 
     Args:
-        moods: The moods in order of time; those without a valence are ignored.
+        moods: The moods in order of time; moods without a valence are ignored.
     """
     moods = MoodColumns.of(moods)
     rows, times = valences(moods)[moods.known], moods.times[moods.known]
@@ -94,7 +94,7 @@ def _bins(
 
 
 def _partition(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
-    """Return the index of the first value of each level of the best segmentation but the first."""
+    """Return the start index of each level of the best segmentation, except the first level."""
     n = len(values)
     total = np.concatenate([[0.0], np.cumsum(values)])
     square = np.concatenate([[0.0], np.cumsum(values**2)])

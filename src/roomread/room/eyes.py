@@ -43,7 +43,7 @@ class EyeMeter:
 
     It reads no clock: times come with the readings. Action units that a reading repeats from an
     earlier frame are counted once. By default a net reads a face about eight times a second, which
-    is too rare for blinks: use `Cadence(read=0)`.
+    is too seldom to see blinks: use `Cadence(read=0)`.
 
     Args:
         window: The seconds that a measurement covers.
@@ -54,7 +54,7 @@ class EyeMeter:
         self._people: dict[int, _PersonEyes] = {}
 
     def update(self, reading: Reading) -> Reading:
-        """Add a reading; return it with the last measurement of its person's eyes.
+        """Add a reading; return it with the last measurement of the person's eyes.
 
         A reading without a person or without action units is ignored and returned unchanged. A
         person's readings are returned unchanged until half of the window is observed.
@@ -85,7 +85,7 @@ class EyeMeter:
         return EyeActivity(round(closed, 4), blinks)
 
     def _drop(self, time: float) -> None:
-        """Remove observations that are older than the window, and people without any."""
+        """Remove observations that are older than the window, and people without observations."""
         for key, person in list(self._people.items()):
             while person.seen and time - person.seen[0][0] > self._window:
                 person.seen.popleft()
@@ -94,7 +94,7 @@ class EyeMeter:
 
 
 def _blinks(seen: deque[tuple[float, bool]]) -> int:
-    """Return the number of blinks, which are short times of shut eyes between open eyes."""
+    """Return the number of blinks: short periods of closed eyes between open eyes."""
     stretches = [
         (shut, [time for time, _ in group]) for shut, group in groupby(seen, lambda s: s[1])
     ]

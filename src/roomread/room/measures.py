@@ -48,7 +48,7 @@ class MeasureWindow:
                 self._sum, self._known = self._sum - old, self._known - 1
 
     def mean(self) -> float | None:
-        """Return the mean, or None while the window is not full or over half of it is unknown."""
+        """Return the mean; None until the window is full, or if most values are unknown."""
         span = self._rows[-1][0] - self._rows[0][0]
         if span < _OBSERVED * self._seconds or self._known < _KNOWN * len(self._rows):
             return None
@@ -82,7 +82,7 @@ class PeopleWindow:
         self._starts = np.zeros(0)
 
     def add(self, time: float, values: NDArray[np.float64]) -> None:
-        """Add the values at a time later than the last one.
+        """Add the values at a time later than the previous one.
 
         Args:
             time: The time of the frame, seconds.
@@ -105,7 +105,7 @@ class PeopleWindow:
         self._frames[slot] += 1
 
     def means(self) -> NDArray[np.float64]:
-        """Return each person's mean, NaN until the window is full or if over half is unknown."""
+        """Return each person's mean; NaN until the window is full, or if over half is unknown."""
         known, frames = self._known.sum(axis=0), self._frames.sum(axis=0)
         spans = self._time - np.maximum(self._starts, self._bin_starts.min())
         full = (spans >= _OBSERVED * self._seconds) & (known > 0) & (known >= _KNOWN * frames)
@@ -136,13 +136,13 @@ class PeopleWindow:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """The fall from the highest mean of a period to its last mean.
+    """The fall of a measure from its highest mean in a period to its last mean.
 
     Attributes:
         high: The highest mean.
         now: The last mean.
         seconds: The time from the highest mean to the last mean, seconds.
-        length: The time over which the last mean averages, seconds.
+        length: The length of the window of the last mean, seconds.
     """
 
     high: float
@@ -152,7 +152,7 @@ class Fall:
 
     @property
     def size(self) -> float:
-        """How far the measure has fallen: the highest mean minus the last one."""
+        """How far the measure has fallen: the highest mean minus the last mean."""
         return self.high - self.now
 
 
@@ -230,7 +230,8 @@ class MeasureHistory:
 
         Args:
             fall: A fall of a size above 0.
-            error: The standard error of the last mood, from its own interval, used as a prior.
+            error: The standard error of the last mood, computed from the mood's own confidence
+                interval. It is used as a prior.
         """
         # The fall begins at the highest of n independent points, so the probability is raised to
         # the power n. n is doubled, because two means are compared with the highest one.
@@ -247,15 +248,17 @@ class MeasureHistory:
 def _deviation(points: Sequence[tuple[float, float]], length: float, error: float) -> float:
     """Return the standard deviation of the means of an unchanged room.
 
-    It is estimated from the means before the searched period. Because these cover several seconds,
-    they include the correlation of the moods (overlapping batch means, Meketon and Schmeiser 1984).
+    It is estimated from the means before the searched period. Because each mean covers several
+    seconds, the estimate includes the correlation of the moods (overlapping batch means, Meketon
+    and Schmeiser 1984).
     `error` is a prior that counts as several more points (the mean of a scaled inverse chi-square
     posterior).
 
     Args:
         points: The time and the value of each mean, oldest first.
-        length: The time over which each mean averages, seconds.
-        error: The standard error of the last mood, from its own interval.
+        length: The length of the window of each mean, seconds.
+        error: The standard error of the last mood, computed from the mood's own confidence
+            interval.
     """
     if len(points) < 2:
         return error

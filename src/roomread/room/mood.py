@@ -54,7 +54,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoomMood(ComparedByValue):
-    """The expressions of a room over a window of some seconds.
+    """The expressions of a room over a window of several seconds.
 
     Attributes:
         time: The end of the window, seconds from the start of the source.
@@ -66,9 +66,10 @@ class RoomMood(ComparedByValue):
         baseline: The usual valence of this room, -1..1; None until it is known.
         states: The share of the readable people who show each state that was taught, 0..1, by the
             state's name; empty without `scores`, or if there are no taught states.
-        looking_away: The share of the people present whose head is turned away from the camera (see
-            `Reading.looking_away`), 0..1, without people of whom this is unknown. None without
-            `scores`, or if it is unknown of a readable person, as in readings from a browser.
+        looking_away: The share of people whose head is turned away from the camera (see
+            `Reading.looking_away`), 0..1, among the people present for whom this is known. None
+            without `scores`, or if it is unknown for a readable person, as in readings from a
+            browser.
         excluded: The number of the people present who could not be read, by reason: an `Unreadable`
             or `NO_REASON`. None in moods that are read from a store, which counts reasons only over
             a whole session; see `roomread.formats.excluded`.
@@ -90,7 +91,7 @@ class RoomMood(ComparedByValue):
 
     @property
     def valence(self) -> float | None:
-        """The share of pleasant minus unpleasant expressions, -1..1; None without scores."""
+        """The pleasant minus the unpleasant share of expressions, -1..1; None without scores."""
         return float(VALENCE @ self.scores) if self.scores is not None else None
 
     @property
@@ -128,7 +129,7 @@ class RoomMood(ComparedByValue):
 
     @property
     def trend(self) -> float | None:
-        """The valence minus the room's own baseline, -2..2; None until both are known."""
+        """The valence minus the room's own baseline, -2..2; None unless both are known."""
         if self.valence is None or self.baseline is None:
             return None
         return self.valence - self.baseline
@@ -188,7 +189,7 @@ class RoomMeter:
     reads no clock: times come with the frames and must not decrease.
 
     Args:
-        window: The seconds that a mood covers.
+        window: The length of the window that a mood covers, seconds.
         step: The minimum time between two moods, seconds.
     """
 
@@ -215,7 +216,7 @@ class RoomMeter:
     def resume(
         self, moods: Iterable[RoomMood], frames: Iterable[tuple[float, Iterable[Reading]]]
     ) -> None:
-        """Continue the source of an earlier meter, as if it had not been interrupted.
+        """Continue from the state of an earlier meter whose source was interrupted.
 
         Args:
             moods: The moods of the last `BASELINE_FROM` seconds, earliest first.
@@ -255,7 +256,7 @@ class RoomMeter:
         Args:
             time: The time of the frame, seconds.
             readings: The readings of the frame; empty for an empty room. Readings with neither a
-                seat nor a track id are ignored, because their person could be counted twice.
+                seat nor a track id are ignored, because a person could be counted twice.
             withheld: Whether to return the mood without scores, so that it reveals nothing about
                 people who have just come or gone.
 
@@ -326,9 +327,9 @@ def _states_by_person(readings: Iterable[Reading]) -> dict[str, dict[int, bool]]
 def _state_shares(
     frames: Iterable[dict[str, dict[int, bool]]], readable: Collection[int]
 ) -> dict[str, float]:
-    """Return the share of the readable people who show each state, by its name.
+    """Return the share of the readable people who show each state, by the state's name.
 
-    A person shows a state if it was shown in at least half of the frames that were checked for it.
+    A person shows a state if the state was found in at least half of the person's checked frames.
     """
     counts: dict[str, dict[int, list[bool]]] = {}
     for frame in frames:
@@ -348,7 +349,7 @@ def _people(
     """Return the keys of the people present, and the keys and scores [N, 7] of the readable people.
 
     A person found in at least half of the frames is present. A present person who was read in at
-    least half of these frames is readable.
+    least half of the frames that show this person is readable.
     """
     keys = sorted({key for frame in frames for key in frame})
     column = {key: i for i, key in enumerate(keys)}

@@ -24,8 +24,8 @@ class MoodColumns(Sequence[RoomMood]):
         scores: The shares of the expressions, float64 [N, 7]; a row of NaN where unknown.
         baseline: The usual valence of the room, float64 [N]; NaN where it is not known.
         looking_away: The share of the people who look away, float64 [N]; NaN where unknown.
-        states: The share of the people who show each taught state by its name, float64 [N]; NaN
-            where the state was not looked for.
+        states: The share of the people who show each taught state, by the state's name, float64
+            [N]; NaN where the share is unknown.
     """
 
     times: NDArray[np.float64]
@@ -96,7 +96,7 @@ class MoodColumns(Sequence[RoomMood]):
     @overload
     def __getitem__(self, index: slice) -> MoodColumns: ...
     def __getitem__(self, index: int | slice) -> RoomMood | MoodColumns:
-        """Return one mood, or several as columns."""
+        """Return the mood at an index, or the moods of a slice as columns."""
         if isinstance(index, slice):
             states = {name: shares[index] for name, shares in self.states.items()}
             return MoodColumns(

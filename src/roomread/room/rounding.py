@@ -117,16 +117,16 @@ class MoodRounding:
             self.add(mood)
 
     def add(self, mood: RoomMood) -> RoomMood:
-        """Return the next mood, rounded; its baseline is the median of the rounded valences."""
+        """Return the next mood, rounded; its baseline is the median of earlier rounded valences."""
         scores = rounded_scores(mood.scores) if mood.scores is not None else None
         return self.add_rounded(mood, scores)
 
     def add_rounded(self, mood: RoomMood, scores: NDArray[np.float64] | None) -> RoomMood:
-        """Return the next mood, rounded as by `add`, given its rounded scores.
+        """Return the next mood, rounded as by `add`, with scores that are already rounded.
 
         Args:
             mood: The mood with its exact shares.
-            scores: Its rounded shares of the expressions; None if it has no scores.
+            scores: The mood's rounded shares of the expressions; None if it has no scores.
         """
         baseline = self.baseline(mood.time)
         if scores is None:
@@ -143,16 +143,16 @@ class MoodRounding:
 
         Args:
             time: The time of the mood, s.
-            level: Its rounded valence in steps of 0.05, counted from 0 for a valence of -1.
+            level: The mood's rounded valence, as the number of steps of 0.05 above -1.
         """
         self._times.append(time)
         self._levels.append(level)
 
     def baseline(self, time: float) -> float | None:
-        """Return the baseline of the next mood; None until it is known.
+        """Return the baseline of the next mood; None without enough earlier moods.
 
         Args:
-            time: The time of the mood, s.
+            time: The time of the next mood, s.
         """
         while self._next < len(self._times) and time - self._times[self._next] >= BASELINE_TO:
             self._counts[self._levels[self._next]] += 1
@@ -171,10 +171,10 @@ class MoodRounding:
         return self._median
 
     def _level(self, rank: int) -> int:
-        """Return the level (see `note`) at a rank, from 0, in ascending order."""
+        """Return the level (see `note`) at a position, from 0, of the levels in ascending order."""
         # For 41 levels a loop takes a tenth of the time of NumPy's calls.
         for level, count in enumerate(self._counts):
             if rank < count:
                 return level
             rank -= count
-        raise IndexError("the rank is not below the number of moods")
+        raise IndexError("the rank must be less than the number of moods")

@@ -47,7 +47,7 @@ class Rule:
     Attributes:
         subject: "room" or "person".
         measure: One of `MEASURES[subject]`.
-        relation: Whether the measure must be above or below the threshold, or fall by it.
+        relation: Whether the measure must be above the threshold, be below it, or fall by it.
         percent: The threshold in percent; for valence, whose range is -100 % to 100 %, in
             percentage points.
         seconds: The time over which the measure is averaged, or within which it fell.
@@ -86,7 +86,7 @@ def parse_rules(text: str) -> list[Rule]:
 
     Raises:
         RulesError: A line is not a rule, or there are more than `MAX_RULES` different rules. The
-            message names the line and what is wrong.
+            message states the number of the line and the problem.
     """
     lines = enumerate((line.partition("#")[0].strip() for line in text.splitlines()), start=1)
     # A rule that is written twice is one rule.
@@ -119,7 +119,9 @@ def _parse(line: str, number: int) -> Rule:
             hint=f"write {_FORM}",
         )
     if relation is Relation.FELL and (subject, measure) != ("room", "valence"):
-        raise RulesError(f"line {number}: only the room's valence can fall", hint="use 'below'")
+        raise RulesError(
+            f"line {number}: 'fell by' can be used only with 'room valence'", hint="use 'below'"
+        )
     percent = int(match["threshold"])
     lowest = -100 if measure == "valence" and relation is not Relation.FELL else 0
     if not lowest <= percent <= 100:

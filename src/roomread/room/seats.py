@@ -23,7 +23,7 @@ _FOLLOW = 0.1
 
 @dataclass(slots=True)
 class Place:
-    """The position of a seat: the middle and the size of its face, px."""
+    """The position of a seat: the centre and the size of the face there, px."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Place:
         return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
-        """Return the distance of a face in face sizes; infinity if it cannot be at this place."""
+        """Return a face's distance, in face sizes; infinity if it cannot belong to this place."""
         size = _size(box)
         if not 1 / _GROWTH <= size / self.size <= _GROWTH:
             return math.inf
@@ -53,7 +53,7 @@ class Place:
 
 @dataclass(slots=True)
 class _Seat:
-    """A numbered place, and the track that was last there."""
+    """A numbered place, and the track of the last face there."""
 
     number: int
     place: Place
@@ -64,8 +64,8 @@ class Seats:
     """The seats of one source, numbered from 1 in the order in which faces first take them.
 
     A seat is a place, not a face. A person who leaves and comes back to the same place, even
-    minutes later, gets the same seat; a person who takes another's place gets that seat. Seats that
-    are first taken in the same frame are numbered row by row.
+    minutes later, gets the same seat; a person who takes the place of another person gets that
+    person's seat. Seats that are first taken in the same frame are numbered row by row.
 
     Args:
         places: The boxes of the seats that are already known, px, by the number of the seat.
@@ -163,7 +163,7 @@ def _size(box: Box) -> float:
 
 
 def reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
-    """Return the indices of readings by rows from the top, and from left to right in each row."""
+    """Return the indices `chosen`, row by row from the top, and from left to right in each row."""
     # Faces whose heights differ by less than a face belong to one row.
     row = 1.5 * statistics.median([_size(readings[i].box) for i in chosen] or [1.0])
 

@@ -26,10 +26,10 @@ class Session:
         id: Eight hexadecimal digits.
         name: The title of the session.
         source: The name of the source: a file's name, a camera, or a URL without credentials.
-        model: The net's name and digest, and its head if it is not the default.
+        model: The net's name and digest, and the output head if it is not the default.
         threshold: The confidence under which the net withholds an expression, 0..1.
-        started_at: When it was created, UTC.
-        updated_at: When it was last written, UTC.
+        started_at: When the session was created, UTC.
+        updated_at: When the session was last written, UTC.
         ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
         rules: The alert rules, one per line.
         keeps_people: Whether the readings of individual people are stored, by seat, in addition to
@@ -93,7 +93,8 @@ class Passage:
     """A section of a transcript or chat, without the name of its author.
 
     Attributes:
-        start: Seconds from the start of the source, or of the file that it was read from.
+        start: Seconds from the start of the session's source; directly after the transcript file is
+            parsed, seconds from time 0 of this file.
         end: Seconds; at least `start`.
         text: The words, on one line.
     """

@@ -19,7 +19,7 @@ class FallenStretch:
 
     Attributes:
         start: When the valence fell, seconds.
-        end: When it had recovered by half or more, or the session ended, seconds.
+        end: When half of the fall or more had been recovered, or the session ended, seconds.
         before: The mean valence before the fall, -1..1.
         during: The mean valence of the stretch, -1..1.
         share_below: The share of the stretch's moods whose 95 % interval lies entirely below
@@ -42,12 +42,12 @@ def fallen_stretches(changes: Sequence[Change], moods: Sequence[RoomMood]) -> li
     """Return the stretches in which the valence had fallen, the largest fall first.
 
     A stretch begins with a lasting fall that is outside every other stretch. It ends with the
-    first change after which half of the fall, or more, is recovered. Falls within a stretch belong
-    to it.
+    first change after which half of the fall, or more, is recovered. Falls within a stretch start
+    no other stretch.
 
     Args:
         changes: The lasting changes, oldest first; see `change_points`.
-        moods: The moods in which they were found, oldest first.
+        moods: The moods in which the changes were found, oldest first.
     """
     columns = MoodColumns.of(moods)
     rows, times = valences(columns)[columns.known], columns.times[columns.known]
@@ -63,7 +63,7 @@ def fallen_stretches(changes: Sequence[Change], moods: Sequence[RoomMood]) -> li
 
 
 def _recovery(changes: Sequence[Change], end: float) -> float:
-    """Return the time by which half of the first change is recovered, or `end` if it never is."""
+    """Return when the valence has risen halfway back to its value before the fall, or `end`."""
     fall, lowest = changes[0], changes[0].after
     for change in changes[1:]:
         lowest = min(lowest, change.before)

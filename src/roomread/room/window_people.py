@@ -1,4 +1,4 @@
-"""Determine who looks away during the time of a mood, and why some people have no scores in it."""
+"""Determine who looks away in the window of a mood, and why people have no scores in the mood."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def away_share(
 ) -> float | None:
     """Return the share of the people present who look away, among people of whom this is known.
 
-    A person looks away if they did so in more than half of the frames in which this is known.
-    Readings without poses show it only for faces that are unreadable because they are turned away,
-    which would make the share far too high. The result is therefore None if it is unknown for any
+    A person counts as looking away if this is true in more than half of the frames in which it is
+    known. Without poses it is known only for faces that are unreadable because they are turned
+    away, so the share would be far too high. The result is therefore None if it is unknown for any
     readable person.
     """
     counts: dict[int, list[bool]] = {key: [] for key in present}
@@ -43,7 +43,7 @@ def away_share(
 
 
 def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
-    """Return why each person without scores has none: an `Unreadable` or `NO_REASON`."""
+    """Return, for each person without scores, the reason: an `Unreadable` or `NO_REASON`."""
     return {
         key: NO_REASON if r.unreadable is None else r.unreadable.value
         for r in readings
@@ -52,7 +52,7 @@ def reasons_by_person(readings: Iterable[Reading]) -> dict[int, str]:
 
 
 def count_reasons(frames: Iterable[dict[int, str]], people: Collection[int]) -> dict[str, int]:
-    """Count people by the most frequent reason why they have no scores.
+    """Return the number of people by each person's most frequent reason for having no scores.
 
     Args:
         frames: For each frame, the reason of each person without scores.

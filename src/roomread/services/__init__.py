@@ -1,1 +1,1 @@
-"""The use cases, shared by the command line, the HTTP API and the web app."""
+"""The use cases that the command line, the HTTP API and the web app share."""

@@ -45,7 +45,7 @@ class Principal:
     Attributes:
         id: "user:…", "key:…", or `LOCAL_OWNER` if the service requires no sign-in. It does not
             contain the name of the user.
-        scopes: The actions that it may perform.
+        scopes: The actions that the principal may perform.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Accounts:
         self._secret = secret or store.secret()
 
     def derive_secret(self, purpose: str) -> str:
-        """Return a secret for one purpose, the same in all processes of the installation."""
+        """Return a secret for one purpose; it is the same in all processes of the installation."""
         return self._hash(f"purpose {purpose}")
 
     def is_empty(self) -> bool:
@@ -92,7 +92,7 @@ class Accounts:
 
         Args:
             name: The purpose of the key.
-            scopes: The actions that it may perform.
+            scopes: The actions that the key permits.
         """
         key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         self._store.add_key(Account(key_id, name, self._hash(secret), tuple(scopes), time.time()))
@@ -118,7 +118,7 @@ class Accounts:
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         user = Account(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
         if not self._store.add_user(user):
-            raise RoomreadError(f"there is already a user '{name}'", hint="remove it first")
+            raise RoomreadError(f"there is already a user '{name}'", hint="remove that user first")
 
     def revoke_key(self, key_id: str) -> None:
         """Remove a key, which is refused from now on.
@@ -171,8 +171,8 @@ class Accounts:
         """Return the principal of a user who signed in at a provider, or None if no user matches.
 
         At the first sign-in the user is bound to the account at the provider. From then on the
-        account decides and the name is ignored, since providers reassign names and addresses, but
-        never subjects (OpenID Connect Core 1.0, section 5.7).
+        user is recognised by this account and not by the name, since providers reassign names and
+        addresses, but never subjects (OpenID Connect Core 1.0, section 5.7).
 
         Args:
             name: The user's name at the provider.

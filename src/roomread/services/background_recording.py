@@ -44,7 +44,7 @@ class RecordingRequest:
         consent: A text that records who consented and how; empty to store no individual readings.
         identity: Whether people are distinguished by their faces.
         notice: How the people were informed that their expressions are read.
-        analyzer: The analyzer if this computer opens the source; None for that of `RecordingQueue`.
+        analyzer: The analyzer of this recording; None for the one that the queue was created with.
     """
 
     name: str
@@ -62,14 +62,14 @@ class Recording:
     Args:
         session: The session.
         recorder: The recorder of the session.
-        pipeline: The pipeline whose moments are recorded.
+        pipeline: The pipeline whose `Moment`s are recorded.
 
     Attributes:
         session: The session.
         seconds: The time of the last recorded frame, seconds.
         duration: The duration of the source in seconds; None if it is unknown.
         live: Whether the source is a camera or a stream.
-        error: The error that ended the recording early; None if there was none.
+        error: The error that ended the recording early; None without an error.
     """
 
     def __init__(self, session: Session, recorder: Recorder, pipeline: RoomPipeline) -> None:
@@ -106,7 +106,7 @@ class Recording:
 
     @property
     def trouble(self) -> str:
-        """Why the database cannot be written at present, in one line; empty if it can."""
+        """Why the database cannot be written at present, in one line; empty without a problem."""
         return self._recorder.trouble
 
     def watch(self, source: Source) -> None:
@@ -123,7 +123,7 @@ class Recording:
         self._start(self._followed(job, jobs))
 
     def wait_for_moments(self, *, max_silence: float) -> None:
-        """Start recording the moments that `feed` creates.
+        """Start recording the `Moment`s that `feed` returns.
 
         Args:
             max_silence: Seconds without a frame after which the session ends.
@@ -132,15 +132,15 @@ class Recording:
         self._start(self._fed(max_silence))
 
     def feed(self, time: float, readings: Sequence[Reading]) -> Moment:
-        """Add the readings of a frame that was read elsewhere, without waiting for the database.
+        """Add the readings of one frame, which were made elsewhere, without using the database.
 
         Args:
             time: Seconds from the start of the session.
             readings: The readings with the track ids of their source.
 
         Returns:
-            The moment that will be recorded. If the database has been slow for minutes, the oldest
-            waiting moment is discarded.
+            The `Moment` that will be recorded. If the database has been slow for minutes, the
+            oldest waiting `Moment` is discarded.
         """
         moment = self._pipeline.push_readings(time, readings)
         self._fed_moments.append(moment)
@@ -221,7 +221,7 @@ class Recording:
 
 
 def _lines(path: Path) -> Generator[str, None, None]:
-    """Yield the complete lines of a file that is being written; "" while there is no new one."""
+    """Yield the complete lines of a file that is being written; "" while there is no new line."""
     while not path.exists():
         yield ""
     with path.open(encoding="utf-8") as file:
@@ -265,7 +265,7 @@ class RecordingQueue:
         return self._recordings.get(session_id)
 
     def start(self, source: str, request: RecordingRequest, store: OwnerStore) -> Session:
-        """Start recording a source that this computer can open into a new session.
+        """Open a source on this computer, and start recording it into a new session.
 
         Args:
             source: A path, the index of a camera or a URL.
@@ -274,7 +274,7 @@ class RecordingQueue:
 
         Raises:
             MediaError: The source cannot be opened; no session is created then.
-            SessionError: Too many sources are recorded, or the session cannot be created.
+            SessionError: Too many sources are being recorded, or the session cannot be created.
             RulesError: The alert rules are invalid.
             PurposeError: The purpose of this installation does not allow recording a class.
             MissingExtraError: The request sets `identity`, and its extra is not installed.
@@ -305,7 +305,7 @@ class RecordingQueue:
         store: OwnerStore,
         jobs: JobQueue,
     ) -> Session:
-        """Start recording an uploaded video, which a separate process reads, into a new session.
+        """Start recording an uploaded video into a new session; another process reads the video.
 
         Args:
             name: The name of the video.
@@ -362,7 +362,7 @@ class RecordingQueue:
         self.store.close()
 
     def _forget_ended(self) -> None:
-        """Forget the ended recordings except the newest, whose pages may still be open."""
+        """Forget all ended recordings but the last `_MAX_ENDED`, whose pages may still be open."""
         ended = [key for key, recording in self._recordings.items() if recording.has_ended]
         for key in ended[:-_MAX_ENDED]:
             del self._recordings[key]

@@ -30,9 +30,10 @@ class BoardPoint:
         time: Seconds from the start of the session.
         mood: The mood, rounded for display; None if there is no mood to show.
         people: The number of people in the room.
-        lost: The number of presses of "I am lost" since the previous point; None with fewer than
-            five people. For a point that is read from the database, it is the number since the
-            previous stored sample, and None if no sample was stored since the previous point.
+        lost: The number of presses of the button "I am lost" since the previous point; None with
+            fewer than five people. For a point that is read from the database, it is the number
+            since the previous stored sample, and None if no sample was stored since the previous
+            point.
     """
 
     time: float
@@ -58,7 +59,9 @@ class BoardPoint:
 
 @dataclass(slots=True)
 class BoardFeed:
-    """The data that the board of one room shows. One thread at a time may use it.
+    """The data of a teacher's board, which is the live web page about one room.
+
+    Only one thread at a time may use a feed.
 
     Args:
         moods: The object that rounds moods for display.
@@ -101,13 +104,13 @@ class BoardFeed:
         return feed
 
     def add(self, time: float, status: RoomStatus, mood: RoomMood | None, lost: int) -> bool:
-        """Add one moment of the room, and return whether the chart has a new point.
+        """Add the state of the room at one time, and return whether the chart has a new point.
 
         Args:
             time: Seconds from the start of the session.
-            status: The counts of this moment.
-            mood: The exact mood, if a new one is due.
-            lost: The number of presses of "I am lost" since the previous moment.
+            status: The counts of people and reports at this time.
+            mood: The exact mood, if a new mood is due.
+            lost: The number of presses of the button "I am lost" since the previous call.
         """
         self._lost += lost
         if time - self._sought >= _CHANGES_PERIOD:
@@ -127,7 +130,7 @@ class BoardFeed:
         return True
 
     def history(self, marks: Sequence[Mark]) -> dict[str, Any]:
-        """Return the content of a board's first event: the points, marks and changes so far."""
+        """Return the content of a new board's first event: the points, marks and changes so far."""
         return {
             "points": [point.to_dict() for point in self.points],
             "marks": [asdict(mark) for mark in marks],
@@ -137,11 +140,11 @@ class BoardFeed:
     def event(
         self, time: float, status: RoomStatus, alerts: Sequence[Alert], *, has_point: bool
     ) -> dict[str, Any]:
-        """Return the event of one moment.
+        """Return the event that shows the state of the room at one time on the board.
 
         Args:
             time: Seconds from the start of the session.
-            status: The counts of this moment.
+            status: The counts of people and reports at this time.
             alerts: The active alerts.
             has_point: Whether the chart has a new point.
         """

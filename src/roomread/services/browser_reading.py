@@ -1,4 +1,4 @@
-"""Provide the parameters with which a browser reads faces as this package does."""
+"""Provide the parameters with which a browser reads faces in the same way as this package."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from roomread.readings import Unreadable
 def reading_parameters(model: ModelFile) -> dict[str, Any]:
     """Return the parameters of face reading, which `assets/student/parameters.js` describes.
 
-    They are imported from this package's own code, so that browsers follow its changes.
+    The values are the constants of this package, so that a changed constant also applies to
+    browsers.
 
     Args:
         model: The expression net that the browser runs.

@@ -35,7 +35,7 @@ _CONSENT = "the visitor who pressed the button, for this visit"
 
 
 class FaceObserver(Protocol):
-    """An object that computes the net's outputs for known faces, such as `Analyzer`."""
+    """An object that computes the net's outputs for detected faces, such as `Analyzer`."""
 
     @property
     def model(self) -> ModelFile:
@@ -51,11 +51,11 @@ class CalibrationResult:
 
     Attributes:
         evaluation: the result of testing the profile on the references from which it was learnt;
-            None if no profile was learnt, because the face was seen too seldom or did not rest.
-        binding: the profile, bound to the calibrated track; None if it does not help, or if no
-            profile was learnt.
-        shown: the expression that the face showed instead of resting; None if it rested or was seen
-            too seldom.
+            None if no profile was learnt, because the face was seen too seldom or was not neutral.
+        binding: the profile, bound to the calibrated track; None if the profile does not improve
+            the reading of its references, or if no profile was learnt.
+        shown: the expression that the face showed although it should have been neutral; None if the
+            face was neutral or was seen too seldom.
     """
 
     evaluation: LeaveOneOutResult | None = None
@@ -66,10 +66,11 @@ class CalibrationResult:
 class NeutralCalibration:
     """A calibration that collects net outputs (references) for the face nearest to the camera.
 
-    The face should rest for ten seconds. If it was read too seldom by then, collecting continues
-    until there are enough references, for at most half a minute. If the face is lost and another
-    face appears, perhaps another person's, collecting starts again with the new face. Only vectors
-    are collected, and only in memory. All times are those of the frames, not of a clock.
+    The person should keep a neutral face for ten seconds. If the face was read too seldom by then,
+    collecting continues until there are enough references, for at most half a minute. If the face
+    is lost and another face appears, which may be another person's, collecting starts again with
+    the new face. Only vectors are collected, and only in memory. No clock is read: all times are
+    times of frames.
 
     Args:
         started: time of the first frame, s.
@@ -90,12 +91,12 @@ class NeutralCalibration:
         """Return the remaining time up to the usual end, 0 to 10 s.
 
         Args:
-            now: time of the last finished frame, s; it may lie before the first frame.
+            now: time of the last finished frame, s; may be before the start of the calibration.
         """
         return min(max(self._end - now, 0.0), CALIBRATION_SECONDS)
 
     def is_over(self, now: float) -> bool:
-        """Return whether enough references are collected, or the time for them is over.
+        """Return whether the calibration ran for 10 s and has enough references, or ran for 30 s.
 
         Args:
             now: time of the last finished frame, s.
@@ -104,7 +105,9 @@ class NeutralCalibration:
         return now >= (self._end if enough else self._latest_end)
 
     def update(self, observer: FaceObserver, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Add the nearest face to the references twice a second; start again if its track is lost.
+        """Add the net's outputs for the nearest face to the references, at most twice a second.
+
+        If the track of the face is lost, the collection starts again.
 
         Args:
             observer: computes the net's outputs for the face.
@@ -135,7 +138,7 @@ class NeutralCalibration:
         self._references.append(seen.reference(label, name="the camera"))
 
     def finish(self, model: ModelFile) -> CalibrationResult:
-        """Learn a profile from the references, and return it with the result of a test on them.
+        """Learn a profile from the references, and test the profile on the same references.
 
         Args:
             model: the net that read the faces.

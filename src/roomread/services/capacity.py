@@ -25,8 +25,8 @@ class ConcurrencyLimiter:
     """A limit on the number of tasks that run at once, and of tasks that wait for their turn.
 
     Threads and asynchronous code share one limiter. Each principal has slots of its own, and
-    principals take turns, so that none of them delays the others. If a method is called without a
-    holder, the holder is the principal in `acting_for`.
+    principals take turns, so that no principal delays another. If a method is called without a
+    holder, the holder is the principal in the context variable `acting_for`.
 
     Args:
         running: The number of tasks of one principal that may run at once.
@@ -85,7 +85,8 @@ class ConcurrencyLimiter:
         turn = self._turns.ask(acting_for.get() if holder is None else holder, came.set)
         try:
             if not came.wait(patience):
-                raise BusyError(f"too many {self._what} are being processed for others", seconds=60)
+                problem = f"too many {self._what} are being processed for other users"
+                raise BusyError(problem, seconds=60)
             yield
         finally:
             self._turns.leave(turn)
@@ -143,7 +144,7 @@ class CameraSlots:
         self._lock = threading.Lock()
 
     def take(self, camera: str, now: float, *, holder: str = "") -> bool:
-        """Take or keep a slot for a camera, and return whether the camera has one.
+        """Take or keep a slot for a camera, and return whether the camera has a slot.
 
         Call this every few seconds, so that the slot is not freed.
 
@@ -168,7 +169,7 @@ class CameraSlots:
                 principal; it must not block.
 
         Raises:
-            BusyError: All slots are taken, and none can be taken away from another principal.
+            BusyError: All slots are taken, and no slot can be taken from another principal.
         """
         if not self._take(camera, _CameraSlot(holder, math.inf, end), now):
             raise BusyError(f"all {self.count} camera slots are taken", seconds=60)

@@ -24,7 +24,7 @@ class ClipsAround(StrEnum):
     """The kind of moments of a session around which clips are cut.
 
     Attributes:
-        FALLS: The starts of at most three periods of lowered valence: those with the largest falls.
+        FALLS: The starts of at most three periods of lowered valence, with the largest falls.
         CHANGES: The lasting changes of the valence, both falls and rises.
         MARKS: The moments that were given a name, such as the start of a slide or an activity.
     """
@@ -39,11 +39,11 @@ class PlannedClip:
     """A clip to be made.
 
     Attributes:
-        start: Its start, s from the start of the session.
-        end: Its end, s.
-        moment: The moment around which it is cut, s.
-        label: "fall" or "rise", or for a marked moment the name that it was given.
-        file_name: The name of its file, such as "01-fall-at-12m30s.mp4".
+        start: The start of the clip, s from the start of the session.
+        end: The end of the clip, s from the start of the session.
+        moment: The moment around which the clip is cut, s from the start of the session.
+        label: "fall" or "rise" or, for a mark, the label of the mark.
+        file_name: The name of the clip's file, such as "01-fall-at-12m30s.mp4".
     """
 
     start: float
@@ -60,9 +60,9 @@ class ClipRequest:
     Attributes:
         around: The kind of moments around which clips are cut.
         length: The length of a clip, s; `SHORTEST_CLIP` to `LONGEST_CLIP`.
-        before: The length of the clip before the moment, s; at least 0 and less than `length`.
-        most: The maximum number of clips. If there are more moments, the earliest are used, or with
-            `FALLS` the largest falls.
+        before: The time from the start of the clip to the moment, s; 0 or more, and below `length`.
+        most: The maximum number of clips. If there are more moments, the earliest moments are used
+            or, with `FALLS`, the largest falls.
 
     Raises:
         SessionError: A length is out of range.
@@ -81,8 +81,9 @@ class ClipRequest:
             )
         if not 0 <= self.before < self.length:
             raise SessionError(
-                f"{self.before:g} s before the moment do not fit into a clip of {self.length:g} s",
-                hint="choose less time before the moment, or a longer clip",
+                f"a clip of {self.length:g} s cannot begin {self.before:g} s before the moment "
+                "that it shows",
+                hint="choose at least 0 s and less than the length of the clip",
             )
 
 
@@ -138,7 +139,8 @@ class SessionVideo:
 
     Attributes:
         path: The file.
-        offset: The time of the session at which the video begins, s; negative if it began before.
+        offset: The time of the session at which the video begins, s; negative if the video begins
+            before the session.
     """
 
     path: Path
@@ -168,7 +170,7 @@ def write_clips(
     Raises:
         PurposeError: The intended use of this installation does not allow reading the faces of
             other people.
-        MediaError: The video cannot be read, or does not show one of the moments.
+        MediaError: The video cannot be read, or one of the moments is not in the video.
         OutputError: A clip cannot be written.
     """
     require(Activity.READ_OTHERS)
@@ -176,7 +178,8 @@ def write_clips(
         start, end = plan.start - video.offset, plan.end - video.offset
         if plan.moment < video.offset:
             raise MediaError(
-                f"{video.path}: the video begins only after {clock(plan.moment)} of the session",
+                f"{video.path}: the video begins after the moment {clock(plan.moment)} of the "
+                "session, which a clip should show",
                 hint="check the offset",
             )
         target = folder / plan.file_name
@@ -185,7 +188,7 @@ def write_clips(
 
 
 def _moments(figures: SessionFigures, request: ClipRequest) -> list[tuple[float, str]]:
-    """Return the time, s, and the label of each moment, earliest first."""
+    """Return the time, s, and the label of each requested moment, earliest first."""
     if request.around is ClipsAround.FALLS:
         deepest = figures.stretches[: request.most]
         return [(fall.start, "fall") for fall in named_stretches(figures) if fall in deepest]

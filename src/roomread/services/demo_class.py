@@ -44,8 +44,9 @@ class _Student:
 def open_demo_class(store: OwnerStore) -> Session:
     """Return the session of the synthetic class, which is recorded on the first call.
 
-    Its readings are drawn by chance from a fixed seed and go through the pipeline and the recorder
-    like those of any class. No face is read, so the installation needs no chosen purpose.
+    The readings are random, from a fixed seed, and go through the pipeline and the recorder like
+    those of any class. No face is read, so any installation may show the class, whatever its
+    purpose.
 
     Args:
         store: The sessions of the owner.
@@ -91,7 +92,7 @@ def made_up_lesson(seed: int = 7) -> Iterator[tuple[float, list[Reading]]]:
 
 
 def _drawn(random: np.random.Generator, smiling: float) -> _Student:
-    """Draw the next expression of a student, who smiles with the probability `smiling`."""
+    """Choose a student's next expression at random; `smiling` is the probability of a smile."""
     confidence = float(random.uniform(0.5, 0.95))
     if random.random() < _UNREADABLE:
         return _Student(None, confidence)

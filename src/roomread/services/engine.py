@@ -41,7 +41,7 @@ class Engine:
         settings: The operator's limits.
         jobs: The folder for the files of video jobs, which survive this process; None for a
             temporary folder.
-        store: The store of the jobs; None for a SQLite file in their folder.
+        store: The store of the jobs; None for a SQLite file in the folder of the jobs.
         leases: The leases by which this process holds jobs; None to let the job queue create them.
         at_once: Number of pictures that are read at once; None for the number of processors.
 

@@ -51,7 +51,7 @@ def export_session(
         session_id: The full id of the session.
         form: The file's format.
         path: The file, which is overwritten.
-        people: Write each person's readings in place of the room's moods.
+        people: Whether to write each person's readings in place of the room's moods.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
@@ -77,8 +77,8 @@ def export_to_folder(
         store: The sessions of the owner.
         session_id: The full id of the session.
         form: The file's format.
-        folder: The folder; if there is none, it is created so that only its owner can read it.
-        people: Write each person's readings in place of the room's moods.
+        folder: The folder; if it does not exist, it is created with access for this user only.
+        people: Whether to write each person's readings in place of the room's moods.
 
     Raises:
         SessionError: See `export_session`; no file is left then.

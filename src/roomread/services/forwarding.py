@@ -41,8 +41,8 @@ class ReceivedRequest:
     def forwarded_headers(self) -> dict[str, str]:
         """Return the headers of the forwarded request.
 
-        The other process uses the address and the scheme in them only if it trusts this process as
-        a proxy.
+        The other process uses the address and the scheme in these headers only if it trusts this
+        process as a proxy.
 
         Raises:
             BusyError: The request was already forwarded once.
@@ -82,7 +82,7 @@ def forward(address: str, request: ReceivedRequest) -> ForwardedAnswer:
 
     Raises:
         BusyError: The request was already forwarded once, or the other process does not respond
-            because it has ended or is about to release the session that the request is about.
+            because it has ended or is releasing the session.
     """
     headers = request.forwarded_headers()
     parts = urlsplit(address)

@@ -66,7 +66,7 @@ class FrameTiming:
         """Return the delay from the capture of a frame to the present, seconds.
 
         The clocks of the camera and of this computer differ by an unknown amount. The frame with
-        the shortest delay so far is assumed to have had none.
+        the shortest delay so far is assumed to have had no delay.
 
         Args:
             camera_time: the time of the frame by the clock of the camera, s.

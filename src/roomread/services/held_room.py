@@ -1,4 +1,4 @@
-"""Run one room whose lease this process holds, with its pipeline, connections and boards."""
+"""Run one room whose lease this process holds: pipeline, students' connections, live boards."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class SeatLink(Protocol):
 class HeldRoom:
     """One room that is open in this process.
 
-    Use its methods and attributes in the event loop's thread only. The moments are written to the
-    database in worker threads, one at a time.
+    Use its methods and attributes in the event loop's thread only. The `Moment`s of the room are
+    written to the database in worker threads, one at a time.
 
     Args:
         store: The store of the service.
@@ -83,9 +83,9 @@ class HeldRoom:
         session: The session of the room.
         room: The students who have joined, with their latest readings and reports.
         recorder: The recorder of the session.
-        limiter: The limit on the number of threads that write moments.
+        limiter: The limit on the number of threads that write `Moment`s.
         background: The limit on the number of threads that write less urgent data, which must not
-            delay the moments.
+            delay the `Moment`s.
         clock: A function that returns seconds of a monotonic clock.
         sender: The sender of alerts to other programs; None to send no alerts.
 
@@ -140,7 +140,7 @@ class HeldRoom:
 
     @property
     def time(self) -> float:
-        """The present, in seconds from the start of the session."""
+        """The present time, seconds from the start of the session."""
         return self._start + self.clock() - self._opened
 
     @property
@@ -154,7 +154,7 @@ class HeldRoom:
         return self._pipeline.alerts
 
     def status(self) -> RoomStatus:
-        """Return the present counts of the room."""
+        """Return the present counts of the room's people and reports."""
         return self.room.status(self.clock())
 
     def new_connection(self) -> int:
@@ -162,7 +162,7 @@ class HeldRoom:
         return next(self._ids)
 
     async def reserve(self) -> None:
-        """Reserve seats in the database, so that no seat is assigned again after a restart."""
+        """Reserve seat numbers in the database, so that no number is reused after a restart."""
         if self.room.next_seat >= self.record.next_seat:
             following = self.room.next_seat + _RESERVED_SEATS
             await self._in_thread(
@@ -171,7 +171,7 @@ class HeldRoom:
             self.record = replace(self.record, next_seat=following)
 
     def note_code(self, code: str) -> None:
-        """Show the room's new code on all boards; the caller has stored the code before."""
+        """Show the room's new code, which is already stored, on all boards (teachers' pages)."""
         self.record = replace(self.record, code=code)
 
     async def pause(self, *, on: bool) -> None:
@@ -185,7 +185,7 @@ class HeldRoom:
         await self._tell({"k": "room", "paused": on})
 
     async def subscribe(self) -> asyncio.Queue[str]:
-        """Return a queue with a new board's events as JSON; the first event has the history."""
+        """Return a queue of JSON events for a new board; the first event contains the history."""
         session_id = self.session.id
         history = await self._in_thread(lambda: self._feed.history(self.owned.marks(session_id)))
         self._marks = len(history["marks"])
@@ -204,7 +204,7 @@ class HeldRoom:
         }
 
     def unsubscribe(self, queue: asyncio.Queue[str]) -> None:
-        """Send no more events to a board."""
+        """Stop sending events to the board that reads from this queue."""
         self._boards.discard(queue)
 
     def publish(self, event: dict[str, Any]) -> None:
@@ -216,12 +216,12 @@ class HeldRoom:
             queue.put_nowait(text)
 
     def show_screen(self, readings: Sequence[Reading]) -> None:
-        """Replace the faces of the shared screen; the room uses them until they are too old."""
+        """Replace the shared screen's readings; the room uses them until they are too old."""
         self._has_screen = True
         self.room.show_screen(self.clock(), readings)
 
     async def run(self) -> None:
-        """Push a frame to the pipeline twice a second, until the room is closed."""
+        """Pass the latest readings to the pipeline twice a second, until the room is closed."""
         due = self.clock()
         while not self.closed.is_set():
             try:
@@ -283,9 +283,9 @@ class HeldRoom:
         return self._feed.add(time, status, moment.mood, frame.lost)
 
     async def _store(self) -> None:
-        """Write the session's source and waiting report samples, and count the session's marks.
+        """Write a new source of the session and waiting report samples, and count the marks.
 
-        This does not delay the next event of the room.
+        The next event of the room does not wait for this method.
         """
         samples = list(self._samples)
         # If this fails, the samples are written together with the next ones.
@@ -303,7 +303,7 @@ class HeldRoom:
         return self._has_screen and self.session.source != ROOM_AND_SCREEN_SOURCE
 
     def _write_waiting(self, samples: Sequence[ReportSample]) -> None:
-        """Write the session's source, if it is new, and those samples that are not stored yet."""
+        """Write the session's source, if it is new, and the samples that are not stored yet."""
         if self._source_is_new:
             self.store.rooms.set_source(self.session.id, ROOM_AND_SCREEN_SOURCE)
             self.session = replace(self.session, source=ROOM_AND_SCREEN_SOURCE)
@@ -317,7 +317,7 @@ class HeldRoom:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no student and no board is connected, and no student is in the room."""
+        """Whether no student and no teacher's board is connected, and no student is in the room."""
         return not (self.links or self._boards or self.status().people)
 
     async def _tell(self, message: dict[str, Any]) -> None:
@@ -328,7 +328,7 @@ class HeldRoom:
         """Close the room for good, and end its session.
 
         Raises:
-            SessionError: The remaining moments could not be written.
+            SessionError: The remaining data could not be written.
         """
         if not self.closed.is_set():
             # Store the presses since the last sample.
@@ -351,7 +351,7 @@ class HeldRoom:
         self.recorder.close()
 
     async def let_go(self) -> None:
-        """Write the waiting moments and end all connections, so that the room can be released."""
+        """Write the data that is not stored yet, and end all connections, to release the room."""
         self.closed.set()
         await self._finish_storing()
         await self._in_thread(self._write_rest)
@@ -362,7 +362,7 @@ class HeldRoom:
         self.recorder.flush()
 
     async def dismiss(self, code: RoomClose) -> None:
-        """End all connections and boards, and stop holding the room."""
+        """Close the students' connections, notify all boards, and stop holding the room."""
         self.closed.set()
         self.publish({"over": code is RoomClose.OVER})
         if code is RoomClose.OVER:
@@ -375,7 +375,7 @@ class HeldRoom:
 
 
 async def _at_once(sendings: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run tasks for several students at once; cancel those that take over `_SLOW_SECONDS`."""
+    """Run tasks for several students at once; cancel each task after `_SLOW_SECONDS`."""
     tasks = [asyncio.create_task(sending) for sending in sendings]
     if not tasks:
         return

@@ -71,7 +71,7 @@ class IngestReport:
     Attributes:
         accepted: Number of new frames, which are written.
         repeated: Number of ignored frames: each was written before, or is less than 10 ms later
-            than the last written one.
+            than the last written frame.
         mood: The latest mood of the room, rounded for display; None if there is no mood to show.
         alerts: The active alerts.
     """
@@ -84,12 +84,12 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class _SessionWriter:
-    """The pipeline of one session, and the objects that receive its moments.
+    """The pipeline of one session, and the objects that receive its `Moment`s.
 
     Attributes:
         owner: The owner of the session.
-        recorder: The recorder that writes the moments.
-        pipeline: The pipeline that computes the moments from readings.
+        recorder: The recorder that writes the `Moment`s.
+        pipeline: The pipeline that computes the `Moment`s from readings.
         moods: The object that rounds moods for display.
     """
 
@@ -135,7 +135,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
 
     Args:
         store: The sessions of the owner.
-        analyzer: The analyzer whose net and threshold are stored unless others are given.
+        analyzer: The analyzer with the net and threshold to store, unless these are given below.
         name: The title.
         consent: Who consented and how; if empty, no readings of individual people are stored.
         notice: How the people were informed that their expressions are read.
@@ -180,14 +180,14 @@ class ReadingIngest:
 
     The times of a session's frames increase, so a frame that is sent again is recognised by its
     time. A frame is written before it is reported as accepted, so a sender that gets no response
-    can send it again without it being counted twice.
+    can send the frame again, and the frame is still counted once.
 
     Only one of the processes that share a store writes a session at a time, because the mood
-    depends on the last seconds. The first process that receives readings holds the session by a
-    lease.
+    depends on earlier readings. The first process that receives readings gets the session's lease.
 
-    The session of a room that students join is written by the room. Frames that are sent to it are
-    the faces of a shared screen. They are passed to the room and reported as accepted.
+    The session of a room that students join is written by the room. Frames that are sent to such a
+    session contain the faces of a shared screen. They are passed to the room and reported as
+    accepted.
 
     Args:
         leases: The leases of this process, which the caller renews.
@@ -283,7 +283,7 @@ class ReadingIngest:
         self._release([session_id])
 
     def _written_session(self, store: OwnerStore, session_id: str) -> Session | None:
-        """Return a session of this owner that this process writes, without a database query.
+        """Return this owner's session if this process writes it; None for any other session.
 
         The transaction that writes the frames checks whether the session still exists.
         """
@@ -377,7 +377,7 @@ def _write(
             continue
         if opened.seats > _MAX_SEATS:
             raise TooManySeatsError(
-                f"session {recorder.session.id}: faces were at more than {_MAX_SEATS} places",
+                f"session {recorder.session.id}: has faces at more than {_MAX_SEATS} places",
                 hint="send the track ids and boxes of one camera",
             )
         readings = frame.readings

@@ -26,7 +26,7 @@ KEEP_SECONDS = 600.0
 
 
 class KnownPeople:
-    """The people of one session, distinguished by their faces across its connections.
+    """The people of one session, distinguished by their faces across the session's connections.
 
     Args:
         embedder: The net that computes the vectors of faces.
@@ -34,7 +34,7 @@ class KnownPeople:
         clock: A function that returns seconds of a monotonic clock.
 
     Attributes:
-        used: The time of the last update by that clock, s.
+        used: The time of the last update, as returned by `clock`, s.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class KnownPeople:
             self._people.forget_tracks()
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the next frame's readings; those of recognised people contain their seats."""
+        """Return the next frame's readings; recognised people's readings contain their seats."""
         with self._lock:
             self.used = self._clock()
             found = {r.track_id: r for r in self._people.update(frame, readings)}
@@ -97,7 +97,7 @@ class LivePeople:
             return self._embedder
 
     def of(self, store: OwnerStore, session: Session) -> KnownPeople | None:
-        """Return the people of a session; None if it distinguishes people by their places.
+        """Return the people of a session; None if the session distinguishes people by places.
 
         Raises:
             MissingExtraError: The net's extra is not installed.
@@ -128,7 +128,7 @@ class LivePeople:
 class LiveRoom:
     """A reader of the frames of one live connection.
 
-    Without a session, it computes the room's mood itself. With a session, the mood is computed
+    Without a session, this reader computes the room's mood. With a session, the mood is computed
     where the readings are recorded, and times are seconds from the start of the session.
 
     Args:
@@ -200,7 +200,7 @@ def start_of(session: Session, last: float | None, *, now: datetime | None = Non
 
     Args:
         session: The session.
-        last: The time of the session's newest moment, s; None if it has none.
+        last: The time of the session's newest mood or reading, s; None if the session has neither.
         now: The present, UTC; None for the computer's clock.
 
     Returns:

@@ -7,14 +7,14 @@ from roomread.store import Mark, OwnerStore, State
 
 
 class SessionNotRunningError(SessionError):
-    """The session has no present moment because it is not being recorded."""
+    """The present moment cannot be marked, because the session is not being recorded."""
 
 
 def mark_now(store: OwnerStore, session_id: str, label: str) -> Mark:
     """Mark the present moment of a session that is being recorded.
 
-    The present is the time of the newest reading: for a camera the time now, for a file the
-    position up to which it has been read.
+    The present is the time of the newest mood or reading: for a camera the time now, for a file the
+    position up to which the file has been read.
 
     Args:
         store: The sessions of the owner.

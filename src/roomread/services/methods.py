@@ -73,7 +73,7 @@ class ReadingsSummary:
 
 @dataclass(frozen=True, slots=True)
 class MoodsSummary:
-    """The proportion of people in a room who could not be read, computed from its moods.
+    """The proportion of people in a room who could not be read, computed from the room's moods.
 
     Attributes:
         moods: The number of moods with at least one person present.
@@ -166,11 +166,11 @@ def check_detector(detector: str, summary: ReadingsSummary) -> None:
     Args:
         detector: The name of the detector: "default", "haar", or the name of a plug-in, which is
             not checked.
-        summary: The counts of readings of a file. Do not use those of a session, which stores no
-            landmarks.
+        summary: The counts of readings of a file. Do not use the counts of a session, which stores
+            no landmarks.
 
     Raises:
-        OtherDetectorError: The readings lack expected landmarks or have unexpected ones, which
+        OtherDetectorError: The readings lack expected landmarks or have unexpected landmarks, which
             means that another detector found the faces.
     """
     if detector == detectors.DEFAULT and summary.with_landmarks < summary.faces:
@@ -194,7 +194,7 @@ def check_session_model(model: ModelFile, session: Session) -> None:
 
 
 def head_of(session: Session) -> Head:
-    """Return the head of the net that read a session."""
+    """Return the output head with which the net read a session."""
     named = session.model.replace(";", " ").split()
     return next((head for head in Head if f"head:{head}" in named), Head.TAGGERS)
 
@@ -213,9 +213,9 @@ def methods_text(
     Args:
         model: The model that read the faces.
         summary: The counts of readings; without readings, the text leaves these counts out.
-        session: The recorded session; None for readings that belong to none.
+        session: The recorded session; None for readings that belong to no session.
         moods: The moods of a session that keeps no readings of individual people.
-        head: The head of the net that was used.
+        head: The output head of the net that was used.
         detector: The name of the detector that found the faces.
     """
     return "\n\n".join(
@@ -261,7 +261,7 @@ def _temperatures(model: ModelFile, head: Head) -> str:
 
 
 def _figures(model: ModelFile) -> str:
-    """Return a sentence with the accuracy that the model card states; empty if it states none."""
+    """Return a sentence with the accuracy that the model card states; "" without an accuracy."""
     sentences = []
     for comparison, truth in _COMPARISONS.items():
         values = {

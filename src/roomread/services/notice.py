@@ -40,11 +40,11 @@ def notice_page(
         settings: The settings with the purpose, the retention time and the responsible person.
         language: One of `LANGUAGES`.
         keeps_people: Whether readings of individual people are kept.
-        link: The URL at which people can read the notice, drawn as a QR code; empty for none.
+        link: The URL at which people can read the notice, drawn as a QR code; empty for no code.
         offers_languages: Whether the page links to the same notice in the other languages.
 
     Raises:
-        RoomreadError: There is no such language, or the link is too long for a code.
+        RoomreadError: There is no such language, or the link is too long for a QR code.
     """
     if language not in LANGUAGES:
         known = ", ".join(LANGUAGES)
@@ -72,7 +72,7 @@ def qr_code(text: str) -> str:
     """Return a QR code as an SVG element.
 
     Raises:
-        RoomreadError: The text is too long for a code.
+        RoomreadError: The text is too long for a QR code.
     """
     drawing = io.BytesIO()
     try:

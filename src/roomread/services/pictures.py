@@ -47,7 +47,7 @@ class EncodedPicture:
         """Check that the picture is not too large.
 
         Raises:
-            PictureTooLargeError: It is larger than `max_mb`.
+            PictureTooLargeError: The picture is larger than `max_mb` megabytes.
         """
         if len(self.content) > max_mb * 1_000_000:
             raise PictureTooLargeError(
@@ -68,7 +68,7 @@ class AnalyzedPicture:
     readings: Sequence[Reading]
 
     def jpeg(self, *, max_size: tuple[int, int] | None = None, drawn: bool = True) -> bytes:
-        """Return a copy as JPEG.
+        """Return a copy of the picture as JPEG.
 
         Args:
             max_size: Scale the copy down to fit this width and height, px; None keeps the size.
@@ -80,7 +80,7 @@ class AnalyzedPicture:
         return encode(copy, "JPEG", quality=_JPEG_QUALITY)
 
     def png(self) -> bytes:
-        """Return a copy with the box, number and expression of each face as PNG."""
+        """Return a copy of the picture as PNG, with the box, number and expression of each face."""
         return encode(self._drawn(), "PNG")
 
     def without_pixels(self) -> AnalyzedPicture:
@@ -110,7 +110,7 @@ def analyze_picture(
         oneself: Whether the picture shows its sender, so that only the largest face is kept.
 
     Raises:
-        PurposeError: The purpose of this installation does not allow reading it.
+        PurposeError: The purpose of this installation does not allow reading the picture.
         MediaError: The picture is damaged, in no known format, too large, or took too long to
             decode.
     """

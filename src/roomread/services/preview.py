@@ -37,7 +37,7 @@ class Preview:
     Attributes:
         source: The source as it was given.
         watch: The object that reads the frames and has the latest readings.
-        error: The error that ended the preview early; None if there was none.
+        error: The error that ended the preview early; None without an error.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Preview:
         return self._picture
 
     def close(self, *, patience: float = 5.0) -> None:
-        """End the preview, and wait until the source is free or `patience` seconds have passed."""
+        """End the preview; wait until the source is closed, or for at most `patience` seconds."""
         self._stop.set()
         self._thread.join(patience)
 

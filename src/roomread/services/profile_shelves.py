@@ -41,7 +41,8 @@ class StoredProfiles:
             raise ProfileNotFoundError(f"there is no profile '{name}'")
         profile = Profile.from_json(content, source=name)
         if profile.name != name:
-            raise ProfileError(f"{name}: is damaged: it contains the profile '{profile.name}'")
+            problem = f"{name}: is damaged: it contains a profile of another name, '{profile.name}'"
+            raise ProfileError(problem)
         return profile
 
     def keep(self, profile: Profile, *, replace: bool = False) -> None:
@@ -68,7 +69,8 @@ def profile_shelf(store: Store | None, owner: str, *, data: Path) -> ProfileShel
     """Return the profiles of an owner.
 
     Args:
-        store: The store of the service; None if the app runs without one, for its own user.
+        store: The store of the service; None if the web app runs without the service, for the
+            computer's own user.
         owner: The id of the owner. The profiles of `LOCAL_OWNER`, the computer's own user, are the
             files that the command line uses.
         data: The folder with all data of the installation.

@@ -98,7 +98,7 @@ def choose_use(use: IntendedUse, *, who: str = LOCAL_OWNER) -> None:
     for name, value in (("ROOMREAD_PURPOSE", use.purpose), ("ROOMREAD_REGION", use.region)):
         if value is not None and os.environ.get(name, value) != value:
             raise PurposeFixedError(
-                f"this is set to '{os.environ[name]}' by the environment variable {name}",
+                f"this setting is fixed to '{os.environ[name]}' by the environment variable {name}",
                 hint="change that variable",
             )
     keep_intended_use(use)

@@ -84,7 +84,7 @@ def nets_of(net: str, embedder: FaceEmbedder | None, *, consent: str) -> str:
 
     Args:
         net: The name and digest of the net that reads expressions; may be empty.
-        embedder: The net that distinguishes people by their faces; None if there is none.
+        embedder: The net that distinguishes people by their faces; None without such a net.
         consent: A text that records who consented and how.
 
     Raises:
@@ -106,7 +106,7 @@ def compares_faces(session: Session) -> bool:
 
 
 def net_of(analyzer: Analyzer) -> str:
-    """Return the name and digest of an analyzer's net, and its head if it is not the default.
+    """Return an analyzer's net as text: name, digest and, unless it is the default, output head.
 
     The result is empty for a classifier without a model file.
     """
@@ -193,7 +193,7 @@ def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterat
 def refuse_picture(source: Source, *, hint: str = "read it as a picture instead") -> None:
     """Raise an error if the source is a picture, which has no duration to record.
 
-    Call it before the session is created.
+    Call this function before the session is created.
 
     Args:
         source: An opened source.

@@ -24,7 +24,7 @@ _COLUMNS = ("file", "number", "expression", *(e.display_name for e in Expression
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureResult:
-    """The result of one picture. It contains no pixels, to save memory.
+    """The result of one picture, without the full-size pixel array, to save memory.
 
     Attributes:
         frame: The picture, whose pixels are replaced by zeros that take no memory.
@@ -73,7 +73,7 @@ def picture_rows(picture: PictureResult) -> Iterator[ResultRow]:
 
 
 def video_rows(name: str, rows: Sequence[Row]) -> Iterator[ResultRow]:
-    """Yield a row for each person of a video, by number.
+    """Yield a row for each person of a video, in the order of the people's numbers.
 
     Args:
         name: The name of the video.
@@ -137,7 +137,7 @@ def write_archive(
     Args:
         file: A binary file that is open for writing.
         pictures: The results of the pictures.
-        videos: Videos that have ended; those without files are left out.
+        videos: Videos whose reading has ended; missing result files are left out.
         annotated: Whether to include the annotated copies.
 
     Raises:
@@ -168,14 +168,14 @@ def _write_text(archive: zipfile.ZipFile, name: str, text: str) -> None:
 
 
 def _stem(name: str) -> str:
-    """Return the name of a file, path or URL without characters that are not allowed in a ZIP."""
+    """Return the last part of a path or URL, without extension, as a valid name in a ZIP."""
     stem = Path(name.replace("\\", "/")).stem
     kept = "".join(c if c.isalnum() or c in " -_." else "_" for c in stem).strip(" .")
     return kept or "unnamed"
 
 
 class _UniqueNames:
-    """A set of used names, which makes each new name unique by adding a number."""
+    """A set of used names; a number is added to a new name that is already in the set."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()

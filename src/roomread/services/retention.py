@@ -1,4 +1,4 @@
-"""Delete expired sessions; the retention setting is applied only here."""
+"""Delete expired sessions; no other module applies the retention time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def kept_days(store: OwnerStore, *, days: float | None) -> float | None:
         days: The operator's retention time; None for no limit.
 
     Returns:
-        The shorter of the operator's and the owner's retention times; None if neither has one.
+        The shorter of the operator's and the owner's retention times; None if neither has a limit.
 
     Raises:
         PreferencesError: The owner's preferences cannot be read.

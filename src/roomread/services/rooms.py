@@ -85,7 +85,7 @@ def create_room(
             audit_session(session)
             return find_room(store, session.id)
     store.delete(session.id)
-    raise BusyError("the room codes that were tried are all in use")
+    raise BusyError("no unused room code was found")
 
 
 def find_room(store: OwnerStore, room_id: str) -> RoomRecord:
@@ -113,11 +113,11 @@ def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
     for _ in range(_TRIES):
         if store.rooms.replace_code(room_id, new_code()):
             return find_room(store, room_id)
-    raise BusyError("the room codes that were tried are all in use")
+    raise BusyError("no unused room code was found")
 
 
 def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:
-    """Return the three hardest minutes by valence and by how many students say they are lost."""
+    """Return the hardest minutes, at most three, by low valence and many reports of being lost."""
     return hardest_minutes(session_figures(store, session).moods, store.reports(session.id))
 
 
@@ -158,7 +158,7 @@ class Rooms:
         self._writers: tuple[CapacityLimiter, CapacityLimiter] | None = None
 
     def start(self) -> None:
-        """Store the running event loop, on which the rooms run; call it from that loop."""
+        """Store the running event loop, in which the rooms run; call this method in that loop."""
         self._loop = asyncio.get_running_loop()
 
     async def with_code(self, text: str) -> RoomRecord:
@@ -288,7 +288,7 @@ class Rooms:
         Raises:
             RoomNotFoundError: The owner has no such room.
             SessionHeldError: Another process holds the room.
-            SessionError: The remaining moments could not be written.
+            SessionError: The remaining data could not be written.
         """
         record = await to_thread.run_sync(lambda: find_room(store, room_id))
         if record.code is not None:

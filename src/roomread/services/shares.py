@@ -1,4 +1,4 @@
-"""Share the resources of one process between principals, so that none can use them all."""
+"""Share the resources of one process, so that no principal can use all of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ByteBudget:
         return self._held.total()
 
     def take(self, holder: str, size: int) -> bool:
-        """Reserve bytes for a holder; return False and reserve none if they exceed the budget."""
+        """Reserve bytes for a holder; reserve nothing and return False if too few are left."""
         with self._lock:
             if self._held.total() + size > self._in_all or self._held[holder] + size > self._share:
                 return False
@@ -84,11 +84,11 @@ class SharedSlots:
 
 
 class FairSlots:
-    """Slots that are held for a long time, and can be taken away from the holder with the most.
+    """Slots that are held for a long time, and can be taken from the holder with the most slots.
 
-    One holder may take all slots as long as no other holder needs one. If no slot is free, the
-    oldest slot of the holder with the most slots is given to a holder with at least two fewer, so
-    that no holder can keep others out. All methods may be called by any thread.
+    One holder may take all slots as long as no other holder needs a slot. If no slot is free, the
+    oldest slot of the holder with the most slots is given to a holder with at least two slots
+    fewer, so that no holder can keep others out. All methods may be called by any thread.
 
     Args:
         count: Number of slots.
@@ -111,12 +111,13 @@ class FairSlots:
         """Hold a slot during the `with` block.
 
         Args:
-            holder: The principal that takes it.
+            holder: The principal that takes the slot.
             end: A function that is called, by any thread, when the slot is taken away; it must not
                 block.
 
         Raises:
-            BusyError: All slots are taken, and no other holder has at least two more than this one.
+            BusyError: All slots are taken, and no other holder has at least two slots more than
+                this holder.
         """
         slot = object()
         with self._lock:
@@ -131,7 +132,14 @@ class FairSlots:
                 self._slots.pop(slot, None)
 
     def _make_room(self, holder: str) -> Callable[[], None] | None:
-        """If all slots are taken, free one of the largest holder; return what ends its work."""
+        """If all slots are taken, free the oldest slot of the holder with the most slots.
+
+        Returns:
+            The function that ends the work in the freed slot; None if a slot was free.
+
+        Raises:
+            BusyError: No other holder has at least two slots more than this holder.
+        """
         if len(self._slots) < self.count:
             return None
         held = Counter(each for each, _ in self._slots.values())
@@ -178,7 +186,7 @@ class WeightedTurns:
                 await asyncio.wait_for(asyncio.shield(turn), patience)
             except TimeoutError:
                 raise BusyError(
-                    "too many requests of others are being processed", seconds=5
+                    "too many requests of other users are being processed", seconds=5
                 ) from None
             yield
         finally:

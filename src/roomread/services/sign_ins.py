@@ -22,8 +22,8 @@ class SignIns:
 
     Args:
         store: The store that holds the sign-ins.
-        per_principal: Number of sign-ins that one principal may have; a further one ends the oldest
-            sign-in of the same principal.
+        per_principal: Number of sign-ins that one principal may have; a further sign-in ends the
+            oldest sign-in of the same principal.
     """
 
     def __init__(self, store: AccountStore, *, per_principal: int = 100) -> None:
@@ -38,7 +38,7 @@ class SignIns:
         return token
 
     def principal_of(self, token: str, now: float) -> str | None:
-        """Return the id of the principal that a token signs in; None if it is not valid."""
+        """Return the id of the principal that a token signs in; None if the token is not valid."""
         return self._store.sign_in(_hash(token), **_valid_at(now))
 
     def end(self, token: str) -> None:

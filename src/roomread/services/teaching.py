@@ -58,8 +58,8 @@ class ProfileShelf(Protocol):
         """Return one profile.
 
         Raises:
-            ProfileError: There is no profile of this name, or it is damaged. The message contains
-                no path.
+            ProfileError: There is no profile of this name, or the profile is damaged. The message
+                contains no path.
         """
 
     def keep(self, profile: Profile, *, replace: bool = False) -> object:
@@ -90,8 +90,8 @@ class PictureCheck:
 
     Attributes:
         faces: the number of faces in the picture.
-        face: the face with the net's outputs; None unless there is exactly one.
-        problem: why the picture cannot be decoded, in one line; empty if it can.
+        face: the face with the net's outputs; None unless there is exactly one face.
+        problem: why the picture cannot be decoded, in one line; empty without a problem.
     """
 
     faces: int = 0
@@ -105,7 +105,10 @@ class PictureCheck:
 
     @property
     def shown(self) -> Expression | None:
-        """The expression of the picture's only face; None without such a face or expression."""
+        """The expression of the picture's only face.
+
+        None if the picture does not show exactly one face, or if no expression was recognised.
+        """
         return self.face.reading.expression if self.face is not None else None
 
 
@@ -149,7 +152,7 @@ class TeachingService:
         Raises:
             MediaError: a picture cannot be read.
             ProfileError: see `TeachingRequest.check` and `Profile.from_references`; or a picture
-                is also a reference of another state.
+                is also a reference of another state's profile.
         """
         request.check()
         decoded = [(r, decode(r.picture, r.name)) for r in request.references]
@@ -184,7 +187,7 @@ class TeachingService:
         Raises:
             ProfileNotHelpfulError: the profile does not improve the reading of its references.
             ProfileExistsError, TooManyProfilesError: see `check_place`.
-            ProfileError: a picture is also a reference of another state.
+            ProfileError: a picture is also a reference of another state's profile.
         """
         profile = taught.profile
         if taught.result.helps is False and not force:
@@ -198,7 +201,8 @@ class TeachingService:
         """Store a profile that was exported elsewhere.
 
         Raises:
-            ProfileError: it was taught with another net, or shares a picture with another state.
+            ProfileError: the profile was taught with another net, or one of its pictures is also a
+                reference of another state's profile.
             ProfileExistsError, TooManyProfilesError: see `check_place`.
         """
         check_model(profile, model)
@@ -228,13 +232,13 @@ class TeachingService:
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
-            ProfileError: it is damaged.
+            ProfileError: the profile is damaged.
         """
         self._check_exists(name)
         return self._shelf.load(name)
 
     def summary(self, name: str) -> ProfileSummary:
-        """Return the summary of one profile; for a damaged profile, it states the damage.
+        """Return the summary of a profile; the summary of a damaged profile states the damage.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
@@ -250,11 +254,11 @@ class TeachingService:
         return [self.summary(name) for name in self._shelf.names()]
 
     def try_out(self, name: str, model: ModelFile) -> LeaveOneOutResult:
-        """Test a profile by reading each of its references with a profile of the other references.
+        """Test a profile by reading each reference with a profile learnt from the other references.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
-            ProfileError: it is damaged, or was taught with another net.
+            ProfileError: the profile is damaged, or was taught with another net.
         """
         return evaluate(self.load(name), model)
 
@@ -280,7 +284,7 @@ class TeachingService:
     def usable(
         self, names: Iterable[str], model: ModelFile
     ) -> tuple[list[Profile], dict[str, ProfileError]]:
-        """Return the profiles that can be used together, and the errors of the others by name.
+        """Return the profiles that can be used together, and the other profiles' errors by name.
 
         Args:
             names: the names in order of preference; of two profiles that contradict each other, the
@@ -311,7 +315,7 @@ class TeachingService:
             raise ProfileNotFoundError(f"there is no profile '{name}'", hint=known)
 
     def _others(self, name: str) -> Sequence[Profile]:
-        """Return all profiles except the one of this name, without damaged profiles."""
+        """Return all undamaged profiles except the profile of this name."""
         others = []
         for other in self._shelf.names():
             if other != name:

@@ -38,8 +38,8 @@ class TeachingRequest(Generic[Source]):
 
     Attributes:
         name: the name of the person or the state.
-        references: the pictures, all with an expression (for a person) or all without (for a
-            state).
+        references: the pictures; every picture of a person has an expression, and no picture of a
+            state has an expression.
         person: the person in a state's pictures; None for a state of no particular person.
         consent: a text that records who agreed and how; required if a person's face is stored.
     """
@@ -56,15 +56,15 @@ class TeachingRequest(Generic[Source]):
 
     @property
     def face_of(self) -> str | None:
-        """The person whose face is stored and whose consent is required; None if there is none."""
+        """The person whose face is stored and whose consent is required; None without a person."""
         return self.person if self.is_state else self.name
 
     def check(self) -> None:
         """Check everything that can be checked without decoding a picture.
 
         Raises:
-            ProfileError: a name is not allowed, there is no picture, or the pictures and the person
-                do not fit together.
+            ProfileError: a name is not allowed, there is no picture, only some pictures have an
+                expression, or a person is given although no state is taught.
             ConsentMissingError: a person's face would be stored without consent.
         """
         check_name(self.name)
@@ -72,13 +72,14 @@ class TeachingRequest(Generic[Source]):
             raise ProfileError(f"there is no picture of '{self.name}' to learn from")
         if self.is_state and any(r.expression is not None for r in self.references):
             raise ProfileError(
-                "some pictures have an expression, and some have none",
+                "only some of the pictures are labelled with an expression",
                 hint="teach a person and a state separately",
             )
         if self.person is not None:
             if not self.is_state:
                 raise ProfileError(
-                    "only a taught state can belong to a person", hint="leave out the person"
+                    "a person can be given only with pictures of a state",
+                    hint="leave out the person",
                 )
             check_name(self.person)
         if self.face_of is not None and not self.consent.strip():

@@ -96,7 +96,7 @@ def mark_slides(
 
 
 def _end(store: OwnerStore, session_id: str) -> float:
-    """Return the time of the newest reading of a session, s; 0 if it has none."""
+    """Return the time of the newest mood or reading of a session, s; 0 if it has neither."""
     return store.last_time(session_id) or 0.0
 
 

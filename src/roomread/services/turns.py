@@ -26,10 +26,10 @@ class Turn:
 
 
 class FairTurns:
-    """A scheduler that grants turns to principals in rotation, however many each requests.
+    """A scheduler that grants turns to principals in rotation, however many turns each requests.
 
-    One principal has at most `running` turns at once, and there are more turns in total, so that a
-    newcomer need not wait while one principal uses all of its turns.
+    One principal has at most `running` turns at once, and there are more turns in total, so that
+    another principal need not wait while one principal uses all of its turns.
 
     Args:
         running: The maximum number of turns that one principal has at once.
@@ -46,7 +46,7 @@ class FairTurns:
         self._lock = threading.Lock()
 
     def ask(self, holder: str, granted: Callable[[], None]) -> Turn:
-        """Request a turn; `leave` returns it or withdraws the request.
+        """Request a turn; `leave` returns the turn or withdraws the request.
 
         Args:
             holder: The principal for which the task runs.

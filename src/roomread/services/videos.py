@@ -71,7 +71,7 @@ class VideoQueue(Protocol):
         """Delete a job and its files."""
 
     def waiting_before(self, job_id: str) -> int:
-        """Return the number of unfinished jobs that were submitted before this one."""
+        """Return the number of unfinished jobs that were submitted before this job."""
 
 
 class VideoService:
@@ -147,7 +147,7 @@ class VideoService:
     def kept_until(self, job: VideoJob) -> float | None:
         """Return the time until which a video's results are kept.
 
-        They are deleted earlier if their space is needed.
+        The results are deleted earlier if their space is needed.
 
         Returns:
             Seconds since 1970; None for a video that has not ended.

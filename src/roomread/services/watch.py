@@ -38,15 +38,15 @@ class LiveState:
 
     Attributes:
         readings: the readings of the last frame, largest face first.
-        no_picture: why the last frame shows no picture; None if it shows one.
-        busy: why the last frame was not read; empty if it was.
+        no_picture: why the last frame shows no picture; None if it shows a picture.
+        busy: why the last frame was not read; empty if the frame was read.
         moods: the room's moods, oldest first; during a recording, the moods that are recorded.
         history: (time, scores) of each track seen in the last minute, oldest first.
         now: time of the last frame, s.
         rate: frames read per second.
         age: the time from the arrival of the last frame to its result, plus its delay on the
             network relative to the fastest frame so far, s.
-        dropped: number of frames that were skipped because newer ones had arrived.
+        dropped: number of frames that were skipped because newer frames had arrived.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -81,8 +81,8 @@ class LiveWatch:
         evaluation: the result of testing the profile that the last calibration learnt; None before
             a calibration, or if it learnt no profile.
         calibrated: whether a calibration has ended.
-        not_resting: the expression that the face showed during the last calibration, so that
-            nothing was learnt; None if it rested.
+        not_resting: the expression because of which the last calibration learnt nothing; None if
+            the face was neutral.
         oneself: whether only the largest face is kept.
         recording: the recording that was started last; None before the first recording.
     """
@@ -116,7 +116,7 @@ class LiveWatch:
 
     @property
     def calibrating(self) -> float | None:
-        """The remaining seconds of a calibration, at least 0; None if none is running."""
+        """The remaining seconds of a calibration, at least 0; None if no calibration is running."""
         calibration = self._calibration
         if self._calibration_requested:
             return CALIBRATION_SECONDS
@@ -133,7 +133,7 @@ class LiveWatch:
         self.use(analyzer)
 
     def use(self, analyzer: Analyzer) -> None:
-        """Read the next frames with another analyzer, if its profiles differ from the present ones.
+        """Read the next frames with another analyzer, if its profiles differ from those in use.
 
         A change of profiles discards the calibration.
 
@@ -161,7 +161,7 @@ class LiveWatch:
     ) -> Session:
         """Record the source into a new session until `stop_recording` or the end of the source.
 
-        A recording that is still running is stopped.
+        An earlier recording that is still running is stopped.
 
         Args:
             recordings: the recordings of this process.
@@ -218,7 +218,7 @@ class LiveWatch:
             return readings
 
     def _read(self, frame: Frame) -> tuple[tuple[Reading, ...], NoPicture | None, str]:
-        """Return the readings, why there is no picture, and why the frame was not read."""
+        """Return the readings, why the frame shows no picture, and why the frame was not read."""
         try:
             moment = self._faces.push(frame)
             readings = moment.readings[:1] if self.oneself else moment.readings

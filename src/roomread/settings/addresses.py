@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a name or address is a loopback address, which no other computer reaches."""
+    """Return whether a name or address is a loopback address, which only this computer reaches."""
     if host == "localhost":
         return True
     try:

@@ -36,17 +36,17 @@ class IceService(StrEnum):
 
 
 def _parse_json(value: Any) -> Any:
-    """Parse a variable that is written as JSON, and return values of the file unchanged."""
+    """Parse an environment variable as JSON; return a value of the settings file unchanged."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError as error:
-        raise ValueError("it is not JSON") from error
+        raise ValueError("the value is not JSON") from error
 
 
 def _parse_list(value: Any) -> Any:
-    """Parse a variable that is a JSON list, or a text of items separated by commas or spaces."""
+    """Parse a list that is written as JSON, or as items separated by commas or spaces."""
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return value.replace(",", " ").split()
     return _parse_json(value)
@@ -57,7 +57,7 @@ _List = Annotated[list[_Item], NoDecode, BeforeValidator(_parse_list)]
 
 
 class Settings(BaseSettings):
-    """The settings of an operator; a variable takes precedence over the file.
+    """The settings of an operator; an environment variable takes precedence over the file.
 
     Attributes:
         purpose: The purpose of this installation; if None, the first visitor is asked for it.
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
             which are printed in the notice that people are given.
         ice_servers: STUN and TURN servers for visitors on other networks, in the form of WebRTC:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. By default
-            no server is contacted, because a camera on this computer does not need one.
+            no server is contacted, because a camera on this computer needs no server.
         ice_service: A service that issues TURN credentials, in addition to `ice_servers`; None for
             no service. `roomread.web.ice` lists the settings that each service needs.
         turn_urls: The addresses of the TURN server of the service "coturn".
@@ -97,17 +97,17 @@ class Settings(BaseSettings):
         messages_per_minute: The maximum number of WebSocket messages of one key or user per minute;
             further messages wait.
         max_ingest_sockets: The maximum number of open WebSockets that send readings. One key or
-            user may have all of them until others need some.
+            user may have all of them until other keys or users need some of them.
         max_connections: The maximum number of open connections. The service lowers it if the
             operating system allows fewer open files.
         max_connections_per_address: The maximum number of open connections of one address, which
             is not applied to trusted proxies.
         max_bodies: The maximum number of requests that are received at once, if their bodies arrive
             in several chunks. Visitors who are not signed in may send half as many in addition. One
-            principal may use half of the number.
+            principal may use half of this number.
         max_received_mb: The maximum size of all bodies that are being received, except videos, MB.
             Bodies that do not fit into memory are written to temporary files. One principal may
-            use half of it.
+            use half of this size.
         header_seconds: The time within which the headers of a request must arrive, s. On a new
             connection the time starts when the connection is opened.
         sign_ins_per_user: The maximum number of browsers in which one user is signed in; a further

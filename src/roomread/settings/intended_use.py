@@ -1,6 +1,6 @@
 """Read and write the purpose and region of an installation, which decide what the law allows.
 
-The command line of the base install uses this module, so it needs no extra.
+The command line of the base install uses this module, so the module must not need an extra.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def load_intended_use() -> IntendedUse:
 
 
 def keep_intended_use(use: IntendedUse) -> None:
-    """Write the chosen purpose and region to the settings file, and keep its other lines.
+    """Write the chosen purpose and region to the settings file, and keep the file's other lines.
 
     Raises:
         RoomreadError: The user has no home folder.

@@ -47,7 +47,7 @@ class AccountStore:
         self._database = database
 
     def secret(self) -> str:
-        """Return the secret from which keys are derived; it is generated on the first call."""
+        """Return the secret with which keys are hashed; it is generated on the first call."""
         row = {"name": "service", "value": secrets.token_hex(32)}
         with self._database.writing() as connection:
             insert_once(connection, schema.secrets, [row])
@@ -111,7 +111,7 @@ class AccountStore:
         newest: float,
         kept: int,
     ) -> None:
-        """Add a sign-in, and remove sign-ins that are too old or too many.
+        """Add a sign-in; remove expired sign-ins, and this principal's oldest above `kept`.
 
         Args:
             token_hash: The hash of the token.
@@ -139,7 +139,7 @@ class AccountStore:
             connection.execute(table.delete().where(own, table.c.token_hash.not_in(others)))
 
     def sign_in(self, token_hash: str, *, oldest: float, newest: float) -> str | None:
-        """Return the id of the principal of a sign-in, or None if it is unknown or out of date.
+        """Return the id of a sign-in's principal; None if the sign-in is unknown or not valid.
 
         Args:
             token_hash: The hash of the token.

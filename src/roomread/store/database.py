@@ -132,7 +132,7 @@ def _database_errors(url: URL) -> Iterator[None]:
         ) from error
     except sqlite3.Error as error:
         raise DatabaseError(
-            f"{_display_name(url)}: {error}", hint="check whether it is in use"
+            f"{_display_name(url)}: {error}", hint="check whether another program uses the database"
         ) from error
     except OSError as error:
         problem = f"{_display_name(url)}: {error.strerror or error}"
@@ -205,11 +205,11 @@ def _reach(url: URL) -> None:
         with socket.create_connection(address, timeout=_POSTGRES_REACH_TIMEOUT) as server:
             server.sendall(_SSL_REQUEST)
             if not server.recv(1):
-                raise ConnectionResetError(errno.ECONNRESET, "it closed the connection")
+                raise ConnectionResetError(errno.ECONNRESET, "the connection was closed")
     except OSError as error:
         raise DatabaseError(
             f"{_display_name(url)}: the server does not answer: {error.strerror or error}",
-            hint="check that it runs and can be reached, or set ROOMREAD_DATABASE_URL",
+            hint="check that the server runs and can be reached, or set ROOMREAD_DATABASE_URL",
         ) from error
 
 

@@ -40,8 +40,8 @@ class GroupCommit:
     """A queue in which the threads of this process write one SQLite file one after another.
 
     A thread that finishes its transaction while others wait for their turn leaves the commit to
-    them, and returns once it is done. The transaction of each thread is a savepoint, so that an
-    error undoes only the changes of that thread.
+    them, and returns once the commit is done. The transaction of each thread is a savepoint, so
+    that an error undoes only the changes of that thread.
 
     Without the queue, SQLite would let a waiting writer sleep for up to 100 ms at a time, during
     which other writers can overtake it.
@@ -105,7 +105,7 @@ class GroupCommit:
         return self._group
 
     def _undo(self, group: _Group, savepoint: NestedTransaction) -> None:
-        """Roll back the changes of the thread with this savepoint only."""
+        """Roll back the changes after a savepoint, which are those of only one thread."""
         try:
             savepoint.rollback()
         except sa.exc.SQLAlchemyError as error:

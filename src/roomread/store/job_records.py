@@ -22,25 +22,26 @@ ENDED_STATES = frozenset({JobState.FINISHED, JobState.CANCELLED, JobState.FAILED
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """An immutable snapshot of a job; query it again to see its progress.
+    """An immutable snapshot of a job; query the job again to see its progress.
 
     Attributes:
         id: A random id that cannot be guessed.
-        owner: The owner who submitted it.
+        owner: The owner who submitted the job.
         name: The video's name, as the owner gave it, or its path or URL.
         upload: The name of the uploaded file in the job's folder; None for a path or URL.
         annotated: Whether an annotated copy was requested.
         created: The time of submission, seconds since 1970.
         profiles: The number of profiles to apply, whose files are in the job's folder.
         every: Seconds between two frames that are read; None for all frames.
-        state: Whether the job is waiting, is being read, or how it ended.
+        state: Whether the job waits or its video is being read, or how the job ended.
         seconds: The position up to which the video has been read, s.
         duration: The duration of the video, s; None if the file does not state it.
-        error: Why it ended early, in one line; empty if it did not.
+        error: Why the job ended early, in one line; empty without an error.
         started: The time at which reading began, seconds since 1970, or None.
-        ended: The time at which it ended, seconds since 1970, or None.
-        attempts: The number of attempts at reading that have not ended, including the present one.
-        cancelled: Whether the owner cancelled it.
+        ended: The time at which the job ended, seconds since 1970, or None.
+        attempts: The number of attempts at reading the video that crashed or are still running; 0
+            after the job has ended.
+        cancelled: Whether the owner cancelled the job.
     """
 
     id: str

@@ -35,7 +35,7 @@ class Lease:
     Attributes:
         resource: The name of the resource, such as "session:1a2b3c4d".
         holder: The id of the process.
-        address: The URL of that process; empty if it has none.
+        address: The URL of that process; empty if the process has no URL.
     """
 
     resource: str
@@ -53,8 +53,8 @@ class Leases:
     Args:
         database: The database that contains the leases.
         holder: The id of this process.
-        address: The URL of this process; empty if it has none. An earlier process with the same URL
-            must have ended, so its leases are taken over immediately.
+        address: The URL of this process; empty if the process has no URL. An earlier process with
+            the same URL must have ended, so its leases are taken over immediately.
         clock: A function that returns the time in seconds; None for the time of the database.
     """
 

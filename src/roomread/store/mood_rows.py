@@ -66,9 +66,9 @@ def read_mood_columns(connection: Connection, session_id: str) -> MoodColumns:
 def read_excluded(
     connection: Connection, session_id: str
 ) -> list[tuple[int, Mapping[str, int] | None]]:
-    """Return for each mood of a session the number of people present, and of those not read.
+    """Return, for each mood, the number of people present, and of unreadable people by reason.
 
-    The latter are by reason; they are None if the mood was stored without them.
+    The numbers by reason are None if the mood was stored without reasons.
     """
     moods = schema.moods
     chosen = sa.select(moods.c.present, moods.c.excluded).where(moods.c.session_id == session_id)

@@ -50,11 +50,11 @@ class OperatorStore:
     def purge_each(
         self, limits: Iterable[tuple[str | None, float]], *, now: datetime | None = None
     ) -> list[Session]:
-        """Delete the old sessions of several owners as `purge` does, and free the space once.
+        """Delete the old sessions of several owners, and return the freed space to the file system.
 
         Args:
-            limits: Pairs of an owner, or None for all owners, and the age in days over which that
-                owner's sessions are deleted.
+            limits: Pairs of an owner, or None for all owners, and an age in days; sessions of this
+                owner that were last written longer ago are deleted.
             now: The time at which the age is measured, UTC; None for the present time.
 
         Returns:
@@ -95,7 +95,8 @@ class OperatorStore:
             name: The name under which they were enrolled.
 
         Returns:
-            The number of enrolled people whose data was deleted, counted in each session.
+            The number of enrolled people whose data was deleted. A person who was enrolled in
+            several sessions counts several times.
 
         Raises:
             SessionError: One of the sessions is being recorded; nothing was deleted.
@@ -106,7 +107,9 @@ class OperatorStore:
             found = [(to_session(row), row.seat) for row in connection.execute(query)]
             for session, _ in found:
                 if session.state() is State.RECORDING:
-                    raise SessionError(f"session {session.id} is being recorded")
+                    raise SessionError(
+                        f"session {session.id} is being recorded", hint="stop it first"
+                    )
             for session, seat in found:
                 delete_seat(connection, session.id, seat)
         if found:

@@ -85,7 +85,7 @@ class OwnerStore:
         return OwnerProfiles(self._database, self._owner)
 
     def preferences(self) -> str | None:
-        """Return the preferences of this owner as JSON text, or None if none are stored."""
+        """Return the preferences of this owner as JSON text, or None if they are not stored."""
         return PreferenceRows(self._database).content(self._owner)
 
     def keep_preferences(self, content: str) -> None:
@@ -119,7 +119,7 @@ class OwnerStore:
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
             rules: The alert rules, one per line.
-            keeps_people: Whether the readings of each person are stored beside the room's moods.
+            keeps_people: Whether the readings of each person are stored in addition to the moods.
             consent: A text that records who consented and how; required with `keeps_people`.
             purpose: What the installation is used for; see `roomread.services.purpose`.
             region: The region where the installation is used.
@@ -203,13 +203,13 @@ class OwnerStore:
             connection.execute(update.values(ended_at=None, updated_at=stored(utc_now())))
 
     def next_piece(self, session_id: str) -> int:
-        """Return the number of the next `Piece` to append, from 1."""
+        """Return the number of the next `Piece` to append; the first piece is number 1."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return last_number(connection, session_id) + 1
 
     def append(self, session_id: str, pieces: Sequence[Piece]) -> None:
-        """Append `Piece`s to a session in one transaction; ignore those appended before.
+        """Append `Piece`s to a session in one transaction; ignore pieces that it already contains.
 
         Raises:
             SessionHeldError: Another process holds the lease of the session.
@@ -232,7 +232,7 @@ class OwnerStore:
     ) -> list[RoomMood]:
         """Return the room's moods with unrounded shares of the expressions, oldest first.
 
-        Users see only the values that `roomread.formats.figures` derives from them.
+        Users see only the values that `roomread.formats.figures` derives from these moods.
 
         Args:
             session_id: The id of the session.
@@ -251,7 +251,7 @@ class OwnerStore:
             return read_mood_columns(connection, session_id)
 
     def excluded(self, session_id: str) -> list[tuple[int, Mapping[str, int] | None]]:
-        """Return for each mood the number of people present, and of unread people by reason."""
+        """Return each mood's number of people present, and of unreadable people by reason."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_excluded(connection, session_id)
@@ -263,7 +263,7 @@ class OwnerStore:
             return read_last_mood(connection, session_id)
 
     def last_time(self, session_id: str) -> float | None:
-        """Return the time of the newest mood or reading in s, or None if there is none."""
+        """Return the time of the newest mood or reading, s; None if the session has neither."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_last_time(connection, session_id)
@@ -351,8 +351,8 @@ class OwnerStore:
             consent: How this person agreed to be named.
 
         Raises:
-            SessionError: The session stores no readings of people or none of this seat, or the
-                name or the consent is empty.
+            SessionError: The session stores no readings of people or no readings of this seat, or
+                the name or the consent is empty.
         """
         name, consent = storable(name).strip(), storable(consent).strip()
         if not name or not consent:

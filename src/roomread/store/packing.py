@@ -1,13 +1,14 @@
-"""Pack readings for storage, in about 45 bytes each, so that the displayed values are exact.
+"""Pack readings for storage, in about 45 bytes each, without changing the values that are shown.
 
 The seat, the reason why a face is unreadable, the seven probabilities (float32) and the threshold
-are exact, and so are the expression and the confidence. Times are rounded to milliseconds, boxes
-to a hundredth of a pixel, poses to a tenth of a degree and closed eyes to a thousandth, as the
-pipeline outputs them. Other values of a reading are not stored.
+are stored exactly; the expression and the confidence follow from them. Times are rounded to
+milliseconds. Boxes are stored in hundredths of a pixel, poses in tenths of a degree, and how far
+the eyes are closed in thousandths; the pipeline rounds these values in the same way. Other values
+of a reading are not stored.
 
 Readings that are packed together form a batch, which begins with the number of its format. Batches
-of the first format, which had neither poses nor eyes, begin with zlib's header instead, whose first
-byte is `_FIRST_HEADER`.
+of the first format, which contains neither poses nor closed eyes, have no such number: they begin
+with zlib's header, whose first byte is `_FIRST_HEADER`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _UNKNOWN = -(2**15)
 
 
 def pack(readings: Sequence[Reading]) -> bytes:
-    """Pack readings for storage; those with neither a seat nor a track id are omitted.
+    """Pack readings for storage; omit readings that have neither a seat nor a track id.
 
     A reading without a seat is stored under its track id.
     """
@@ -90,7 +91,7 @@ def pack_records(records: NDArray[np.void]) -> bytes:
 
 
 def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
-    """Unpack batches that `pack` returned, in any format, into one array of records, in order.
+    """Unpack batches of any format into one array of records, in the order of the batches.
 
     Raises:
         KeyError: A batch has a format that this version does not know.
@@ -125,7 +126,7 @@ class StoredReadings:
 
     Args:
         records: The records, of dtype `RECORD`, in the order of their times.
-        session: The session that contains them.
+        session: The session to which the readings belong.
         names: The names of enrolled people, by seat number.
     """
 
@@ -141,7 +142,7 @@ class StoredReadings:
         return StoredReadings(self._records[rows], self._session, self._names)
 
     def since(self, time: float) -> StoredReadings:
-        """Return the readings that are not earlier than a time in seconds."""
+        """Return the readings of the given time, in seconds, and of all later times."""
         return self[int(np.searchsorted(self._records["time"], milliseconds(time))) :]
 
     @property

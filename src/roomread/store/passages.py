@@ -39,7 +39,7 @@ def replace_passages(connection: Connection, session_id: str, passages: Sequence
     for each in passages:
         if not 0 <= each.start <= each.end < LAST_TIME:
             raise SessionError(
-                f"a passage from {each.start:g} s to {each.end:g} s has no valid times",
+                f"the times of a passage, {each.start:g} s to {each.end:g} s, are invalid",
                 hint="check the offset",
             )
     table = schema.passages

@@ -22,11 +22,11 @@ from roomread.store.rows import alert_row, insert_once, is_session_id, mood_row,
 class Piece:
     """The data of about a second of a session, written together: moods, alerts and readings.
 
-    Once a piece is to be written, it no longer changes, so that a retry writes the same rows.
+    A piece that is waiting to be written no longer changes, so that a retry writes the same rows.
 
     Attributes:
-        number: The number under which its readings are stored; it increases from piece to piece.
-        start: The time of its first frame, s; None if it has no frame yet.
+        number: The number under which the readings are stored; it increases from piece to piece.
+        start: The time of the first frame, s; None if the piece has no frame yet.
         moods: The moods of the room.
         alerts: The alerts that were raised or ended.
         readings: The readings of individual people, if the session stores them.
@@ -43,7 +43,7 @@ class Piece:
 
 
 def last_number(connection: Connection, session_id: str) -> int:
-    """Return the number of a session's last piece with readings of people; 0 if there is none."""
+    """Return the number of a session's last piece with readings; 0 if no readings are stored."""
     batches = schema.batches
     query = sa.select(sa.func.max(batches.c.number)).where(batches.c.session_id == session_id)
     return connection.execute(query).scalar() or 0
@@ -57,7 +57,7 @@ def read_batches(connection: Connection, session_id: str) -> Sequence[bytes]:
 
 
 def begin_writing(connection: Connection, session_id: str, owner: str, holder: str) -> bool:
-    """Set the time at which a session was last written, if this process may write into it.
+    """Record that a session is being written now, if this process may write into the session.
 
     This is a single SQL statement, because it runs for every message of readings.
 

@@ -1,4 +1,4 @@
-"""Store the profiles that a user of the service taught as rows of the database."""
+"""Store, as rows of the database, the profiles that a user of the service taught."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ class OwnerProfiles:
             return text
 
     def keep(self, name: str, content: str, *, replace: bool = False) -> bool:
-        """Write a profile and return True; return False if it exists and `replace` is not set."""
+        """Write a profile, unless its name exists and `replace` is False.
+
+        Returns:
+            Whether the profile was written.
+        """
         table = schema.profiles
         key = {"owner": self._owner, "name": name}
         with self._database.writing() as connection:
@@ -45,7 +49,7 @@ class OwnerProfiles:
             return replace
 
     def delete(self, name: str) -> bool:
-        """Delete a profile; return whether the name existed."""
+        """Delete a profile; return whether a profile of this name existed."""
         delete = schema.profiles.delete().filter_by(owner=self._owner, name=name)
         with self._database.writing() as connection:
             deleted = connection.execute(delete).rowcount == 1

@@ -1,4 +1,4 @@
-"""Write what is read from one source into a session, in pieces of about a second.
+"""Write the moods, alerts and readings of one source into a session, about once a second.
 
 Writing continues after failures of the database.
 """
@@ -34,10 +34,10 @@ _MOST_RESUMED = 100_000
 class Recorder:
     """A sink of a `RoomPipeline` that writes the `Moment`s of one source into a session.
 
-    Every second it writes a numbered piece in one transaction. If a connection is lost and it is
-    unknown whether the piece arrived, the piece is sent again, and the database ignores rows that
-    exist. While the database fails or does not respond, pieces wait in memory, `trouble` states the
-    reason, and recording continues.
+    Every second a recorder writes the new data, a numbered `Piece`, in one transaction. If the
+    connection is lost and it is unknown whether the piece arrived, the recorder sends the piece
+    again, and the database ignores the rows that exist. While the database fails or does not
+    respond, pieces wait in memory, `trouble` states the reason, and recording continues.
 
     Seats, moods and alerts come with the moments. To continue an interrupted session, start the
     pipeline with `resumed_at` and `places`, and restore its meter and rules with `resume`, as
@@ -58,7 +58,8 @@ class Recorder:
         resumed_at: The time of the last mood or reading of an earlier recorder, seconds; None for a
             new session.
         places: The last face box at each seat, px, by seat number, from an earlier recorder.
-        trouble: Why the database cannot be written at present, in one line; empty if it can.
+        trouble: Why the database cannot be written at present, in one line; empty if there is no
+            problem.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Recorder:
         return self._time - starts[0] if starts else 0.0
 
     def add(self, moment: Moment) -> None:
-        """Add the next moment; moments of an empty room are recorded, too.
+        """Add the next moment; a moment without people is recorded, too.
 
         Raises:
             SessionError: The session was deleted, or the database has failed for an hour.
@@ -114,16 +115,17 @@ class Recorder:
             self._settle(self._patience)
 
     def resume(self, meter: RoomMeter, attention: Attention, *, continues: bool = True) -> None:
-        """Restore the state of a meter and of rules from the data that was written earlier.
+        """Restore the mood meter and the alert rules of a pipeline from the stored session.
 
-        If the session does not store readings of people, only the baseline and the rules about the
-        room continue, and the window of the next mood restarts.
+        If the session does not store readings of people, only the active alerts and the past moods
+        of the room are restored; the next mood and the rules about single people then use only new
+        frames.
 
         Args:
             meter: The pipeline's meter, which has processed no frames yet.
-            attention: The pipeline's rules, which have processed no moods yet.
+            attention: The pipeline's alert rules, which have processed no moods yet.
             continues: Whether the times of the source continue those of the session. If not, only
-                the active alerts are continued, and all windows restart.
+                the active alerts are restored.
 
         Raises:
             SessionError: The session was deleted, or the database does not respond.
@@ -249,7 +251,9 @@ class Recorder:
     def _check_waiting(self, error: Exception | None) -> None:
         if self.waiting > _MOST_WAITING:
             problem = f"{self.trouble}: nothing could be written for an hour"
-            raise DatabaseError(problem, hint="free space, or start the database") from error
+            raise DatabaseError(
+                problem, hint="free disk space, or start the database server"
+            ) from error
 
     def _write(self, pieces: Sequence[Piece]) -> None:
         try:

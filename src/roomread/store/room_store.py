@@ -30,7 +30,7 @@ class RoomRecord:
         code: The code with which students join; None once the room is closed.
         faces: Whether students may let their faces be read.
         next_seat: The lowest seat number that is known never to have been assigned.
-        paused: Whether its owner paused it.
+        paused: Whether the owner paused the room.
     """
 
     session_id: str
@@ -96,7 +96,7 @@ class OwnerRooms:
         """Replace the code of a room; None closes the room.
 
         Returns:
-            Whether this owner has such a room and the code was free.
+            False if this owner has no such room, or another room has the code.
         """
         with self._database.writing() as connection:
             if self._find(connection, session_id) is None:
@@ -129,7 +129,7 @@ class RoomStore:
         self._database = database
 
     def with_code(self, code: str) -> RoomRecord | None:
-        """Return the open room that has the code, or None if there is none."""
+        """Return the open room that has the code, or None if no open room has the code."""
         return self._one(_ROOMS.c.code == code)
 
     def get(self, session_id: str) -> RoomRecord | None:
@@ -151,7 +151,7 @@ class RoomStore:
             connection.execute(update.values(paused=on))
 
     def set_source(self, session_id: str, source: str) -> None:
-        """Change the source's name in the session of a room."""
+        """Change the name of the source that is stored in a room's session."""
         update = _SESSIONS.update().where(_SESSIONS.c.id == session_id)
         with self._database.writing() as connection:
             connection.execute(update.values(source=source))

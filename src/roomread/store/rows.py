@@ -92,7 +92,7 @@ def read_sessions(
     Args:
         connection: A connection to the database.
         owner: The id of the owner.
-        last: The session after which the list begins; None for the newest session.
+        last: The session after which the list begins; None to begin with the newest session.
         limit: The maximum number of sessions; None for all.
         ids: The ids of the sessions to return; unknown ids are ignored. None returns all sessions.
     """

@@ -27,7 +27,7 @@ class SessionHeading:
         id: The id of the session.
         name: The title of the session.
         started_at: When the session began, UTC.
-        labels: The different labels of its marks, in no particular order.
+        labels: The labels of the session's marks, each once, in no particular order.
     """
 
     id: str
@@ -73,7 +73,7 @@ class OwnerListing:
             ]
 
     def _labels(self, connection: Connection) -> dict[str, list[str]]:
-        """Return the different labels of each session's marks, by session id."""
+        """Return the labels of each session's marks, each label once, by session id."""
         query = sa.select(_MARKS.c.session_id, _MARKS.c.label).distinct().select_from(_MARKS)
         labels = defaultdict[str, list[str]](list)
         for row in connection.execute(

@@ -68,7 +68,7 @@ class Store:
         """Return the leases of this process.
 
         Args:
-            address: The URL of this process; empty if it has none.
+            address: The URL of this process; empty if the process has no URL.
         """
         return Leases(self._database, self._process_id, address)
 

@@ -145,7 +145,8 @@ class TimeSeries:
         baseline: The usual valence of the room, float64 [N].
         scores: The mean shares of the expressions, float64 [N, 7].
         looking_away: The share of the people who look away, float64 [N].
-        states: The share of the people who show each taught state, by its name, float64 [N].
+        states: The share of the people who show each taught state, float64 [N], by the name of the
+            state.
     """
 
     times: NDArray[np.float64]

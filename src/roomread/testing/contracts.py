@@ -149,7 +149,7 @@ class ClassifierContract:
 
 
 class TrackerContract:
-    """Tests that every tracker must pass. Define the fixture `tracker`, new for each test."""
+    """Tests that every tracker must pass. Define a fixture `tracker` with function scope."""
 
     def test_each_face_of_a_call_keeps_its_id_and_its_tile(self, tracker: Tracker) -> None:
         tiles: dict[int, set[tuple[int, int]]] = {}
@@ -226,7 +226,7 @@ class FormatContract:
 
 
 def crops(classifier: FaceClassifier, count: int) -> NDArray[np.uint8]:
-    """Return crops of noise in the size that a classifier expects, uint8 [N, side, side]."""
+    """Return `count` pictures of noise in a classifier's crop size, uint8 [N, side, side]."""
     size = (count, classifier.side, classifier.side)
     return np.random.default_rng(count).integers(0, 256, size, dtype=np.uint8)
 

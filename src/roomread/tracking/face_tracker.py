@@ -28,8 +28,8 @@ class _Detected(NamedTuple):
 
     Attributes:
         faces: the faces found.
-        carried: ids of tracks whose faces were not searched for; they are assumed to be where they
-            are expected.
+        carried: ids of tracks whose faces were not searched for in this frame; each of these faces
+            is assumed to be at its predicted position.
     """
 
     faces: list[Face]
@@ -41,20 +41,21 @@ class FaceTracker:
 
     A frame is searched in one of two ways:
 
-    - whole, when no face is known, after a cut, when a known face is not found again, and every
-      `4 * scan_interval` seconds;
-    - near known and recently lost faces otherwise; every `scan_interval` seconds a coarse search
-      of the whole frame is added.
+    - The whole frame is searched if no face is known, after a cut, if a known face is not found
+      again, and every `4 * scan_interval` seconds.
+    - Otherwise only the surroundings of known and recently lost faces are searched, and every
+      `scan_interval` seconds the whole frame at a coarse resolution.
 
-    A new face is therefore found within `scan_interval` seconds, and a small one within four times
-    that. Known faces take turns: each is searched for every `look_interval` seconds and assumed to
-    move at constant speed in between. A fast face is searched for in every frame.
+    A new face is therefore found within `scan_interval` seconds, and a small new face within
+    `4 * scan_interval` seconds. Known faces take turns: each is searched for every `look_interval`
+    seconds and assumed to move at constant speed in between. A fast face is searched for in every
+    frame.
 
     Args:
         detector: finds the faces. If it is not a `NearDetector`, every frame is searched whole.
         scan_interval: seconds between two searches of a whole frame; 0 searches every frame whole.
         look_interval: seconds between two searches for a known face that does not move fast; 0
-            searches for all of them in every frame.
+            searches for every known face in every frame.
 
     Attributes:
         full_searches: the number of searches of whole frames so far, except the coarse searches.
@@ -75,7 +76,8 @@ class FaceTracker:
     def update(self, frame: Frame) -> list[Track]:
         """Return the faces of the next frame, largest first; see `Tracker.update`.
 
-        A frame whose size differs from the previous frame's is a discontinuity too.
+        If the size of the frame differs from the previous frame's, all tracks end, as at a
+        discontinuity.
         """
         if frame.discontinuity or self._shape not in (None, frame.image.shape):
             self._matcher.end_tracks()
@@ -95,7 +97,10 @@ class FaceTracker:
         return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
 
     def _search_whole(self, frame: Frame) -> _Detected:
-        """Search a whole frame, every `4 * scan_interval` seconds for faces in any rotation too."""
+        """Search a whole frame; every `4 * scan_interval` seconds, also for faces in any rotation.
+
+        Only a `NearDetector` can omit rotated faces; any other detector is used in full each time.
+        """
         self.full_searches += 1
         detector = self._detector
         turned_due = frame.time - self._last_turned >= _FULL * self._scan_interval
@@ -110,7 +115,10 @@ class FaceTracker:
     def _search_near(
         self, detector: NearDetector, frame: Frame, known: Sequence[Expected]
     ) -> _Detected | None:
-        """Return the faces near known and lost faces; None if a known face is not found."""
+        """Search the surroundings of known and lost faces; return None if a known face is missing.
+
+        Every `scan_interval` seconds, the whole frame is also searched at a coarse resolution.
+        """
         sought = [one for one in known if self._is_sought(one, frame.time)]
         missing = self._matcher.missing()[:_MOST_MISSING]
         found = detector.detect_near(frame.image, [*(one.face for one in sought), *missing])

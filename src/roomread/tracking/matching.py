@@ -25,13 +25,13 @@ _MAX_PREDICTION = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
-    """A known face as it is expected in the next frame.
+    """The predicted position of a known face in the next frame.
 
     Attributes:
-        track_id: the id of its track.
-        face: the face at its expected place.
-        last_seen: the time of the last frame in which it was found, s.
-        speed: its speed, face sizes per second.
+        track_id: the id of the face's track.
+        face: the face at its predicted position.
+        last_seen: the time of the last frame in which the face was found, s.
+        speed: the speed of the face, face sizes per second.
     """
 
     track_id: int
@@ -59,7 +59,7 @@ class _Memory:
         return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead, _size(self.face.box)
 
     def expected(self, time: float) -> Expected:
-        """Return the face as it is expected at `time`."""
+        """Return the face at its predicted position at `time`."""
         x, y, size = self.predicted(time)
         x0, y0 = self.face.box.center
         shift = x - x0, y - y0
@@ -70,7 +70,7 @@ class _Memory:
         return Expected(self.id, face, self.last_seen, math.hypot(*self.velocity) / size)
 
     def reach(self, time: float) -> float:
-        """Return the distance from the prediction up to which a face is matched, in face sizes."""
+        """Return the maximum distance of a matching face from the prediction, in face sizes."""
         return min(_REACH + _REACH_GROWTH * (time - self.last_seen), _MAX_REACH)
 
     def see(self, face: Face, time: float) -> None:
@@ -93,9 +93,9 @@ def _size(box: Box) -> float:
 class TrackMatcher:
     """A matcher that gives each face of a video a lasting id.
 
-    Recently seen tracks are matched first, then tracks that have been away, both by the optimal
-    assignment (Jonker and Volgenant 1987) of the distances between faces and predictions. Only
-    place and time are used: a person who comes back elsewhere in the picture gets a new id.
+    Recently seen tracks are matched first, then tracks that have been away. Both times, the sum of
+    the distances between faces and predictions is minimised (Jonker and Volgenant 1987). A face is
+    not recognised: a person who comes back elsewhere in the picture gets a new id.
 
     Args:
         max_gap: seconds without being found after which a track counts as away.
@@ -117,14 +117,14 @@ class TrackMatcher:
         Args:
             faces: the faces found in a frame.
             time: the frame's time, s; must not decrease.
-            carried: ids of tracks whose faces were not searched for; they are assumed to be where
-                they are expected.
+            carried: ids of tracks whose faces were not searched for in this frame; each of these
+                faces is assumed to be at its predicted position.
 
         Raises:
             ValueError: `time` is earlier than in a previous call.
         """
         if any(time < known.present for known in self._known):
-            raise ValueError(f"time runs backwards, to {time} s")
+            raise ValueError(f"the time {time} s is before that of the previous frame")
         self._known = [k for k in self._known if time - k.last_seen <= self.memory]
         self._updated = time
         owners: dict[int, _Memory] = {}
@@ -151,7 +151,7 @@ class TrackMatcher:
         self._known = []
 
     def expected(self, time: float) -> list[Expected]:
-        """Return the faces of the last update as they are expected at `time`."""
+        """Return each face of the last update at its predicted position at `time`."""
         return [known.expected(time) for known in self._known if known.present == self._updated]
 
     def missing(self) -> list[Face]:
@@ -186,8 +186,8 @@ def _assign(
 def _distances(known: list[_Memory], faces: list[Face], time: float) -> NDArray[np.float64]:
     """Return the distance of each face from each prediction, float64 [len(known), len(faces)].
 
-    A face and a track with a distance over 1 are not matched. A face that is twice or half as large
-    as predicted adds 0.5 to the distance.
+    The distance is measured in multiples of the track's `reach`, and 0.5 is added if the face is
+    twice or half as large as predicted. A face and a track with a distance over 1 are not matched.
     """
     x, y, size = np.array([k.predicted(time) for k in known]).T[..., np.newaxis]
     reach = np.array([[k.reach(time)] for k in known])

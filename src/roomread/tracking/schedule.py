@@ -31,7 +31,7 @@ def is_due(track_id: int, *, last: float, time: float, period: float) -> bool:
         track_id: the track's id.
         last: the time of its last turn, s.
         time: the current time, s.
-        period: seconds from one turn to the next; 0 makes every moment a turn.
+        period: seconds from one turn to the next; with 0, every track is always due.
     """
     if not period:
         return True
@@ -46,7 +46,7 @@ class CutDetector:
         self._sample: NDArray[np.int16] | None = None
 
     def update(self, image: NDArray[np.uint8]) -> bool:
-        """Return whether a frame, uint8 [H, W, 3], shows another scene than the previous frame."""
+        """Return whether a frame, uint8 [H, W, 3], shows a different scene from the last frame."""
         rows, columns = (np.linspace(0, n - 1, _GRID).astype(int) for n in image.shape[:2])
         sample = image[np.ix_(rows, columns)].mean(axis=-1).astype(np.int16)
         before, self._sample = self._sample, sample

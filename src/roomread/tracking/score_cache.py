@@ -29,7 +29,7 @@ class ScoreCache(Generic[T]):
         self._entries: dict[int, _Entry[T]] = {}
 
     def find(self, track_id: int, time: float) -> T | None:
-        """Return the value of a track at `time`, s; None if there is none or it has expired."""
+        """Return a track's value at `time`, s; None if no value is stored or it has expired."""
         entry = self._entries.get(track_id)
         return entry.value if entry is not None and time - entry.time < self.max_age else None
 

@@ -25,8 +25,9 @@ class ScoreSmoother:
 
     Args:
         time_constant: seconds after which the average has covered 63 % of a change; 0 switches
-            smoothing off. With less than 0.3 s, the shown expression flickers between two likely
-            ones; with more, it lags behind a smile.
+            smoothing off. With a shorter time than the default, the shown expression flickers
+            between two expressions of similar probability; with a longer time, it lags behind the
+            face.
         max_gap: seconds without a reading after which the smoothing of a track restarts.
     """
 

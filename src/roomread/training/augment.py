@@ -43,8 +43,9 @@ class Augmentation(nn.Sequential):
 def augmentation(*, cutout: float) -> Augmentation:
     """Return a module that augments pictures, float [N, 1, 48, 48] in 0..1.
 
-    It rotates, moves, scales and mirrors them, changes contrast and brightness, adds slight blur
-    and noise, and hides a rectangle, all so slightly that the label remains true.
+    The module rotates, moves, scales and mirrors the pictures, changes contrast and brightness,
+    adds slight blur and noise, and hides a rectangle. All changes are so small that the label
+    remains true.
 
     Args:
         cutout: the probability that a picture loses a rectangle, 0..1 (DeVries and Taylor 2017,
@@ -118,7 +119,7 @@ class RandomNoise(_RandomChange):
 
 
 class RandomSmallFace(_RandomChange):
-    """Downscaling to 12 to 32 px and upscaling again, so that the face looks distant."""
+    """Downscaling to a random side of 12 to 32 px and upscaling, to imitate a distant face."""
 
     def change(self, images: Tensor) -> Tensor:
         """Return changed copies of all pictures, float [n, 1, S, S]."""
@@ -137,7 +138,7 @@ class RandomSmallFace(_RandomChange):
 
 
 class RandomJPEG(_RandomChange):
-    """JPEG compression of a quality that is drawn from 10 to 60 for each picture."""
+    """JPEG compression with a quality that is drawn from 10 to 60 for each picture."""
 
     def change(self, images: Tensor) -> Tensor:
         """Return changed copies of all pictures, float [n, 1, S, S]."""

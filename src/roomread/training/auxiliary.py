@@ -1,7 +1,7 @@
 """Fit outputs for action units and head pose to the final feature maps of a trained net.
 
-These outputs can also be trained together with the net, see `auxiliary_head`; they are measured
-here too. The model file has the same outputs in both cases.
+Outputs that were trained together with the net (see `auxiliary_head`) are only measured here. The
+model file has the same outputs in both cases.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ def fit_auxiliary(
     The fit is a ridge regression on each picture and its mirror image. PrivateTest is not used.
 
     Args:
-        path: a model file, in fp32 or int8, whose features are the means of its final feature maps.
+        path: a model file, in fp32 or int8, whose features come from global average pooling.
         data: all splits.
         targets: the action units and pose of the same pictures.
-        penalty: the strength of the L2 penalty, over 0.
+        penalty: the strength of the L2 penalty, greater than 0.
 
     Raises:
         ModelFileError: `path` is not a model file.
-        DataError: the features of the net are not means of maps that can be averaged to 3 x 3, or
-            Training or PublicTest has fewer than two pictures with targets.
+        DataError: the features of the net do not come from global average pooling, its final
+            feature maps cannot be averaged to 3 x 3, or Training or PublicTest has fewer than two
+            pictures with targets.
     """
     maps = MapReader(path)
     known = targets.found
@@ -81,8 +82,9 @@ def measure_auxiliary(
 
     Raises:
         ModelFileError: `path` is not a model file.
-        DataError: the features of the net are not means of maps that can be averaged to 3 x 3, or
-            PublicTest has fewer than two pictures with targets.
+        DataError: the features of the net do not come from global average pooling, its final
+            feature maps cannot be averaged to 3 x 3, or PublicTest has fewer than two pictures with
+            targets.
     """
     public = targets.found & (data.splits == Split.PublicTest)
     if public.sum() < 2:
@@ -99,7 +101,7 @@ def _measured(
     *,
     outputs: Sequence[str] = AUXILIARY_OUTPUTS,
 ) -> AuxiliaryFit:
-    """Compare outputs with the truth; drop action units whose r is below `LEAST_CORRELATION`."""
+    """Compare outputs with the truth; drop action units with r below `LEAST_CORRELATION`."""
     predictions = maps @ weight + bias
     count = len(UNITS) if ACTION_UNITS in outputs else 0
     clipped = predictions[:, :count].clip(0, 1)
@@ -142,7 +144,11 @@ def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 
 def _pose_errors(predictions: NDArray[np.float32], truth: NDArray[np.float32]) -> dict[str, float]:
-    """Return each angle's mean absolute error, overall and by ranges of its true size, degrees."""
+    """Return the mean absolute error of each angle, degrees.
+
+    The error is computed over all pictures, and separately for ranges of the true angle's absolute
+    value.
+    """
     errors, sizes = np.abs(predictions - truth), np.abs(truth)
     named = {f"error of {name}": float(errors[:, i].mean()) for i, name in enumerate(ANGLES)}
     for i, name in enumerate(ANGLES):

@@ -49,7 +49,7 @@ class Turns(NamedTuple):
 
 
 def count_of(outputs: Sequence[str]) -> int:
-    """Return the number of columns of auxiliary outputs: each action unit and angle has one."""
+    """Return the number of columns of auxiliary outputs, one for each action unit and angle."""
     return len(UNITS) * (ACTION_UNITS in outputs) + len(ANGLES) * (POSE in outputs)
 
 
@@ -79,7 +79,8 @@ def _columns(targets: AuxiliaryTargets, outputs: Sequence[str]) -> NDArray[np.fl
 def turned(targets: Tensor, turns: Turns, outputs: Sequence[str]) -> Tensor:
     """Adjust auxiliary targets [N, K] to the mirroring and rotation of their pictures.
 
-    Only yaw and roll change. Action units do not, because they are averages of left and right.
+    Only yaw and roll change. Action units stay the same, because each is the mean over the left and
+    the right half of the face.
     """
     if POSE not in outputs or not targets.shape[1]:
         return targets
@@ -115,7 +116,7 @@ class AuxiliaryHead(nn.Module):
         self.register_buffer("deviation", torch.ones(count))
 
     def set_scale(self, targets: Tensor) -> None:
-        """Take the mean and deviation for standardising from Training's targets [N, K].
+        """Set the mean and the deviation for standardising to those of Training's targets [N, K].
 
         Raises:
             DataError: fewer than two pictures have targets.
@@ -133,7 +134,7 @@ class AuxiliaryHead(nn.Module):
         return predictions
 
     def loss(self, predictions: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean Huber loss over the pictures that have targets, 0 if none has.
+        """Return the mean Huber loss over the pictures that have targets; 0 without targets.
 
         The loss grows linearly where a prediction is off by more than one standard deviation,
         because the targets are estimates of another program and contain gross errors.
@@ -144,7 +145,7 @@ class AuxiliaryHead(nn.Module):
         return each.sum() / (known.sum() * targets.shape[1]).clamp(min=1)
 
     def linear_of_raw_targets(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return weight [9 D, K] and bias [K] that predict the targets in their own units."""
+        """Return weight [9 D, K] and bias [K] that predict the targets before standardising."""
         weight = self.linear.weight.detach() * self.deviation[:, None]
         bias = self.linear.bias.detach() * self.deviation + self.mean
         return weight.T.contiguous().numpy(), bias.numpy()
@@ -164,6 +165,6 @@ def check_maps(backbone: nn.Module) -> None:
         backbone.train(training)
     if not side or side % GRID:
         raise DataError(
-            "auxiliary outputs need final feature maps that can be averaged to 3 x 3",
+            "auxiliary outputs need a net whose final feature maps can be average-pooled to 3 x 3",
             hint="use a net such as compact, whose final feature maps are 6 x 6",
         )

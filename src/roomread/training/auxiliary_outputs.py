@@ -28,15 +28,16 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxiliaryFit:
-    """Linear outputs of a net's final maps, and their comparison with PublicTest's targets.
+    """Linear outputs of a net's final feature maps, and their errors on PublicTest.
 
     Attributes:
         weight: float32 [9 D, A + 3], the weights of D maps averaged to 3 x 3, for A action units
             and three angles; [9 D, A] without pose.
         bias: float32 [A + 3], or [A].
-        correlations: Pearson's r of each of the A action units, by name, in order.
-        unpublished: r of the other action units, which have no output because r is below
-            `auxiliary.LEAST_CORRELATION`.
+        correlations: Pearson's r of each of the A action units, by name, in the order of the
+            columns.
+        unpublished: Pearson's r, by name, of the action units that have no output because their r
+            is below `auxiliary.LEAST_CORRELATION`.
         errors: the mean absolute error of each angle, overall and for several ranges of the true
             angle's absolute value, degrees; empty without pose.
     """
@@ -86,7 +87,8 @@ class MapReader:
 
     Raises:
         ModelFileError: `path` is not a model file.
-        DataError: the features of the net are not means of maps that can be averaged to 3 x 3.
+        DataError: the features of the net do not come from global average pooling, or its final
+            feature maps cannot be averaged to 3 x 3.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,7 +113,8 @@ def _add_grid(model: onnx.ModelProto) -> str:
     """Add the final feature maps, averaged to 3 x 3 and flattened, to a graph; return their name.
 
     Raises:
-        DataError: the features are not means of maps that can be averaged to 3 x 3.
+        DataError: the features do not come from global average pooling, or the final feature maps
+            cannot be averaged to 3 x 3.
     """
     graph, name = model.graph, f"{NODE_PREFIX}.maps"
     if any(name in node.output for node in graph.node):
@@ -124,7 +127,8 @@ def _add_grid(model: onnx.ModelProto) -> str:
     _, _, height, width = shapes.get(maps or "", [0, 0, 0, 0])
     if maps is None or not height or height != width or height % GRID:
         raise DataError(
-            "the features of this net are not means of feature maps that can be averaged to 3 x 3",
+            "the features of this net do not come from global average pooling, or its final "
+            "feature maps cannot be average-pooled to 3 x 3",
             hint="use a net such as compact, whose final feature maps are 6 x 6",
         )
     side = [height // GRID] * 2
@@ -138,7 +142,7 @@ def _add_grid(model: onnx.ModelProto) -> str:
 
 
 def _last_maps(graph: onnx.GraphProto) -> str | None:
-    """Return the name of the maps whose means are the features; None if they are not means."""
+    """Return the name of the maps from which global average pooling makes the features, if any."""
     makers = {output: node for node in graph.node for output in node.output}
     passed = {"Reshape", "Flatten", "Squeeze", "QuantizeLinear", "DequantizeLinear"}
     node = makers.get("features")
@@ -188,6 +192,6 @@ def _add_outputs(model: onnx.ModelProto, fit: AuxiliaryFit) -> None:
 
 
 def _arkit(unit: str) -> str:
-    """Return ARKit's names for an action unit, without the sides, joined by "and"."""
+    """Return ARKit's names for an action unit, without Left and Right, joined by "and"."""
     parts = UNITS[unit]
     return " and ".join(dict.fromkeys(p.removesuffix("Left").removesuffix("Right") for p in parts))

@@ -1,7 +1,7 @@
-"""Read action units and head pose of a data set's pictures, as another program estimates them.
+"""Read action units and head pose of a data set's pictures, as MediaPipe estimates them.
 
-The table is the output of MediaPipe's Face Landmarker. Its values are estimates themselves, so
-agreement with them is reported as a correlation or a difference, never as an accuracy.
+The table is the output of MediaPipe's Face Landmarker. As its values are not measured but
+estimated, agreement with them is reported as a correlation or a difference, never as an accuracy.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _SIGNS = np.array([1, -1, -1], dtype=np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxiliaryTargets:
-    """Action units and pose of the pictures of a data set, as another program estimates them.
+    """Action units and pose of the pictures of a data set, as MediaPipe estimates them.
 
     Attributes:
-        found: bool [N], whether the other program found a face; the other rows are 0.
+        found: bool [N], whether MediaPipe found a face; where it is False, units and pose are 0.
         units: float32 [N, len(UNITS)], 0..1.
         pose: float32 [N, 3], `ANGLES` in degrees, with the signs of `readings.Pose`.
     """
@@ -93,14 +93,14 @@ def read_targets(path: Path, data: FerData) -> AuxiliaryTargets:
     place = np.minimum(np.searchsorted(rows[order], data.rows), len(rows) - 1)
     chosen = order[place]
     if len(rows) == 0 or (rows[chosen] != data.rows).any():
-        raise DataError(f"{path}: does not have all {len(data)} pictures of the data set")
+        raise DataError(f"{path}: lacks some of the {len(data)} pictures of the data set")
     usage = [str(name) for name in table["Usage"].to_pylist()]
     unknown = sorted(set(usage) - set(Split.__members__))
     if unknown:
         raise DataError(f"{path}: has the unknown split '{unknown[0]}'")
     splits = np.array([Split[name] for name in usage], dtype=np.int8)
     if (splits[chosen] != data.splits).any():
-        raise DataError(f"{path}: is of another data set: its splits differ")
+        raise DataError(f"{path}: belongs to another data set: its splits differ")
     values = {
         name: np.nan_to_num(table[name].cast(pa.float32()).to_numpy())[chosen]
         for name in (*columns, *ANGLES)

@@ -60,7 +60,7 @@ def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
 
 
 def average_nets(nets: Sequence[ExpressionNet]) -> ExpressionNet:
-    """Set the weights of the first net to the mean of all nets' weights, and return it.
+    """Set the weights of the first net to the mean of all nets' weights, and return that net.
 
     Raises:
         DataError: the nets differ in a layer or a head.

@@ -1,8 +1,8 @@
-"""Balance the head that users see between the majority of FER+ votes and FER-2013's own label.
+"""Balance the head `logits` between the majority of FER+ votes and FER-2013's own label.
 
 The taggers of FER+ often call mild anger or fear neutral, and so does a head that learnt their
-votes. The balanced head adds a fraction of the logits of the head for FER-2013's label, favours
-rare expressions, and shifts the bias of "neutral", at a small cost in accuracy.
+votes. Balancing adds a fraction of the logits of the head for FER-2013's label, favours rare
+expressions, and shifts the bias of "neutral", at a small cost in accuracy.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Measures(NamedTuple):
         accuracy: the fraction of pictures whose top expression is the FER+ majority.
         recall: the mean recall of the seven expressions, with the FER+ majority as truth.
         label_recall: the mean recall of the seven expressions, with FER-2013's label as truth.
-        called_neutral: the fraction called neutral, of the pictures whose label is angry, disgust
-            or fear and whose FER+ majority is neutral.
+        called_neutral: among the pictures whose label is angry, disgust or fear and whose FER+
+            majority is neutral, the fraction for which the head predicts neutral.
     """
 
     accuracy: float
@@ -49,7 +49,7 @@ class Measures(NamedTuple):
 
     @property
     def balance(self) -> float:
-        """Recall plus label recall minus the fraction called neutral, which is maximised."""
+        """The value that is maximised: recall plus label recall minus `called_neutral`."""
         return self.recall + self.label_recall - self.called_neutral
 
 
@@ -89,9 +89,9 @@ class Balanced:
 
 
 def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
-    """Adjust the head for the highest mean recall while accuracy falls by at most `lose` points.
+    """Adjust the head `logits` for the highest `Measures.balance`; accuracy may fall by `lose`.
 
-    The adjustment is chosen on one half of PublicTest and measured on the other.
+    The adjustment is chosen on one half of PublicTest and measured on the other half.
 
     Args:
         model: a model file with two heads.
@@ -100,12 +100,12 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
             percentage points.
 
     Raises:
-        DataError: the net has one head, the data has no FER+ votes, or an expression has no picture
-            in Training or in one half of PublicTest.
+        DataError: the net has only one head, the data has no FER+ votes, or an expression has no
+            picture in Training or in one half of PublicTest.
     """
     if not model.has_fer2013_head:
         raise DataError(
-            f"{model.name}: has one head, but balancing adds the logits of a second one",
+            f"{model.name}: has one head, but balancing adds the logits of a second head",
             hint="use a model that was trained with FER+ votes",
         )
     public = data.split(Split.PublicTest)
@@ -119,7 +119,7 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
     counts = np.bincount(learnt[learnt >= 0], minlength=len(Expression))
     if not counts.all():
         raise DataError(
-            "an expression is the FER+ majority of no Training picture",
+            "for at least one expression, no Training picture has a majority of FER+ votes",
             hint="use the complete data set",
         )
     prior = counts / counts.sum()
@@ -156,10 +156,12 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
 def measure(
     predictions: NDArray[np.int64], majority: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> Measures:
-    """Measure predictions [N] against the FER+ majority [N], -1 for none, and the labels [N].
+    """Measure predictions [N] against the FER+ majority [N] and FER-2013's labels [N].
+
+    A majority of -1 means that no single expression of the seven has the most votes.
 
     Raises:
-        DataError: an expression has no picture by the majority or by the labels.
+        DataError: an expression is the majority of no picture, or the label of no picture.
     """
     known = majority >= 0
     mistaken = np.isin(labels, _MISTAKEN) & (majority == Expression.NEUTRAL)
@@ -177,7 +179,7 @@ def _mean_recall(predictions: NDArray[np.int64], truth: NDArray[np.int64]) -> fl
     for expression in Expression:
         shown = truth == expression
         if not shown.any():
-            raise DataError(f"a half of PublicTest has no picture of '{expression}'")
+            raise DataError(f"one of the halves of PublicTest has no picture of '{expression}'")
         recalls.append(float((predictions[shown] == expression).mean()))
     return float(np.mean(recalls))
 
@@ -195,7 +197,7 @@ def _moved(
 
 
 def _linear(features: NDArray[np.float32], logits: NDArray[np.float32]) -> LinearHead:
-    """Fit the linear head that computes these logits, which are linear in the features."""
+    """Return the linear head that computes the given logits, which are linear in the features."""
     inputs = np.hstack([features, np.ones((len(features), 1))])
     solved, *_ = np.linalg.lstsq(inputs, logits.astype(np.float64), rcond=None)
     return LinearHead(solved[:-1].T.astype(np.float32), solved[-1].astype(np.float32))

@@ -19,13 +19,13 @@ from roomread.training.views import TaughtViews
 
 
 class Batch(NamedTuple):
-    """The pictures and targets of one step.
+    """The pictures and targets of one training or validation step.
 
     Attributes:
         images: uint8 [N, 1, 48, 48].
         labels: int64 [N], FER-2013's labels; -1 for an unlabelled picture.
-        majority: int64 [N], the expression that most taggers chose, or -1; the label in a data set
-            without votes.
+        majority: int64 [N], the expression with the most votes, or -1 if no single expression of
+            the seven has the most votes; in a data set without votes, the label.
         seen: float [N, 7], see `Targets`.
         fer2013: float [N, 7], see `Targets`.
         auxiliary: float [N, K], see `auxiliary_head.training_targets`.
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
 
 
 class Pictures(Dataset[Batch]):
-    """The pictures of a split as tensors, indexed by several rows at once; an item is a batch.
+    """A data set with the pictures of a split as tensors; indexing by several rows gives a batch.
 
     Args:
         data: the split.
@@ -150,7 +150,7 @@ class _Batches(Sampler[Tensor]):
 
 
 class _ShuffledBatches(_Batches):
-    """A sampler of batches in a new random order in each epoch, or drawn with given frequencies.
+    """A sampler of random batches: a new order in each epoch, or pictures drawn by weights.
 
     Args:
         pictures: the pictures, labelled or mixed.
@@ -158,8 +158,8 @@ class _ShuffledBatches(_Batches):
         size: the number of labelled pictures in a batch.
         seed: the seed of the order.
         weights: the relative frequency of each labelled picture, float [rows]; None to draw each
-            picture once.
-        unlabelled: the number of unlabelled pictures in all, and in each batch.
+            picture once per epoch.
+        unlabelled: the number of all unlabelled pictures, and the number in each batch.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class _ShuffledBatches(_Batches):
     def _unlabelled_order(self, generator: torch.Generator) -> Tensor:
         """Return the rows of unlabelled pictures of each batch, int64 [batches, n].
 
-        Each picture is drawn equally often, give or take one.
+        The numbers of times that any two pictures are drawn differ by at most one.
         """
         count, each = self.unlabelled
         batches = len(self)
@@ -233,8 +233,8 @@ def training_batches(
         views: augmented copies of the pictures, with the teachers' predictions for them; None to
             use the original pictures.
         auxiliary: the auxiliary targets of the pictures [N, K]; None for K = 0.
-        unlabelled: pictures without labels, which fill the recipe's fraction of each batch; None
-            for none.
+        unlabelled: pictures without labels, which fill the recipe's fraction of each batch; None to
+            train on labelled pictures only.
     """
     weights = None
     if recipe.imbalance is Imbalance.SAMPLING:

@@ -12,7 +12,7 @@ from roomread.classifier import softmax
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the temperature, over 0, that makes labels [N] most likely given logits [N, 7].
+    """Return the temperature, greater than 0, that makes labels [N] most likely for logits [N, 7].
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599.
     """

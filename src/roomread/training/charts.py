@@ -76,7 +76,7 @@ def reliability(results: Sequence[Evaluation]) -> str:
 
 
 def coverage(results: Sequence[Evaluation]) -> str:
-    """Return a chart of the accuracy on the most confident fraction of faces, by this fraction."""
+    """Return a chart of the accuracy on the most confident faces, by the fraction that is kept."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
     for result in results:
         axes.plot(*result.coverage(), label=result.name)

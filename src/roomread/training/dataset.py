@@ -120,7 +120,11 @@ def vote_distribution(votes: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def vote_majority(votes: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Return the expression with the most votes, int64 [N]; -1 for a tie or another class."""
+    """Return the expression with the most votes, int64 [N].
+
+    The value is -1 for a tie, for a picture without votes, and if a class that is not one of the
+    seven expressions has the most votes.
+    """
     top = votes.max(axis=1, keepdims=True)
     alone = (votes == top).sum(axis=1) == 1
     seven_of = np.full(len(VOTE_NAMES), -1, dtype=np.int64)

@@ -64,7 +64,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """The comparison of one head with one truth on one set of pictures.
+    """The predictions of one head compared with the true labels of a set of pictures.
 
     Attributes:
         name: the name of the comparison, as it is printed.
@@ -104,12 +104,12 @@ class Evaluation:
         }
 
     def coverage(self, points: int = 50) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the accuracy of the most confident fraction of the pictures, from 1/`points` to 1.
+        """Return the accuracy on the most confident pictures, for several fractions of the set.
 
         El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
 
         Returns:
-            The fractions of all pictures [points], and the accuracies [points].
+            The fractions [points], in equal steps from 1/`points` to 1, and the accuracy on each.
         """
         order = np.argsort(-self.probabilities.max(axis=1), kind="stable")
         right = (self.probabilities.argmax(axis=1) == self.labels)[order]
@@ -117,9 +117,9 @@ class Evaluation:
         return counts / len(right), np.cumsum(right)[counts - 1] / counts
 
     def reliability(self) -> list[tuple[float, float, int]]:
-        """Return mean confidence, accuracy and number of pictures of each non-empty bin.
+        """Return the mean confidence, the accuracy and the number of pictures in each bin.
 
-        The bins divide the confidence 0..1 into 15 equal parts.
+        The bins divide the confidence 0..1 into 15 equal parts. Empty bins are omitted.
         """
         confidence = self.probabilities.max(axis=1)
         right = self.probabilities.argmax(axis=1) == self.labels
@@ -197,7 +197,8 @@ def score(
     n, classes = len(labels), len(Expression)
     if not n:
         raise DataError(
-            f"{name}: has no pictures to evaluate on", hint="check that the data has this split"
+            f"{name}: has no pictures to evaluate on",
+            hint="check that the data set contains the chosen split",
         )
     # Add a column of zeros for contempt, which no head predicts.
     p, y = _with_contempt(calibrated), torch.from_numpy(labels)
@@ -247,7 +248,7 @@ class Truth:
 
     @property
     def fer2013(self) -> bool:
-        """Whether these are FER-2013's own labels, for which a net may have a second head."""
+        """Whether the labels are FER-2013's own, for which a net may have a second head."""
         return self.name == LABEL
 
 

@@ -38,7 +38,7 @@ class PicturesEvaluation:
 def evaluate_pictures(
     model: ModelFile, pictures: LabelledPictures, *, crops: bool = False
 ) -> PicturesEvaluation:
-    """Find, cut and read the labelled face of each picture, and compare it with its label.
+    """Find and read the labelled face of each picture, and compare the prediction with the label.
 
     Args:
         model: an opened model file.

@@ -62,7 +62,8 @@ class ExportedNet:
             difference = _difference(self.net, model)
             if difference > TOLERANCE:
                 raise ModelFileError(
-                    f"{path}: not written, as ONNX Runtime differs from torch by {difference:.1e}"
+                    f"{path}: was not written, because the outputs of ONNX Runtime and torch "
+                    f"differ by {difference:.1e}"
                 )
             draft.replace(path)
         return model

@@ -20,7 +20,7 @@ class Outputs(NamedTuple):
     """The result of a forward pass.
 
     Attributes:
-        logits: float [N, 7], of the head that users see.
+        logits: float [N, 7], of the head whose predictions users see.
         features: float [N, D], the input of the heads.
         logits_fer2013: float [N, 7], of the head for FER-2013's labels; None with one head.
     """
@@ -39,7 +39,8 @@ class ExpressionNet(nn.Module):
     Args:
         backbone: a net of `nets`.
         two_heads: whether the net has both heads.
-        auxiliary: the auxiliary outputs, out of `recipe.AUXILIARY_OUTPUTS`; empty for none.
+        auxiliary: the auxiliary outputs, out of `recipe.AUXILIARY_OUTPUTS`; empty for a net without
+            an auxiliary head.
         dropout: the probability that the heads do not see a feature in training, 0..1.
 
     Raises:

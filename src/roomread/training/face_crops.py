@@ -1,4 +1,4 @@
-"""Cut one face out of each of many pictures, as the net's training pictures are cut."""
+"""Cut one face out of each picture, with the crop geometry of the net's training pictures."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def cut_faces(
 def _face(
     file: Path, detector: CenterFace | None, box: Box | None
 ) -> tuple[NDArray[np.uint8], bool] | None:
-    """Return the crop of a picture's face and whether it is readable; None if none is found."""
+    """Return a picture's face as a crop, and whether the face is readable; None without a face."""
     try:
         image = read_image(file)
     except MediaError as error:
@@ -83,7 +83,7 @@ def _face(
 
 
 def _chosen(faces: list[Face], box: Box | None) -> list[Face]:
-    """Return a list of at most one face: the face in `box`, or the largest face if that is None."""
+    """Return at most one face: the face in `box`, or the largest face if `box` is None."""
     if box is None or not faces:
         return faces[:1]
     nearest = max(faces, key=lambda face: face.box.iou(box))

@@ -98,7 +98,7 @@ def _check_splits(data: FerData, path: Path, *, needed: list[Split]) -> None:
 
 
 def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
-    """Read a file as a table with stripped column names, and check that it has all of `needed`."""
+    """Read a file as a table with stripped column names; check that it has the needed columns."""
     try:
         if path.suffix.lower() == ".parquet":
             table = pyarrow.parquet.read_table(path)
@@ -112,7 +112,7 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
         raise DataError(f"{path}: cannot be read: {reason}", hint="download it again") from error
     repeated = [name for name in needed if names.count(name) > 1]
     if repeated:
-        raise DataError(f"{path}: has the column '{repeated[0]}' twice", hint="remove one")
+        raise DataError(f"{path}: has the column '{repeated[0]}' twice", hint="remove one column")
     table = table.rename_columns(names)
     lacking = [name for name in needed if name not in table.column_names]
     if lacking:
@@ -185,7 +185,7 @@ def _split_of_file(table: pa.Table, path: Path, named: Mapping[str, Split] | Non
         raise DataError(
             f"{path}: has no column 'Usage', which gives the split of each row",
             hint=f"its columns are {', '.join(table.column_names[:8])}; "
-            f"name the split of the whole file: '{path.name}' is {_SPLIT_NAMES}",
+            f"state which split the whole file '{path.name}' holds: {_SPLIT_NAMES}",
         )
     return split
 
@@ -262,7 +262,7 @@ def _read_folder(folder: Path, named: Mapping[str, Split] | None) -> FerData:
 
 
 def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
-    """Return the folders named in `named`, in its order; without it, `train` and `test`."""
+    """Return the folders that `named` lists, in its order; by default, `train` and `test`."""
     there = {
         part.name.lower(): part
         for part in sorted(folder.iterdir())

@@ -55,12 +55,12 @@ _AUXILIARY = "auxiliary."
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
-    """Return an exponential moving average; unlike Lightning's function, this can be pickled."""
+    """Return the new exponential moving average; unlike Lightning's function, it can be pickled."""
     return decay * average + (1 - decay) * current
 
 
 class _Best(ModelCheckpoint):
-    """A checkpoint of the best epoch, out of the epochs with pictures of the recipe's last size."""
+    """A checkpoint of the best of the epochs that train with the recipe's last picture size."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -68,7 +68,7 @@ class _Best(ModelCheckpoint):
 
 
 class _Patience(EarlyStopping):
-    """Early stopping that ignores the accuracy of epochs with smaller pictures."""
+    """Early stopping that considers only the epochs with the recipe's last picture size."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -261,7 +261,10 @@ def _expression_weights(net: ExpressionNet) -> dict[str, Tensor]:
 
 
 def _auxiliary_weights(start: ExpressionNet, net: ExpressionNet) -> dict[str, Tensor]:
-    """Return a net's auxiliary weights, with `start`'s linear layer if the outputs are the same."""
+    """Return the auxiliary weights of `net`.
+
+    The linear layer is that of `start` if both nets have the same auxiliary outputs.
+    """
     if net.auxiliary is None:
         return {}
     own = net.auxiliary.state_dict(prefix=_AUXILIARY)

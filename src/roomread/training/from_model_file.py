@@ -60,8 +60,8 @@ def net_from_model_file(path: Path, images: NDArray[np.uint8]) -> ExpressionNet:
         difference = np.abs(net(torch.from_numpy(pictures)).logits.numpy() - expected).max()
     if difference > _TOLERANCE:
         raise DataError(
-            f"{path}: the logits of the net rebuilt from this file differ from the file's own by "
-            f"{difference:.1e}",
+            f"{path}: the logits of the net rebuilt from this file differ by {difference:.1e} from "
+            "those of the file",
             hint="export the net again",
         )
     return net
@@ -70,8 +70,8 @@ def net_from_model_file(path: Path, images: NDArray[np.uint8]) -> ExpressionNet:
 def _initialisers(model: onnx.ModelProto) -> dict[str, Tensor]:
     """Return the weights by their names in `ExpressionNet`, as float32.
 
-    A convolution into which batch normalisation was merged has a weight and `<weight>_bias`. If
-    average pooling was merged into it (see `rewrite`), its weight is `<weight>_averaging`.
+    A convolution into which batch normalisation was merged has, in addition to its weight, a
+    `<weight>_bias`. Average pooling that `rewrite` merged into a convolution is undone.
     """
     graph = model.graph
     found = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
@@ -88,7 +88,7 @@ def _initialisers(model: onnx.ModelProto) -> dict[str, Tensor]:
 
 
 def _load(net: ExpressionNet, weights: dict[str, Tensor]) -> None:
-    """Load the weights, and set batch normalisation to add the offsets that were merged.
+    """Load the weights into a net; batch normalisation adds the biases of the convolutions.
 
     Raises:
         KeyError: a weight is missing.

@@ -26,8 +26,8 @@ class Hardware:
         precision: Lightning's name of the precision: "32-true", "bf16-mixed", "16-mixed"; or
             `AUTO`, see `fastest_precision`.
         threads: number of threads of each process; None for torch's default.
-        strategy: Lightning's strategy if the processes are already running and this is one of them;
-            None to start `devices` processes.
+        strategy: Lightning's strategy if the training processes are already running and this
+            process is one of them; None to start `devices` processes.
     """
 
     accelerator: str = "cpu"
@@ -41,7 +41,7 @@ ONE_PROCESS = Hardware()
 
 
 def fastest_precision(accelerator: str, *, cpuinfo: Path = _CPUINFO) -> str:
-    """Return "bf16-mixed" where the hardware multiplies bfloat16 natively, else "32-true".
+    """Return "bf16-mixed" if the hardware multiplies bfloat16 natively, and "32-true" otherwise.
 
     Args:
         accelerator: as in `Hardware`; "auto" is a GPU if there is one, else the processor.

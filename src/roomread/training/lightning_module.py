@@ -58,13 +58,13 @@ class Training(L.LightningModule):
         return self.recipe.side_at(self.current_epoch)
 
     def setup(self, stage: str) -> None:
-        """Set the number of threads in this process, which may be a spawned one."""
+        """Set torch's number of threads in this process, which may have been spawned."""
         del stage
         if self.threads is not None:
             torch.set_num_threads(self.threads)
 
     def on_train_epoch_start(self) -> None:
-        """Seed augmentation and dropout by the epoch, so that a resumed run is the same."""
+        """Seed augmentation and dropout by the epoch, so that a resumed run has the same result."""
         torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
 
     def _forward(self, images: Tensor) -> tuple[Outputs, Tensor | None]:
@@ -136,7 +136,7 @@ class Training(L.LightningModule):
             self.log("val_auxiliary_loss", auxiliary_loss, batch_size=size, sync_dist=True)
 
     def configure_optimizers(self) -> L.pytorch.utilities.types.OptimizerLRScheduler:
-        """Return the recipe's optimiser, with a linear warm-up and then a cosine to zero."""
+        """Return the recipe's optimiser and its schedule: linear warm-up, then a cosine to zero."""
         parameters, recipe = self.net.parameters(), self.recipe
         rate, decay = recipe.learning_rate, recipe.weight_decay
         optimizer: torch.optim.Optimizer

@@ -22,12 +22,12 @@ class Optimizer(StrEnum):
 
 
 class Target(StrEnum):
-    """The target of the head `logits`, which users see.
+    """The training target of the head `logits`, whose output users see.
 
     Attributes:
         LABEL: FER-2013's label.
         VOTES: the distribution of the FER+ votes.
-        BLEND: the weighted mean of both, see `Recipe.blend`.
+        BLEND: the weighted mean of label and votes, see `Recipe.blend`.
     """
 
     LABEL = "label"
@@ -80,7 +80,7 @@ class Recipe:
         net: a name of `nets.NETS`.
         epochs: the maximum number of passes over the Training split.
         patience: the number of epochs without a better PublicTest accuracy after which the run
-            stops early, counted at the last of `sides`.
+            stops early; only epochs with the last of `sides` are counted.
         batch_size: pictures per step, over all devices.
         sides: the sides in pixels to which pictures are scaled, each for an equal part of the
             epochs; starting with small sides is faster, with the same result (Tan and Le 2021,
@@ -98,7 +98,7 @@ class Recipe:
         small_face: the probability that a picture is scaled down to 12 to 32 px and up again, 0..1.
         motion_blur: the probability of a motion blur of 3 to 7 px, 0..1.
         noise: the probability of noise with a standard deviation of up to 0.08, 0..1.
-        mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
+        mixup: alpha of mixup's Beta distribution, 0 to train without mixup (arXiv:1710.09412).
         target: the target of `logits` if the data has FER+ votes; without votes it is the label.
         blend: the weight of the votes in the target "blend", 0..1; the label has the rest.
         imbalance: the treatment of rare classes.
@@ -120,16 +120,16 @@ class Recipe:
         start: the folder of a run of the same net, from whose best weights training starts, or its
             model file in fp32 or 16 bits; "" for random weights.
         unlabelled: a folder of pictures without labels, whose only target is the teachers'
-            prediction; "" for none.
+            prediction; "" to train on labelled pictures only.
         unlabelled_crops: whether the unlabelled pictures are square crops of faces; otherwise the
             largest face in each picture is cut out, and used if it is readable.
         unlabelled_share: the fraction of unlabelled pictures in each batch, 0..1; a batch has at
             least one labelled and one unlabelled picture.
         auxiliary: a table of action units and head pose that the net learns as a second task, see
-            `auxiliary_targets.read_targets`; "" for none.
+            `auxiliary_targets.read_targets`; "" to learn expressions only.
         auxiliary_outputs: the outputs of the second task: "action_units", "pose" or both.
-        auxiliary_weight: the weight of the loss of the second task, over 0; the loss of each
-            expression head has the weight 1. The targets are standardised.
+        auxiliary_weight: the weight of the loss of the second task, greater than 0; the loss of
+            each expression head has the weight 1. The targets are standardised.
         seed: the seed of weights, order and augmentation.
     """
 
@@ -201,7 +201,7 @@ class Recipe:
         )
         if self.unlabelled and not self.teachers:
             raise DataError(
-                "pictures without labels need teachers, which give their target",
+                "training on pictures without labels needs teacher nets, which predict the targets",
                 hint="name a model file as teacher",
             )
         _require("balance", self.balance, "false where expressions are withheld", ok=unbalanced)
@@ -244,7 +244,7 @@ class Recipe:
         """Read a recipe from a TOML file, or from the JSON that `save` writes.
 
         Raises:
-            DataError: the file cannot be read, or contains a wrong setting, see `from_dict`.
+            DataError: the file cannot be read, or contains an invalid setting, see `from_dict`.
         """
         try:
             text = path.read_text(encoding="utf-8")

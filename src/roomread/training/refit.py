@@ -1,4 +1,4 @@
-"""Refit the head that users see, on the features of a trained net.
+"""Refit the head `logits`, whose predictions users see, on the features of a trained net.
 
 Retraining the last layer on frozen features decouples it from the net's training, whose schedule
 and augmentation suit the features more than the classifier (Kang et al. 2020, "Decoupling
@@ -70,8 +70,8 @@ class Refit:
         tau: the strength of the logit adjustment, see `calibrate.fit_tau`.
         temperature: the temperature of the new head, fitted on all of PublicTest.
         threshold: the confidence below which the label of the new head is withheld, 0..1.
-        chosen_on: the result on the half on which penalty, tau and (for this comparison)
-            temperature were chosen.
+        chosen_on: the result on the half of PublicTest on which penalty and tau were chosen. The
+            new head's temperature for both results was fitted on this half.
         confirmed_on: the result on the other half.
     """
 
@@ -85,7 +85,10 @@ class Refit:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the new head has higher accuracy and no lower macro-F1 on the other half."""
+        """Whether the new head is better on the half that was not used to choose the settings.
+
+        Its accuracy must be higher and its macro-F1 must not be lower than the old head's.
+        """
         before, after = self.confirmed_on.before, self.confirmed_on.after
         return (
             after.accuracy.value > before.accuracy.value
@@ -128,10 +131,10 @@ def fit_linear_head(
     """Fit multinomial logistic regression to features [N, D] and labels [N] by L-BFGS.
 
     Args:
-        features: the features, which are standardised for the fit, so that the penalty applies to
-            all equally.
+        features: the features, which are standardised for the fit, so that the penalty applies
+            equally to all of them.
         labels: `Expression` values.
-        penalty: the inverse strength of the L2 penalty on the weights, over 0.
+        penalty: the inverse strength of the L2 penalty on the weights, greater than 0.
     """
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
     x = torch.from_numpy((features - mean) / deviation)
@@ -161,13 +164,16 @@ def fit_linear_head(
 
 
 def split_in_halves(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which pictures [N, S, S] are in the first half, bool [N]; copies stay together."""
+    """Return which pictures [N, S, S] are in the first half, bool [N].
+
+    Copies of a picture are in the same half.
+    """
     digests = [hashlib.sha256(image.tobytes()).digest()[0] for image in images]
     return np.array([digest % 2 == 0 for digest in digests], dtype=bool)
 
 
 def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = PENALTIES) -> Refit:
-    """Refit the head to the FER+ majority of Training, with settings chosen on half of PublicTest.
+    """Refit the head `logits` to Training's FER+ majority; choose settings on half of PublicTest.
 
     The penalty and the strength of the logit adjustment maximise the sum of accuracy and macro-F1
     on the first half; the second half is used to confirm the gain. PrivateTest is not used.
@@ -208,7 +214,7 @@ def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = 
 def _adjusted(
     head: LinearHead, choice: _PictureSet, prior: NDArray[np.float32]
 ) -> tuple[LinearHead, float]:
-    """Subtract the best fraction of the log prior from the bias; return head and fraction."""
+    """Subtract the best fraction of the log prior from the bias; return new head and fraction."""
     tau = fit_tau(head.logits(choice.features), choice.labels, prior)
     bias = (head.bias - tau * np.log(prior)).astype(np.float32)
     return LinearHead(head.weight, bias), tau
@@ -265,7 +271,7 @@ def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile
 def write_head(
     path: Path, head: LinearHead, card: ModelCard, data: FerData, out: Path
 ) -> ModelFile:
-    """Write a model file with a new head and card, and add its figures on PublicTest to the card.
+    """Write a model file with a new head and a card that states the results on PublicTest.
 
     The feature statistics are left out, because they contain the old head's logits.
 

@@ -59,9 +59,13 @@ class Finding:
     Attributes:
         kind: the kind of the finding.
         position: the row's position in the data set.
-        other: the position of the picture of which this row is a copy; None for other kinds.
-        suggested: the expression that taggers or the net suggest instead; None for other kinds.
-        strength: the correlation, the fraction of taggers, or the confidence of the net, 0..1.
+        other: the position of the picture of which this row is a copy; None for a finding that is
+            not a copy.
+        suggested: the expression that taggers or the net suggest instead of the label; None for a
+            finding that is not about the label.
+        strength: for near and mirrored copies, the correlation of the thumbnails; for findings of
+            the taggers, the fraction of the taggers; for findings of the net, its probability of
+            `suggested`; otherwise 1.
     """
 
     kind: Kind
@@ -95,8 +99,9 @@ def review(data: FerData, predicted: NDArray[np.float32] | None = None) -> Revie
 
     Args:
         data: all splits.
-        predicted: probabilities float [N, 7] by nets that were trained without the row; a row of
-            zeros has no prediction. None to use no nets.
+        predicted: probabilities, float [N, 7]; those of each row must come from a net that was not
+            trained on that row, and zeros mean that there is no prediction. None to compare the
+            labels with FER+ votes only.
     """
     flat = data.images.reshape(len(data), -1) / 255
     contrast = flat.std(axis=1)
@@ -117,11 +122,12 @@ def unseen_by(model: ModelFile, data: FerData) -> NDArray[np.float32]:
 
 
 def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray[np.float32]:
-    """Return probabilities [N, 7] for Training rows, each by a net that was trained without it.
+    """Return probabilities [N, 7] for Training rows by cross-validation.
 
-    Northcutt, Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068. Copies of a picture are
-    in the same fold. A fold that is finished in `out` is reused; an interrupted fold is resumed.
-    Rows outside Training are zero.
+    The probabilities of each row come from a net that was not trained on that row (Northcutt,
+    Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068). Copies of a picture are in the same
+    fold. A fold that is finished in `out` is reused; an interrupted fold is resumed. Rows outside
+    Training are zero.
 
     Raises:
         DataError: `folds` is below 2, or above the number of pictures of the rarest class.
@@ -164,7 +170,7 @@ def _copies(data: FerData) -> Iterator[Finding]:
 
 
 def _near_copies(data: FerData) -> list[Finding]:
-    """Return pairs of pictures whose thumbnails correlate highly, as they are or mirrored."""
+    """Return pairs of pictures whose thumbnails correlate highly, directly or after mirroring."""
     copies = {position for group in find_copies(data) for position in group.rows[1:]}
     spread = data.images.reshape(len(data), -1).std(axis=1)
     kept = np.array([i for i in range(len(data)) if i not in copies and spread[i] > 1])

@@ -25,8 +25,10 @@ class FindingCount:
     Attributes:
         kind: the kind of the findings.
         by_split: the number of rows of each split, in `Split`'s order.
-        across: the number of copies whose original is in another split; None for other kinds.
-        relabelled: the number of copies whose original has another label; None for other kinds.
+        across: the number of copies whose original is in another split; None if the kind is not a
+            copy.
+        relabelled: the number of copies whose original has another label; None if the kind is not a
+            copy.
     """
 
     kind: Kind
@@ -36,7 +38,7 @@ class FindingCount:
 
 
 def count_findings(data: FerData, review: Review) -> list[FindingCount]:
-    """Return the number of findings of each kind, also of kinds that were not found."""
+    """Return the number of findings of each kind, including kinds without findings."""
     return [_count(kind, data, review.of(kind)) for kind in Kind]
 
 
@@ -52,7 +54,10 @@ def _count(kind: Kind, data: FerData, findings: list[Finding]) -> FindingCount:
 
 
 def rows(data: FerData, review: Review) -> list[dict[str, Any]]:
-    """Return every finding as a dictionary with the keys `COLUMNS`; row numbers are the file's."""
+    """Return every finding as a dictionary with the keys `COLUMNS`.
+
+    The row numbers are those of the data set's file (see `FerData.rows`).
+    """
     return [
         {
             "finding": str(f.kind),
@@ -68,7 +73,7 @@ def rows(data: FerData, review: Review) -> list[dict[str, Any]]:
 
 
 def classes(data: FerData) -> dict[str, list[int]]:
-    """Return the number of pictures of each expression, by split."""
+    """Return, by the name of each split, the number of pictures of each expression."""
     counts = {}
     for split in Split:
         labels = data.labels[data.splits == split]

@@ -37,9 +37,10 @@ class Condition:
 
 
 def measure(model: ModelFile, data: FerData, split: Split) -> dict[str, list[Condition]]:
-    """Return the accuracy under each of `CONDITIONS`, by the name of the truth (see `truths`).
+    """Return the accuracy under each of `CONDITIONS`, by the name of the rule for true labels.
 
-    The first condition leaves the pictures unchanged.
+    The rules are those of `truths`, without the rule of FER+'s authors. The first condition leaves
+    the pictures unchanged.
     """
     images = data.split(split).images
     found = [truth for truth in truths(data, split) if truth.name != AUTHORS_RULE]
@@ -77,7 +78,7 @@ def _occlude(x: Tensor) -> Tensor:
 
 
 def _contrast(factor: float) -> Callable[[Tensor], Tensor]:
-    """Return a change that scales the contrast around each picture's own mean."""
+    """Return a function that scales the contrast of pictures, each around its own mean."""
 
     def change(x: Tensor) -> Tensor:
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
@@ -95,7 +96,7 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def _jpeg(x: Tensor) -> Tensor:
-    """Compress as JPEG of quality 15, as a call on a poor connection does."""
+    """Compress pictures as JPEG with quality 15, as a video call on a poor connection does."""
     changed = []
     for picture in (x * 255).byte().squeeze(1).numpy():
         buffer = io.BytesIO()
@@ -113,7 +114,7 @@ def _rotate(degrees: float) -> Callable[[Tensor], Tensor]:
 
 
 def _small(side: int) -> Callable[[Tensor], Tensor]:
-    """Return a change that shrinks to `side` px and enlarges again, like a distant face."""
+    """Return a function that scales pictures down to `side` px and up again."""
 
     def change(x: Tensor) -> Tensor:
         small = F.interpolate(x, (side, side), mode="bilinear", antialias=True)

@@ -22,6 +22,8 @@ from roomread.training.dataset import FerData, Split
 from roomread.training.fer2013 import read_fer2013
 from roomread.training.recipe import Recipe
 
+_DATA_HINT = "pass the data set that the run was trained on"
+
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
@@ -79,12 +81,12 @@ class Run:
 
     @property
     def views(self) -> Path:
-        """The folder of teachers' predictions, shared by runs in the same parent folder."""
+        """The folder of teachers' predictions, which all runs in the same parent folder share."""
         return self.folder.parent / "views"
 
     @property
     def faces(self) -> Path:
-        """The folder for faces cut from unlabelled pictures, which runs in one folder share."""
+        """The folder of unlabelled faces, which all runs in the same parent folder share."""
         return self.folder.parent / "faces"
 
     def recipe(self) -> Recipe:
@@ -104,19 +106,21 @@ class Run:
         """Read the data set that the run was trained on.
 
         Raises:
-            DataError: the run does not state its path, or the data set is missing or changed.
+            DataError: the path of the data set was not saved, or the data set is missing or has
+                changed.
         """
-        values = self._read("data.json", hint="name the data set")
+        values = self._read("data.json", hint=_DATA_HINT)
         try:
             source = DataSource(**values)
         except TypeError as error:
             problem = f"{self.source_file}: does not describe a data set"
-            raise DataError(problem, hint="name the data set") from error
+            raise DataError(problem, hint=_DATA_HINT) from error
         ferplus = Path(source.ferplus) if source.ferplus is not None else None
         splits = {name: Split[split] for name, split in (source.splits or {}).items()}
         data = read_fer2013(Path(source.path), ferplus=ferplus, splits=splits or None)
         if data.digest != source.digest:
-            raise DataError(f"{source.path}: changed since the run", hint="name the data set")
+            problem = f"{source.path}: has changed since the run was trained"
+            raise DataError(problem, hint=_DATA_HINT)
         return data
 
     def save_figures(self, figures: list[dict[str, Any]]) -> None:

@@ -27,7 +27,7 @@ NO_LABEL = -1
 
 
 def unlabelled_faces(recipe: Recipe, cache: Path) -> FerData | None:
-    """Return the faces of a recipe's folder of unlabelled pictures; None if it has no folder.
+    """Return the faces of a recipe's folder of unlabelled pictures; None if no folder is set.
 
     The largest face of each picture is used if it is readable. The faces are stored, so that a
     resumed run, and another run with the same pictures, can load them.

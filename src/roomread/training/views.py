@@ -71,8 +71,8 @@ def teacher_predictions(
 ) -> NDArray[np.float32]:
     """Return the teachers' mean calibrated probabilities, float32 [N, 2, 7].
 
-    They are averaged over each picture and its mirror image. The second axis is the heads: first
-    the head that users see, then the head for FER-2013's label.
+    The probabilities are averaged over each picture and its mirror image. The second axis has two
+    entries: the head whose predictions users see, and the head for FER-2013's label.
     """
     mirrored = np.ascontiguousarray(images[:, :, ::-1])
     each = []

@@ -116,7 +116,7 @@ def _with_auxiliary(
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
-    """Return the card with new figures; of the old, only int8's comparison with fp32 is kept."""
+    """Return the card with new results; keep only the old comparison of int8 with fp32."""
     confusion = {result.name: result.confusion.tolist() for result in results}
     kept = {name: text for name, text in card.figures.items() if name == AGAINST_FP32}
     return replace(card, figures=_figures(results) | kept, confusion=confusion)
@@ -181,7 +181,7 @@ def _balanced(
 
 
 def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
-    """Return the frequency of each class in targets [N, 7], counting at least one per class."""
+    """Return the frequency of each class in targets [N, 7]; a class counts as at least one."""
     prior: NDArray[np.float32] = (targets.sum(dim=0).clamp(min=1) / targets.sum()).numpy()
     return prior
 

@@ -34,9 +34,9 @@ def make_app(*, max_upload_mb: int) -> App:
 def load_libraries() -> None:
     """Import the large libraries of the pages in advance.
 
-    Otherwise Streamlit would import them at the first visit, which takes seconds and delays all
-    other requests of this process. The pages themselves must be imported by Streamlit, because the
-    camera's component is drawn only if a visitor's script declares it.
+    Otherwise Streamlit would import the libraries at the first visit, which takes seconds and
+    delays all other requests of this process. The modules of the pages must not be imported in
+    advance, because the camera's component is drawn only if a visitor's script imports its module.
     """
     for name in _LARGE:
         import_module(name)
@@ -46,12 +46,14 @@ def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
     """Make the app store uploads on disk, and return the store, which the caller must close.
 
     Args:
-        max_upload_mb: Maximum size of a file, MB. A principal may have two such files at once.
+        max_upload_mb: Maximum size of a file, MB. The files of one user may together be twice as
+            large.
         all_mb: Maximum size of all files together, MB. Two files of the maximum size are always
             allowed.
 
     Raises:
-        TypeError: This version of Streamlit does not store uploads in memory.
+        TypeError: This version of Streamlit does not have the in-memory store of uploads that this
+            function replaces.
     """
     manager = get_instance().uploaded_file_mgr
     if not isinstance(manager, MemoryUploadedFileManager):

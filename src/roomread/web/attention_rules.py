@@ -55,7 +55,10 @@ def _kind(rule: Rule) -> _Kind:
 
 
 def _is_other(rule: Rule, present: dict[_Kind, Rule], offered: dict[_Kind, Rule]) -> bool:
-    """Return whether a rule is edited as text: it has no sliders, or another rule uses them."""
+    """Return whether a rule is edited as text, because no sliders are free for it.
+
+    There are sliders for common kinds of rules, and they show one rule of each kind.
+    """
     return _kind(rule) not in offered or present[_kind(rule)] != rule
 
 

@@ -24,15 +24,16 @@ class CameraLink:
     """The state of a visitor's camera, which decides when the page shows and reconnects it.
 
     A browser reports a connection as lost as soon as a network falters. streamlit-webrtc then
-    either closes it permanently or, if it is to play, reconnects by itself. It often does so twice
-    at once, or with the answer to an earlier offer, so that no connection is ever established.
-    Therefore a camera that lost its connection is removed from the page, which frees the device and
-    cancels half-open connections, and a new camera is added and told to connect.
+    either closes the connection permanently or, if the camera is to play, reconnects by itself.
+    Often it starts two connections at once, or uses the WebRTC answer to an earlier offer, and
+    never connects. Therefore a camera that lost its connection is removed from the page, which
+    frees the device and cancels half-open connections, and a new camera is added and told to
+    connect.
 
     Args:
         patience: seconds without a picture after which no further attempt to connect is made.
-        attempt: time limit of the first attempt, seconds. It doubles with each attempt, because a
-            slow attempt means a busy computer.
+        attempt: time limit of the first attempt, seconds. The limit doubles with each attempt,
+            because a slow attempt means a busy computer.
         settle: time that the browser gets to remove a camera from the page, seconds. The browser
             gets twice as long to add a new camera. Both times double with each attempt.
 
@@ -88,7 +89,7 @@ class CameraLink:
         return self.check(now) or self._phase is not before
 
     def check(self, now: float) -> bool:
-        """Apply the time limits; return whether the page must be redrawn."""
+        """Change the phase if its time limit has passed; return whether to redraw the page."""
         before = self._phase
         if self._until is not None and now > self._until:
             self.stop(now)
@@ -105,7 +106,7 @@ class CameraLink:
         return self._phase is not before
 
     def retry(self, now: float) -> None:
-        """Remove a camera that did not start, and add a new camera, as after a lost connection."""
+        """Replace a camera that did not start by a new one, as after a lost connection."""
         self._until, self.lost, self._tries = now + self._patience, False, 0
         self._enter(ConnectionPhase.AWAY, now)
 

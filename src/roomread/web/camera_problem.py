@@ -58,7 +58,7 @@ def camera_problem() -> str:
 
 
 def forget_problem() -> None:
-    """Forget the error, before the visitor tries to start the camera again."""
+    """Forget the camera's last error, before the visitor tries to start the camera again."""
     st.session_state[_ATTEMPT] = st.session_state.get(_ATTEMPT, 0) + 1
 
 

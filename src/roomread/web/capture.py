@@ -60,7 +60,7 @@ def take_pictures(*, key: str) -> list[bytes]:
 
 
 def _decoded(sent: object) -> list[bytes]:
-    """Decode the pictures that a browser sent, and leave out invalid and too large pictures."""
+    """Decode the pictures that a browser sent; leave out pictures that are invalid or too large."""
     pictures = []
     for text in sent[:_MOST] if isinstance(sent, list) else ():
         if isinstance(text, str) and len(text) <= 4 * _LARGEST // 3:

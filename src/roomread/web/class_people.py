@@ -1,4 +1,4 @@
-"""The tab People of a lesson: chart the valence of each seat, name seats, delete their data."""
+"""The tab People of a lesson: chart the valence at each seat, name people, delete their data."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _offer_to_forget(store: OwnerStore, session: Session, seat: int, count: int)
 
 
 def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
-    """Delete the data of a seat, and clear the choice, so that a second click deletes no more."""
+    """Delete the data of a seat and deselect the seat, so that a second click deletes nothing."""
     try:
         store.forget_seat(session.id, seat)
     except RoomreadError as error:
@@ -141,7 +141,7 @@ def _show_outcome(key: str) -> None:
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Draw controls that delete old lessons or a person's data, and how much they would delete."""
+    """Draw controls that delete old lessons or a person's data, and show how much they delete."""
     with st.expander(t("Delete old lessons, or a person in all lessons")):
         _show_outcome(_PURGED)
         days = st.number_input(

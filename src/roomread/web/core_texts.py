@@ -75,7 +75,10 @@ def reading_text(reading: Reading) -> str:
 
 
 def check_text(check: PictureCheck) -> str:
-    """Explain in the visitor's language why a picture cannot be used to teach; empty if it can."""
+    """Explain in the visitor's language why a picture cannot be used to teach.
+
+    The text is empty if the picture can be used.
+    """
     if check.problem:
         return t("cannot be opened: {problem}", problem=problem_text(check.problem))
     if check.face is None:
@@ -85,9 +88,9 @@ def check_text(check: PictureCheck) -> str:
 
 
 def profile_text(summary: ProfileSummary) -> str:
-    """Describe a profile in the visitor's language: its kind, and its pictures.
+    """Describe a profile in the visitor's language.
 
-    The pictures are counted for each expression or state that they show.
+    The text states the kind of the profile, and the number of pictures of each expression or state.
     """
     names = {str(each): expression_name(each) for each in Expression}
     pictures = (f"{count} {names.get(label, label)}" for label, count in summary.pictures.items())

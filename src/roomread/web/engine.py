@@ -1,4 +1,4 @@
-"""Access the engine that reads pictures and videos, and limit the number read at once."""
+"""Access the engine that reads pictures and videos, and wait for a turn to use the engine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def engine() -> Engine:
 
 
 def turn(holder: str) -> AbstractContextManager[None]:
-    """Wait for a turn to read pictures, in the same queue as the API's pictures.
+    """Return a context manager that waits for a turn to read pictures, in the API's queue.
 
     Args:
         holder: The id of the visitor.

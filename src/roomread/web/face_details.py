@@ -16,7 +16,7 @@ _STRAIGHT = 5.0
 
 
 def show_details(place: DeltaGenerator, reading: Reading, *, key: str) -> None:
-    """Draw an expandable panel with the details of one face; nothing if there are none."""
+    """Draw an expandable panel with the details of one face; draw nothing without details."""
     if has_details(reading):
         draw_details(place.expander(details_title()), reading, key=key)
 

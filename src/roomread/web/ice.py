@@ -60,7 +60,7 @@ def ice_servers(settings: Settings) -> list[dict[str, Any]]:
     except Exception as error:  # the library raises its own errors and those of the network
         raise RoomreadError(
             f"the ICE service '{service}' issued no credentials: {error}",
-            hint="check its key, and that this computer can reach it",
+            hint="check the key, and that this computer can reach the service",
         ) from error
 
 

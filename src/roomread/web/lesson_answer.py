@@ -1,4 +1,4 @@
-"""The tab Answer of a lesson, which shows when the valence of the room was lower than before."""
+"""The tab of a lesson's page that shows when the valence of the room was lower than before."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def show_answer(
     """Draw a one-sentence summary, and a table and a chart of the periods of lower valence.
 
     Args:
-        figures: the results of the lesson: its moods, marks, changes and these periods.
+        figures: the results of the lesson: its moods, marks, changes and periods of lower valence.
         chart: the chart of the valence, in which these periods are shaded; empty without moods.
         narrow: the same chart for a narrow screen.
         expected: the number of people who are expected; None if it is unknown.

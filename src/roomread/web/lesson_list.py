@@ -145,7 +145,7 @@ def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
 
     Args:
         store: the lessons of the visitor.
-        ids: their ids.
+        ids: the ids of the lessons to delete.
     """
     known: dict[str, str] = st.session_state.get(_KNOWN, {})
     count = 0

@@ -53,7 +53,7 @@ def show_webcam(visit: str) -> None:
     The readings are above the camera, so that a phone shows both without scrolling.
 
     Args:
-        visit: the id of the visit, which holds a slot for its camera.
+        visit: the id of the visit, whose camera counts towards the maximum number of cameras.
     """
     settings = load_settings()
     try:
@@ -115,7 +115,7 @@ def show_webcam(visit: str) -> None:
 
 
 def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
-    """Return the present `LiveWatch` while its camera connects or runs, or else a new object."""
+    """Return the present `LiveWatch` while the camera connects or runs, otherwise a new object."""
     watch: LiveWatch | None = st.session_state.get("live_watch")
     if watch is None or not link.wanted:
         previous, watch = watch, LiveWatch(analyzer)
@@ -239,7 +239,7 @@ def _follow_recording(recording: Recording, link: CameraLink, visit: str) -> Non
 
 
 def _keep(link: CameraLink, visit: str) -> None:
-    """Renew the visit's slot for a camera, and report to `link` that the camera is playing."""
+    """Report to `link` and to the limiter of all cameras that the visit's camera is playing."""
     now = time.monotonic()
     engine().cameras.take(visit, now)
     link.update(signalling=False, playing=True, now=now)

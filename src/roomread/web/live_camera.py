@@ -32,7 +32,7 @@ class LiveCamera(VideoProcessorBase):
         watch.connect(analyzer)
 
     async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
-        """Return the newest of the queued frames with its readings drawn; drop the others."""
+        """Return the newest of the queued frames with its readings drawn; drop older frames."""
         newest = frames[-1]
         image = np.asarray(newest.to_ndarray(format="rgb24"), dtype=np.uint8)
         if self.mirrored:

@@ -46,7 +46,7 @@ class Watched:
     """The mood over time, the marks and the alerts of a room that is being watched.
 
     Attributes:
-        moods: the room's mood at successive times, as it is shown, oldest first.
+        moods: the room's mood at successive times, oldest first, with the values to be shown.
         marks: the marks of the recording; empty if there is no recording.
         alerts: the alerts of the recording, including ended ones.
     """
@@ -57,7 +57,7 @@ class Watched:
 
 
 def show_room(watched: Watched) -> None:
-    """Draw the valence of a room and its number of people over time, on one axis in m:ss."""
+    """Draw the valence of a room and the number of people in it over time, on one time axis."""
     moods = watched.moods
     # A line needs two points.
     if sum(mood.valence is not None for mood in moods) < 2:
@@ -131,7 +131,8 @@ def follow_recording(recording: Recording) -> None:
 def show_stop(recording: Recording) -> bool:
     """Draw the button that stops a recording, and return whether it was pressed.
 
-    The button is above everything that changes while a room is recorded, so that nothing covers it.
+    The button is above all elements that change while a room is recorded, so that these elements
+    do not move the button.
     """
     name, button = st.columns([3, 1], vertical_alignment="center")
     name.markdown(
@@ -239,8 +240,8 @@ def ask_recording(*, may_tell_apart: bool) -> RecordingRequest | None:
         may_tell_apart: whether the form offers to tell people apart by their faces.
 
     Returns:
-        The requested recording; None if the button was not pressed or something is
-        missing, which is drawn.
+        The requested recording; None if the visitor cannot record, the button was not pressed, or
+        the form is incomplete. The page then shows the reason.
     """
     reason = _why_no_recording()
     if reason:
@@ -259,7 +260,7 @@ def ask_recording(*, may_tell_apart: bool) -> RecordingRequest | None:
 
 
 def _why_no_recording() -> str:
-    """Return why this visitor cannot record; empty if they can."""
+    """Return why this visitor cannot record; an empty text if the visitor can."""
     if not may_record():
         return t("Recording is for the user of this computer, or for users who are signed in.")
     problem = problem_with(Activity.RECORD_CLASS, current_use())

@@ -155,7 +155,8 @@ def _add_file(upload: UploadedFile, *, most_mb: int) -> str:
 def _analyzer_of_pictures() -> Analyzer | None:
     """Return the analyzer for the pictures; None without pictures, or if they may not be read.
 
-    Where the purpose prohibits reading others, ask whether the pictures show the visitor.
+    If the purpose of this installation prohibits reading the faces of other people, the visitor is
+    asked to confirm that the pictures show the visitor.
     """
     if not kept_pictures():
         return None
@@ -205,13 +206,13 @@ def _show_queue(jobs: list[VideoJob]) -> None:
 
 
 def _content(jobs: list[VideoJob]) -> list[tuple[str, bool]]:
-    """Return the id of each file in the queue, and whether it is finished (pictures always are)."""
+    """Return the id of each file in the queue, and whether it is finished; a picture always is."""
     pictures = [(kept.id, True) for kept in kept_pictures()]
     return pictures + [(job.record.id, job.finished) for job in jobs]
 
 
 def _queue(shown: list[tuple[str, bool]]) -> None:
-    """Draw a row for each file; the whole page is drawn again when its results change."""
+    """Draw a row for each file; redraw the whole page when a file is added, removed or finished."""
     jobs = shown_videos()
     if _content(jobs) != shown:
         st.rerun()

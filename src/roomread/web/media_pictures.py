@@ -33,8 +33,8 @@ class KeptPicture:
     Attributes:
         id: a digest of the name and the content.
         picture: the encoded picture.
-        profiles: the names of the profiles that it was read with.
-        result: the readings, or the error if it cannot be read; None before it is read.
+        profiles: the names of the profiles with which the picture was read.
+        result: the readings, or the error if the picture could not be read; None before reading.
         explanations: the explanations that the visitor asked for, by the box of the face.
     """
 
@@ -80,7 +80,7 @@ def add_picture(name: str, content: bytes, *, most_mb: int) -> str:
     Raises:
         MediaError: the pictures of the visit would exceed the maximum size.
     """
-    digest = hashlib.sha256(name.encode() + b"\\0" + content).hexdigest()[:16]
+    digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:16]
     pictures = _pictures()
     if digest not in pictures:
         size = sum(len(each.picture.content) for each in pictures.values()) + len(content)
@@ -111,7 +111,7 @@ def read_waiting(
 ) -> bool:
     """Read the pictures that are unread or were read with other profiles.
 
-    A picture that cannot be read does not stop the others.
+    After a picture that cannot be read, the remaining pictures are still read.
 
     Args:
         analyzer: the analyzer with the visitor's profiles.
@@ -119,7 +119,7 @@ def read_waiting(
         show_progress: called with each picture before it is read.
 
     Returns:
-        Whether any picture was read or refused; False if the analyzer was busy for all of them.
+        Whether any picture was read or refused; False if the analyzer was busy for all pictures.
     """
     profiles, progressed = _profiles(analyzer), False
     for kept in kept_pictures():

@@ -45,7 +45,9 @@ def visitor_preferences() -> Preferences:
 
 
 def keep_visitor_preferences(preferences: Preferences) -> None:
-    """Store the preferences of the visitor; if the visitor may not record, for this visit only.
+    """Store the preferences of the visitor.
+
+    The preferences of a visitor who may not record lessons are stored for this visit only.
 
     Raises:
         PreferencesError: A value is not in its range.

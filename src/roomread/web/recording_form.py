@@ -20,7 +20,8 @@ class LessonForm(NamedTuple):
 
     Attributes:
         request: The requested recording.
-        missing: What must be filled in before the recording can begin; empty if it is complete.
+        missing: What must be filled in before the recording can begin; empty if the form is
+            complete.
     """
 
     request: RecordingRequest

@@ -39,10 +39,10 @@ export default function ({ data, parentElement }) {
 
 
 def state_text(moods: Sequence[RoomMood]) -> str:
-    """Describe the present state of the room, and say since what time it has lasted.
+    """Describe the present state of the room, and say since when it has lasted.
 
     Args:
-        moods: The room's mood at successive times, as it is shown, oldest first.
+        moods: The room's mood at successive times, oldest first, with the values to be shown.
     """
     if not moods:
         return t("Looking: the first mood comes after three frames.")
@@ -76,7 +76,7 @@ def seen_text(moods: Sequence[RoomMood], class_size: int | None) -> str:
 
 
 def shown_text(mood: RoomMood) -> str:
-    """Return the most frequent expression and the valence; empty with under five readable faces."""
+    """Return the most frequent expression and the valence; empty if the mood has no scores."""
     interval = mood.valence_interval
     if mood.scores is None or mood.valence is None or interval is None:
         return ""

@@ -49,7 +49,7 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
 
 
 def show_style() -> None:
-    """Add the style to the page, and a script that makes clicks on moving buttons work."""
+    """Add the style, and a script that completes clicks on buttons that move while pressed."""
     st.html(_STYLE)
     with st.container(key="presses"):
         component("presses", html="", css="")(key="presses_script")

@@ -52,7 +52,8 @@ def show_svg(svg: str, *, key: str, wide: bool = True, narrow: str = "") -> None
         key: the key of the chart on its page, so that it is redrawn in place.
         wide: whether the chart scrolls sideways on a narrow screen, with a hint, instead of being
             shrunk.
-        narrow: the same chart for a narrow screen, where it replaces `svg`; empty if there is none.
+        narrow: a version of the chart for a narrow screen, where it replaces `svg`; empty to show
+            `svg` on every screen.
     """
     hint = t("The charts continue to the right: swipe sideways.") if wide and not narrow else ""
     _component()(key=key, data={"svg": svg, "wide": wide, "narrow": narrow, "hint": hint})

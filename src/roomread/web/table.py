@@ -1,4 +1,4 @@
-"""Show a table that can be used with the keyboard, and that shows on which side it continues."""
+"""Show a table that the keyboard can scroll, with a shaded edge where further columns follow."""
 
 from __future__ import annotations
 

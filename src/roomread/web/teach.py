@@ -92,7 +92,7 @@ def _teach(service: TeachingService) -> None:
 
 
 def _look_at_new(tiles: list[Tile]) -> None:
-    """Check the new pictures; they stay unchecked while the processors are busy."""
+    """Check the new pictures; if the processors are busy, leave the pictures unchecked."""
     new = [tile for tile in tiles if tile.check is None]
     if not new:
         return
@@ -116,7 +116,7 @@ def _help(kind: str) -> str:
 
 
 def _add(kind: str, shows: Expression | None) -> None:
-    """Draw the uploader that adds pictures as tiles; it is emptied afterwards."""
+    """Draw the uploader and the camera that add pictures as tiles."""
     round_ = st.session_state.setdefault("teach_round", 0)
     uploads = st.file_uploader(
         t("Pictures"),
@@ -149,7 +149,7 @@ def _try(service: TeachingService, request: TeachingRequest[Observation]) -> Non
 
 
 def _taught(service: TeachingService, request: TeachingRequest[Observation]) -> TaughtProfile:
-    """Return the profile learnt from the pictures; computed only once for the same pictures."""
+    """Return the profile learnt from the pictures; learn only once from the same pictures."""
     digest = hashlib.sha256(repr((request.name, request.is_state)).encode())
     for reference in request.references:
         digest.update(repr((reference.name, reference.expression)).encode())

@@ -1,4 +1,4 @@
-"""The pictures of the page Teach as tiles, which show whether each picture can be used, and why."""
+"""The pictures of the page Teach as tiles; a tile states why its picture cannot be used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Tile:
     Attributes:
         id: a digest of the content.
         name: the name of the file.
-        content: the encoded picture; empty once it was decoded and checked.
+        content: the encoded picture; empty after it has been decoded and checked.
         expression: the expression that the visitor chose; None for a picture of a new state, such
             as "confused".
         thumbnail: a small JPEG; empty before the picture is decoded.
@@ -86,7 +86,7 @@ def forget_tiles(kind: str) -> None:
 
 
 def look_at(tiles: list[Tile], analyzer: Observer) -> None:
-    """Decode and check pictures; a damaged picture does not stop the others.
+    """Decode and check pictures; after a damaged picture, the remaining ones are still checked.
 
     Args:
         tiles: the pictures.
@@ -127,7 +127,7 @@ def show_tiles(kind: str) -> list[ReferencePicture[Observation]]:
 
 
 def _show_tile(kind: str, tile: Tile) -> bool:
-    """Draw one picture, and return whether it is used."""
+    """Draw one picture, and return whether it can be used to teach."""
     if tile.thumbnail:
         st.image(tile.thumbnail, alt=tile.name, width="stretch")
     st.caption(plain(tile.name))

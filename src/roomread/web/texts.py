@@ -24,7 +24,7 @@ def choose_language(language: str) -> None:
 
 
 def words() -> Translator:
-    """Return the translator for the visitor's language, chosen here or accepted by the browser."""
+    """Return the translator for the language that the visitor chose, or else the browser's."""
     chosen = (st.session_state.get(_CHOSEN, ""), st.context.cookies.get(_COOKIE, ""))
     return translator(negotiate(chosen, st.context.headers.get("Accept-Language", "")))
 
@@ -35,7 +35,7 @@ def t(message: str, **values: Value) -> str:
 
 
 def tn(singular: str, plural: str, n: int, **values: Value) -> str:
-    """Return the translation of a message that counts something; see `Translator.ngettext`."""
+    """Return the translation of a message with a number, `n`; see `Translator.ngettext`."""
     return words().ngettext(singular, plural, n, **values)
 
 

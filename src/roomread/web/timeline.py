@@ -1,4 +1,4 @@
-"""Show the charts of a lesson on one time axis, and beside them a video that the visitor opens."""
+"""Show the charts of a lesson on one time axis, and a video of the lesson if one is opened."""
 
 from __future__ import annotations
 
@@ -86,9 +86,10 @@ class Chart(NamedTuple):
 def show_timeline(
     charts: Sequence[Chart], series: TimeSeries, *, span: Span, expected: int | None, key: str
 ) -> None:
-    """Draw charts on one time axis; a click chooses a moment, also in the visitor's video.
+    """Draw charts on one time axis, beside a video of the lesson if the visitor opens one.
 
-    The visitor's video stays in the browser.
+    A click on a chart chooses a moment, and the video moves to that moment. The video stays in the
+    browser.
 
     Args:
         charts: the charts, from top to bottom.

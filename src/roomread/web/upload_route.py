@@ -1,4 +1,4 @@
-"""Receive uploads in place of Streamlit's own route, which would read them into memory."""
+"""Receive uploads instead of Streamlit's own route, which would read the files into memory."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class _StoredFile:
         record: Streamlit's record of the file, without its content.
         path: The file with its content.
         size: The size of the content, bytes.
-        principal: The principal that uploaded it.
+        principal: The id of the user who uploaded the file; empty if it is not known.
     """
 
     record: UploadedFileRec
@@ -53,8 +53,8 @@ class _StoredFile:
 class UploadedFiles:
     """A store of the files that visitors upload, in a temporary folder and not in memory.
 
-    It has the methods of Streamlit's manager of uploaded files. A `session_id` is the id of an open
-    page in Streamlit.
+    The class has the methods of Streamlit's manager of uploaded files. A `session_id` is the id of
+    an open page in Streamlit. A principal is a user, either signed in or this computer's own user.
 
     Args:
         principal_mb: Maximum size of all files of one principal together, MB.
@@ -99,14 +99,15 @@ class UploadedFiles:
             return file_id in self._awaited.get(session_id, ())
 
     def size(self, principal: str | None = None) -> int:
-        """Return the total size of the files of one principal, or of all principals, bytes."""
+        """Return the total size in bytes of one user's files, or of all files for None."""
         with self._lock:
             return self._size(principal)
 
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
-        """Return the requested files of a page, if they exist; large files lack their content.
+        """Return those of the requested files of a page that exist.
 
-        Streamlit calls this each time it draws the page. `open_upload` opens files of any size.
+        Streamlit calls this each time it draws the page, so the content of a large file is left
+        empty. `open_upload` opens files of any size.
         """
         with self._lock:
             known = self._files.get(session_id, {})
@@ -143,7 +144,7 @@ class UploadedFiles:
             record: Streamlit's record of the file, without its content.
             content: The content of the file.
             size: The size of the content, bytes.
-            who: The principal that uploads the file.
+            who: The id of the user who uploads the file; empty if it is not known.
 
         Raises:
             HTTPException: The file exceeds a quota, or cannot be written.
@@ -207,7 +208,7 @@ class UploadedFiles:
 
 
 def open_upload(upload: UploadedFile) -> IO[bytes]:
-    """Open a file that a page's uploader returned, from disk if it is stored there.
+    """Open a file that a page's uploader returned, from disk if the file is stored on disk.
 
     Raises:
         OutputError: The file was deleted meanwhile.

@@ -19,7 +19,7 @@ from roomread.web.texts import t
 def owner() -> str:
     """Return the owner id of the visitor's sessions and profiles.
 
-    It is the id of the signed-in user, or else of the computer's own user.
+    The id is that of the signed-in user, or else of the computer's own user.
     """
     # Trust the header only if the service sets it; otherwise any client could send it.
     signed_in = st.context.headers.get(USER_HEADER, "") if served_engine() is not None else ""
@@ -47,7 +47,7 @@ def profile_shelf() -> ProfileShelf:
 
 
 def profiles_on() -> set[str]:
-    """Return the names of the active profiles; changing the set switches profiles on or off."""
+    """Return the set of active profiles' names; changing the set switches profiles on or off."""
     names: set[str] = st.session_state.setdefault("profiles_on", set())
     return names
 

@@ -57,7 +57,7 @@ def show() -> None:
 
 
 def _show_session(session_id: str) -> None:
-    """Draw a recording that runs in this process; for others, switch to the page Lessons."""
+    """Draw a recording that runs in this process, or open any other session on the page Lessons."""
     recording = _recording(session_id)
     if recording is not None and recording.running:
         show_running(recording)

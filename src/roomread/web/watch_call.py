@@ -1,4 +1,4 @@
-"""The frame of the page Watch now that embeds the page for reading the window of a call."""
+"""Embed, in the page Watch now, the page that reads the window of a call."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _HEIGHT = 1100
 def show_call() -> None:
     """Draw the page that reads the window of a call, and a link to open it in a separate tab.
 
-    The page is embedded and served by the service, so sign-in and policies are the same as in a
-    tab. It sends the pictures directly to the service, never through this app.
+    The service serves the embedded page, so its sign-in and its policies are the same as in a tab.
+    The embedded page sends the pictures directly to the service, never through this app.
     """
     address = f"/share?lang={words().language}"
     with st.container(horizontal=True, vertical_alignment="center"):

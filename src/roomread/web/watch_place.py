@@ -38,7 +38,7 @@ def show_place(visit: str) -> None:
     """Draw the preview of a source that the app's computer opens, and the button that records it.
 
     Args:
-        visit: the id of the visit, which holds a slot for the source.
+        visit: the id of the visit, whose source counts towards the maximum number of cameras.
     """
     preview: Preview | None = st.session_state.get(_PREVIEW)
     with st.form("place", border=False):
@@ -63,7 +63,10 @@ def show_place(visit: str) -> None:
 
 
 def _replaced(preview: Preview | None, place: str) -> Preview | None:
-    """Close a preview, and open the preview of another source if one is given."""
+    """Close the preview if there is one; open and return the preview of the source `place`.
+
+    If `place` is empty, show an error and return None.
+    """
     if preview is not None:
         preview.close()
     if not place:

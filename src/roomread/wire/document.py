@@ -113,7 +113,7 @@ def _rows(record: Record, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _nested(node: Record, path: str) -> Iterator[tuple[str, str, str]]:
-    """Yield table rows that describe a record's fields; one row if all are described alike."""
+    """Yield a table row for each field of a record, or one row if all descriptions are equal."""
     fields = list(node.fields.values())
     if len({(_kind(each), each.description) for each in fields}) > 1:
         yield from _rows(node, f"{path}.")

@@ -198,7 +198,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A list of at most `longest` values of one kind.
+    """A list of at most `longest` values, all with the same description, `item`.
 
     Attributes:
         rules: checks of the whole list, called with the list and its path.
@@ -228,7 +228,7 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """An object with arbitrary names and values of one kind."""
+    """An object with any field names, whose values all have the same description, `item`."""
 
     item: Node
     description: str = ""

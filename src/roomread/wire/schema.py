@@ -61,10 +61,10 @@ def _check_sum(scores: dict[str, Any], path: str) -> None:
 
 
 def _check_scores(face: dict[str, Any], path: str) -> None:
-    """Check that a face has scores or a reason to be unreadable, and no contradicting fields."""
+    """Check that a face has either scores or a reason in `unreadable`, and no conflicts."""
     scores, reason = face.get("scores"), face.get("unreadable")
     if (scores is None) == (reason is None):
-        raise WireError(path, "must have either scores or a reason in unreadable")
+        raise WireError(path, "must have either 'scores' or a reason in 'unreadable'")
     if scores is None:
         for name in ("expression", "confidence", "threshold"):
             if face.get(name) is not None:

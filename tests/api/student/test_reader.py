@@ -198,14 +198,16 @@ def check(seen: Differences) -> None:
     assert seen.found_near, seen
 
 
-def test_browser_and_python_call_masked_faces_unreadable(tmp_path: Path) -> None:
+def test_browser_and_python_report_faces_with_a_mask_as_unreadable(tmp_path: Path) -> None:
     pictures = [np.asarray(masked(*portrait)) for portrait in scenes.portraits()]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
     assert seen.covered == len(pictures)
     check(seen)
 
 
-def test_browser_and_python_agree_on_turned_cut_off_and_dark_faces(tmp_path: Path) -> None:
+def test_browser_and_python_agree_on_the_readings_of_turned_cut_off_and_dark_faces(
+    tmp_path: Path,
+) -> None:
     pictures = [picture(number) for number in (1, 18, 25)]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
     assert seen.compared == 3 * 48 * 48
@@ -213,7 +215,9 @@ def test_browser_and_python_agree_on_turned_cut_off_and_dark_faces(tmp_path: Pat
     check(seen)
 
 
-def test_browser_and_python_agree_on_partly_covered_and_turned_faces(tmp_path: Path) -> None:
+def test_browser_and_python_agree_on_the_readings_of_partly_covered_and_turned_faces(
+    tmp_path: Path,
+) -> None:
     portrait, (left, top, right, bottom) = scenes.portraits()[1]
     width, height = right - left, bottom - top
     # Draw a hand at one side of the chin, and a scarf under the mouth of a tilted head.
@@ -231,7 +235,7 @@ def test_browser_and_python_agree_on_partly_covered_and_turned_faces(tmp_path: P
 
 
 @pytest.mark.sweep
-def test_browser_and_python_agree_on_40_pictures(tmp_path: Path) -> None:
+def test_browser_and_python_agree_on_the_readings_of_40_pictures(tmp_path: Path) -> None:
     pictures = [picture(number) for number in range(40)]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
     assert seen.compared > 20 * 48 * 48

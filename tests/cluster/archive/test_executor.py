@@ -47,7 +47,7 @@ def test_failure_of_a_video_is_reported_in_one_line() -> None:
     assert fault.error == ("a.mp4: ZeroDivisionError: by zero (a bug in Roomread: report it)")
 
 
-def test_local_executor_runs_the_next_job_when_its_outcome_is_awaited() -> None:
+def test_local_executor_runs_a_job_only_when_the_next_outcome_is_awaited() -> None:
     executor = LocalExecutor(threads=2)
     jobs = [job(), job(MediaError("a.mp4: is damaged")), job()]
     for each in jobs:

@@ -80,7 +80,7 @@ def check(out: Path) -> None:
     assert not (out / "_pieces").exists()
 
 
-def test_only_the_piece_of_a_killed_worker_is_read_again(
+def test_only_the_video_piece_of_a_killed_worker_is_read_again(
     cluster: Cluster, lessons: Path, tmp_path: Path
 ) -> None:
     process = start(cluster, lessons, tmp_path / "out")

@@ -18,14 +18,14 @@ def write(path: Path, note: str | None) -> str:
     return str(path)
 
 
-def test_report_is_read_back_from_the_footer(tmp_path: Path) -> None:
+def test_report_is_read_back_from_the_parquet_footer(tmp_path: Path) -> None:
     assert read_report(write(tmp_path / "a.parquet", REPORT.to_json())) == REPORT
 
 
 @pytest.mark.parametrize(
     "note", [None, "", "[]", "{}", "3", json.dumps(json.loads(REPORT.to_json()) | {"colour": 1})]
 )
-def test_file_without_a_valid_report_in_its_footer_has_no_report(
+def test_parquet_file_without_a_valid_report_in_its_footer_gives_no_report(
     tmp_path: Path, note: str | None
 ) -> None:
     assert read_report(write(tmp_path / "a.parquet", note)) is None

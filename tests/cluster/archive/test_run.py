@@ -52,7 +52,7 @@ def rows(path: Path | io.BytesIO) -> list[dict[str, Any]]:
     return list(pq.read_table(path).to_pylist())
 
 
-def test_archive_has_the_same_readings_as_videos_that_are_not_cut(
+def test_videos_cut_into_pieces_have_the_same_readings_as_whole_videos(
     roomread: Program, tmp_path: Path, six_seconds: bytes
 ) -> None:
     folder = tmp_path / "lessons" / "algebra"
@@ -96,7 +96,9 @@ def test_archive_has_the_same_readings_as_videos_that_are_not_cut(
     assert sorted(again.stderr.decode().splitlines()) == [cut, none]
 
 
-def test_interrupted_run_continues_after_its_last_piece(tmp_path: Path, six_seconds: bytes) -> None:
+def test_interrupted_run_continues_after_the_last_finished_piece_of_the_video(
+    tmp_path: Path, six_seconds: bytes
+) -> None:
     (tmp_path / "lesson.mp4").write_bytes(six_seconds)
     out = tmp_path / "out"
     archive = Archive(str(out), OPTIONS)
@@ -114,7 +116,7 @@ def test_interrupted_run_continues_after_its_last_piece(tmp_path: Path, six_seco
     assert nothing.pieces == 0
 
 
-def test_copy_of_a_video_that_an_earlier_run_read_is_not_read(
+def test_duplicate_of_a_video_that_an_earlier_run_has_read_is_not_read_again(
     tmp_path: Path, six_seconds: bytes
 ) -> None:
     folder, out = tmp_path / "videos", tmp_path / "out"
@@ -136,7 +138,9 @@ def test_copy_of_a_video_that_an_earlier_run_read_is_not_read(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for other processes")
-def test_ctrl_c_keeps_finished_videos_and_reports_the_rest(tmp_path: Path) -> None:
+def test_terminated_run_keeps_finished_video_pieces_and_reports_unread_videos(
+    tmp_path: Path,
+) -> None:
     # So long that most of it is still unread when the first piece is done.
     lesson(tmp_path / "lesson.mp4", 20.0)
     with subprocess.Popen(
@@ -191,7 +195,9 @@ def test_run_with_other_options_in_the_same_folder_is_refused(tmp_path: Path) ->
         Archive(str(tmp_path / "out"), Options("compact", OPTIONS.digest, every=1.0, piece=2.0))
 
 
-def test_archive_is_read_from_a_bucket_and_written_to_a_bucket(six_seconds: bytes) -> None:
+def test_videos_are_read_from_a_bucket_and_the_archive_is_written_to_a_bucket(
+    six_seconds: bytes,
+) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe_file("/lessons/monday/a.mp4", six_seconds)
     memory.pipe_file("/lessons/notes.txt", b"no video")
@@ -265,11 +271,11 @@ def test_lost_connection_is_not_reported_as_a_damaged_video(tmp_path: Path) -> N
         ),
         (["a.mp4", "-o", "out/", "--format", "csv"], "leave out --format"),
         (["-", "-o", "out/"], "cannot be read from standard input"),
-        (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unsupported URL scheme"),
+        (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: is not a supported URL scheme"),
         (["a.mp4", "-o", "out/", "--workers", "2"], "use --engine ray for more"),
     ],
 )
-def test_invalid_archive_is_refused_in_one_line(
+def test_invalid_options_for_an_archive_are_refused_in_one_line(
     roomread: Program, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     make_clip(tmp_path / "a.mp4", [0.0, 0.04])
@@ -279,7 +285,9 @@ def test_invalid_archive_is_refused_in_one_line(
     assert said in line
 
 
-def test_paths_work_without_fsspec_and_addresses_name_the_extra(tmp_path: Path) -> None:
+def test_local_paths_work_without_fsspec_and_the_error_for_a_url_names_the_extra(
+    tmp_path: Path,
+) -> None:
     make_clip(tmp_path / "a.mp4", [n / 25 for n in range(10)])
     block = "import sys; sys.modules['fsspec'] = sys.modules['ray'] = None; "
     command = [*PROGRAM[:-1], block + PROGRAM[-1], "analyze"]

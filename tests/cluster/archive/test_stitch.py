@@ -12,7 +12,7 @@ from roomread.cluster.archive.stitch import Rows, Stitcher, same_tracks
     left=st.integers(0, 5),
     data=st.data(),
 )
-def test_face_in_two_pieces_keeps_its_track_id(
+def test_face_in_two_consecutive_pieces_of_a_video_keeps_its_track_id(
     seats: list[int], left: int, data: st.DataObject
 ) -> None:
     before = {seat: number for number, seat in enumerate(seats, start=1)}
@@ -53,7 +53,7 @@ def test_track_ids_are_assigned_in_order_and_continue_in_the_next_piece() -> Non
     assert stitcher.number(second, lead=lead).tolist() == [2, 2, 3, 4]
 
 
-def test_track_that_is_only_in_the_lead_gets_no_id() -> None:
+def test_track_seen_only_in_the_overlap_with_the_previous_piece_gets_no_id() -> None:
     stitcher = Stitcher()
     stitcher.number(rows((0, 1, 1), (0, 2, 2)), lead=NO_LEAD)
     numbers = stitcher.number(rows((0, 5, 8), (1, 6, 9)), lead=np.array([True, False]))

@@ -25,7 +25,7 @@ class Stream(Bucket):
         return opened
 
 
-def test_server_without_ranges_is_read_through_a_temporary_copy() -> None:
+def test_file_on_a_server_without_range_requests_is_read_from_a_temporary_copy() -> None:
     fsspec.register_implementation("stream", Stream, clobber=True)
     fsspec.filesystem("stream").pipe_file("/a.mp4", b"12345")
     with open_file("stream://a.mp4") as copy:
@@ -65,7 +65,7 @@ def test_videos_of_a_folder_are_found_without_hidden_files_and_pictures(tmp_path
         assert [video.size for video in found] == [1, 1]
 
 
-def test_fingerprint_changes_with_the_file(tmp_path: Path) -> None:
+def test_fingerprint_of_a_video_changes_with_its_modification_time(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(b"1")
     (first,) = find_videos(str(path))
@@ -146,7 +146,7 @@ def test_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_address_with_an_unknown_scheme_is_refused() -> None:
-    with pytest.raises(RoomreadError, match="nowhere://: an unsupported URL scheme"):
+    with pytest.raises(RoomreadError, match="nowhere://: is not a supported URL scheme"):
         find_videos("nowhere://a/b.mp4")
 
 
@@ -157,7 +157,7 @@ class Broken(io.BytesIO):
         raise ConnectionError(f"lost at {size}")
 
 
-def test_lost_connection_is_recorded_and_reads_as_the_end_of_the_file() -> None:
+def test_read_after_a_lost_connection_returns_no_bytes_and_keeps_the_error() -> None:
     file = RangedFile(Broken(b"12345"))
     assert file.seek(2) == 2
     assert file.tell() == 2
@@ -169,6 +169,6 @@ def test_lost_connection_is_recorded_and_reads_as_the_end_of_the_file() -> None:
     assert str(file.error) == "lost at 3"
 
 
-def test_folder_and_names_are_joined_to_a_path_or_an_address() -> None:
+def test_folder_and_file_names_are_joined_to_a_path_or_a_url() -> None:
     assert storage.join("out/", "a", "b.parquet") == str(Path("out", "a", "b.parquet"))
     assert storage.join("s3://bucket/", "a", "b.parquet") == "s3://bucket/a/b.parquet"

@@ -41,7 +41,9 @@ def write_piece(
     return str(path)
 
 
-def test_pieces_are_joined_without_the_seconds_that_both_contain(tmp_path: Path) -> None:
+def test_pieces_of_a_video_are_joined_without_repeating_the_overlapping_seconds(
+    tmp_path: Path,
+) -> None:
     happy = Expression.HAPPY
     pieces = [
         write_piece(tmp_path / "0", [(0.0, 0, {1: happy, 2: happy}), (1.0, 1, {1: happy})]),
@@ -69,14 +71,14 @@ def test_first_error_of_a_damaged_video_is_kept(tmp_path: Path) -> None:
     assert (joined.frames, joined.error) == (3, "is cut off")
 
 
-def test_damaged_piece_is_reported_by_name_and_no_file_is_written(tmp_path: Path) -> None:
+def test_damaged_video_piece_is_reported_by_name_and_no_file_is_written(tmp_path: Path) -> None:
     (tmp_path / "0").write_bytes(b"PAR1")
     with pytest.raises(MediaError, match="0: is damaged"):
         Join(VIDEO, [str(tmp_path / "0")], str(tmp_path / "whole.parquet")).run(1)
     assert not (tmp_path / "whole.parquet").exists()
 
 
-def test_short_video_is_one_piece_and_long_video_is_cut(tmp_path: Path) -> None:
+def test_short_video_is_one_piece_and_long_video_is_cut_into_several_pieces(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", [n / 5 for n in range(50)], key_every=5)
     video = ArchiveVideo(str(path), 1, "")
     (whole,) = Cut(video, 8.0, "whole.parquet", str(tmp_path / "pieces")).run(1)
@@ -96,5 +98,5 @@ def test_short_video_is_one_piece_and_long_video_is_cut(tmp_path: Path) -> None:
 def test_worker_with_another_model_is_refused() -> None:
     options = Options("compact", digest="0")
     assert open_model("compact").digest != "0"
-    with pytest.raises(ModelFileError, match="another file of that name"):
+    with pytest.raises(ModelFileError, match="on a worker differs from that of the job"):
         tasks._analyzer(options, 1)

@@ -65,7 +65,7 @@ def test_shared_nets_produce_the_same_readings_as_local_nets(asked: list[dict[st
     assert compared["features"] < 1e-4
 
 
-def test_request_is_refused_as_busy_when_too_many_wait(asked: list[dict[str, Any]]) -> None:
+def test_request_is_refused_as_busy_if_too_many_requests_wait(asked: list[dict[str, Any]]) -> None:
     told = asked[1]
     late = "the cluster's nets did not answer for 20 s"
     full = "64 requests are already waiting for the cluster's nets"
@@ -152,4 +152,4 @@ def test_missing_ray_is_reported_with_the_extra_to_install() -> None:
         "except MissingExtraError as error: print(error)\n"
     )
     said = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=60)
-    assert said == "work on Ray needs the extra 'cluster' (pip install 'roomread[cluster]')\n"
+    assert said == "running on Ray needs the extra 'cluster' (pip install 'roomread[cluster]')\n"

@@ -54,7 +54,7 @@ def counts(faces: list[Face], tiles: list[Box]) -> list[int]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_call_of_25_has_one_face_per_person_and_none_on_empty_tiles(
+def test_one_face_per_person_and_no_other_face_is_found_in_a_video_call_of_25_people(
     detector: CenterFace, seed: int
 ) -> None:
     call = scenes.grid(seed=seed)
@@ -64,7 +64,7 @@ def test_call_of_25_has_one_face_per_person_and_none_on_empty_tiles(
     assert len(faces) == 25
 
 
-def test_call_of_49_in_full_hd_has_49_faces(detector: CenterFace) -> None:
+def test_49_faces_are_found_in_a_full_hd_video_call_of_49_people(detector: CenterFace) -> None:
     call = scenes.grid(width=1920, height=1080, columns=8, rows=7, people=49)
     faces = detector.detect(call.image)
     assert counts(faces, call.people) == [1] * 49
@@ -100,7 +100,7 @@ def test_boxes_scale_with_the_picture(detector: CenterFace, zoom: float) -> None
     assert Box(*(edge / zoom for edge in face.box)).iou(box) > 0.75
 
 
-def test_shifted_picture_has_its_box_shifted() -> None:
+def test_shifting_the_picture_shifts_the_face_box_by_the_same_distance() -> None:
     # Multiples of 32 px keep the picture on the net's grid.
     detector = CenterFace(thorough=True, threads=1)
     shifted = np.pad(scenes.astronaut(), ((64, 0), (32, 0), (0, 0)), mode="edge")
@@ -123,7 +123,7 @@ def test_faces_smaller_than_min_face_are_left_out() -> None:
     ("min_face", "longer", "scale"),
     [(None, 512, 1.0), (None, 1920, 1.0), (None, 3840, 0.5), (48, 1280, 0.5), (12, 1280, 1.0)],
 )
-def test_picture_is_scaled_down_by_min_face_and_never_enlarged(
+def test_picture_is_scaled_down_according_to_min_face_and_never_enlarged(
     min_face: float | None, longer: int, scale: float
 ) -> None:
     net = StubNet()
@@ -142,7 +142,7 @@ def test_picture_is_scaled_down_by_min_face_and_never_enlarged(
         (30, 0.9, False),
     ],
 )
-def test_only_small_or_uncertain_candidates_are_searched_again(
+def test_only_small_or_uncertain_face_candidates_are_searched_again_at_full_size(
     size: float, confidence: float, *, again: bool
 ) -> None:
     net = StubNet([(200, 100, size, confidence)])
@@ -162,7 +162,7 @@ def test_box_of_a_small_face_comes_from_the_second_pass() -> None:
     assert CenterFace(net=StubNet([(200, 100, 12, 0.9)], [])).detect_upright(black(480, 640)) == []
 
 
-def test_many_small_candidates_are_searched_in_one_full_pass() -> None:
+def test_many_small_candidates_are_searched_in_one_pass_over_the_full_size_picture() -> None:
     everywhere = [(x, y, 12, 0.2) for x in range(10, 427, 20) for y in range(10, 320, 20)]
     net = StubNet(everywhere, [(100, 100, 30, 0.9)])
     (face,) = CenterFace(net=net).detect_upright(black(480, 640))
@@ -230,7 +230,9 @@ def test_arguments_out_of_range_raise_value_error(wrong: dict[str, float]) -> No
 @pytest.mark.parametrize("size", [320, 640, 1080, 2160, 4000])
 @pytest.mark.parametrize("share", [0.5, 0.67, 0.83, 1.0])
 @pytest.mark.parametrize("which", [0, 1], ids=["astronaut", "hopper"])
-def test_close_up_has_one_face(detector: CenterFace, which: int, share: float, size: int) -> None:
+def test_exactly_one_face_is_found_in_a_close_up(
+    detector: CenterFace, which: int, share: float, size: int
+) -> None:
     portrait, box = scenes.portraits()[which]
     (x, y), half = box.center, box.height / share / 2
     square = Box(x - half, y - half, x + half, y + half)

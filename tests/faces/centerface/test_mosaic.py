@@ -22,7 +22,9 @@ def detector() -> CenterFace:
     return SHARED
 
 
-def test_every_face_of_a_call_is_found_near_its_place(detector: CenterFace) -> None:
+def test_detect_near_finds_every_face_of_a_video_call_near_its_expected_box(
+    detector: CenterFace,
+) -> None:
     call = grid().image
     faces = detector.detect(call)
     random = np.random.default_rng(0)
@@ -40,7 +42,7 @@ def test_every_face_of_a_call_is_found_near_its_place(detector: CenterFace) -> N
         assert apart < 0.15 * face.box.height
 
 
-def test_boxes_without_a_face_give_no_mosaic_detection(detector: CenterFace) -> None:
+def test_detect_near_returns_none_for_boxes_without_a_face(detector: CenterFace) -> None:
     call = grid()
     assert detector.detect_near(call.image, [face_at(box) for box in call.others]) == [None] * len(
         call.others
@@ -48,14 +50,14 @@ def test_boxes_without_a_face_give_no_mosaic_detection(detector: CenterFace) -> 
     assert detector.detect_near(call.image, []) == []
 
 
-def test_face_near_two_boxes_is_found_once(detector: CenterFace) -> None:
+def test_face_near_two_expected_boxes_is_returned_once(detector: CenterFace) -> None:
     near = [face_at(ASTRONAUT_FACE), face_at(ASTRONAUT_FACE.moved(12, 6))]
     found = [face for face in detector.detect_near(astronaut(), near) if face is not None]
     assert len(found) == 1
     assert found[0].box.iou(ASTRONAUT_FACE) > 0.6
 
 
-def test_near_face_under_min_face_is_left_out() -> None:
+def test_detect_near_leaves_out_a_face_smaller_than_min_face() -> None:
     picky = CenterFace(min_face=300, threads=1)
     assert picky.detect_near(astronaut(), [face_at(ASTRONAUT_FACE)]) == [None]
 
@@ -68,7 +70,7 @@ def test_near_face_under_min_face_is_left_out() -> None:
     )
 )
 @settings(max_examples=25, deadline=None)
-def test_each_expected_box_gives_one_result_inside_its_square_or_none(
+def test_detect_near_gives_each_box_either_none_or_a_face_in_its_search_square(
     boxes: list[tuple[float, float, float, float]],
 ) -> None:
     expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]

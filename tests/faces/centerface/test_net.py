@@ -62,7 +62,7 @@ def test_missing_weights_raise_model_file_error(
         CenterFace()
 
 
-def test_single_threaded_detector_finds_the_same_faces_with_a_net_that_is_loaded_once() -> None:
+def test_single_threaded_detector_finds_the_same_faces_and_loads_its_net_only_once() -> None:
     loaded = CenterFaceNet(threads=2)
     detector = CenterFace(net=loaded)
     single = detector.single_threaded()
@@ -74,7 +74,7 @@ def test_single_threaded_detector_finds_the_same_faces_with_a_net_that_is_loaded
     assert loaded.single_threaded.single_threaded is loaded.single_threaded
 
 
-def test_single_threaded_detector_shares_a_net_in_another_process() -> None:
+def test_single_threaded_detector_keeps_using_a_net_that_runs_in_another_process() -> None:
     class FarNet:
         searched = 0
 

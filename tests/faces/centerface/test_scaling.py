@@ -6,7 +6,7 @@ import pytest
 from roomread.faces.centerface.scaling import scaled_down
 
 
-def test_picture_is_returned_itself_instead_of_being_enlarged() -> None:
+def test_picture_that_would_be_enlarged_is_returned_unchanged() -> None:
     image = np.zeros((4, 6, 3), np.uint8)
     assert scaled_down(image, 1.0) is image
     assert scaled_down(image, 3.0) is image

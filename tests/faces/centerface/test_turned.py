@@ -41,7 +41,7 @@ def place_of(box: Box, angle: float, picture: NDArray[np.uint8]) -> tuple[float,
 
 @PORTRAITS
 @pytest.mark.parametrize("angle", [15, 30, 45, 75, 90, 120, 135, 180, 210, 225, 270, 300, 330])
-def test_turned_face_is_found_with_its_roll(which: int, angle: int) -> None:
+def test_face_rotated_in_the_picture_is_found_with_its_roll_angle(which: int, angle: int) -> None:
     portrait, box = scenes.portraits()[which]
     (face,) = DETECTOR.detect(turned_by(angle, portrait))
     assert face.landmarks is not None
@@ -54,7 +54,7 @@ def test_turned_face_is_found_with_its_roll(which: int, angle: int) -> None:
 
 @PORTRAITS
 @pytest.mark.parametrize("angle", [30, 90, 135, 180, 270])
-def test_crop_of_a_turned_face_resembles_the_crop_of_the_upright_face(
+def test_crop_of_a_rotated_face_resembles_the_crop_of_the_upright_face(
     which: int, angle: int
 ) -> None:
     portrait, _ = scenes.portraits()[which]
@@ -73,13 +73,13 @@ def test_crop_of_a_turned_face_resembles_the_crop_of_the_upright_face(
     )
 
 
-def test_all_faces_of_a_call_rotated_by_90_degrees_are_found() -> None:
+def test_all_faces_of_a_video_call_rotated_by_90_degrees_are_found() -> None:
     call = scenes.grid(columns=3, rows=2, people=5).image
     faces = DETECTOR.detect(np.ascontiguousarray(np.rot90(call)))
     assert len(faces) == 5
 
 
-def test_sideways_face_beside_an_upright_one_is_found_if_the_net_detects_it() -> None:
+def test_sideways_face_beside_an_upright_face_is_found() -> None:
     lying = turned_by(60, scenes.hopper())
     picture = np.full((max(512, lying.shape[0]), 512 + lying.shape[1], 3), 120, np.uint8)
     picture[:512, :512] = scenes.astronaut()
@@ -91,20 +91,20 @@ def test_sideways_face_beside_an_upright_one_is_found_if_the_net_detects_it() ->
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_turned_face_is_found_in_slides_and_noise(seed: int) -> None:
+def test_no_face_of_any_rotation_is_found_in_slides_and_noise(seed: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     assert DETECTOR.detect(noise) == []
     assert DETECTOR.detect(scenes.slide(640 + 40 * seed, 360)) == []
 
 
 @pytest.mark.parametrize("name", ["coffee.png", "motorcycle_left.png"])
-def test_picture_of_objects_has_no_turned_face(name: str) -> None:
+def test_no_face_of_any_rotation_is_found_in_a_picture_of_objects(name: str) -> None:
     with Image.open(Path(skimage.__file__).parent / "data" / name) as picture:
         small = ImageOps.contain(picture.convert("RGB"), (700, 700))
     assert DETECTOR.detect(np.asarray(small)) == []
 
 
-def test_known_turned_face_is_found_near_its_last_place() -> None:
+def test_detect_near_finds_a_rotated_face_again_at_its_last_position() -> None:
     lying = turned_by(90, scenes.astronaut())
     (face,) = DETECTOR.detect(lying)
     (again,) = DETECTOR.detect_near(lying, [face])
@@ -126,7 +126,7 @@ def test_known_turned_face_is_found_near_its_last_place() -> None:
         (0, 0.5, 30, False),
     ],
 )
-def test_turned_faces_and_large_uncertain_faces_are_doubtful(
+def test_rotation_is_doubtful_for_rotated_faces_and_for_large_faces_of_low_confidence(
     roll: float, confidence: float, size: float, *, doubtful: bool
 ) -> None:
     landmarks = rotated(UPRIGHT * size, roll).astype(np.float32)
@@ -149,7 +149,7 @@ class CountingNet(CenterFaceNet):
         return super().infer(picture, threshold)
 
 
-def test_picture_without_face_candidates_costs_at_most_twice_the_upright_search() -> None:
+def test_detection_without_face_candidates_costs_at_most_twice_the_upright_search() -> None:
     picture = np.full((480, 640, 3), 90, dtype=np.uint8)
     net = CountingNet(threads=1)
     detector = CenterFace(net=net)
@@ -162,7 +162,7 @@ def test_picture_without_face_candidates_costs_at_most_twice_the_upright_search(
 @pytest.mark.parametrize(
     ("name", "most"), [("brick", 5), ("coins", 6), ("coffee", 10), ("motorcycle_left", 25)]
 )
-def test_picture_of_objects_costs_a_bounded_multiple_of_the_upright_search(
+def test_detection_in_a_picture_of_objects_costs_a_bounded_multiple_of_the_upright_search(
     name: str, most: int
 ) -> None:
     # The motorcycle has eight candidates of low confidence.

@@ -9,7 +9,7 @@ from roomread.services.alerts import DeliveryError
 from roomread.services.alerts.endpoints import parse_endpoint, resolve
 
 
-def test_url_is_parsed_and_its_secrets_are_not_shown() -> None:
+def test_alert_url_is_parsed_and_its_secrets_are_not_shown() -> None:
     found = parse_endpoint("mqtts://ada:pass%40word@broker.example:8884/school/room")
     assert (found.host, found.port, found.encrypted) == ("broker.example", 8884, True)
     assert (found.user, found.password) == ("ada", "pass@word")
@@ -66,7 +66,9 @@ def test_host_name_with_a_private_address_is_refused_for_a_shared_service(
     assert caught.value.final
 
 
-def test_only_public_addresses_of_a_name_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_service_uses_only_public_addresses_of_a_host_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lead_to(monkeypatch, "10.0.0.5", "93.184.215.14")
     endpoint = parse_endpoint("https://receiver.example/x")
     assert resolve(endpoint, private=False) == "93.184.215.14"

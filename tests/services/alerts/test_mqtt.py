@@ -49,7 +49,7 @@ def test_certificate_of_the_broker_is_checked(
     assert [name for name, _ in made.published] == ["alerts"]
 
 
-def test_refused_user_is_reported_without_the_password() -> None:
+def test_error_for_a_user_refused_by_the_broker_does_not_contain_the_password() -> None:
     with broker() as made:
         made.refuses.append(5)
         with pytest.raises(DeliveryError, match="refused the connection: Not authorized") as caught:
@@ -58,7 +58,7 @@ def test_refused_user_is_reported_without_the_password() -> None:
     assert made.published == []
 
 
-def test_broker_that_does_not_acknowledge_is_given_up_after_the_timeout() -> None:
+def test_delivery_to_a_broker_that_does_not_acknowledge_fails_after_the_timeout() -> None:
     with broker() as made:
         made.silent = True
         begun = time.monotonic()
@@ -76,13 +76,15 @@ def test_address_without_a_broker_is_a_temporary_failure() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/school/%23", "/+/alerts"])
-def test_url_without_a_topic_is_refused(path: str) -> None:
+def test_mqtt_url_without_a_topic_is_refused(path: str) -> None:
     with pytest.raises(RoomreadError, match="does not name a topic") as caught:
         topic(f"mqtts://ada:secret@broker.example{path}")
     assert "secret" not in str(caught.value)
 
 
-def test_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_the_mqtt_package_names_the_missing_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(MissingExtraError, match="extra 'mqtt'"):
         topic("mqtts://broker.example/x")

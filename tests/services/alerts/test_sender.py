@@ -57,7 +57,7 @@ def test_events_are_sent_in_their_order_and_again_after_a_failure() -> None:
     assert outcomes(sender) == [3, 2, 0]
 
 
-def test_refused_event_is_dropped_at_once_and_the_next_one_is_sent() -> None:
+def test_refused_event_is_dropped_at_once_and_the_next_event_is_sent() -> None:
     target = FakeTarget(iter([DeliveryError("the response has status 404", final=True)]))
     sender = AlertSender([target], backoff=Backoff(first=30))
     sender.of_session("abc")(alerts(1, 2))
@@ -76,7 +76,7 @@ def test_event_is_dropped_when_it_is_too_old() -> None:
     sender.close(patience=10)
 
 
-def test_unresponsive_target_does_not_delay_the_recording_and_its_queue_is_bounded() -> None:
+def test_unresponsive_target_does_not_delay_the_recording_and_has_a_bounded_queue() -> None:
     target = SilentTarget()
     sender = AlertSender([target], backoff=FAST)
     send = sender.of_session("abc")
@@ -94,7 +94,7 @@ def test_unresponsive_target_does_not_delay_the_recording_and_its_queue_is_bound
     sender.close(patience=10)
 
 
-def test_closing_does_not_wait_for_an_unresponsive_target() -> None:
+def test_closing_the_sender_does_not_wait_for_an_unresponsive_target() -> None:
     target = SilentTarget()
     sender = AlertSender([target], backoff=FAST)
     sender.of_session("abc")(alerts(1, 2))
@@ -105,7 +105,7 @@ def test_closing_does_not_wait_for_an_unresponsive_target() -> None:
     target.released.set()
 
 
-def test_closing_skips_the_pauses_between_retries() -> None:
+def test_closing_the_sender_skips_the_pauses_between_retries() -> None:
     target = FakeTarget(iter([DeliveryError("busy")]))
     sender = AlertSender([target], backoff=Backoff(first=60))
     sender.of_session("abc")(alerts(1, 2))

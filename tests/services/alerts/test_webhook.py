@@ -93,7 +93,7 @@ def test_refused_connection_is_a_temporary_failure() -> None:
     assert not caught.value.final
 
 
-def test_unresponsive_server_is_given_up_after_the_timeout() -> None:
+def test_delivery_to_an_unresponsive_server_fails_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
         with pytest.raises(DeliveryError, match="no response"):
@@ -105,7 +105,9 @@ def test_unresponsive_server_is_given_up_after_the_timeout() -> None:
     ("secret", "said"),
     [("", "needs a secret"), ("not base64!", "not base64"), ("c2hvcnQ=", "not 24 to 64 bytes")],
 )
-def test_missing_or_weak_secret_is_refused_and_not_shown(secret: str, said: str) -> None:
+def test_missing_or_weak_secret_is_an_error_that_does_not_show_the_secret(
+    secret: str, said: str
+) -> None:
     with pytest.raises(RoomreadError, match=said) as caught:
         parse_secret(secret)
     assert "openssl rand" in caught.value.hint

@@ -18,6 +18,6 @@ def test_nearest_returns_the_index_of_the_closest_center() -> None:
     assert nearest(np.array([[1.0, 1.0], [3.0, 5.0]]), centers).tolist() == [0, 1]
 
 
-def test_ridge_without_penalty_solves_the_equations() -> None:
+def test_ridge_regression_without_penalty_solves_the_linear_equations() -> None:
     x, wanted = np.array([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]]), np.array([[3.0], [4.0]])
     assert x @ ridge(x, wanted, 1e-9) == pytest.approx(wanted, abs=1e-6)

@@ -26,7 +26,7 @@ def pool(*, each: int = 40, spread: float = 0.3) -> Pool:
     return Pool(images, labels, contempt, features, logits, x, statistics, 1.0)
 
 
-def test_accuracy_grows_with_references_and_the_net_is_compared_on_the_same_faces() -> None:
+def test_accuracy_grows_with_references_and_prototypes_beat_the_general_model() -> None:
     results = measure_seven(pool(), episodes=30, seed=0)
     of = {(r.task[:3] + r.task[-4:], r.method, r.references): r.value for r in results}
     task = "(a)each"
@@ -35,7 +35,7 @@ def test_accuracy_grows_with_references_and_the_net_is_compared_on_the_same_face
     assert of[task, "general model", 1] < of[task, "prototypes drawn to the net's", 1]
 
 
-def test_state_is_found_and_rarely_reported_for_other_faces() -> None:
+def test_taught_state_is_found_and_rarely_reported_for_faces_that_do_not_show_it() -> None:
     clouds = pool(spread=0.15)
     share = clouds.statistics.share.copy()
     share[Expression.FEAR] = 0
@@ -48,6 +48,6 @@ def test_state_is_found_and_rarely_reported_for_other_faces() -> None:
     assert of["claimed of other faces", 10] < 0.1
 
 
-def test_net_trained_on_all_expressions_is_refused() -> None:
+def test_benchmark_of_withheld_expressions_refuses_a_net_trained_on_all_expressions() -> None:
     with pytest.raises(DataError, match=r"configs/withheld.toml"):
         measure_withheld(pool(), open_model(), episodes=10, seed=0)

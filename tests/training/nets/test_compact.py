@@ -11,7 +11,7 @@ from roomread.training.nets.compact import Compact, CompactWide
 @pytest.mark.parametrize(
     ("net", "parameters", "macs"), [(Compact(), 1.1e6, 73e6), (CompactWide(), 2.1e6, 143e6)]
 )
-def test_size_and_cost_are_the_documented_ones(
+def test_parameters_and_multiply_adds_of_compact_nets_are_as_documented(
     net: Compact, parameters: float, macs: float
 ) -> None:
     counted = cost(net)
@@ -20,7 +20,7 @@ def test_size_and_cost_are_the_documented_ones(
     assert net.feature_size == net.widths[-1]
 
 
-def test_first_layer_keeps_the_full_size_and_the_last_maps_are_6_pixels_wide() -> None:
+def test_first_layer_keeps_the_picture_size_and_the_last_feature_maps_are_6_pixels_wide() -> None:
     net, picture = Compact().eval(), torch.zeros(1, 1, 48, 48)
     with torch.no_grad():
         assert net.layers[0](picture).shape == (1, Compact.stem, 48, 48)

@@ -14,7 +14,7 @@ def test_both_paths_of_a_block_keep_the_size_and_are_concatenated() -> None:
         assert torch.equal(out[:, 208:], block.narrow(x))
 
 
-def test_last_maps_are_6_pixels_wide() -> None:
+def test_last_feature_maps_are_6_pixels_wide() -> None:
     with torch.no_grad():
         maps = DeXpression().eval().maps(torch.zeros(1, 1, 48, 48))
     assert maps.shape == (1, DeXpression.feature_size, 6, 6)

@@ -17,7 +17,7 @@ class TinyNet(MapNet):
         self.layers = nn.Sequential(nn.Conv2d(1, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-def test_features_are_the_means_of_the_last_maps() -> None:
+def test_features_are_the_global_averages_of_the_last_feature_maps() -> None:
     net, pictures = TinyNet().eval(), torch.rand(2, 1, 8, 8)
     maps = net.maps(pictures)
     assert maps.shape == (2, 3, 8, 8)
@@ -60,7 +60,7 @@ def test_residual_block_has_the_given_channels_and_stride(
     assert block(torch.randn(2, 8, 6, 6)).shape == (2, outputs, side, side)
 
 
-def test_halving_shortcut_uses_every_pixel() -> None:
+def test_shortcut_with_stride_2_uses_every_pixel() -> None:
     x = torch.randn(1, 4, 6, 6, requires_grad=True)
     ResidualBlock(4, 8, stride=2).eval().shortcut(x).sum().backward()
     assert x.grad is not None

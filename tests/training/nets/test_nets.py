@@ -9,7 +9,7 @@ from roomread.training.expression_net import ExpressionNet
 from roomread.training.nets import NETS, cost, make_net
 
 
-def test_the_default_net_is_small_enough_to_ship_and_run() -> None:
+def test_default_net_has_less_than_5_mb_of_weights_and_100_million_multiply_adds() -> None:
     parameters, macs = cost(make_net("compact"))
     assert 4 * parameters < 5_000_000
     assert macs < 100_000_000
@@ -20,7 +20,7 @@ def test_multiply_adds_of_a_convolution_are_counted() -> None:
     assert cost(layer) == (72, 72 * 48 * 48)
 
 
-def test_unknown_net_is_refused_with_the_known_names() -> None:
+def test_error_for_an_unknown_net_lists_the_known_nets() -> None:
     with pytest.raises(DataError, match="compact"):
         make_net("imaginary")
 

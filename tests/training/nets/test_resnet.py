@@ -6,7 +6,7 @@ from roomread.training.nets.layers import ResidualBlock
 from roomread.training.nets.resnet import ResNet
 
 
-def test_four_stages_have_two_blocks_each_and_end_6_pixels_wide() -> None:
+def test_resnet_has_eight_blocks_and_feature_maps_6_pixels_wide() -> None:
     net = ResNet().eval()
     assert sum(isinstance(layer, ResidualBlock) for layer in net.modules()) == 8
     with torch.no_grad():

@@ -6,7 +6,7 @@ from torch import nn
 from roomread.training.nets.vgg import VGG
 
 
-def test_four_stages_of_two_convolutions_end_3_pixels_wide() -> None:
+def test_vgg_has_eight_convolutions_and_feature_maps_3_pixels_wide() -> None:
     net = VGG().eval()
     assert sum(isinstance(layer, nn.Conv2d) for layer in net.modules()) == 8
     with torch.no_grad():

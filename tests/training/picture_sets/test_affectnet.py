@@ -36,7 +36,7 @@ def table(folder: Path, rows: list[str]) -> Path:
     return folder
 
 
-def test_string_and_number_arrays_are_read_and_contempt_is_left_out(tmp_path: Path) -> None:
+def test_labels_in_text_and_number_arrays_are_read_and_contempt_is_left_out(tmp_path: Path) -> None:
     labels: dict[str, object] = {"0": "0", "12": "3", "5": 4, "9": "7"}
     pictures = read_picture_set(arrays(tmp_path, labels))
     assert pictures is not None
@@ -68,7 +68,7 @@ def test_box_of_the_labelled_face_is_read_from_the_table(tmp_path: Path) -> None
     assert set(pictures.absent) == set(Expression) - {Expression.HAPPY, Expression.ANGRY}
 
 
-def test_empty_box_of_the_table_stands_for_the_largest_face(tmp_path: Path) -> None:
+def test_empty_box_in_the_table_is_read_as_no_box(tmp_path: Path) -> None:
     pictures = read_picture_set(table(tmp_path, ["1/a.jpg,40,40,-20,60,,1,0,0"]))
     assert pictures is not None
     assert pictures.boxes == [None]

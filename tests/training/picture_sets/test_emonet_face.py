@@ -31,7 +31,7 @@ def emonet(folder: Path, rows: list[str], *, images: str = "images") -> Path:
 
 
 @pytest.mark.parametrize("images", ["images", ""])
-def test_confirmed_emotions_become_expressions_and_all_others_are_left_out(
+def test_emotions_confirmed_by_experts_become_expressions_and_others_are_left_out(
     tmp_path: Path, images: str
 ) -> None:
     pictures = read_picture_set(emonet(tmp_path, ROWS, images=images))

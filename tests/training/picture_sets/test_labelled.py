@@ -30,7 +30,7 @@ def test_pictures_keep_their_labels_and_boxes_in_order(picture: Path) -> None:
     assert read.absent == [e for e in Expression if e not in (Expression.ANGRY, Expression.HAPPY)]
 
 
-def test_pictures_with_other_labels_are_only_counted(picture: Path) -> None:
+def test_pictures_whose_label_is_not_an_expression_are_counted_and_left_out(picture: Path) -> None:
     pictures = PictureList(TABLE)
     pictures.add(picture, Expression.SAD, row="row 1")
     for label in ("contempt", "none", "contempt"):
@@ -53,7 +53,7 @@ def test_table_without_any_expression_is_refused(picture: Path) -> None:
         pictures.finish("AffectNet", "research only")
 
 
-def test_label_is_a_whole_number_below_its_limit() -> None:
+def test_whole_number_below_the_limit_is_accepted_as_a_label() -> None:
     numbers = [
         whole_number(text, 8, what="label", place=TABLE, row="row 1") for text in ("0", " 7")
     ]

@@ -19,7 +19,7 @@ from roomread.training.picture_sets import read_picture_set
     ],
     ids=["RAF-DB", "AffectNet", "EmoNet-Face"],
 )
-def test_training_on_a_data_set_for_evaluation_is_refused_with_its_licence(
+def test_error_for_training_on_an_evaluation_data_set_names_its_licence(
     tmp_path: Path, file: str, content: str, words: str
 ) -> None:
     (tmp_path / file).parent.mkdir(exist_ok=True)

@@ -25,7 +25,7 @@ def raf_db(folder: Path, rows: list[str], *, place: str = "Image/aligned") -> Pa
 
 
 @pytest.mark.parametrize("place", ["Image/aligned", "Image/original"])
-def test_rows_of_the_test_part_are_read_in_the_order_of_the_file(
+def test_rows_of_the_test_split_are_read_in_the_order_of_the_file(
     tmp_path: Path, place: str
 ) -> None:
     pictures = read_picture_set(raf_db(tmp_path, ROWS, place=place))

@@ -93,7 +93,7 @@ class RayExecutor:
             except lost.RayError as error:
                 problem = f"the Ray cluster failed: {' '.join(str(error).split())}"
                 raise RoomreadError(
-                    problem, hint="run it again; finished videos are kept"
+                    problem, hint="run the command again; finished videos are kept"
                 ) from error
             self._start()
             return outcome

@@ -1,4 +1,4 @@
-"""Report on reading a video, or a piece of a video, in the footer of its Parquet file."""
+"""Store a report on how a video or a piece of it was read, in the footer of the Parquet file."""
 
 from __future__ import annotations
 

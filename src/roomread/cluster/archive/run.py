@@ -80,7 +80,7 @@ class Archive:
 
     def __init__(self, folder: str, options: Options) -> None:
         if importlib.util.find_spec("pyarrow") is None:
-            raise MissingExtraError("an archive", extra="cluster")
+            raise MissingExtraError("reading an archive", extra="cluster")
         self.pieces = self.pieces_known = 0
         self.copies: dict[str, str] = {}
         self._folder, self._options = folder, options
@@ -254,7 +254,12 @@ class Archive:
 
 
 def _content(video: ArchiveVideo, alike: Sequence[ArchiveVideo]) -> str:
-    """Return a digest of the content; a unique text for a video that cannot be read."""
+    """Return a text that is equal only for those videos of `alike` with the same content.
+
+    Args:
+        video: One of the videos.
+        alike: All videos of the same size.
+    """
     if len(alike) == 1:
         return ""
     try:

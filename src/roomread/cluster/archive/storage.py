@@ -29,8 +29,8 @@ class ArchiveVideo:
     Attributes:
         source: Its absolute path or address.
         size: Its size, bytes.
-        mark: A text that changes when the file changes: its modification time, or the bucket's
-            checksum of it.
+        mark: A text that changes when the file changes: the file's modification time, or the
+            checksum that the bucket states.
     """
 
     source: str
@@ -310,11 +310,11 @@ def _file_system(address: str) -> tuple[Any, str]:
         # The error's text comes from fsspec, such as "Install s3fs to access S3".
         problem = f"{protocol}://: {error}"
         raise RoomreadError(
-            problem, hint="install it with pip on this machine and on every worker"
+            problem, hint="install the package with pip on this machine and on every worker"
         ) from error
     except ValueError as error:
         hint = "use a path, or an address such as s3://bucket/lessons/*.mp4"
-        raise RoomreadError(f"{protocol}://: an unsupported URL scheme", hint=hint) from error
+        raise RoomreadError(f"{protocol}://: is not a supported URL scheme", hint=hint) from error
     return fs, path
 
 

@@ -59,7 +59,7 @@ def _analyzer(options: Options, threads: int) -> Analyzer:
     model = open_model(options.model, threads=threads, device=options.device)
     if model.digest != options.digest:
         raise ModelFileError(
-            f"{options.model}: this worker has another file of that name",
+            f"{options.model}: the model of this name on a worker differs from that of the job",
             hint="install the same version on all machines",
         )
     detector = make_detector(
@@ -197,7 +197,9 @@ class Join:
             for path in self.pieces:
                 report = read_report(path)
                 if report is None:
-                    raise MediaError(f"{path}: is damaged", hint="delete this file and run again")
+                    raise MediaError(
+                        f"{path}: is damaged", hint="delete this file, and run the command again"
+                    )
                 with open_file(path) as file:
                     table = _renumbered(pq.read_table(file), stitcher, frames)
                 writer = writer or pq.ParquetWriter(draft, table.schema)

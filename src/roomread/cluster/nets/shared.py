@@ -142,7 +142,7 @@ def _deploy(digest: str, device: Device, replicas: int) -> Any:
 
         from roomread.cluster.nets.replica import Replica, ReplicaSpec  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError("work on Ray", extra="cluster") from error
+        raise MissingExtraError("running on Ray", extra="cluster") from error
     # Silence Serve, which would log every request.
     logging.getLogger("ray.serve").setLevel(logging.CRITICAL)
     quiet = LoggingConfig(log_level="ERROR", enable_access_log=False)

@@ -60,8 +60,8 @@ class CenterFace:
 
     The run time is proportional to the picture's area, so a picture is scaled down until the
     smallest wanted face is 24 px high; it is never scaled up. The first pass runs at two thirds of
-    that size, the second only at places that may show smaller faces (coarse to fine, as in Najibi,
-    Singh, Davis 2019, "AutoFocus: Efficient Multi-Scale Inference", arXiv:1812.01600).
+    that scale, the second pass only at places that may show smaller faces (coarse to fine, as in
+    Najibi, Singh, Davis 2019, "AutoFocus: Efficient Multi-Scale Inference", arXiv:1812.01600).
 
     Args:
         min_face: the longer side of the smallest face to find, px; smaller faces are left out.
@@ -69,8 +69,8 @@ class CenterFace:
             smaller faces that are still found are kept.
         threshold: the lowest confidence of a box that is kept, 0..1. None: 0.45 at full size and
             0.4 in pictures that are scaled down.
-        thorough: run one pass over the whole picture at full size. It takes twice the time and
-            finds more faces below the smallest size.
+        thorough: search the whole picture in one pass, with the smallest wanted face 24 px high.
+            This takes twice the time and finds more faces below the smallest size.
         threads: the number of threads for one picture; None for one per processor, at most four.
         device: the device on which the net runs.
         net: the net to use, such as one in another process; `threads` and `device` then have no
@@ -108,8 +108,9 @@ class CenterFace:
 
         Faces in any rotation are found. The net itself finds upright faces only. Doubtful faces are
         examined in eight rotations. A picture without an upright face is searched in four
-        rotations, unless it is blank, and in eight if one of the four shows a possible face. This
-        takes several times as long. Pictures of upright faces take no extra time.
+        rotations, unless it is blank, and in eight if one of the four shows a possible face. The
+        search in rotations takes several times as long. Pictures of upright faces take no extra
+        time.
 
         Args:
             image: uint8 [H, W, 3], RGB, of any size from 1 x 1.
@@ -159,8 +160,8 @@ class CenterFace:
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces found by one pass at half the size, in half the time of `detect`.
 
-        It finds the same faces from 32 px on, and 93 % of the faces of 20 to 32 px (measured on
-        photographs with 527 faces).
+        It finds the same faces of 32 px or more as `detect`, and 93 % of the faces of 20 to 32 px
+        (measured on photographs with 527 faces).
 
         Raises:
             MediaError: `image` is not uint8 [H, W, 3].
@@ -178,7 +179,7 @@ class CenterFace:
 
         Returns:
             N faces in the order of `expected`; None for a face that is not found. A face near two
-            expected faces is returned for the first.
+            expected faces is returned only for the first of them.
 
         Raises:
             MediaError: `image` is not such an array.
@@ -201,7 +202,7 @@ class CenterFace:
     def single_threaded(self) -> CenterFace:
         """Return a detector that finds the same faces with one thread for a picture.
 
-        It loads a net of its own on its first call. A net in another process is shared.
+        The first call loads a net for this detector. A net in another process is shared instead.
         """
         net = self._net
         return CenterFace(
@@ -251,12 +252,20 @@ class CenterFace:
 
 
 def _may_be_close_up(candidates: Candidates, scale: float) -> bool:
-    """Return whether a pass may have missed a face that is too large for it, or seen only parts."""
+    """Return whether the picture may show a face that is too large for a pass at this scale.
+
+    Such a pass finds no face, or only parts of the large face.
+    """
     return not len(candidates.sizes) or float(candidates.sizes.max()) * scale >= CLOSE_UP
 
 
 def _with_close_ups(candidates: Candidates, close: Candidates) -> Candidates:
-    """Return the candidates, with those mostly inside a close-up replaced by the close-up."""
+    """Return the close-ups, and the candidates that are not mostly inside a close-up.
+
+    Args:
+        candidates: The candidates of a pass at the usual scale.
+        close: The large faces that a pass at a smaller scale found (close-ups).
+    """
     inside = np.zeros(len(candidates.boxes), dtype=bool)
     for box in close.boxes:
         low = np.maximum(candidates.boxes[:, 0], box[0])
@@ -269,7 +278,7 @@ def _with_close_ups(candidates: Candidates, close: Candidates) -> Candidates:
 
 
 def _without_repeats(found: list[Face | None]) -> list[Face | None]:
-    """Replace each face that an earlier square also shows by None."""
+    """Return the faces, with None in place of each face that repeats an earlier face."""
     faces = [(index, face) for index, face in enumerate(found) if face is not None]
     boxes = np.array([face.box for _, face in faces], np.float32).reshape(-1, 4)
     order = -np.arange(len(faces), dtype=np.float32)
@@ -278,7 +287,7 @@ def _without_repeats(found: list[Face | None]) -> list[Face | None]:
 
 
 def _place(face: Face) -> ExpectedFace:
-    """Return the place to search for a known face, upright unless it is certainly turned."""
+    """Return where to search for a known face, with its roll if the face is certainly rotated."""
     if face.landmarks is None:
         return ExpectedFace(face.box)
     roll, _, _, misfit = orientation(face.landmarks)

@@ -62,8 +62,8 @@ def decode(maps: list[NDArray[np.float32]], threshold: float) -> Candidates:
 
     Args:
         maps: float32; heatmap [1, R, C], scale (log height, log width) [2, R, C], offset (y, x)
-            [2, R, C] and landmarks [10, R, C] (five times y, x, in box sizes from the box's
-            corner).
+            [2, R, C] and landmarks [10, R, C] (five times y, x, relative to the box's corner, as
+            fractions of the box's height and width).
         threshold: the lowest confidence, 0..1.
 
     Returns:

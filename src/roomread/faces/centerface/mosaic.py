@@ -33,8 +33,9 @@ class ExpectedFace(NamedTuple):
     """The place at which a face is expected.
 
     Attributes:
-        box: its box, px.
-        roll: its rotation in the picture plane, degrees clockwise, which is undone for the net.
+        box: the box of the face, px.
+        roll: the rotation of the face in the picture plane, degrees clockwise. The picture is
+            rotated back by this angle before the net searches it.
     """
 
     box: Box
@@ -49,7 +50,7 @@ def infer_near(
     *,
     side: int | None = None,
 ) -> tuple[Candidates, NDArray[np.intp]]:
-    """Search a square around each expected face, and return the faces found in its middle.
+    """Search a square around each expected face, and return the faces in the middle of the squares.
 
     Args:
         net: the net to run.
@@ -113,7 +114,7 @@ def square_around(box: Box, side: int) -> Box:
 
 
 def _draw(cell: NDArray[np.uint8], image: NDArray[np.uint8], square: Box) -> None:
-    """Draw a square of a picture into a cell, black where the picture ends.
+    """Draw a square of a picture into a cell; parts of the square outside the picture stay black.
 
     Args:
         cell: uint8 [S, S, 3], black.
@@ -160,7 +161,7 @@ def _turned_back(
     """Map a face from a rotated square back to the picture.
 
     Args:
-        box: float32 [2, 2], the corners of its box in the rotated square, px of the picture.
+        box: float32 [2, 2], the corners of the face's box in the rotated square, px of the picture.
         landmarks: float32 [5, 2], its landmarks in the rotated square, px of the picture.
         pivot: the square's centre, px.
         roll: the angle by which the square was rotated, degrees.

@@ -99,7 +99,11 @@ class CenterFaceNet:
 
 
 def padded(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture [H, W, 3] with black to the right and below, up to a multiple of 32 px."""
+    """Return a picture padded with black on the right and below, to multiples of 32 px.
+
+    Args:
+        image: uint8 [H, W, 3].
+    """
     height, width = image.shape[:2]
     return np.pad(image, ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0)))
 

@@ -143,7 +143,7 @@ def _is_turned(face: Face) -> bool:
 
 
 def settled(net: FaceNet, image: NDArray[np.uint8], face: Face, threshold: float) -> Face:
-    """Return a face as detected after rotating it upright; unchanged if it is not detected then."""
+    """Return the face detected after rotating `face` upright; `face` itself if none is detected."""
     if face.landmarks is None:
         return face
     roll = orientation(face.landmarks).roll
@@ -216,7 +216,7 @@ def _infer_turned(
     angle: float,
     threshold: float = FAINT,
 ) -> Candidates:
-    """Return the candidates in a picture rotated back by `angle`, in px of the picture."""
+    """Rotate a picture back by `angle`, and return its candidates in px of the original picture."""
     scaled = scaled_down(image, scale)
     if angle % 90:
         turned = Image.fromarray(scaled).rotate(angle, Image.Resampling.BILINEAR, expand=True)

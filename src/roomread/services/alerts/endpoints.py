@@ -64,7 +64,8 @@ def parse_endpoint(url: str) -> Endpoint:
     """
     if "#" in url:
         raise RoomreadError(
-            "the URL for alerts contains a #", hint="leave it out, or write %23 in a password"
+            "the URL for alerts contains a #",
+            hint="leave out the #, or write %23 for a # in a password",
         )
     try:
         parts = urlsplit(url.strip())
@@ -95,7 +96,7 @@ def resolve(endpoint: Endpoint, *, private: bool) -> str:
     """Return the IP address of an endpoint.
 
     Args:
-        endpoint: The endpoint that is about to be connected to.
+        endpoint: The endpoint to connect to.
         private: Whether the host name may resolve to an address in a private network or of this
             computer.
 
@@ -112,7 +113,11 @@ def resolve(endpoint: Endpoint, *, private: bool) -> str:
     elif not private:
         addresses = [address for address in addresses if _is_public(address)]
     if not addresses:
-        raise DeliveryError(f"{endpoint.host} is in a private network", final=True)
+        raise DeliveryError(
+            f"{endpoint.host}: has no permitted address, for example because the host is in a "
+            "private network",
+            final=True,
+        )
     return addresses[0]
 
 

@@ -21,8 +21,8 @@ class AlertEvent:
         rule: The text of the rule.
         state: The state of the room in words, with the values that raised the alert.
         time: The time at which the alert was raised, seconds from the start of the session.
-        ended: The time at which it ended, seconds from the start of the session; None while the
-            alert is active.
+        ended: The time at which the alert ended, seconds from the start of the session; None while
+            the alert is active.
         created_at: The time at which the event was made, UTC.
     """
 
@@ -68,11 +68,11 @@ def room_events(session_id: str, alerts: Iterable[Alert]) -> list[AlertEvent]:
     """Return an event for each alert about the whole room.
 
     Alerts about a person are left out, because consent to store a person's readings is not consent
-    to send them elsewhere.
+    to send the readings to other programs.
 
     Args:
         session_id: The id of the session of the alerts.
-        alerts: The alerts that begin or end at one moment.
+        alerts: The alerts that begin or end at the same time.
     """
     now = datetime.now(UTC)
     return [

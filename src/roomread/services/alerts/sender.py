@@ -88,7 +88,7 @@ class AlertSender:
         self._couriers = [_Courier(target, backoff or Backoff()) for target in targets]
 
     def of_session(self, session_id: str) -> Callable[[Sequence[Alert]], None]:
-        """Return a function that sends the alerts of one session; it never blocks or raises."""
+        """Return a function that sends one session's alerts, and never blocks or raises."""
 
         def send(alerts: Sequence[Alert]) -> None:
             if alerts and self._couriers:
@@ -175,7 +175,7 @@ class _Courier:
                 self._waiting.clear()
 
     def loss(self) -> str:
-        """Return how many events were lost and the last reason; empty if no event was lost."""
+        """Return the number of lost events and the last reason as text; empty without losses."""
         dropped = self.counts["dropped"]
         if not dropped:
             return ""

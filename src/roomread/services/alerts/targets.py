@@ -18,7 +18,7 @@ def alert_sender(urls: Sequence[str], *, secret: str, private: bool) -> AlertSen
         secret: The secret with which requests to webhooks are signed; see `parse_secret`. It may be
             empty if there are only MQTT topics.
         private: Whether host names may resolve to addresses in a private network. Use False for a
-            service with other users, who must not reach the operator's network.
+            service that other people use, because they must not reach the operator's network.
 
     Raises:
         RoomreadError: A URL or the secret is invalid.

@@ -33,8 +33,8 @@ _PROBE_REFERENCES = 10
 def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine]:
     """Measure how much a few labelled faces improve the reading of the seven known expressions.
 
-    Every accuracy is computed as if all expressions were equally frequent, and with their natural
-    frequencies.
+    Each accuracy is computed twice: with all expressions weighted equally, and with each weighted
+    by its frequency in the Training split.
     """
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in Expression}
     share = pool.statistics.share
@@ -71,8 +71,8 @@ def measure_withheld(
 ) -> list[BenchmarkLine]:
     """Measure how well expressions on which the net was not trained are learnt from a few faces.
 
-    They are distinguished from each other as classes, and each is searched for among all faces, as
-    a profile searches for a state such as "confused".
+    In one task, these expressions are the classes of a classification. In another task, each of
+    them is a state such as "confused", which a profile finds among all faces.
 
     Raises:
         DataError: fewer than two expressions were withheld from the net.
@@ -115,7 +115,8 @@ def measure_state(
 ) -> list[BenchmarkLine]:
     """Measure how often a state that was learnt from a few faces is found in other faces.
 
-    It is measured separately for other faces that show the state and faces that do not.
+    The rates of right and of false detections are measured separately: on faces that show the state
+    and on faces that do not.
 
     Args:
         pool: the faces.

@@ -1,7 +1,7 @@
 """Draw episodes, and average the results of methods over them.
 
-An episode has N classes, K pictures of each to learn from, and others to be classified (Vinyals et
-al. 2016, "Matching Networks", arXiv:1606.04080).
+An episode has N classes, K pictures of each class to learn from, and further pictures of these
+classes to be classified (Vinyals et al. 2016, "Matching Networks", arXiv:1606.04080).
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def measure_people(pool: Pool, model: ModelFile, *, seed: int) -> list[Benchmark
 
 
 class MadeUpPerson:
-    """A synthetic person's pictures. Some are taught to a profile, which is tested on the others.
+    """A synthetic person's pictures; a profile learns some of them and is tested on the rest.
 
     Args:
         pool: the original faces.
@@ -71,12 +71,12 @@ class MadeUpPerson:
     def draw(
         self, taught: Sequence[Expression], references: int, rng: np.random.Generator
     ) -> NDArray[np.intp]:
-        """Draw the rows of pictures to teach, `references` of each expression in `taught`."""
+        """Draw the rows of the pictures to learn from, `references` of each taught expression."""
         each = (np.flatnonzero(self._labels == e) for e in taught)
         return np.concatenate([rng.permutation(rows)[:references] for rows in each])
 
     def score(self, scores: EpisodeScores, support: NDArray[np.intp]) -> None:
-        """Add the results of Roomread and of alternatives on the pictures outside `support`."""
+        """Add the results of Roomread and of other methods on the pictures outside `support`."""
         queries = np.setdiff1d(np.arange(len(self._labels)), support)
         logits = self._logits_by_method(support, queries)
         right = {}

@@ -19,7 +19,8 @@ class Pool:
 
     Attributes:
         images: uint8 [N, 48, 48].
-        labels: int64 [N], the expression that most taggers chose, or -1.
+        labels: int64 [N], the expression with the most FER+ votes, or -1 if no single expression of
+            the seven has the most votes; in a data set without votes, FER-2013's label.
         contempt: bool [N], whether most taggers chose contempt, which no head has.
         features: float32 [N, D].
         logits: float32 [N, 7].

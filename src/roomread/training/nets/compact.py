@@ -10,10 +10,10 @@ from roomread.training.nets.layers import MapNet, ResidualBlock, conv_bn_relu
 class Compact(MapNet):
     """A narrow ResNet with channel attention for 48x48 grey faces.
 
-    73 M multiply-adds and 1.1 M parameters. The first layer keeps the full 48x48, where a mouth is
-    a dozen pixels wide; halving it at once, as nets for 224x224 pictures do, would lose the
-    expression. The first layers are narrow, because they take most of the time; depth is added at
-    lower resolutions.
+    The net has 1.1 M parameters and takes 73 M multiply-adds per face. The first layer keeps the
+    full resolution of 48x48, at which a mouth is a dozen pixels wide; halving the resolution at
+    once, as nets for 224x224 pictures do, would lose the expression. The first layers are narrow,
+    because they take most of the time; depth is added at lower resolutions.
     """
 
     # Channels of the first layer, and of the blocks at 24, 12 and 6 px.

@@ -12,8 +12,9 @@ class DeXpression(MapNet):
     """A 7x7 convolution and two FeatEx blocks.
 
     Burkert, Trier, Afzal, Dengel, Liwicki 2015, "DeXpression: Deep Convolutional Neural Network
-    for Expression Recognition", arXiv:1509.05371. The original takes 224x224. Here the first
-    convolution keeps the size, and batch normalisation replaces local response normalisation.
+    for Expression Recognition", arXiv:1509.05371. The original net takes pictures of 224x224. Here
+    the first convolution keeps the resolution of 48x48, and batch normalisation replaces local
+    response normalisation.
     """
 
     feature_size = 272
@@ -35,9 +36,10 @@ class DeXpression(MapNet):
 
 
 class FeatEx(nn.Module):
-    """Two parallel paths, 1x1 and 3x3 convolutions, and pooling with a 1x1 convolution.
+    """Two parallel paths, whose outputs are concatenated.
 
-    [N, inputs, H, W] -> [N, 208 + 64, H, W].
+    The first path is a 1x1 and a 3x3 convolution, the second path is max pooling and a 1x1
+    convolution. [N, inputs, H, W] -> [N, 208 + 64, H, W].
     """
 
     def __init__(self, inputs: int) -> None:

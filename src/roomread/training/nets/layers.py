@@ -19,10 +19,10 @@ def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
 
 
 class MapNet(nn.Module):
-    """A net whose features are the means of its final feature maps.
+    """A net whose features come from global average pooling of its final feature maps.
 
     Attributes:
-        layers: the layers, of which the last two average and flatten the maps; set by the subclass.
+        layers: the layers, set by the subclass; the last two pool and flatten the feature maps.
     """
 
     layers: nn.Sequential

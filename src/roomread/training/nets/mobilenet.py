@@ -32,9 +32,9 @@ class MobileNet(MapNet):
 
 
 class InvertedResidual(nn.Module):
-    """A block that makes six times as many channels, filters each separately, and reduces them.
+    """A block that expands the channels six-fold, filters each separately, and reduces them again.
 
-    It has a shortcut if input and output have the same shape.
+    The block has a shortcut if input and output have the same shape.
 
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """

@@ -24,7 +24,7 @@ def read_picture_set(folder: Path) -> LabelledPictures | None:
     """Return the test pictures of a folder in a known layout; None in any other layout.
 
     Raises:
-        DataError: a label file cannot be read, has a wrong row, or names a missing picture.
+        DataError: a label file cannot be read, has an invalid row, or names a missing picture.
     """
     for layout in _LAYOUTS:
         labels = layout.find_labels(folder)

@@ -50,7 +50,7 @@ _ORDER: tuple[Expression | str, ...] = (
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the folder of annotations or the CSV file in a folder; None if it has neither."""
+    """Return the annotation folder or the CSV file in a folder; None if neither is present."""
     for place in (folder / "val_set" / "annotations", folder / "annotations"):
         if place.is_dir() and any(place.glob(f"*{_EXPRESSION}")):
             return place

@@ -35,7 +35,7 @@ EXPRESSION_OF = {
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the label file in a folder or its subfolder `data`; None if there is none."""
+    """Return the label file in a folder or its subfolder `data`; None if the file is missing."""
     return find_csv(folder, _LABELS, _COLUMNS)
 
 
@@ -52,12 +52,13 @@ def find_csv(folder: Path, name: str, columns: Collection[str]) -> Path | None:
 def read(labels: Path) -> LabelledPictures:
     """Read the pictures in which most experts see one of the seven expressions.
 
-    A picture is left out as "no agreement" if no emotion is confirmed by more than half of the
-    experts who were asked about it, and as "several" if the confirmed emotions have different
-    expressions.
+    An emotion is confirmed if more than half of the experts who were asked about it say that the
+    picture shows it. A picture is left out as "no agreement" if no emotion is confirmed, as
+    "several" if the confirmed emotions have different expressions, and under the name of the
+    emotion if the only confirmed one has no expression.
 
     Raises:
-        DataError: the file cannot be read, has a wrong row, or names a missing picture.
+        DataError: the file cannot be read, has an invalid row, or names a missing picture.
     """
     answers: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     rows: dict[str, str] = {}
@@ -68,8 +69,8 @@ def read(labels: Path) -> LabelledPictures:
                 where, value = f"line {table.line_num}", row["value"]
                 if value not in ("True", "False") or not row["path"] or not row["emotion"]:
                     raise DataError(
-                        f"{labels}: {where}: the answer is '{value}', not True or False, or a "
-                        "picture or an emotion is missing"
+                        f"{labels}: {where}: the column 'value' is '{value}', not True or "
+                        "False, or the column 'path' or 'emotion' is empty"
                     )
                 rows.setdefault(row["path"], where)
                 answers[row["path"]][row["emotion"]].append(value == "True")
@@ -82,7 +83,7 @@ def read(labels: Path) -> LabelledPictures:
 
 
 def _label(asked: dict[str, list[bool]]) -> Expression | str:
-    """Return a picture's expression by the answers about each emotion, or why it has none."""
+    """Return a picture's expression by the answers about each emotion, or why it is left out."""
     confirmed = [name for name, answers in asked.items() if 2 * sum(answers) > len(answers)]
     if not confirmed:
         return "no agreement"
@@ -91,7 +92,7 @@ def _label(asked: dict[str, list[bool]]) -> Expression | str:
 
 
 def find_picture(folder: Path, name: str) -> Path:
-    """Return the path of a picture; if it is not found, return where it should be."""
+    """Return the path of a picture; for a missing picture, the path at which it is expected."""
     stems = [folder / name, folder / "images" / name, folder.parent / "images" / name]
     places = [
         Path(f"{stem}{suffix}") for stem in stems for suffix in ("", *sorted(PICTURE_SUFFIXES))

@@ -32,19 +32,19 @@ _EXTRA = "Extra Dimensions|"
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the label file in a folder or its subfolder `data`; None if there is none."""
+    """Return the label file in a folder or its subfolder `data`; None if the file is missing."""
     return find_csv(folder, _LABELS, _COLUMNS)
 
 
 def read(labels: Path) -> LabelledPictures:
     """Read the pictures whose strongest emotion, by mean rating, has one of the seven expressions.
 
-    A picture is left out under the name of its strongest emotion if that has no expression, as
-    "weak" if the mean rating is below half of the scale, and as "several" if emotions with
-    different expressions are equally strong.
+    A picture is left out under the name of its strongest emotion if that emotion has no expression,
+    as "weak" if the highest mean rating is below half of the scale, and as "several" if emotions
+    with different expressions are equally strong.
 
     Raises:
-        DataError: the file cannot be read, has a wrong row, or names a missing picture.
+        DataError: the file cannot be read, has an invalid row, or names a missing picture.
     """
     ratings: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(
         lambda: defaultdict(list)
@@ -91,7 +91,7 @@ def _intensities(text: str | None, labels: Path, row: str) -> dict[str, float]:
 
 
 def _label(rated: dict[str, list[float]]) -> Expression | str:
-    """Return a picture's expression by the ratings of each emotion, or why it has none."""
+    """Return a picture's expression by the ratings of each emotion, or why it is left out."""
     means = {emotion: fmean(values) for emotion, values in rated.items()}
     highest = max(means.values())
     if highest < _HIGHEST / 2:

@@ -33,7 +33,7 @@ _ORDER = (
 
 
 def find_labels(folder: Path) -> Path | None:
-    """Return the label file in a folder or its subfolder `basic`; None if there is none."""
+    """Return the label file in a folder or its subfolder `basic`; None if the file is missing."""
     places = (folder / part / _LABELS for part in ("EmoLabel", "", "basic/EmoLabel"))
     return next((place for place in places if place.is_file()), None)
 
@@ -42,7 +42,7 @@ def read(labels: Path) -> LabelledPictures:
     """Read the pictures of the test part, aligned if available and original otherwise.
 
     Raises:
-        DataError: the file cannot be read, has a wrong row, or names a missing picture.
+        DataError: the file cannot be read, has an invalid row, or names a missing picture.
     """
     root = labels.parent.parent if labels.parent.name == "EmoLabel" else labels.parent
     found = PictureList(labels)
@@ -67,7 +67,7 @@ def read(labels: Path) -> LabelledPictures:
 
 
 def _picture(root: Path, name: str) -> Path:
-    """Return the path of a picture; if it is not found, return where it should be."""
+    """Return the path of a picture; for a missing picture, the path at which it is expected."""
     stem, _, suffix = name.rpartition(".")
     aligned = f"{stem}_aligned.{suffix}"
     places = [root / "Image" / "aligned" / aligned, root / "aligned" / aligned]

@@ -9,7 +9,7 @@ from alembic.config import Config
 from roomread.store import Store
 
 
-def test_moods_before_the_migration_have_no_reasons_for_exclusion(tmp_path: Path) -> None:
+def test_moods_stored_before_the_migration_have_unknown_exclusion_reasons(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     engine = sa.create_engine(url)
     config = Config()
