@@ -89,7 +89,7 @@ def test_faces_of_a_picture_are_returned_largest_first(
     assert b"roomread_faces_total 2.0" in text
 
 
-def test_only_the_largest_face_is_read_if_oneself_is_set(client: TestClient) -> None:
+def test_only_the_largest_face_is_read_if_the_option_oneself_is_set(client: TestClient) -> None:
     answer = client.post(URL, params={"oneself": "1"}, content=PHOTO)
     assert boxes(answer.json()["pictures"][0]) == [LARGE]
 

@@ -84,7 +84,10 @@ def test_different_files_have_different_digests(tmp_path: Path) -> None:
         ({"card": "{"}, "odd.onnx: "),
         ({"card": "[]"}, "not a model card"),
         ({"card": changed(extra=1)}, "not a model card"),
-        ({"card": changed(labels=["happy", "sad"])}, "the labels of its card are 'happy, sad'"),
+        (
+            {"card": changed(labels=["happy", "sad"])},
+            "the labels in the model card are 'happy, sad'",
+        ),
         ({"card": changed(temperature=0)}, "out of range"),
         ({"card": changed(threshold=2)}, "out of range"),
         ({"shape": ("N", 3, 48, 48)}, r"not \[N, 1, S, S\]"),

@@ -15,7 +15,7 @@ def test_methods_paragraph_and_references_are_written_for_a_file_of_readings(
     assert roomread("analyze", EXAMPLE, "-o", "readings.csv").returncode == 0
     other = roomread("methods", "readings.csv", "--detector", "haar")
     assert other.returncode == 2
-    assert b"name the detector of the readings with --detector" in other.stderr
+    assert b"name the detector that found the faces with --detector" in other.stderr
     result = roomread("methods", "readings.csv", "-o", "methods.txt")
     assert result.returncode == 0
     assert "Of 1 reading in 1 source, 100.0 % have an expression" in (

@@ -31,7 +31,7 @@ RESULT = {
 }
 
 
-def test_pictures_of_a_person_are_sent_by_expression() -> None:
+def test_pictures_of_a_person_are_sent_grouped_by_expression() -> None:
     service = FakeService(lambda _: httpx.Response(200, json={"result": RESULT}))
     pictures = {Expression.NEUTRAL: [b"first", b"second"], Expression.HAPPY: [b"third"]}
     result = service.client().profiles.teach("asha", pictures, consent="a letter", force=True)

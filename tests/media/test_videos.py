@@ -70,7 +70,7 @@ def test_consecutive_spans_of_a_video_together_contain_each_frame_once(
     assert frames == [(f.time, f.index, int(f.image[-1, -1, 0])) for f in expected]
 
 
-def test_lead_frames_before_a_span_have_the_index_minus_1(tmp_path: Path) -> None:
+def test_lead_frames_before_a_span_all_have_the_index_negative_one(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", TIMES, key_every=30)
     found, count = read(path, Span(4.0, 4.2, 1.0, origin_of(path)))
     assert [f.index for f in found] == [-1] * (len(found) - 5) + [0, 1, 2, 3, 4]

@@ -41,7 +41,7 @@ def test_supervision_detections_have_the_class_and_confidence_of_each_face() -> 
     assert detections.xyxy[0].tolist() == pytest.approx(list(readings[0].box))
 
 
-def test_supervision_detections_of_no_face_are_empty() -> None:
+def test_picture_without_faces_is_converted_to_empty_supervision_detections() -> None:
     assert len(to_supervision([])) == 0
 
 

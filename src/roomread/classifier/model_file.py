@@ -119,20 +119,20 @@ class ModelCard:
         if card.labels != expected:
             found = ", ".join(card.labels)
             wanted = ", ".join(expected)
-            raise ValueError(f"the labels of its card are '{found}', but must be '{wanted}'")
+            raise ValueError(f"the labels in the model card are '{found}', but must be '{wanted}'")
         if not (
             min(card.temperature, card.temperature_fer2013) > 0
             and 0 <= card.threshold <= 1
             and card.framing.side > 0
         ):
             raise ValueError(
-                "the value of 'temperature', 'temperature_fer2013', 'threshold' or 'framing.side' "
-                "in its card is out of range"
+                "a value in the model card is out of range: 'temperature', "
+                "'temperature_fer2013', 'threshold' or 'framing.side'"
             )
         square = [len(card.labels)] * len(card.labels)
         if any([len(row) for row in counts] != square for counts in card.confusion.values()):
             raise ValueError(
-                "a confusion matrix in its card does not have one row and one column per label"
+                "a confusion matrix in the model card does not have a row and a column per label"
             )
         return card
 

@@ -64,11 +64,11 @@ def command(
         text = _text(target, opened, head, detector)
     except ModelFileError as error:
         raise ModelFileError(
-            error.problem, hint="name the model of the readings with --model"
+            error.problem, hint="name the model that made the readings with --model"
         ) from error
     except OtherDetectorError as error:
         raise OtherDetectorError(
-            error.problem, hint="name the detector of the readings with --detector"
+            error.problem, hint="name the detector that found the faces with --detector"
         ) from error
     if output is None:
         typer.echo(f"{text}\n\n{bibtex(text)}", nl=False)

@@ -19,7 +19,7 @@ class ServiceError(RoomreadError):
     """The service could not be reached, or refused a request.
 
     Attributes:
-        status: the HTTP status; None without a response.
+        status: the HTTP status; None if there is no response.
         retry_after: seconds to wait before trying again, if the service states them.
     """
 

@@ -131,9 +131,9 @@ class FeatureStatistics:
                 for name in ("mean", "prototypes", "logits", "share", "covariance")
             }
             if not all(np.isfinite(values).all() for values in arrays.values()):
-                raise ValueError("its feature statistics are damaged: a value is not finite")
+                raise ValueError("the feature statistics are damaged: a value is not finite")
             if arrays["share"].min() < 0 or not arrays["share"].sum():
-                raise ValueError("its feature statistics are damaged: a class has an invalid share")
+                raise ValueError("the feature statistics are damaged: a class has an invalid share")
             size = len(arrays["mean"])
             lower = np.zeros((size, size))
             lower[np.tril_indices(size)] = arrays["covariance"] / 1000
@@ -146,7 +146,7 @@ class FeatureStatistics:
                 str(values["data"]),
             )
         except (KeyError, TypeError, binascii.Error) as error:
-            raise ValueError(f"its feature statistics are damaged: {error}") from error
+            raise ValueError(f"the feature statistics are damaged: {error}") from error
 
 
 def feature_statistics_of(model: ModelFile) -> FeatureStatistics:

@@ -291,7 +291,7 @@ def check_name(name: str) -> None:
     """Check that a name is a valid name of a profile.
 
     Raises:
-        ProfileError: The name has invalid characters, is too long, or is an expression.
+        ProfileError: The name has invalid characters, is too long, or is that of an expression.
     """
     if not _NAME.fullmatch(name) or name != name.lower():
         problem = f"'{name}' cannot be a profile's name"

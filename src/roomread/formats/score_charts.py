@@ -43,7 +43,7 @@ def score_bars(scores: Scores, *, words: Translator = ENGLISH) -> str:
 def score_lines(
     times: Sequence[float], rows: Sequence[Scores], *, seconds: float, words: Translator = ENGLISH
 ) -> str:
-    """Return a chart of the seven probabilities of a face over the last seconds, as lines.
+    """Return a chart of the seven probabilities of a face over the most recent seconds, as lines.
 
     Args:
         times: The times of the rows relative to now, s, 0 or negative.

@@ -50,7 +50,7 @@ def slide_marks(content: bytes, *, name: str) -> list[Mark]:
         MissingExtraError: The extra `slides` is not installed.
     """
     if len(content) > MAX_SLIDES_BYTES:
-        raise DataError(f"{name}: is too large for a presentation", hint="remove its videos")
+        raise DataError(f"{name}: is too large to be read", hint="remove its videos")
     if content.startswith(b"%PDF-"):
         slides = _pdf(content, name)
     elif content.startswith(b"PK"):
@@ -97,7 +97,7 @@ def _pptx(content: bytes, name: str) -> list[tuple[str, float | None]]:
     except PythonPptxError as error:
         raise DataError(f"{name}: is not a PPTX file", hint="save it as PPTX") from error
     if slides is None:
-        raise DataError(f"{name}: is too large for a presentation", hint="remove its videos")
+        raise DataError(f"{name}: is too large to be read", hint="remove its videos")
     return found
 
 

@@ -128,7 +128,7 @@ class WorkerProcess:
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
-        raise TypeError("the worker process has no such pipe")
+        raise TypeError("the worker process was started without pipes")
     return pipe
 
 

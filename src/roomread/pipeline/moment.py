@@ -17,8 +17,8 @@ class Moment:
         time: Seconds from the start of the source.
         readings: The readings of this frame's faces.
         signal: Why the source shows no picture; None when it shows a picture or was not checked.
-        mood: A summary of the expressions in the room over the last seconds, if one is due at this
-            moment (about once a second); else None.
+        mood: A summary of the expressions in the room over the last few seconds; None except about
+            once a second.
         alerts: The alerts that begin or end at this moment; `ended` is set in those that end.
         frame: The picture; its memory is valid until the next moment of the source, so copy it to
             keep it. None for readings that came without a picture.

@@ -39,7 +39,7 @@ class _PersonEyes:
 
 
 class EyeMeter:
-    """A meter of each person's closed eyes and blinks over the last seconds.
+    """A meter of each person's closed eyes and blinks over the most recent seconds.
 
     It reads no clock: times come with the readings. Action units that a reading repeats from an
     earlier frame are counted once. By default a net reads a face about eight times a second, which

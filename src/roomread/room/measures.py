@@ -22,7 +22,7 @@ HISTORY, _PRIOR = 600.0, 10.0
 
 
 class MeasureWindow:
-    """The mean of a measure over a window of the last seconds.
+    """The mean of a measure over the most recent seconds.
 
     Args:
         seconds: The length of the window.
@@ -56,7 +56,7 @@ class MeasureWindow:
 
 
 class PeopleWindow:
-    """The means of a measure over the last seconds for many people at once.
+    """The means of a measure over the most recent seconds for many people at once.
 
     Values are summed in intervals of a thirtieth of the window, so that time and memory do not grow
     with the frame rate. The window may be longer than `seconds` by up to one interval.
@@ -157,7 +157,7 @@ class Fall:
 
 
 class MeasureHistory:
-    """The moving averages of a measure over the last seconds.
+    """The moving averages of a measure over the most recent seconds.
 
     Args:
         seconds: The time for which the averages are kept.

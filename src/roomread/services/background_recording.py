@@ -69,7 +69,7 @@ class Recording:
         seconds: The time of the last recorded frame, seconds.
         duration: The duration of the source in seconds; None if it is unknown.
         live: Whether the source is a camera or a stream.
-        error: The error that ended the recording early; None without an error.
+        error: The error that ended the recording early; None if there is no error.
     """
 
     def __init__(self, session: Session, recorder: Recorder, pipeline: RoomPipeline) -> None:
@@ -106,7 +106,7 @@ class Recording:
 
     @property
     def trouble(self) -> str:
-        """Why the database cannot be written at present, in one line; empty without a problem."""
+        """Why the database cannot be written to, in one line; empty if it can be written to."""
         return self._recorder.trouble
 
     def watch(self, source: Source) -> None:

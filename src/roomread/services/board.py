@@ -84,11 +84,11 @@ class BoardFeed:
 
     @classmethod
     def of(cls, store: OwnerStore, session: Session, time: float) -> BoardFeed:
-        """Return the feed of a session, with the stored points of the last ten minutes.
+        """Return the feed of a session, which starts with its moods of the last ten minutes.
 
         Args:
             store: The sessions of the owner.
-            session: The session, which may already contain moods.
+            session: The session; moods may already be stored in it.
             time: The present, seconds from the start of the session.
         """
         since = max(time - HISTORY_SECONDS, 0.0)

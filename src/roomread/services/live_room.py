@@ -133,7 +133,7 @@ class LiveRoom:
 
     Args:
         analyzer: The analyzer that reads the frames.
-        start: The session's time at the first frame, see `start_of`; None without a session.
+        start: The session's time at the first frame, see `start_of`; None if there is no session.
         people: The known people of the session; None to distinguish people by their places.
         oneself: Whether the camera shows its own user, so that only the largest face is kept.
 

@@ -37,7 +37,7 @@ class Preview:
     Attributes:
         source: The source as it was given.
         watch: The object that reads the frames and has the latest readings.
-        error: The error that ended the preview early; None without an error.
+        error: The error that ended the preview early; None if there is no error.
     """
 
     def __init__(

@@ -91,7 +91,7 @@ class PictureCheck:
     Attributes:
         faces: the number of faces in the picture.
         face: the face with the net's outputs; None unless there is exactly one face.
-        problem: why the picture cannot be decoded, in one line; empty without a problem.
+        problem: why the picture cannot be decoded, in one line; empty if there is no problem.
     """
 
     faces: int = 0
@@ -275,7 +275,7 @@ class TeachingService:
         """Return the names of the states that were taught for no particular person."""
         names = []
         for name in self.names():
-            # Skip damaged profiles, which the page Teach reports.
+            # Skip damaged profiles, which the Teach page reports.
             with contextlib.suppress(ProfileError):
                 if self.load(name).is_of_anyone:
                     names.append(name)

@@ -56,7 +56,7 @@ class TeachingRequest(Generic[Source]):
 
     @property
     def face_of(self) -> str | None:
-        """The person whose face is stored and whose consent is required; None without a person."""
+        """The person whose face is stored, with consent; None if no person is given."""
         return self.person if self.is_state else self.name
 
     def check(self) -> None:

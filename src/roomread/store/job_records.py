@@ -36,7 +36,7 @@ class JobRecord:
         state: Whether the job waits or its video is being read, or how the job ended.
         seconds: The position up to which the video has been read, s.
         duration: The duration of the video, s; None if the file does not state it.
-        error: Why the job ended early, in one line; empty without an error.
+        error: Why the job ended early, in one line; empty if there is no error.
         started: The time at which reading began, seconds since 1970, or None.
         ended: The time at which the job ended, seconds since 1970, or None.
         attempts: The number of attempts at reading the video that crashed or are still running; 0

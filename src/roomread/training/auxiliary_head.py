@@ -145,7 +145,10 @@ class AuxiliaryHead(nn.Module):
         return each.sum() / (known.sum() * targets.shape[1]).clamp(min=1)
 
     def linear_of_raw_targets(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return weight [9 D, K] and bias [K] that predict the targets before standardising."""
+        """Return the weight [9 D, K] and bias [K] that predict targets in their original units.
+
+        The inputs are the D feature maps, averaged to 3 x 3; the K targets are not standardised.
+        """
         weight = self.linear.weight.detach() * self.deviation[:, None]
         bias = self.linear.bias.detach() * self.deviation + self.mean
         return weight.T.contiguous().numpy(), bias.numpy()

@@ -67,7 +67,7 @@ def cut_faces(
 def _face(
     file: Path, detector: CenterFace | None, box: Box | None
 ) -> tuple[NDArray[np.uint8], bool] | None:
-    """Return a picture's face as a crop, and whether the face is readable; None without a face."""
+    """Return the crop of a picture's face, and whether it is readable; None if there is no face."""
     try:
         image = read_image(file)
     except MediaError as error:

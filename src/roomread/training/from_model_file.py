@@ -88,7 +88,7 @@ def _initialisers(model: onnx.ModelProto) -> dict[str, Tensor]:
 
 
 def _load(net: ExpressionNet, weights: dict[str, Tensor]) -> None:
-    """Load the weights into a net; batch normalisation adds the biases of the convolutions.
+    """Load weights into a net, with the biases of the file as offsets of batch normalisation.
 
     Raises:
         KeyError: a weight is missing.

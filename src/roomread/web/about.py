@@ -1,4 +1,4 @@
-"""The page About: what an expression is, what happens to pictures, and the law."""
+"""The About page: what an expression is, what happens to pictures, and the law."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roomread.web.texts import t
 
 
 def show() -> None:
-    """Draw the page About."""
+    """Draw the About page."""
     st.title(t("About"))
     st.markdown(limits())
     st.subheader(t("What happens to pictures"))

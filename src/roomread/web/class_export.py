@@ -1,4 +1,4 @@
-"""Download or delete a session on the page Lessons."""
+"""Download or delete a session on the Lessons page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show one session on the page Lessons, during the recording and afterwards."""
+"""Show one session on the Lessons page, during the recording and afterwards."""
 
 from __future__ import annotations
 

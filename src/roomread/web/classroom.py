@@ -1,4 +1,4 @@
-"""The page Lessons: record a lesson, and open stored sessions."""
+"""The Lessons page: record a lesson, and open stored sessions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roomread.web.visitor import is_signed_in
 
 
 def show() -> None:
-    """Draw the page Lessons: the form and the list, or the lessons that the URL names."""
+    """Draw the Lessons page: the form and the list, or the lessons that the URL names."""
     st.title(t("Lessons"))
     settings = load_settings()
     if not may_record():

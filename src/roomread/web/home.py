@@ -1,4 +1,4 @@
-"""The page Home, with the main tasks and the most recent lessons."""
+"""The Home page, with the main tasks and the most recent lessons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.svg import show_svg
 from roomread.web.texts import day_and_time, t, words
 
-# Number of lessons that are shown; the page Lessons lists all of them.
+# Number of lessons that are shown; the Lessons page lists all of them.
 _RECENT = 5
 
 
@@ -34,7 +34,7 @@ class _Glance(NamedTuple):
 
 
 def show() -> None:
-    """Draw the page Home."""
+    """Draw the Home page."""
     st.title("Roomread")
     st.caption(
         t(

@@ -1,4 +1,4 @@
-"""The form that uploads what was said and shown in a lesson, on the page Lessons."""
+"""The form that uploads what was said and shown in a lesson, on the Lessons page."""
 
 from __future__ import annotations
 

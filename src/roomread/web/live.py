@@ -1,4 +1,4 @@
-"""The visitor's webcam on the page Watch now."""
+"""The visitor's webcam on the "Watch now" page."""
 
 from __future__ import annotations
 

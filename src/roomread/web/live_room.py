@@ -1,4 +1,4 @@
-"""The room on the page Watch now: its state, its timeline, its marks, and its recording."""
+"""The room on the "Watch now" page: its state, its timeline, its marks, and its recording."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def main() -> None:
         "about": st.Page(about.show, title=t("About"), icon=":material/info:", url_path="about"),
     }
     # Streamlit serves the first page only at the empty path. The path "live" is kept for old links
-    # to the page Watch now.
+    # to the "Watch now" page.
     other_paths = [
         st.Page(
             partial(st.switch_page, pages[name]),

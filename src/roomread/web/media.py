@@ -1,4 +1,4 @@
-"""The page Photos and videos: a queue of files, and a table and a ZIP archive of all results."""
+"""The "Photos and videos" page: a queue of files, and a table and a ZIP archive of all results."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _ROUND, _CHOSEN, _PROBLEMS = "media_round", "media_chosen", "media_problems"
 
 
 def show() -> None:
-    """Draw the page Photos and videos."""
+    """Draw the "Photos and videos" page."""
     st.title(t("Photos and videos"))
     if st.query_params.pop("example", ""):
         # Add the photo before the uploader is drawn, because redrawing the uploader would move the

@@ -1,4 +1,4 @@
-"""The pictures of the page Photos and videos, which are kept for the visit."""
+"""The pictures of the "Photos and videos" page, which are kept for the visit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The videos of the page Photos and videos, which are read in the background."""
+"""The videos of the "Photos and videos" page, which are read in the background."""
 
 from __future__ import annotations
 

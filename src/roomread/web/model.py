@@ -1,4 +1,4 @@
-"""The section of the page Settings on the model: its training data, results and weaknesses."""
+"""The section of the Settings page on the model: its training data, results and weaknesses."""
 
 from __future__ import annotations
 

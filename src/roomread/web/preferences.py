@@ -78,7 +78,7 @@ def live_analyzer() -> Analyzer:
 def room_analyzer() -> Analyzer:
     """Return the analyzer for a room, which looks in all faces for the states that were chosen.
 
-    States, such as "confused", are taught on the page Teach.
+    States, such as "confused", are taught on the Teach page.
     """
     states = [profile for profile in visitor_profiles() if profile.is_of_anyone]
     analyzer = engine().analyzer

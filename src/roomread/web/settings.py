@@ -1,4 +1,4 @@
-"""The page Settings: the purpose of the installation, and the user's preferences."""
+"""The Settings page: the purpose of the installation, and the user's preferences."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from roomread.web.texts import t
 
 
 def show() -> None:
-    """Draw the page Settings."""
+    """Draw the Settings page."""
     st.title(t("Settings"))
     if st.session_state.pop("settings_kept", False):
         st.success(t("The settings are saved."))

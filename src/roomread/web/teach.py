@@ -1,4 +1,4 @@
-"""The page Teach: teach a person or a new state from a few pictures, and test the profile."""
+"""The Teach page: teach a person or a new state from a few pictures, and test the profile."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PERSON, _STATE = "person", "state"
 
 
 def show() -> None:
-    """Draw the page Teach."""
+    """Draw the Teach page."""
     st.title(t("Teach"))
     if not load_settings().local_files and not is_signed_in():
         st.info(

@@ -1,4 +1,4 @@
-"""The pictures of the page Teach as tiles; a tile states why its picture cannot be used."""
+"""The pictures of the Teach page as tiles; a tile states why its picture cannot be used."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IN_A_ROW = 4
 
 @dataclass(slots=True)
 class Tile:
-    """A picture that was added on the page Teach.
+    """A picture that was added on the Teach page.
 
     Attributes:
         id: a digest of the content.

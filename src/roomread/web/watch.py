@@ -1,4 +1,4 @@
-"""The page Watch now, which reads a webcam, a camera, a stream or the window of a call live."""
+"""The "Watch now" page, which reads a webcam, a camera, a stream or the window of a call live."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WEBCAM, _PLACE, _CALL = "webcam", "place", "call"
 
 
 def show() -> None:
-    """Draw the page Watch now: the chosen source, or the recording that the URL names."""
+    """Draw the "Watch now" page: the chosen source, or the recording that the URL names."""
     st.title(t("Watch now"))
     session_id = st.query_params.get("session", "")
     if session_id:
@@ -57,7 +57,7 @@ def show() -> None:
 
 
 def _show_session(session_id: str) -> None:
-    """Draw a recording that runs in this process, or open any other session on the page Lessons."""
+    """Draw a recording that runs in this process, or open any other session on the Lessons page."""
     recording = _recording(session_id)
     if recording is not None and recording.running:
         show_running(recording)

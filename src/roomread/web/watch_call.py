@@ -1,4 +1,4 @@
-"""Embed, in the page Watch now, the page that reads the window of a call."""
+"""Embed, in the "Watch now" page, the page that reads the window of a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A camera, a stream or a screen of the app's computer on the page Watch now."""
+"""A camera, a stream or a screen of the app's computer on the "Watch now" page."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Report:
         frames: The number of frames that were read.
         readings: The number of faces in these frames, which is the number of rows.
         pieces: The number of pieces in which the video was read.
-        error: Why the video was not read to its end, in one line; empty without an error.
+        error: Why the video was not read to its end, in one line; empty if there is no error.
             Rows that were read before the error are valid.
     """
 
