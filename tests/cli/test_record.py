@@ -55,7 +55,7 @@ def test_session_is_named_after_its_source_without_folders_or_passwords(
     assert record._name(source) == title
 
 
-def test_rules_file_is_read_and_refused_if_it_is_not_text(tmp_path: Path) -> None:
+def test_rules_file_of_text_is_read_and_a_binary_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rules.txt"
     path.write_text("room happy above 1% for 5 s\n", encoding="utf-8")
     assert record.read_rules(path) == "room happy above 1% for 5 s\n"

@@ -102,7 +102,7 @@ def test_worker_resolves_relative_paths_of_a_recipe_in_the_folder_of_the_command
     recipe = Recipe(auxiliary="units.parquet", teachers=("compact",))
     training._enter(tmp_path / "here", recipe)
     assert Path(recipe.auxiliary).exists()
-    with pytest.raises(RoomreadError, match=r"units\.parquet: a worker cannot find this path"):
+    with pytest.raises(RoomreadError, match=r"units\.parquet: is relative to the folder"):
         training._enter(tmp_path / "elsewhere", recipe)
     absolute = Recipe(auxiliary=str(tmp_path / "here" / "units.parquet"), teachers=("compact",))
     training._enter(tmp_path / "elsewhere", absolute)

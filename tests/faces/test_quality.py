@@ -91,7 +91,7 @@ def test_strongly_blurred_face_is_unreadable_as_blurred(portrait: Portrait) -> N
     assert quality.reason is Unreadable.BLURRED
 
 
-def test_face_half_outside_of_the_picture_is_cut_off(portrait: Portrait) -> None:
+def test_face_half_outside_the_picture_is_unreadable_as_cut_off(portrait: Portrait) -> None:
     image, face = portrait
     middle = round(face.box.center[0])
     (quality,) = assessed(np.ascontiguousarray(image[:, :middle]), face)

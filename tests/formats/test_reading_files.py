@@ -74,10 +74,10 @@ def test_error_names_the_damaged_parquet_file(tmp_path: Path, content: bytes | s
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda rows: [*rows[:2], rows[2] + ",1"], "row 2: .*: has more cells than"),
-        (lambda rows: [rows[0], rows[1].rpartition(",")[0]], "row 1: .*: has fewer cells than"),
+        (lambda rows: [*rows[:2], rows[2] + ",1"], "row 2: has more cells than"),
+        (lambda rows: [rows[0], rows[1].rpartition(",")[0]], "row 1: has fewer cells than"),
         (lambda rows: [rows[0] + ",time", rows[1] + ",9"], "the column 'time' twice"),
-        (lambda rows: [*rows[:2], "x" * 200_000], "row 2: .*: is not CSV: field larger"),
+        (lambda rows: [*rows[:2], "x" * 200_000], "row 2: is not CSV: field larger"),
     ],
     ids=["surplus cell", "missing cell", "duplicate column", "long cell"],
 )

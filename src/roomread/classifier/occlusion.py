@@ -24,9 +24,9 @@ def occlusion_map(
     patch: int = 12,
     step: int = 4,
 ) -> NDArray[np.float32]:
-    """Return the loss of an expression's log-odds if a pixel is hidden, float32 [side, side].
+    """Return how much an expression's log-odds drop if a pixel is hidden, float32 [side, side].
 
-    A square in the crop's mean grey hides one part after another. The value of a pixel is the loss
+    A square in the crop's mean grey hides one part after another. The value of a pixel is the drop
     of the natural logarithm of p / (1 - p), averaged over the squares that hide it: positive where
     hiding lowers the odds of the expression, negative where it raises them; 0.7 halves the odds.
     Differences of probabilities would be close to 0 for a face that is read with 99 % confidence.
@@ -36,7 +36,7 @@ def occlusion_map(
         crop: The face, grey, uint8 [side, side].
         expression: The expression whose probability is measured.
         patch: The side of the square, px of the crop, 1..side.
-        step: The distance of two positions of the square, px, 1..patch.
+        step: The distance between adjacent positions of the square, px, 1..patch.
 
     Raises:
         ValueError: The crop has another shape or dtype, or a length is out of its range.

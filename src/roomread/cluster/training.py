@@ -148,7 +148,7 @@ def _enter(folder: Path, recipe: Recipe) -> None:
         if not relative:
             return
         raise RoomreadError(
-            f"{relative[0]}: a worker without the folder {folder} cannot find this relative path",
+            f"{relative[0]}: is relative to the folder {folder}, which a worker does not have",
             hint="use an absolute path that exists on all machines",
         ) from error
 

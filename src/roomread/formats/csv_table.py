@@ -59,16 +59,16 @@ def _numbered_rows(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str,
         columns = reader.fieldnames or []
         twice = next((name for name in columns if columns.count(name) > 1), None)
         if twice is not None:
-            raise WireError("$", f"has the column '{twice}' twice")
+            raise WireError("header", f"has the column '{twice}' twice")
         for number, row in enumerate(reader, start=1):
             # DictReader stores surplus cells under the key None, and fills missing ones with None.
             if None in row or None in row.values():
                 kind = "more" if None in row else "fewer"
                 problem = f"has {kind} cells than the header, which names {len(columns)} columns"
-                raise WireError(f"row {number}: $", problem)
+                raise WireError(f"row {number}", problem)
             yield number, row
     except csv.Error as error:
-        raise WireError(f"row {number + 1}: $", f"is not CSV: {error}") from error
+        raise WireError(f"row {number + 1}", f"is not CSV: {error}") from error
 
 
 def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:

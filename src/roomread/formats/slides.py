@@ -35,7 +35,7 @@ _TRANSITION = "{http://schemas.openxmlformats.org/presentationml/2006/main}trans
 
 
 def slide_marks(content: bytes, *, name: str) -> list[Mark]:
-    """Return a mark for each slide at the time when the slide is shown, s after the first slide.
+    """Return a mark for each slide; its time is when the slide is shown, after the first slide.
 
     A PPTX file has timings if they were rehearsed or recorded in PowerPoint. A PDF file has timings
     if each page states how long it is displayed (`/Dur`, ISO 32000-1, 12.4.4).

@@ -50,7 +50,7 @@ class Explanation:
     def strongest_third(self) -> FaceThird | None:
         """The third of the face on which the expression depends most.
 
-        None if hiding any region hardly lowers the odds of the expression.
+        None if no hidden region lowers the odds of the expression noticeably.
         """
         if float(self.importance.max()) < FAINT:
             return None

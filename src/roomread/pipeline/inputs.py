@@ -180,4 +180,6 @@ def _frames(items: Iterable[Any], rate: float) -> Iterator[Frame]:
             yield Frame(read_image(item, name=f"frame {index}"), index / rate, index, "frames")
         else:
             kind = type(item).__name__
-            raise TypeError(f"an iterable for stream must contain frames or pictures, not {kind}")
+            raise TypeError(
+                f"the iterable passed to stream() must yield frames or pictures, not {kind}"
+            )

@@ -213,7 +213,7 @@ class Attention:
     def _judge(
         self, rule: Rule, seat: int | None, time: float, value: float | None, mood: RoomMood | None
     ) -> list[Alert]:
-        """Raise, keep or end the alert of a rule about an average."""
+        """Raise, keep or end the alert of a rule that compares an average with a threshold."""
         if value is None:
             return []
         beyond = _sign(rule) * (value - rule.threshold)

@@ -210,10 +210,11 @@ class MeasureHistory:
             points.popleft()
 
     def falls(self) -> list[Fall]:
-        """Return the falls from the highest mean over 30 s to the last means over 30 s and 10 s.
+        """Return how far the measure has fallen below the highest mean over 30 s in the window.
 
-        The means cover less time if `seconds` is under two minutes. The list is empty before the
-        first mean.
+        One fall is to the latest mean over 30 s, and one to the latest mean over 10 s. In a window
+        of under two minutes all these means cover less time. The list is empty before the first
+        mean.
         """
         if not self._points:
             return []

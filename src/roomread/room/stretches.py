@@ -34,7 +34,7 @@ class FallenStretch:
 
     @property
     def depth(self) -> float:
-        """The difference between the mean valence before the fall and during the stretch."""
+        """How far the mean valence during the stretch is below the mean before it."""
         return self.before - self.during
 
 

@@ -1,4 +1,4 @@
-"""Run one room whose lease this process holds: pipeline, students' connections, live boards."""
+"""Run one room whose lease this process holds: its pipeline, students' and teachers' pages."""
 
 from __future__ import annotations
 

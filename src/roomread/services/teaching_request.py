@@ -24,7 +24,8 @@ class ReferencePicture(Generic[Source]):
         picture: a path, encoded bytes or pixels, as accepted by the argument `decode` of
             `TeachingService.teach`.
         name: the name of the picture in messages.
-        expression: the expression of a person's picture; None for a picture of a state.
+        expression: the expression of a person's picture; None if it
+            shows a state, such as "tired".
     """
 
     picture: Source

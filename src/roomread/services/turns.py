@@ -1,4 +1,4 @@
-"""Let the principals of one process run their tasks in turns."""
+"""Share the processors of one process fairly: principals with waiting tasks take turns."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def test_no_second_pass_is_run_when_the_first_pass_is_at_full_size() -> None:
     top=st.floats(0, 1),
     brightness=st.integers(0, 255),
 )
-def test_face_is_found_at_any_place_size_and_background(
+def test_face_of_any_size_is_found_at_any_place_on_any_background(
     detector: CenterFace, which: int, height: float, left: float, top: float, brightness: int
 ) -> None:
     portrait, box = scenes.portraits()[which]

@@ -116,7 +116,7 @@ class MadeUpPerson:
         return logits
 
     def _mean_by_share(self, queries: NDArray[np.intp], values: NDArray[Any]) -> float:
-        """Return the mean of values [n], with each expression weighted by its natural frequency."""
+        """Return the mean of `values` [n]; expressions are weighted by their shares of Training."""
         labels = self._labels[queries]
         each = np.array([values[labels == e].mean() for e in Expression])
         return float(each @ self._pool.statistics.share)
