@@ -285,7 +285,7 @@ def test_body_in_many_tiny_chunks_is_refused(size: int) -> None:
 
 
 @pytest.mark.parametrize("lines", [b"a:\r\n" * 10_000, b"a: " + b"b" * 40_000 + b"\r\n"])
-def test_too_long_headers_are_refused_even_if_they_arrive_at_once(lines: bytes) -> None:
+def test_too_long_headers_are_refused_even_if_they_arrive_in_one_piece(lines: bytes) -> None:
     async def client(host: str, port: int) -> None:
         answer = await exchange(host, port, REQUEST[:-2] + lines + b"\r\n")
         assert answer.startswith(b"HTTP/1.1 400 ")

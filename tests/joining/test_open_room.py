@@ -83,7 +83,7 @@ def test_seat_given_by_an_ended_server_process_can_be_resumed_for_a_minute() -> 
     assert room.join(1070.0, 3, faces=True, resume=18).seat == 52
 
 
-def test_frame_has_the_newest_reading_of_each_seat_once() -> None:
+def test_frame_has_one_reading_of_each_seat_the_newest() -> None:
     room = room_of(6)
     show_all(room, 1.0)
     show_all(room, 1.5)

@@ -57,7 +57,7 @@ def test_rule_is_evaluated_when_frames_are_half_a_minute_apart() -> None:
     assert rules[0].longest_step == 60
 
 
-def test_fall_that_is_slower_than_the_time_of_the_rule_raises_no_alert() -> None:
+def test_fall_that_takes_longer_than_the_time_in_the_rule_raises_no_alert() -> None:
     rule = "room valence fell by 20% in 1 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []
 

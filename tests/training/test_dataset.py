@@ -94,7 +94,7 @@ def test_rows_selected_by_a_mask_or_by_indices_keep_their_votes() -> None:
     assert len(data.split(Split.PublicTest)) == 14
 
 
-def test_faces_only_excludes_pictures_that_taggers_marked_as_no_face() -> None:
+def test_option_faces_only_leaves_out_pictures_that_taggers_marked_as_no_face() -> None:
     data = with_clear_votes(tiny_fer())
     assert data.votes is not None
     data.votes[3] = 0

@@ -108,7 +108,7 @@ def test_forgetting_a_seat_of_a_deleted_lesson_shows_an_error(
     assert "there is no session" in error
 
 
-def test_person_is_forgotten_in_all_lessons_and_the_number_of_seats_is_shown(
+def test_person_is_deleted_from_all_lessons_and_their_number_is_shown(
     page: FakePage, everything: Store, store: OwnerStore
 ) -> None:
     for _ in range(2):

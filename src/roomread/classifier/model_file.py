@@ -56,8 +56,8 @@ class ModelCard:
         seed: the random seed of the training run.
         licence: the licence of the weights.
         training: the recipe's settings.
-        figures: the evaluation's results as text, by the name of the comparison.
-        confusion: counts [7, 7], truth by row, under the name of each comparison in `figures`.
+        figures: the results of the evaluation as text; a key names the pictures and their truth.
+        confusion: the confusion matrix [7, 7] for each key of `figures`; rows are the truth.
         curves: values that training recorded for each epoch: "epoch", "train_loss", "val_accuracy",
             ...
         notes: notes for users: training data, limits.
@@ -67,8 +67,8 @@ class ModelCard:
             arXiv:2007.07314).
         tau_fer2013: the same as `tau`, for `logits_fer2013`.
         precision: the number format of the weights, "float32" or "int8".
-        action_units: the columns of the output `action_units` in order, by FACS name: the name in
-            ARKit ("arkit") and the correlation with the training targets ("r").
+        action_units: the units in the order of the output `action_units`. A key is the FACS name;
+            its value has the name in ARKit ("arkit") and the correlation with the targets ("r").
         pose: the source of the targets of the output `pose` ("taught by"), and its mean absolute
             errors by name, degrees; empty without pose.
         refit: how the weights of `logits` were refitted after training; empty if they were not.

@@ -154,7 +154,7 @@ class Profile:
                 hint="label each with an expression, or all with the name of the profile",
             )
         if len({len(reference.features) for reference in self.references}) > 1:
-            raise ProfileError(f"{self.name}: its references were computed by different nets")
+            raise ProfileError(f"{self.name}: its references were not all computed by the same net")
         if labels != {self.name} and self.person != self.name:
             raise ProfileError(
                 f"{self.name}: a profile with expressions must belong to a person of the same name"

@@ -303,7 +303,7 @@ class OpenRoom:
         return RoomFrame(readings, changed, self._cohorts.withheld, lost)
 
     def status(self, now: float) -> RoomStatus:
-        """Return how many people are in the room, can be read, and report something at present."""
+        """Return how many people are in the room, and of how many the face can be read."""
         seats = list(self._seats.values())
         active = [seat for seat in seats if not seat.paused and not self.paused]
         read = sum(_is_fresh(now, s.readable_at) for s in active if s.readable is not None)

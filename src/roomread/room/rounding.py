@@ -171,7 +171,7 @@ class MoodRounding:
         return self._median
 
     def _level(self, rank: int) -> int:
-        """Return the level (see `note`) at a position, from 0, of the levels in ascending order."""
+        """Return the level (see `note`) with the index `rank`, if the levels are sorted."""
         # For 41 levels a loop takes a tenth of the time of NumPy's calls.
         for level, count in enumerate(self._counts):
             if rank < count:

@@ -105,7 +105,7 @@ class NeutralCalibration:
         return now >= (self._end if enough else self._latest_end)
 
     def update(self, observer: FaceObserver, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Add the net's outputs for the nearest face to the references, at most twice a second.
+        """Add a reference, the net's outputs for the largest face, at most twice a second.
 
         If the track of the face is lost, the collection starts again.
 

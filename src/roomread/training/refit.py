@@ -244,7 +244,7 @@ def _compare(
 
 
 def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile:
-    """Write a model file with the new head in 32 bits, calibrated and measured on PublicTest.
+    """Write a model file with the new head as float32, calibrated and measured on PublicTest.
 
     The feature statistics are left out, because they contain the old head's logits.
 

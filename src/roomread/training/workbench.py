@@ -200,5 +200,5 @@ def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: P
 
 
 def _seen_labels(part: FerData) -> NDArray[np.int64]:
-    """Return the truth for `logits`: the FER+ majority, or the label if there are no votes."""
+    """Return the classes by which the output `logits` is judged: FER+ majorities or labels."""
     return vote_majority(part.votes) if part.votes is not None else part.labels

@@ -97,7 +97,7 @@ def show() -> None:
 
 
 def _add() -> None:
-    """Draw the uploader of the queue, which is emptied once its files are in the queue."""
+    """Draw the uploader, and put its files into the queue; then the uploader is empty again."""
     settings = load_settings()
     round_ = st.session_state.setdefault(_ROUND, 0)
     uploads = st.container(key="uploader").file_uploader(

@@ -39,7 +39,7 @@ class Options:
         detector: The name of the face detector, which every worker has.
         min_face: The longer side of the smallest face to find, px.
         every: Seconds between two frames; None for all frames.
-        piece: The length of a piece, s.
+        piece: The length of the pieces into which a video is split, s.
         device: The device of the nets.
     """
 
