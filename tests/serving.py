@@ -13,12 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from program import PROGRAM
+from prefork import ForkedProcess, start_forked
+from program import LENIENT, run_program
 from roomread.services.accounts import Accounts
 from roomread.store import Store
-
-# Do not turn warnings into errors, because Streamlit emits deprecation warnings.
-COMMAND = [argument for argument in PROGRAM if argument not in ("-W", "error")]
 
 
 @dataclass(slots=True)
@@ -33,7 +31,7 @@ class Service:
 
     url: str
     folder: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProcess
 
     def log(self) -> str:
         """Return what the process has written to standard output and standard error."""
@@ -54,15 +52,12 @@ def run_cli(
     folder: Path, *arguments: str, stdin: str = "", **settings: str | None
 ) -> subprocess.CompletedProcess[str]:
     """Run one `roomread` command on a service's folder; `settings` as in `serving`."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=_with_settings(environment(folder), settings),
-        check=False,
-        timeout=120,
+    variables = _with_settings(environment(folder), settings)
+    done = run_program(
+        list(arguments), folder=Path.cwd(), stdin=stdin.encode(), variables=variables, strict=False
     )
+    outputs = done.stdout.decode(), done.stderr.decode()
+    return subprocess.CompletedProcess(done.args, done.returncode, *outputs)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -111,14 +106,10 @@ def serving(
             unsets a variable.
     """
     variables = _with_settings(environment(folder), settings)
-    with (folder / "log").open("ab") as log:
-        before = log.tell()
-        process = subprocess.Popen(
-            [*COMMAND, command, "--port", "0", *arguments],
-            env=variables,
-            stdout=log,
-            stderr=log,
-        )
+    log = folder / "log"
+    log.touch()
+    before = log.stat().st_size
+    process = _start([command, "--port", "0", *arguments], log, variables)
     service = Service("", folder, process)
     try:
         service.url = _wait_for_url(service, before)
@@ -129,6 +120,25 @@ def serving(
     written = service.log()
     for fault in ("Traceback", " ERROR ", "terminate called"):
         assert fault not in written, written
+
+
+def _start(
+    arguments: list[str], log: Path, variables: dict[str, str]
+) -> subprocess.Popen[bytes] | ForkedProcess:
+    """Start a service that appends its output to a file."""
+    forked = start_forked(
+        arguments,
+        stdin=None,
+        stdout=log,
+        stderr=log,
+        folder=Path.cwd(),
+        variables=variables,
+        strict=False,
+    )
+    if forked is not None:
+        return forked
+    with log.open("ab") as file:
+        return subprocess.Popen([*LENIENT, *arguments], env=variables, stdout=file, stderr=file)
 
 
 def _wait_for_url(service: Service, before: int) -> str:

@@ -47,6 +47,6 @@ def test_purpose_from_the_environment_cannot_be_changed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "medical")
-    with pytest.raises(PurposeFixedError, match="set to 'medical'"):
+    with pytest.raises(PurposeFixedError, match="fixed to 'medical'"):
         purpose.command(Purpose.RESEARCH)
     assert shown(capsys).startswith("purpose  medical")

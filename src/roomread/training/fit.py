@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import pickle
-import signal
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -43,6 +43,7 @@ from roomread.training.lightning_module import Training
 from roomread.training.nets import make_net
 from roomread.training.recipe import AUXILIARY_OUTPUTS, Recipe
 from roomread.training.runs import Run
+from roomread.training.stopping import StopBetweenBatches
 from roomread.training.targets import has_two_heads, make_targets
 from roomread.training.unlabelled import unlabelled_faces
 from roomread.training.views import TaughtViews
@@ -131,8 +132,11 @@ def train(
         _start_from(Path(recipe.start), module, training.images)
     if not resume:
         recipe.save(run.recipe_file)
-    trainer = _trainer(run, recipe, hardware, max_epochs=stop_after or recipe.epochs)
-    with _lightning_warnings_ignored():
+    stop = StopBetweenBatches()
+    trainer = _trainer(run, recipe, hardware, stop, max_epochs=stop_after or recipe.epochs)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handling = stop.handling_signals(delayed=hardware.devices == 1)
+    with _lightning_warnings_ignored(), handling if in_main_thread else contextlib.nullcontext():
         try:
             trainer.fit(
                 module,
@@ -142,8 +146,7 @@ def train(
                 weights_only=True,
             )
         except SystemExit as error:
-            # Lightning converts Ctrl-C to SystemExit and ignores further ones.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            # Lightning converts Ctrl-C to SystemExit.
             raise KeyboardInterrupt from error
     return load_net(run.checkpoint, recipe)
 
@@ -157,7 +160,7 @@ def _unlabelled(recipe: Recipe, run: Run, *, columns: int) -> Pictures | None:
     return unlabelled_pictures(data, recipe, views=views, columns=columns)
 
 
-def _callbacks(run: Run, recipe: Recipe) -> list[Callback]:
+def _callbacks(run: Run, recipe: Recipe, stop: StopBetweenBatches) -> list[Callback]:
     checkpoints = run.checkpoint.parent
     best = _Best(
         checkpoints,
@@ -172,10 +175,12 @@ def _callbacks(run: Run, recipe: Recipe) -> list[Callback]:
         "val_accuracy", mode="max", patience=recipe.patience, check_on_train_epoch_end=False
     )
     average = WeightAveraging(avg_fn=partial(_moved, decay=recipe.ema_decay))
-    return [patience, average, RichProgressBar(leave=True), best, last]
+    return [patience, average, RichProgressBar(leave=True), best, last, stop]
 
 
-def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -> L.Trainer:
+def _trainer(
+    run: Run, recipe: Recipe, hardware: Hardware, stop: StopBetweenBatches, *, max_epochs: int
+) -> L.Trainer:
     # Silence Lightning's advertisements and its list of absent GPUs.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return L.Trainer(
@@ -185,7 +190,7 @@ def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -
         strategy=hardware.strategy or ("ddp_spawn" if hardware.devices > 1 else "auto"),
         precision=_precision(hardware),  # type: ignore[arg-type]
         max_epochs=max_epochs,
-        callbacks=_callbacks(run, recipe),
+        callbacks=_callbacks(run, recipe, stop),
         logger=[
             CSVLogger(run.folder, name="logs"),
             TensorBoardLogger(run.folder, name="tensorboard"),
