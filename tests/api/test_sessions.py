@@ -61,7 +61,7 @@ def stored(service: Service) -> Store:
     return Store(f"sqlite:///{service.folder / 'data' / 'roomread.db'}")
 
 
-def test_session_accepts_readings_reports_moods_stores_marks_and_is_exported(
+def test_session_of_posted_readings_has_moods_marks_and_an_export(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", rules=RULES)

@@ -39,7 +39,7 @@ def test_factory_of_the_built_in_tracker_is_none() -> None:
     assert tracker_factory("default") is None
 
 
-def test_tracker_plugin_is_loaded_when_chosen_and_created_with_the_detector_of_each_video(
+def test_tracker_plugin_is_created_anew_for_each_video_with_its_detector(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plugin = FakePlugin()

@@ -65,7 +65,7 @@ def click_at(page: Page, share: float) -> None:
     page.mouse.click(box["x"] + share * box["width"], box["y"] + 60)
 
 
-def test_choosing_a_time_on_the_timeline_updates_cursors_number_of_people_and_video(
+def test_choosing_a_time_on_the_timeline_updates_its_cursors_and_the_video(
     page: Page, address: str, store: OwnerStore, tmp_path: Path
 ) -> None:
     session = recorded(store, "Algebra 7b", leave=2)
@@ -105,7 +105,7 @@ def test_choosing_a_time_on_the_timeline_updates_cursors_number_of_people_and_vi
     store.delete(session.id)
 
 
-def test_seat_can_be_named_and_forgotten_and_no_other_seat_is_chosen_afterwards(
+def test_seat_can_be_named_and_deleted_and_then_no_seat_is_selected(
     page: Page, address: str, store: OwnerStore
 ) -> None:
     session = recorded(store, "Physics 9a", consent="all, in writing", people=6)

@@ -148,10 +148,10 @@ def needs(scope: Scope) -> Callable[..., Principal]:
 
 
 def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
-    """Return the principal of a request, which must have a scope.
+    """Return the principal of a request, after checking that the principal has `scope`.
 
     Raises:
-        RefusedError: The scope is missing.
+        RefusedError: The principal does not have the scope.
     """
     principal: Principal | None = connection.scope["state"].get("principal")
     if principal is None or scope not in principal.scopes:

@@ -306,7 +306,7 @@ async def _parse_form(
     if not references:
         raise ProfileError(
             "there is no picture to learn from",
-            hint="send pictures of a person in the field 'neutral', or of a state in 'picture'",
+            hint="for a person send pictures in the field 'neutral', for a state in the field 'picture'",
         )
     try:
         asked = _TeachingFields.model_validate(fields)

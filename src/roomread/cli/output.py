@@ -111,8 +111,8 @@ def open_sink(
             yield sink
     elif form is Format.BIDS and path is None:
         raise OutputError(
-            "BIDS consists of two files, a table and its sidecar",
-            hint="name a file: -o readings.tsv",
+            "BIDS is written as two files, and cannot be written to standard output",
+            hint="name the table: -o readings.tsv",
         )
     elif path is None:
         with _standard_output(stdout), _closing(text_sink(form, stdout, states)) as sink:

@@ -225,7 +225,7 @@ def _check_people(session: Session) -> None:
     """Check that a session stores readings of individual people, as `--identity` requires.
 
     Raises:
-        SessionError: The session stores only the room.
+        SessionError: The session stores only moods of the whole room.
     """
     if not session.keeps_people:
         raise SessionError(

@@ -213,11 +213,11 @@ class Profile:
         """Learn a profile from pictures that show one face each.
 
         Args:
-            name: The name of the person or the state.
-            references: A person's pictures by expression, or a state's pictures. A picture may be
-                replaced by the observation of its face.
+            name: The name of the person, or of the state, such as "confused".
+            references: Pictures of a person by expression, or pictures that show the state. A
+                picture may be replaced by the observation of its face.
             analyzer: The object that finds the faces and computes the net's outputs.
-            person: The person whose face a state's pictures show; None for no particular person.
+            person: The person whose face shows the state; None for no particular person.
             consent: That person's consent.
             names: The pictures' names in messages, in their order; None for their paths.
 

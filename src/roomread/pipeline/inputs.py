@@ -111,9 +111,9 @@ def folder_pictures(folder: Path) -> list[Path]:
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     videos = len(files) - len(pictures)
     if not pictures:
-        raise MediaError(f"{folder}: has no picture", hint="use stream to read its videos")
+        raise MediaError(f"{folder}: has no picture", hint="use stream() to read its videos")
     if videos:
-        note = f"{videos} left out because they are videos, which stream reads"
+        note = f"{videos} left out because they are videos, which stream() reads"
         warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=4)
     return pictures
 

@@ -35,7 +35,7 @@ class MeasureWindow:
         self._sum, self._known = 0.0, 0
 
     def add(self, time: float, value: float | None) -> None:
-        """Add the value at a time later than the previous one; None if it is unknown."""
+        """Add a value, or None if it is unknown; times must increase from call to call."""
         if self._rows and time - self._rows[-1][0] > self._gap:
             self._rows.clear()
             self._sum, self._known = 0.0, 0
@@ -178,7 +178,7 @@ class MeasureHistory:
         self._before: deque[tuple[float, float]] = deque()
 
     def add(self, time: float, value: float | None) -> None:
-        """Add the value at a time later than the previous one; None if it is unknown."""
+        """Add a value, or None if it is unknown; times must increase from call to call."""
         if self._points and time - self._points[-1][0] > self._gap:
             self._before.extend(self._points)
             self._points.clear()

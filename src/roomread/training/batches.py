@@ -275,7 +275,7 @@ def unlabelled_pictures(
 
     Args:
         data: the pictures, as `unlabelled.unlabelled_faces` returns them.
-        recipe: the recipe, of which the teachers are used.
+        recipe: the recipe; only its teachers are used.
         views: augmented copies of these pictures; None to use the original pictures.
         columns: the number K of auxiliary targets, all of which are NaN for these pictures.
 

@@ -95,7 +95,7 @@ def _scaled(image: NDArray[np.uint8], file: Path) -> NDArray[np.uint8]:
     if height != width:
         raise DataError(
             f"{file}: {width} x {height} pixels are not a square crop of a face",
-            hint="read them as whole pictures instead of crops",
+            hint="read the folder as whole pictures instead of crops",
         )
     grey = Image.fromarray(image).convert("L")
     return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=3.0))

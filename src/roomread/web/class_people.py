@@ -1,4 +1,4 @@
-"""The tab People of a lesson: chart the valence at each seat, name people, delete their data."""
+"""The "People" tab of a lesson: chart the valence at each seat, name people, delete their data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tab One face: the scores of a face of the camera, and the calibration of a neutral face."""
+"""The "One face" tab: the scores of one face, and the calibration to its neutral expression."""
 
 from __future__ import annotations
 
