@@ -306,7 +306,7 @@ async def _parse_form(
     if not references:
         raise ProfileError(
             "there is no picture to learn from",
-            hint="for a person send pictures in the field 'neutral', for a state in the field 'picture'",
+            hint="send pictures in the field 'neutral' for a person, or 'picture' for a state",
         )
     try:
         asked = _TeachingFields.model_validate(fields)

@@ -5,11 +5,16 @@ import torch
 from torch import nn
 
 from roomread.training.nets import cost
-from roomread.training.nets.compact import Compact, CompactWide
+from roomread.training.nets.compact import Compact, CompactLarge, CompactWide
 
 
 @pytest.mark.parametrize(
-    ("net", "parameters", "macs"), [(Compact(), 1.1e6, 73e6), (CompactWide(), 2.1e6, 143e6)]
+    ("net", "parameters", "macs"),
+    [
+        (Compact(), 1.1e6, 73e6),
+        (CompactWide(), 2.1e6, 143e6),
+        (CompactLarge(), 2.7e6, 185e6),
+    ],
 )
 def test_parameters_and_multiply_adds_of_compact_nets_are_as_documented(
     net: Compact, parameters: float, macs: float

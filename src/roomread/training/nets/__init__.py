@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from roomread.errors import DataError
 from roomread.training.nets.cnn4 import CNN4
-from roomread.training.nets.compact import Compact, CompactWide
+from roomread.training.nets.compact import Compact, CompactLarge, CompactWide
 from roomread.training.nets.densenet import DenseNet
 from roomread.training.nets.dexpression import DeXpression
 from roomread.training.nets.mobilenet import MobileNet
@@ -20,6 +20,7 @@ from roomread.training.nets.vgg import VGG
 NETS: dict[str, Callable[[], nn.Module]] = {
     "compact": Compact,
     "compact-wide": CompactWide,
+    "compact-large": CompactLarge,
     "cnn4": CNN4,
     "vgg": VGG,
     "dexpression": DeXpression,
