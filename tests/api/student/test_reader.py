@@ -6,18 +6,18 @@ import base64
 import json
 import subprocess
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import brotli
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+import roomread.api
 from altered import masked
 from node import NODE
+from roomread.api.bundles import bundle_content
 from roomread.bench import scenes
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.faces import cut
@@ -33,7 +33,16 @@ from roomread.readings.reading import MEASURES
 from roomread.services.browser_reading import reading_parameters
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node 20 or newer on this machine")
-API = Path(str(files("roomread.api")))
+API = Path(roomread.api.__file__).parent
+# What the page downloads: ONNX Runtime and the nets.
+DOWNLOADS = (
+    "onnxruntime-web.mjs",
+    "onnxruntime-web.wasm",
+    "centerface-shallow.onnx",
+    "centerface-deep.onnx",
+    "covers.onnx",
+    "compact.onnx",
+)
 SIZES = ((640, 480), (640, 360), (1280, 720), (320, 240), (480, 640))
 ANGLES = (12.0, 40.0, -33.0, 0.0)
 
@@ -61,9 +70,8 @@ def read_in_node(folder: Path, pictures: list[NDArray[np.uint8]]) -> list[dict[s
     """Return the faces and readings that the student page's modules find in pictures."""
     bundled = folder / "bundled"
     bundled.mkdir()
-    for path in (API / "bundled").glob("*.br"):
-        (bundled / path.stem).write_bytes(brotli.decompress(path.read_bytes()))
-    (bundled / "covers.onnx").write_bytes((files("roomread.faces") / "covers.onnx").read_bytes())
+    for name in DOWNLOADS:
+        (bundled / name).write_bytes(bundle_content(name))
     (folder / "parameters.json").write_text(json.dumps(reading_parameters(open_model())))
     sizes = []
     for number, each in enumerate(pictures):
