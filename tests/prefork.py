@@ -186,6 +186,7 @@ def _serve(modules: Sequence[str]) -> None:
         else:
             response = os.fork()
             if response == 0:
+                responses.close()
                 _become(request)
         responses.write(json.dumps(response) + "\n")
         responses.flush()

@@ -78,7 +78,7 @@ def test_each_matcher_counts_its_ids_from_1() -> None:
 def test_time_that_runs_backwards_raises_value_error() -> None:
     matcher = TrackMatcher()
     matcher.update([face(0, 0)], 1.0)
-    with pytest.raises(ValueError, match="backwards"):
+    with pytest.raises(ValueError, match="is before that of the previous frame"):
         matcher.update([face(0, 0)], 0.5)
 
 

@@ -204,7 +204,7 @@ def test_run_without_auxiliary_outputs_can_start_from_a_run_with_auxiliary_outpu
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"net": "cnn4"}, "need final feature maps"),
+        ({"net": "cnn4"}, "need a net whose final feature maps"),
         ({"auxiliary": "none.parquet"}, "cannot be read as a table"),
     ],
     ids=["net", "table"],

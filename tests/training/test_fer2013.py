@@ -40,7 +40,7 @@ def test_csv_without_a_usage_column_needs_a_given_split(tmp_path: Path) -> None:
     path = write_csv(data, tmp_path / "Kaggle_Train.csv")
     lines = [line.rpartition(",")[0] for line in path.read_text().splitlines()]
     path.write_text("\n".join(lines) + "\n")
-    with pytest.raises(DataError, match=r"no column 'Usage'.*'Kaggle_Train\.csv' is Training"):
+    with pytest.raises(DataError, match=r"no column 'Usage'.*'Kaggle_Train\.csv' holds: Training"):
         read_fer2013(path)
     with pytest.raises(DataError, match="no column 'Usage'"):
         read_fer2013(path, splits={"train": Split.Training})

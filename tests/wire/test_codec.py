@@ -136,8 +136,11 @@ INVALID: dict[str, tuple[Any, str]] = {
         r"scores: the seven probabilities must sum to 1, not 1.5",
     ),
     "a share missing": (frame({**FACE, "scores": {"happy": 1}}), r"scores\.angry: is missing"),
-    "neither scores nor a reason": (frame({"box": BOX}), r"either scores or a reason"),
-    "scores and a reason": (frame({**FACE, "unreadable": "blurred"}), r"either scores or a reason"),
+    "neither scores nor a reason": (frame({"box": BOX}), r"either 'scores' or a reason"),
+    "scores and a reason": (
+        frame({**FACE, "unreadable": "blurred"}),
+        r"either 'scores' or a reason",
+    ),
     "an unknown reason": (
         frame({"box": BOX, "unreadable": "asleep"}),
         r"unreadable: must be one of: too small",

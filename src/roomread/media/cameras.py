@@ -77,7 +77,7 @@ def _device(number: int, name: str) -> tuple[str, str]:
         return str(number), "avfoundation"
     devices = [d for d in av.enumerate_input_devices("dshow") if "video" in d.media_types]
     if number >= len(devices):
-        raise MediaError(f"{name}: no such camera", hint=f"connected cameras: {len(devices)}")
+        raise MediaError(f"{name}: no such camera", hint=f"{len(devices)} cameras are connected")
     return f"video={devices[number].name}", "dshow"
 
 

@@ -45,7 +45,7 @@ def test_emotions_confirmed_by_experts_become_expressions_and_others_are_left_ou
 
 @pytest.mark.parametrize("wrong", ["00005,human-1,maybe,Fear", ",human-1,True,Fear"])
 def test_error_names_the_line_of_an_invalid_row(tmp_path: Path, wrong: str) -> None:
-    with pytest.raises(DataError, match="line 4: the answer is"):
+    with pytest.raises(DataError, match="line 4: 'value' is"):
         read_picture_set(emonet(tmp_path, [*ROWS[:2], wrong]))
 
 

@@ -69,8 +69,8 @@ def read(labels: Path) -> LabelledPictures:
                 where, value = f"line {table.line_num}", row["value"]
                 if value not in ("True", "False") or not row["path"] or not row["emotion"]:
                     raise DataError(
-                        f"{labels}: {where}: the column 'value' is '{value}', not True or "
-                        "False, or the column 'path' or 'emotion' is empty"
+                        f"{labels}: {where}: 'value' is '{value}'; it must be True or False, "
+                        "and 'path' and 'emotion' must not be empty"
                     )
                 rows.setdefault(row["path"], where)
                 answers[row["path"]][row["emotion"]].append(value == "True")
