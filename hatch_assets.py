@@ -1,10 +1,10 @@
 """Add the files that the student page downloads to the package when it is built.
 
 These files are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package, and
-the expression net. They are compressed with Brotli at build time, so that a student downloads
-about 8 MB and a running service downloads nothing. The page's other nets hardly shrink, and are
-served from the files that the service itself reads. A second build finds the files in place and
-needs no network.
+the expression net. They are compressed with Brotli at build time, so that a running service
+downloads nothing. With the page's other nets, which hardly shrink and are served from the package
+of the detector, a student downloads about 8 MB. A second build finds the files in place and needs
+no network.
 """
 
 from __future__ import annotations

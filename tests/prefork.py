@@ -2,13 +2,14 @@
 
 A command spends most of its time on imports: half a second at least, two seconds in a service, and
 six seconds with the extra of training. The copies are processes with their own folder, environment
-variables and exit status. Windows cannot fork: each command is a new process there.
+variables and exit status. Only tests on Linux fork: Windows cannot, and libraries of macOS do not
+work in forked processes. Benchmarks measure new processes.
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # Variables whose names begin so have an effect when Python or a library starts, before the fork.
-_AT_START = ("PYTHON", "LC_", "LANG", "OMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_")
+_AT_START = ("PYTHON", "LC_", "LANG", "TZ", "OMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_")
 # Commands that import torch, and commands that start a service.
 _TRAINING = frozenset({"train", "evaluate", "compare", "export", "refit-head", "average", "data"})
 _SERVICE = frozenset({"serve", "app"})
@@ -45,7 +47,7 @@ _TRAINING_MODULES = (
     "roomread.training.quantise",
     "roomread.training.review",
 )
-# Seconds between two looks at whether a process has ended.
+# The polling interval while a process runs, seconds.
 _INTERVAL = 0.01
 
 
@@ -66,8 +68,15 @@ class _Parent:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C in a terminal would end this process before the tests have stopped its forks.
+            start_new_session=True,
         )
-        atexit.register(self._process.kill)
+        atexit.register(self._end)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def ask(self, request: dict[str, Any]) -> Any:
         """Send a request to the process, and return its response."""
@@ -79,7 +88,18 @@ class _Parent:
             requests.flush()
             response = responses.readline()
         assert response, "the process that forks for each command has ended"
-        return json.loads(response)
+        answer = json.loads(response)
+        if isinstance(answer, str):
+            raise ChildProcessError(answer)
+        return answer
+
+    def _end(self) -> None:
+        # At the end of its input, the process kills its forks and ends.
+        self._process.communicate()
+
+
+_parents: dict[tuple[tuple[str, ...], bool], _Parent] = {}
+_starting = threading.Lock()
 
 
 class ForkedProcess:
@@ -123,7 +143,6 @@ class ForkedProcess:
 def start_forked(
     arguments: Sequence[str],
     *,
-    stdin: Path | None,
     stdout: Path,
     stderr: Path,
     folder: Path,
@@ -134,7 +153,6 @@ def start_forked(
 
     Args:
         arguments: The arguments after `roomread`.
-        stdin: The file of the standard input; None for an empty input.
         stdout: The file to which the standard output is appended.
         stderr: The file to which the standard error is appended; it may be that of `stdout`.
         folder: The current folder of the command.
@@ -142,10 +160,13 @@ def start_forked(
         strict: Whether warnings are errors.
 
     Returns:
-        The process; None if the command must be a new process, because this system cannot fork or
-        the variables have an effect at the start of a process.
+        The process; None if the command must be a new process: outside of tests, on other systems
+        than Linux, or if the variables have an effect at the start of a process.
+
+    Raises:
+        ChildProcessError: The process cannot be forked.
     """
-    if not hasattr(os, "fork"):
+    if sys.platform != "linux" or "PYTEST_VERSION" not in os.environ:
         return None
     modules: tuple[str, ...] = _MODULES
     if arguments and arguments[0] in _SERVICE:
@@ -159,14 +180,18 @@ def start_forked(
         "arguments": list(arguments),
         "folder": str(folder),
         "variables": dict(variables),
-        "streams": [str(stdin or os.devnull), str(stdout), str(stderr)],
+        "streams": [os.devnull, str(stdout), str(stderr)],
     }
     return ForkedProcess(parent, parent.ask(request))
 
 
-@functools.cache
 def _parent(modules: tuple[str, ...], *, strict: bool) -> _Parent:
-    return _Parent(modules, strict=strict)
+    """Return the running process that has imported `modules`; start it if there is none."""
+    with _starting:
+        parent = _parents.get((modules, strict))
+        if parent is None or not parent.is_running:
+            parent = _parents[modules, strict] = _Parent(modules, strict=strict)
+        return parent
 
 
 def _at_start(variables: Mapping[str, str]) -> dict[str, str]:
@@ -174,22 +199,52 @@ def _at_start(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _serve(modules: Sequence[str]) -> None:
-    """Import modules; then fork, or report a forked process, for each line of standard input."""
+    """Import modules; then fork, or report a forked process, for each line of standard input.
+
+    A response is an id or an exit status, null for a process that runs, or a string for an error.
+    """
     for module in modules:
-        import_module(module)
+        # Some extras may not be installed.
+        if find_spec(module.partition(".")[0]) is not None:
+            import_module(module)
     responses = os.fdopen(os.dup(1), "w")
+    # The exit status of each forked process; None while it runs.
+    forked: dict[int, int | None] = {}
+    response: int | str | None
     for line in sys.stdin:
         request = json.loads(line)
-        if "pid" in request:
-            pid, status = os.waitpid(request["pid"], os.WNOHANG)
-            response = os.waitstatus_to_exitcode(status) if pid else None
-        else:
-            response = os.fork()
-            if response == 0:
-                responses.close()
-                _become(request)
+        try:
+            if "pid" in request:
+                response = forked[request["pid"]] = _status(request["pid"], forked)
+            else:
+                response = _fork()
+                if response == 0:
+                    responses.close()
+                    _become(request)
+                forked[response] = None
+        except OSError as error:
+            response = str(error)
         responses.write(json.dumps(response) + "\n")
         responses.flush()
+    for pid, status in forked.items():
+        if status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _status(pid: int, forked: Mapping[int, int | None]) -> int | None:
+    """Return the exit status of a forked process; None while it runs."""
+    if forked[pid] is not None:
+        return forked[pid]
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _fork() -> int:
+    with warnings.catch_warnings():
+        # Python 3.12 and newer warn of threads, such as those that OpenBLAS has started.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _become(request: dict[str, Any]) -> NoReturn:

@@ -46,22 +46,11 @@ def run_program(
         variables: All environment variables of the command.
         strict: Whether warnings are errors.
     """
-    with tempfile.TemporaryDirectory() as name:
-        given, written, errors = (Path(name, stream) for stream in ("in", "out", "err"))
-        given.write_bytes(stdin)
-        process = start_forked(
-            arguments,
-            stdin=given,
-            stdout=written,
-            stderr=errors,
-            folder=folder,
-            variables=variables,
-            strict=strict,
-        )
-        if process is not None:
-            status = process.wait(timeout=600)
-            outputs = written.read_bytes(), errors.read_bytes()
-            return subprocess.CompletedProcess(["roomread", *arguments], status, *outputs)
+    # A standard input is a pipe, which a forked process does not have.
+    if not stdin:
+        done = _run_forked(arguments, folder, variables, strict=strict)
+        if done is not None:
+            return done
     command = [*(PROGRAM if strict else LENIENT), *arguments]
     return subprocess.run(
         command,
@@ -72,6 +61,30 @@ def run_program(
         timeout=600,
         check=False,
     )
+
+
+def _run_forked(
+    arguments: list[str], folder: Path, variables: Mapping[str, str], *, strict: bool
+) -> subprocess.CompletedProcess[bytes] | None:
+    """Run a command in a forked process; return None if it must be a new process."""
+    with tempfile.TemporaryDirectory() as name:
+        written, errors = Path(name, "out"), Path(name, "err")
+        process = start_forked(
+            arguments,
+            stdout=written,
+            stderr=errors,
+            folder=folder,
+            variables=variables,
+            strict=strict,
+        )
+        if process is None:
+            return None
+        try:
+            status = process.wait(timeout=600)
+        finally:
+            process.kill()
+        outputs = written.read_bytes(), errors.read_bytes()
+    return subprocess.CompletedProcess(["roomread", *arguments], status, *outputs)
 
 
 def said(result: subprocess.CompletedProcess[bytes]) -> str:

@@ -128,7 +128,6 @@ def _start(
     """Start a service that appends its output to a file."""
     forked = start_forked(
         arguments,
-        stdin=None,
         stdout=log,
         stderr=log,
         folder=Path.cwd(),

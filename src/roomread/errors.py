@@ -140,7 +140,8 @@ class WireError(RoomreadError):
     """A value does not conform to the schema of readings (`roomread.wire`).
 
     Attributes:
-        path: the position of the value, as a JSONPath such as `$.faces[2].box.left`.
+        path: the position of the value, as a JSONPath such as `$.faces[2].box.left`; in a table
+            `header`, or the row before the path.
     """
 
     def __init__(self, path: str, problem: str) -> None:

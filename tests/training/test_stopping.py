@@ -62,6 +62,18 @@ def test_signal_interrupts_at_once_if_other_processes_run_the_batches() -> None:
     assert run_batch(StopBetweenBatches(), signal.SIGINT, delayed=False) == []
 
 
+def test_signal_during_validation_interrupts_at_the_end_of_a_validation_batch() -> None:
+    stop = StopBetweenBatches()
+    stop.on_validation_batch_end()
+    with (  # noqa: PT012 (the last step shows where it is raised)
+        pytest.raises(KeyboardInterrupt),
+        stop.handling_signals(delayed=True),
+    ):
+        signal.raise_signal(signal.SIGTERM)
+        stop.on_validation_batch_end()
+        pytest.fail("the signal was forgotten")
+
+
 def test_signal_after_the_last_batch_interrupts_at_the_end_of_the_block() -> None:
     reached = False
     stop = StopBetweenBatches()

@@ -103,7 +103,7 @@ class SessionsShape(BaseModel):
 
 
 class MoodShape(BaseModel):
-    """The mood of the room over some seconds; null where fewer than five people are readable."""
+    """The mood of the room over some seconds; values that are withheld or unknown are null."""
 
     time: float = Field(
         description="The end of the measured window, seconds from the start.", examples=[750.5]

@@ -48,7 +48,7 @@ _HINTS: dict[type[ProfileError], str] = {
 
 @contextmanager
 def option_hints() -> Iterator[None]:
-    """Give each error of the teaching service a hint that names command-line options."""
+    """Give errors of the teaching service hints that name command-line options."""
     try:
         yield
     except ProfileError as error:

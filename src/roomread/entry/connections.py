@@ -147,7 +147,7 @@ class ConnectionTable:
 
 
 def raise_file_limit() -> int | None:
-    """Raise the limit on open files as far as allowed, and return the limit.
+    """Raise the limit on open files to `_FILES` or the highest allowed, and return the limit.
 
     The result is None if there is no limit, and on Windows.
     """

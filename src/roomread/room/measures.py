@@ -212,9 +212,9 @@ class MeasureHistory:
     def falls(self) -> list[Fall]:
         """Return how far the measure has fallen below the highest mean over 30 s in the window.
 
-        One fall is to the latest mean over 30 s, and one to the latest mean over 10 s. In a window
-        of under two minutes all these means cover less time. The list is empty before the first
-        mean.
+        One fall is to the latest mean over 30 s, and one to the latest mean over 10 s. The means
+        cover less time in a window of under two minutes, or under 40 s for the second. The list is
+        empty before the first mean.
         """
         if not self._points:
             return []

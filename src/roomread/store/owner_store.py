@@ -196,7 +196,7 @@ class OwnerStore:
             connection.execute(update.values(ended_at=stored(utc_now())))
 
     def reopen(self, session_id: str) -> None:
-        """Mark a session that had ended as running, because its recording continues."""
+        """Mark a session as running; if it had ended, it continues."""
         with self._database.writing() as connection:
             self._check(connection, session_id)
             update = schema.sessions.update().where(schema.sessions.c.id == session_id)

@@ -107,7 +107,7 @@ def train(
         DataError: `out` contains a run and `resume` is not set, there is no run to resume or it has
             another recipe, a split or a class is empty, or the recipe's `start` is a
             folder without a run of the recipe's net.
-        KeyboardInterrupt: Ctrl-C; the last complete epoch is kept.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the last complete epoch is kept.
     """
     run = Run(out)
     training, public = check_run(data, recipe, out, resume=resume)

@@ -64,8 +64,8 @@ class Finding:
         suggested: the expression that taggers or the net suggest instead of the label; None for a
             finding that is not about the label.
         strength: for near and mirrored copies, the correlation of the thumbnails; for findings of
-            the taggers, the fraction of the taggers; for findings of the net, its probability of
-            `suggested`; otherwise 1.
+            the taggers, the share of `suggested` in the votes for the seven expressions; for
+            findings of the net, its probability of `suggested`; otherwise 1.
     """
 
     kind: Kind

@@ -14,7 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopBetweenBatches(Callback):
-    """A callback that raises `KeyboardInterrupt` at the end of the batch in which a signal came.
+    """A callback that raises `KeyboardInterrupt` at the end of the first batch after a signal.
 
     An exception at any other point could come while a checkpoint is written, and torch reports a
     half-written file as an error of its own.
@@ -28,7 +28,7 @@ class StopBetweenBatches(Callback):
         """Handle the signals in the `with` block, and restore their handlers at its end.
 
         Lightning ignores Ctrl-C after the first one, and does not restore the handler itself.
-        Signals that are ignored or end the process keep doing so. Call it in the main thread.
+        Ignored signals stay ignored. Call it in the main thread.
 
         Args:
             delayed: Whether the first signal is delayed to the end of a batch. Set False if other

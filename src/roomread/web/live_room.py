@@ -240,8 +240,8 @@ def ask_recording(*, may_tell_apart: bool) -> RecordingRequest | None:
         may_tell_apart: whether the form offers to tell people apart by their faces.
 
     Returns:
-        The requested recording; None if the visitor cannot record, the button was not pressed, or
-        the form is incomplete. The page then shows the reason.
+        The requested recording; None if the button was not pressed. It is None, too, if the visitor
+        cannot record or the form is incomplete; the page then shows the reason.
     """
     reason = _why_no_recording()
     if reason:
