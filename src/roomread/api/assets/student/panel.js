@@ -77,7 +77,7 @@ export class CameraPanel {
   async start() {
     this.explain("");
     this.offer("stop", "start");
-    this.say(t("Loading about 8 MB, once."));
+    this.say(t("Loading about 7.5 MB, once."));
     await this.camera.start(this.load());
     this.parts.preview.hidden = !this.camera.isOn;
     if (this.camera.isOn) {
