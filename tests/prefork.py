@@ -207,25 +207,25 @@ def _serve(modules: Sequence[str]) -> None:
         # Some extras may not be installed.
         if find_spec(module.partition(".")[0]) is not None:
             import_module(module)
-    responses = os.fdopen(os.dup(1), "w")
     # The exit status of each forked process; None while it runs.
     forked: dict[int, int | None] = {}
     response: int | str | None
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            if "pid" in request:
-                response = forked[request["pid"]] = _status(request["pid"], forked)
-            else:
-                response = _fork()
-                if response == 0:
-                    responses.close()
-                    _become(request)
-                forked[response] = None
-        except OSError as error:
-            response = str(error)
-        responses.write(json.dumps(response) + "\n")
-        responses.flush()
+    with os.fdopen(os.dup(1), "w") as responses:
+        for line in sys.stdin:
+            request = json.loads(line)
+            try:
+                if "pid" in request:
+                    response = forked[request["pid"]] = _status(request["pid"], forked)
+                else:
+                    response = _fork()
+                    if response == 0:
+                        responses.close()
+                        _become(request)
+                    forked[response] = None
+            except OSError as error:
+                response = str(error)
+            responses.write(json.dumps(response) + "\n")
+            responses.flush()
     for pid, status in forked.items():
         if status is None:
             with contextlib.suppress(ProcessLookupError):
