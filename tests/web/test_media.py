@@ -176,7 +176,7 @@ def test_reading_can_be_tried_again_if_the_analyzer_stays_busy(
     busy = kept(BusyError("all slots are taken"))
     waiting = [0]
     analyzer: Any = object()
-    monkeypatch.setattr(media, "count_waiting", lambda _: waiting[0])
+    monkeypatch.setattr(media, "count_waiting", lambda: waiting[0])
     monkeypatch.setattr(media, "allows", lambda _: True)
 
     def read(_analyzer: object, *, oneself: bool, show_progress: Any) -> bool:

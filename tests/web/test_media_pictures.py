@@ -10,8 +10,16 @@ pytest.importorskip("streamlit", reason="needs the app extra")
 
 import streamlit as st
 
+from roomread import Analyzer
 from roomread.errors import MediaError
-from roomread.web.media_pictures import add_picture, example_photo, kept_pictures, remove_picture
+from roomread.web.media_pictures import (
+    add_picture,
+    count_waiting,
+    discard_outdated,
+    example_photo,
+    kept_pictures,
+    remove_picture,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +50,17 @@ def test_total_size_of_the_pictures_of_a_visit_is_limited() -> None:
     with pytest.raises(MediaError, match=r"b.jpg: your pictures would take more than 1 MB in all"):
         add_picture("b.jpg", bytes(200_000), most_mb=1)
     assert [kept.name for kept in kept_pictures()] == ["a.jpg"]
+
+
+def test_results_made_with_other_profiles_are_discarded_until_the_picture_is_read_again() -> None:
+    for name in ("a.jpg", "b.jpg"):
+        add_picture(name, b"content", most_mb=1)
+    first, second = kept_pictures()
+    first.result, first.profiles = MediaError("a.jpg: is not a picture"), ()
+    second.result, second.profiles = MediaError("b.jpg: is not a picture"), ("masked",)
+    assert count_waiting() == 0
+    without_profiles = Analyzer()
+    discard_outdated(without_profiles)
+    assert first.result is not None
+    assert second.result is None
+    assert count_waiting() == 1

@@ -35,6 +35,7 @@ from roomread.web.media_pictures import (
     KeptPicture,
     add_picture,
     count_waiting,
+    discard_outdated,
     example_photo,
     kept_picture,
     kept_pictures,
@@ -82,6 +83,8 @@ def show() -> None:
         )
         return
     analyzer = _analyzer_of_pictures()
+    if analyzer is not None:
+        discard_outdated(analyzer)
     _show_queue(jobs)
     pictures = results(kept_pictures())
     ended = [job for job in jobs if job.finished]
@@ -181,7 +184,7 @@ def _read_pictures(analyzer: Analyzer) -> None:
     Args:
         analyzer: the analyzer with the visitor's profiles.
     """
-    waiting = count_waiting(analyzer)
+    waiting = count_waiting()
     if not waiting:
         return
     progress, count = st.empty(), 0

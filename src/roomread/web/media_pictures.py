@@ -100,16 +100,26 @@ def remove_picture(picture_id: str) -> None:
     _pictures().pop(picture_id, None)
 
 
-def count_waiting(analyzer: Analyzer) -> int:
-    """Return the number of pictures not yet read with the profiles that are now switched on."""
+def discard_outdated(analyzer: Analyzer) -> None:
+    """Discard the results of pictures that were read with other profiles than `analyzer` has.
+
+    These pictures are waiting until they are read again; their results are not shown meanwhile.
+    """
     profiles = _profiles(analyzer)
-    return sum(kept.is_waiting or kept.profiles != profiles for kept in kept_pictures())
+    for kept in kept_pictures():
+        if kept.profiles != profiles:
+            kept.result = None
+
+
+def count_waiting() -> int:
+    """Return the number of pictures that are not yet read."""
+    return sum(kept.is_waiting for kept in kept_pictures())
 
 
 def read_waiting(
     analyzer: Analyzer, *, oneself: bool, show_progress: Callable[[KeptPicture], None]
 ) -> bool:
-    """Read the pictures that are unread or were read with other profiles.
+    """Read the waiting pictures.
 
     After a picture that cannot be read, the remaining pictures are still read.
 
@@ -123,7 +133,7 @@ def read_waiting(
     """
     profiles, progressed = _profiles(analyzer), False
     for kept in kept_pictures():
-        if kept.is_waiting or kept.profiles != profiles:
+        if kept.is_waiting:
             show_progress(kept)
             kept.result = _read(analyzer, kept.picture, oneself=oneself)
             kept.profiles = profiles
