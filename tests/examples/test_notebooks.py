@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,16 @@ FIRST = "photo"
 
 
 @pytest.fixture(autouse=True)
-def kernel_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def kernel_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Let shell commands of the notebooks find `roomread`, and use new folders for their files."""
     programs = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", os.pathsep.join([programs, os.environ["PATH"]]))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    # Ray's sockets are in this folder, and the path of a socket has at most 107 characters.
+    with tempfile.TemporaryDirectory(prefix="nb", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield
 
 
 def read(name: str) -> Any:
