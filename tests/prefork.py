@@ -213,17 +213,16 @@ def _serve(modules: Sequence[str]) -> None:
     with os.fdopen(os.dup(1), "w") as responses:
         for line in sys.stdin:
             request = json.loads(line)
+            starts = "arguments" in request
             try:
-                if "pid" in request:
-                    response = forked[request["pid"]] = _status(request["pid"], forked)
-                else:
-                    response = _fork()
-                    if response == 0:
-                        responses.close()
-                        _become(request)
-                    forked[response] = None
+                response = _fork() if starts else _status(request["pid"], forked)
             except OSError as error:
                 response = str(error)
+            if starts and response == 0:
+                responses.close()
+                _become(request)
+            if isinstance(response, int):
+                forked.update({response: None} if starts else {request["pid"]: response})
             responses.write(json.dumps(response) + "\n")
             responses.flush()
     for pid, status in forked.items():

@@ -36,6 +36,7 @@ def run_program(
     stdin: bytes = b"",
     variables: Mapping[str, str] = os.environ,
     strict: bool = True,
+    timeout: float = 600,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command of the program to its end.
 
@@ -45,10 +46,14 @@ def run_program(
         stdin: The standard input.
         variables: All environment variables of the command.
         strict: Whether warnings are errors.
+        timeout: The seconds after which the process is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: The process was killed.
     """
     # A standard input is a pipe, which a forked process does not have.
     if not stdin:
-        done = _run_forked(arguments, folder, variables, strict=strict)
+        done = _run_forked(arguments, folder, variables, strict=strict, timeout=timeout)
         if done is not None:
             return done
     command = [*(PROGRAM if strict else LENIENT), *arguments]
@@ -58,13 +63,18 @@ def run_program(
         capture_output=True,
         cwd=folder,
         env=dict(variables),
-        timeout=600,
+        timeout=timeout,
         check=False,
     )
 
 
 def _run_forked(
-    arguments: list[str], folder: Path, variables: Mapping[str, str], *, strict: bool
+    arguments: list[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    *,
+    strict: bool,
+    timeout: float,
 ) -> subprocess.CompletedProcess[bytes] | None:
     """Run a command in a forked process; return None if it must be a new process."""
     with tempfile.TemporaryDirectory() as name:
@@ -80,7 +90,7 @@ def _run_forked(
         if process is None:
             return None
         try:
-            status = process.wait(timeout=600)
+            status = process.wait(timeout)
         finally:
             process.kill()
         outputs = written.read_bytes(), errors.read_bytes()

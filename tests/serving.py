@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -54,7 +53,12 @@ def run_cli(
     """Run one `roomread` command on a service's folder; `settings` as in `serving`."""
     variables = _with_settings(environment(folder), settings)
     done = run_program(
-        list(arguments), folder=Path.cwd(), stdin=stdin.encode(), variables=variables, strict=False
+        list(arguments),
+        folder=Path.cwd(),
+        stdin=stdin.encode(),
+        variables=variables,
+        strict=False,
+        timeout=120,
     )
     outputs = done.stdout.decode(), done.stderr.decode()
     return subprocess.CompletedProcess(done.args, done.returncode, *outputs)
@@ -82,14 +86,6 @@ def accounts_of(folder: Path) -> Iterator[Accounts]:
         yield Accounts(store.accounts)
     finally:
         store.close()
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from program import free_port
 from roomread.services.accounts import Scope
-from serving import Service, accounts_of, free_port, run_cli, serving
+from serving import Service, accounts_of, run_cli, serving
 
 pytestmark = pytest.mark.skipif(
     find_spec("oidc_provider_mock") is None, reason="the dev group has it"

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api_client import client_of
 from joining_students import HAPPY, NEUTRAL, Student, joined, room_info
+from program import free_port
 from roomread.api import rooms
 from roomread.client import Client
 from roomread.joining import parse_code
@@ -28,7 +29,7 @@ from roomread.services.capacity import ConcurrencyLimiter
 from roomread.store import Session, room_store, rows
 from roomread.store.rows import to_session
 from roomread.testing.fakes import temporary_store
-from serving import Service, free_port, serving
+from serving import Service, serving
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import expect
 
 from joining_students import joined
-from serving import free_port, serving
+from program import free_port
+from serving import serving
 from visitors import CHROMIUM, chromium
 from whole_lesson import PATIENCE, Outcome, join, new_page, open_room
 

@@ -26,14 +26,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from clips import make_clip, two_tracks
-from program import LENIENT
+from program import LENIENT, free_port
 from roomread import Analyzer
 from roomread.bench.scenes import astronaut
 from roomread.client import Client, ServiceError
 from roomread.media import VideoWriter
 from roomread.readings import Expression
 from roomread.wire import frame_to_dict
-from serving import Service, environment, free_port, run_cli, serving
+from serving import Service, environment, run_cli, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from program import free_port
 from roomread.bench.scenes import grid
-from serving import Service, free_port, serving
+from serving import Service, serving
 from shared_screen import (
     CHROMIUM,
     XVFB,

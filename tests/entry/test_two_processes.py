@@ -21,12 +21,13 @@ from classes import lesson
 from clips import make_clip
 from joining_students import joined
 from postgres import PostgresServer
+from program import free_port
 from roomread.client import Client
 from roomread.room import State
 from roomread.services.accounts import Accounts, Scope
 from roomread.store import Store, schema
 from roomread.wire import FrameReadings, frame_to_dict
-from serving import Service, free_port, run_cli, serving
+from serving import Service, run_cli, serving
 
 PASSWORD = "a few words for Anna"  # noqa: S105 (a made-up password)
 ASKED = {"name": "Algebra 7b", "consent": "all eight, in writing"}

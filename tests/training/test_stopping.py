@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_ignored_signal_stays_ignored() -> None:
         signal.raise_signal(signal.SIGINT)
         stop.on_validation_batch_end()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_handlers_are_kept_outside_of_the_main_thread() -> None:
+    def handle() -> object:
+        with StopBetweenBatches().handling_signals(delayed=True):
+            return signal.getsignal(signal.SIGINT)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(handle).result() is signal.default_int_handler
 
 
 def test_training_interrupted_while_it_saves_a_checkpoint_can_be_resumed(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import pickle
-import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -134,9 +133,7 @@ def train(
         recipe.save(run.recipe_file)
     stop = StopBetweenBatches()
     trainer = _trainer(run, recipe, hardware, stop, max_epochs=stop_after or recipe.epochs)
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    handling = stop.handling_signals(delayed=hardware.devices == 1)
-    with _lightning_warnings_ignored(), handling if in_main_thread else contextlib.nullcontext():
+    with _lightning_warnings_ignored(), stop.handling_signals(delayed=hardware.devices == 1):
         try:
             trainer.fit(
                 module,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,7 +29,8 @@ class StopBetweenBatches(Callback):
         """Handle the signals in the `with` block, and restore their handlers at its end.
 
         Lightning ignores Ctrl-C after the first one, and does not restore the handler itself.
-        Ignored signals stay ignored. Call it in the main thread.
+        Ignored signals stay ignored. Outside of the main thread, which alone handles signals, this
+        does nothing.
 
         Args:
             delayed: Whether the first signal is delayed to the end of a batch. Set False if other
@@ -37,7 +39,8 @@ class StopBetweenBatches(Callback):
         Raises:
             KeyboardInterrupt: A delayed signal came after the last batch.
         """
-        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        handled = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
+        before = {number: signal.getsignal(number) for number in handled}
         try:
             for number, handler in before.items():
                 if delayed and callable(handler):
