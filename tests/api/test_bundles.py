@@ -17,12 +17,13 @@ from roomread.api.problems import map_errors
 from roomread.errors import ModelFileError
 
 ROOT = Path(__file__).parents[2]
-PACKED = ("onnxruntime-web.mjs", "onnxruntime-web.wasm", "compact.onnx")
-# The nets that are compressed on the first request, and their files in `roomread.faces`.
-PLAIN = {
-    "centerface-shallow.onnx": "bundled/centerface-shallow-fp32.onnx",
-    "centerface-deep.onnx": "bundled/centerface-deep-fp32.onnx",
-    "covers.onnx": "covers.onnx",
+RUNTIME = ("onnxruntime-web.mjs", "onnxruntime-web.wasm")
+# The package and path of each net.
+NETS = {
+    "centerface-shallow.onnx": ("roomread.faces", "bundled/centerface-shallow-fp32.onnx"),
+    "centerface-deep.onnx": ("roomread.faces", "bundled/centerface-deep-fp32.onnx"),
+    "covers.onnx": ("roomread.faces", "covers.onnx"),
+    "compact.onnx": ("roomread.classifier", "bundled/compact.onnx"),
 }
 
 
@@ -44,33 +45,38 @@ def client() -> TestClient:
     return TestClient(api)
 
 
-def test_files_that_a_student_page_downloads_have_at_most_7_7_mb_in_all(client: TestClient) -> None:
+def test_files_that_a_student_page_downloads_have_at_most_7_5_mb_in_all(client: TestClient) -> None:
     sizes = {}
-    for name in (*PACKED, *PLAIN):
+    for name in (*RUNTIME, *NETS):
         answer = client.get(bundles.bundle_url(name), headers={"Accept-Encoding": "gzip, br"})
         assert answer.headers["Content-Encoding"] == "br"
         assert "immutable" in answer.headers["Cache-Control"]
         sizes[name] = int(answer.headers["Content-Length"])
-    assert sum(sizes.values()) <= 7_700_000, sizes
+    assert sum(sizes.values()) <= 7_500_000, sizes
 
 
-@pytest.mark.parametrize(("name", "path"), PLAIN.items())
-def test_nets_of_the_detector_are_those_of_the_package(
-    client: TestClient, name: str, path: str
-) -> None:
+@pytest.mark.parametrize("name", NETS)
+def test_nets_are_those_of_the_package(client: TestClient, name: str) -> None:
+    package, path = NETS[name]
     for accepted in ("br", ""):
         answer = client.get(bundles.bundle_url(name), headers={"Accept-Encoding": accepted})
         # The client decompresses the response.
-        assert answer.content == (files("roomread.faces") / path).read_bytes()
+        assert answer.content == (files(package) / path).read_bytes()
 
 
+@pytest.mark.parametrize("name", RUNTIME)
 @pytest.mark.parametrize("accepted", ["gzip", "br;q=0", ""])
 def test_client_without_brotli_gets_the_decompressed_file(
-    client: TestClient, accepted: str
+    client: TestClient, name: str, accepted: str
 ) -> None:
-    answer = client.get(bundles.bundle_url("compact.onnx"), headers={"Accept-Encoding": accepted})
-    assert "Content-Encoding" not in answer.headers
-    assert answer.content == (files("roomread.classifier") / "bundled/compact.onnx").read_bytes()
+    plain, packed = (
+        client.get(bundles.bundle_url(name), headers={"Accept-Encoding": encoding})
+        for encoding in (accepted, "br")
+    )
+    assert "Content-Encoding" not in plain.headers
+    assert int(plain.headers["Content-Length"]) > int(packed.headers["Content-Length"])
+    # The client decompresses the other response.
+    assert plain.content == packed.content
 
 
 def test_webassembly_file_has_the_media_type_application_wasm(
@@ -87,20 +93,6 @@ def test_file_of_another_version_or_unknown_file_is_not_found(
     client: TestClient, path: str
 ) -> None:
     assert client.get(f"/assets/bundled/{path}").status_code == 404
-
-
-def test_error_is_raised_if_the_browser_files_were_made_from_another_net(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    stamp = (ROOT / "src/roomread/api/bundled/browser.stamp").read_text(encoding="ascii")
-    lines = [
-        "0" * 64 + line[64:] if line.endswith("  compact.onnx") else line
-        for line in stamp.splitlines()
-    ]
-    (tmp_path / "browser.stamp").write_text("\n".join(lines), encoding="ascii")
-    monkeypatch.setattr(bundles, "_folder", lambda: tmp_path)
-    with pytest.raises(ModelFileError, match=r"compact\.onnx differs from the package's net"):
-        bundles._digests.__wrapped__()
 
 
 def test_error_reports_files_that_are_missing_from_the_package(
@@ -121,22 +113,14 @@ def test_build_hook_has_no_requirements_if_the_bundled_files_are_valid(hook: Mod
     assert hook.requirements(ROOT) == []
 
 
-@pytest.fixture
-def checkout(hook: ModuleType, tmp_path: Path) -> Path:
-    """Return a checkout that contains the net, but not the files for browsers."""
-    (tmp_path / hook.NET_SOURCE).parent.mkdir(parents=True)
-    (tmp_path / hook.NET_SOURCE).write_bytes(b"a net")
-    return tmp_path
-
-
 def test_npm_wheel_is_required_only_if_npm_is_not_installed(
-    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(hook.ONNXRUNTIME_WEB.variable, raising=False)
     monkeypatch.setattr(hook.shutil, "which", lambda _name: None)
-    assert hook.requirements(checkout) == [hook.NPM_WHEEL]
+    assert hook.requirements(tmp_path) == [hook.NPM_WHEEL]
     monkeypatch.setattr(hook.shutil, "which", lambda _name: "/usr/bin/npm")
-    assert hook.requirements(checkout) == []
+    assert hook.requirements(tmp_path) == []
 
 
 def test_npm_wheel_has_the_version_of_constraints_txt(hook: ModuleType) -> None:
@@ -145,21 +129,21 @@ def test_npm_wheel_has_the_version_of_constraints_txt(hook: ModuleType) -> None:
 
 
 def test_npm_package_with_unexpected_content_is_refused(
-    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = checkout / "onnxruntime-web-1.30.0.tgz"
+    package = tmp_path / "onnxruntime-web-1.30.0.tgz"
     package.write_bytes(b"something else")
     monkeypatch.setenv(hook.ONNXRUNTIME_WEB.variable, str(package))
     with pytest.raises(hook.AssetsError, match=r"is not the package onnxruntime-web@1\.30\.0"):
-        hook.lay(checkout)
-    assert not (checkout / hook.BUNDLED).exists()
+        hook.lay(tmp_path)
+    assert not (tmp_path / hook.BUNDLED).exists()
 
 
 @pytest.mark.parametrize("npm", [[sys.executable, "-c", "raise SystemExit('no network')"], None])
 def test_error_for_an_unreachable_registry_says_what_to_do(
-    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch, npm: list[str] | None
+    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, npm: list[str] | None
 ) -> None:
     monkeypatch.delenv(hook.ONNXRUNTIME_WEB.variable, raising=False)
     monkeypatch.setattr(hook, "find_npm", lambda: npm)
     with pytest.raises(hook.AssetsError, match=hook.ONNXRUNTIME_WEB.variable):
-        hook.lay(checkout)
+        hook.lay(tmp_path)

@@ -158,11 +158,31 @@ def test_run_starts_from_the_best_weights_of_another_run(tmp_path: Path) -> None
     assert not torch.allclose(anew.head.weight, first.head.weight, atol=1e-3)
 
 
+def test_run_starts_from_the_strongest_channels_of_a_wider_net(tmp_path: Path) -> None:
+    data = tiny_fer(votes=True)
+    wide = replace(RECIPE, epochs=1, net="compact-wide")
+    first = train(data, wide, tmp_path / "first")
+    # A learning rate this low leaves the weights unchanged.
+    still = replace(RECIPE, epochs=1, learning_rate=1e-12, seed=1)
+    second = train(data, replace(still, start=str(tmp_path / "first")), tmp_path / "second")
+    # Each row of the narrower head is a part of that of the wider one, in the same order.
+    kept = [
+        int((first.head.weight - column[:, None]).abs().sum(dim=0).argmin())
+        for column in second.head.weight.T
+    ]
+    assert kept == sorted(set(kept))
+    for name in ("head", "head_fer2013"):
+        wider, narrower = getattr(first, name), getattr(second, name)
+        torch.testing.assert_close(narrower.weight, wider.weight[:, kept])
+        torch.testing.assert_close(narrower.bias, wider.bias)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"start": "none"}, "not a checkpoint of a run"),
-        ({"net": "mobilenet"}, "not hold the weights of the net 'mobilenet'"),
+        ({"start": "none"}, "none: is neither the folder of a run nor a model file"),
+        ({"net": "mobilenet"}, "has another net"),
+        ({"net": "compact-wide"}, "has another net"),
         ({"target": Target.LABEL}, "lacks a head"),
     ],
 )

@@ -40,6 +40,8 @@ from roomread.training.from_model_file import net_from_model_file
 from roomread.training.hardware import AUTO, ONE_PROCESS, Hardware, fastest_precision
 from roomread.training.lightning_module import Training
 from roomread.training.nets import make_net
+from roomread.training.nets.compact import Compact
+from roomread.training.nets.narrow import copy_strongest, is_as_wide
 from roomread.training.recipe import AUXILIARY_OUTPUTS, Recipe
 from roomread.training.runs import Run
 from roomread.training.stopping import StopBetweenBatches
@@ -52,6 +54,8 @@ from roomread.training.views import TaughtViews
 _START_PICTURES = 2048
 # Prefix of the names of an auxiliary head's weights.
 _AUXILIARY = "auxiliary."
+# Prefix of the names of the backbone's weights.
+_BACKBONE = "backbone."
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
@@ -239,39 +243,54 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
 def _start_from(start: Path, module: Training, images: NDArray[np.uint8]) -> None:
     """Load the best weights of a run, or the weights of a model file, into a module.
 
+    Of a wider net of the same family, the strongest channels are loaded.
+
     Raises:
         ModelFileError: `start` is a file, but not a model file.
         DataError: `start` is not a run, or has another net or other heads.
     """
     if start.is_file():
         weights = net_from_model_file(start, images[:: max(1, len(images) // _START_PICTURES)])
+    elif not Run(start).recipe_file.is_file():
+        raise DataError(f"{start}: is neither the folder of a run nor a model file")
     else:
-        weights = load_net(Run(start).checkpoint, module.recipe)
-    state = _expression_weights(weights) | _auxiliary_weights(weights, module.net)
+        weights = load_net(Run(start).checkpoint, Run(start).recipe())
+    state = _expression_weights(weights, module.net) | _auxiliary_weights(weights, module.net)
     try:
         module.net.load_state_dict(state)
     except RuntimeError as error:
         raise DataError(
             f"{start}: has another net, or lacks a head that this recipe trains",
-            hint="start from the same net with the same target and votes",
+            hint="start from the same net or a wider compact one, with the same target and votes",
         ) from error
 
 
-def _expression_weights(net: ExpressionNet) -> dict[str, Tensor]:
-    """Return the weights of the backbone and the expression heads, by name."""
-    return {k: v for k, v in net.state_dict().items() if not k.startswith(_AUXILIARY)}
+def _expression_weights(start: ExpressionNet, net: ExpressionNet) -> dict[str, Tensor]:
+    """Return the weights of the backbone and the expression heads, by name.
+
+    Of a backbone that is wider than that of `net`, the strongest channels are kept.
+    """
+    state = {k: v for k, v in start.state_dict().items() if not k.startswith(_AUXILIARY)}
+    wide, own = start.backbone, net.backbone
+    if isinstance(wide, Compact) and isinstance(own, Compact) and is_as_wide(wide, own):
+        narrow = type(own)()
+        kept = copy_strongest(wide, narrow)
+        state = {k: v for k, v in state.items() if not k.startswith(_BACKBONE)}
+        state |= {k: v[:, kept] for k, v in state.items() if v.dim() > 1}
+        state |= narrow.state_dict(prefix=_BACKBONE)
+    return state
 
 
 def _auxiliary_weights(start: ExpressionNet, net: ExpressionNet) -> dict[str, Tensor]:
     """Return the auxiliary weights of `net`.
 
-    The linear layer is that of `start` if both nets have the same auxiliary outputs.
+    The linear layer is that of `start` if both nets have the same features and auxiliary outputs.
     """
     if net.auxiliary is None:
         return {}
     own = net.auxiliary.state_dict(prefix=_AUXILIARY)
     learned = start.auxiliary
-    if learned is not None and len(learned.mean) == len(net.auxiliary.mean):
+    if learned is not None and learned.linear.weight.shape == net.auxiliary.linear.weight.shape:
         own |= learned.linear.state_dict(prefix=f"{_AUXILIARY}linear.")
     return own
 

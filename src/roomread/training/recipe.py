@@ -118,7 +118,8 @@ class Recipe:
             majority, and votes for them, are left out. The few-shot benchmark teaches them from a
             few pictures. They have no prior, so `balance` must be off.
         start: the folder of a run of the same net, from whose best weights training starts, or its
-            model file in fp32 or 16 bits; "" for random weights.
+            model file in fp32 or 16 bits; "" for random weights. Nets of the compact family can
+            also start from a wider one, see `nets.narrow`.
         unlabelled: a folder of pictures without labels, whose only target is the teachers'
             prediction; "" to train on labelled pictures only.
         unlabelled_crops: whether the unlabelled pictures are square crops of faces; otherwise the

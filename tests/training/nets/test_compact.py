@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from roomread.training.nets import cost
-from roomread.training.nets.compact import Compact, CompactLarge, CompactWide
+from roomread.training.nets.compact import Compact, CompactLarge, CompactWide, CompactXLarge
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,8 @@ from roomread.training.nets.compact import Compact, CompactLarge, CompactWide
     [
         (Compact(), 1.1e6, 73e6),
         (CompactWide(), 2.1e6, 143e6),
-        (CompactLarge(), 2.7e6, 185e6),
+        (CompactLarge(), 2.5e6, 176e6),
+        (CompactXLarge(), 2.7e6, 185e6),
     ],
 )
 def test_parameters_and_multiply_adds_of_compact_nets_are_as_documented(

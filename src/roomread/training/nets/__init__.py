@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from roomread.errors import DataError
 from roomread.training.nets.cnn4 import CNN4
-from roomread.training.nets.compact import Compact, CompactLarge, CompactWide
+from roomread.training.nets.compact import Compact, CompactLarge, CompactWide, CompactXLarge
 from roomread.training.nets.densenet import DenseNet
 from roomread.training.nets.dexpression import DeXpression
 from roomread.training.nets.mobilenet import MobileNet
@@ -21,6 +21,7 @@ NETS: dict[str, Callable[[], nn.Module]] = {
     "compact": Compact,
     "compact-wide": CompactWide,
     "compact-large": CompactLarge,
+    "compact-xlarge": CompactXLarge,
     "cnn4": CNN4,
     "vgg": VGG,
     "dexpression": DeXpression,
