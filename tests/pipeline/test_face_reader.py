@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -100,7 +102,8 @@ def test_observe_runs_the_net_once_for_each_readable_face() -> None:
     assert one.logits is not None
     assert other.features is not None
     assert one.logits.shape == (7,)
-    assert one.reading == FaceReader(net).read(portrait, [face])[0]
+    (reading,) = FaceReader(net).read(portrait, [face], [1])
+    assert one.reading == replace(reading, track_id=None)
 
 
 def test_observe_returns_the_features_of_a_face_that_looks_covered() -> None:
@@ -131,7 +134,45 @@ def test_confidence_is_lower_for_a_face_that_may_be_covered(
     assert (reading.confidence < sure.confidence) == falls
 
 
-def test_prediction_is_averaged_with_the_mirror_image_only_for_rotated_faces() -> None:
+def test_faces_of_a_single_picture_are_read_together_with_their_mirror_images() -> None:
+    net = CountingNet()
+    reader, portrait = FaceReader(net), Frame(scenes.astronaut(), 0.0, 0, "astronaut")
+    face = Face(scenes.ASTRONAUT_FACE, None, 0.9)
+    alone = reader.read(portrait, [face, SMALL, face])
+    assert net.crops == 4
+    net.crops = 0
+    faces = [reader.cut_faces(portrait, faces) for faces in ([face, SMALL, face], [face])]
+    assert reader.read_cut(faces)[0] == alone
+    assert net.crops == 6
+    # In a video the scores are averaged over time instead.
+    net.crops = 0
+    reader.read(portrait, [face, face], [1, 2])
+    assert net.crops == 2
+
+
+def test_mirror_image_of_a_picture_has_the_same_readings_with_the_opposite_yaw_and_roll() -> None:
+    image, face = scenes.astronaut(), portrait_face()
+    width = image.shape[1]
+    assert face.landmarks is not None
+    # In a mirror image, the eyes change places, and so do the corners of the mouth.
+    points = (face.landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (width, 0)).astype(np.float32)
+    box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
+    reader = FaceReader(ExpressionClassifier())
+    (one,) = reader.read(Frame(image, 0.0, 0, "one"), [face])
+    (other,) = reader.read(Frame(image[:, ::-1], 0.0, 0, "other"), [Face(box, points, 0.9)])
+    assert one.scores is not None
+    assert other.scores is not None
+    np.testing.assert_allclose(one.scores.probabilities, other.scores.probabilities, atol=0.02)
+    assert one.action_units is not None
+    assert other.action_units is not None
+    assert one.action_units == pytest.approx(other.action_units, abs=0.02)
+    assert one.pose is not None
+    assert other.pose is not None
+    turned = (-other.pose.yaw, other.pose.pitch, -other.pose.roll)
+    assert (one.pose.yaw, one.pose.pitch, one.pose.roll) == pytest.approx(turned, abs=0.5)
+
+
+def test_learning_reads_the_mirror_image_of_rotated_faces_only() -> None:
     # Landmarks of an upright face of 120 px, and of a sideways face.
     upright = (UPRIGHT * 120 + np.array((200, 100))).astype(np.float32)
     lying = (rotated(UPRIGHT * 120, 90) + np.array((200, 100))).astype(np.float32)

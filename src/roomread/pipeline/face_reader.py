@@ -15,7 +15,6 @@ from roomread.classifier import (
     Head,
     ModelFile,
     Prediction,
-    Predictions,
 )
 from roomread.classifier.face_outputs import named_units, pose_of
 from roomread.errors import ProfileError
@@ -25,6 +24,7 @@ from roomread.faces.crops import crop_turn
 from roomread.faces.pose import combined_pose
 from roomread.fewshot import Adapter, ProfileBinding
 from roomread.fewshot.profile import Observation
+from roomread.pipeline.mirror import predict_with_mirror_images
 from roomread.readings import Face, Frame, Quality, Reading, Unreadable
 from roomread.tracking import ScoreCache
 
@@ -65,6 +65,10 @@ class FaceReader:
     A face covered by a mask or a hand is unreadable, and a face that may be covered is read with
     less confidence. If profiles of states are used, faces are not checked for covers, because a
     hand may be part of a state.
+
+    The net also reads the mirror image of each face of a single picture, and of each crop that was
+    rotated upright, and both outputs are averaged. In a video this would take as long again, and
+    the scores are averaged over time instead.
 
     Args:
         classifier: The net that reads expressions.
@@ -120,6 +124,7 @@ class FaceReader:
             [tracks[i] for i in due],
             count=len(faces),
             covers=self._detects_covers,
+            mirror=track_ids is None,
         )
         predictions = dict(zip(due, fresh, strict=True))
         for i, prediction in predictions.items():
@@ -140,7 +145,7 @@ class FaceReader:
         self._taught_with()
         # A state may be taught with covered faces, such as faces with a hand at the mouth.
         predictions = self._predict(
-            frame, faces, [None] * len(faces), count=len(faces), covers=False
+            frame, faces, [None] * len(faces), count=len(faces), covers=False, mirror=False
         )
         return [
             Observation(_reading(frame, face, None, each), each.features, each.logits)
@@ -169,7 +174,7 @@ class FaceReader:
                     strict=True,
                 )
             ]
-            for cut_out, read in zip(frames, self._read_crops(frames), strict=True)
+            for cut_out, read in zip(frames, self._read_crops(frames, mirror=True), strict=True)
         ]
 
     def _predict(
@@ -180,15 +185,22 @@ class FaceReader:
         *,
         count: int,
         covers: bool,
+        mirror: bool,
     ) -> list[Prediction]:
         """Return the predictions for `faces`, which are some of the `count` faces of a frame.
 
-        If `covers` is true, faces covered by an object are detected and become unreadable.
+        Args:
+            frame: The picture.
+            faces: The faces to read.
+            tracks: Their track ids; None in a single picture.
+            count: The number of all faces in the frame.
+            covers: Whether faces covered by an object are detected and become unreadable.
+            mirror: See `_read_crops`.
         """
         if not faces:
             return []
         cut_out = self._cut(frame, faces, covers=covers)
-        (read,) = self._read_crops([cut_out])
+        (read,) = self._read_crops([cut_out], mirror=mirror)
         return self._completed(cut_out, read, [tracks[i] for i in cut_out.readable], count)
 
     def _cut(self, frame: Frame, faces: Sequence[Face], *, covers: bool) -> CutFaces:
@@ -202,8 +214,12 @@ class FaceReader:
         ]
         return CutFaces(frame.source, frame.time, frame.index, faces, crops, qualities, cover_of)
 
-    def _read_crops(self, frames: Sequence[CutFaces]) -> list[list[Prediction]]:
-        """Return the predictions of the readable faces of each frame, without profiles."""
+    def _read_crops(self, frames: Sequence[CutFaces], *, mirror: bool) -> list[list[Prediction]]:
+        """Return the predictions of the readable faces of each frame, without profiles.
+
+        If `mirror` is true, the mirror images of all crops are read too, otherwise only those of
+        rotated crops, which are blurred and less well centred.
+        """
         crops = [cut_out.crops[cut_out.readable] for cut_out in frames]
         places = [(cut_out, i) for cut_out in frames for i in cut_out.readable]
         if not places:
@@ -212,7 +228,9 @@ class FaceReader:
             self._classify(
                 np.concatenate(crops),
                 [cut_out.qualities[i] for cut_out, i in places],
-                turned=np.array([crop_turn(cut_out.faces[i]) != 0 for cut_out, i in places]),
+                mirror=np.array(
+                    [mirror or crop_turn(cut_out.faces[i]) != 0 for cut_out, i in places]
+                ),
             )
         )
         return [list(islice(read, len(part))) for part in crops]
@@ -262,19 +280,18 @@ class FaceReader:
         crops: NDArray[np.uint8],
         qualities: Sequence[Quality],
         *,
-        turned: NDArray[np.bool_],
+        mirror: NDArray[np.bool_],
     ) -> list[Prediction]:
         """Return the predictions of readable crops uint8 [N, side, side], without profiles.
 
-        A crop that was rotated upright is blurred and less well centred. The net therefore also
-        reads its mirror image, and the logits and features of both are averaged.
+        Where `mirror`, bool [N], is true, the outputs for the crop and its mirror image are
+        averaged.
         """
         classifier = self.classifier
         if not isinstance(classifier, ExpressionClassifier):
             scores = classifier.classify(crops)
             return [Prediction(*each) for each in zip(qualities, scores, strict=True)]
-        both = classifier.predict(np.concatenate([crops, crops[turned][:, :, ::-1]]))
-        output = _with_mirrored(both, turned)
+        output = predict_with_mirror_images(classifier, crops, mirror)
         names = tuple(classifier.model.card.action_units)
         return [
             Prediction(
@@ -343,29 +360,6 @@ def _reading(
         valence=None if prediction.scores is None else prediction.scores.valence,
         pose=prediction.pose,
         action_units=prediction.action_units,
-    )
-
-
-def _with_mirrored(both: Predictions, turned: NDArray[np.bool_]) -> Predictions:
-    """Average the net's outputs for rotated crops with the outputs for their mirror images.
-
-    The outputs for other crops, and all action units and poses, are returned unchanged.
-
-    Args:
-        both: the outputs for N crops, followed by the outputs for the mirror images of the M
-            rotated crops.
-        turned: which of the N crops were rotated upright.
-    """
-
-    def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        own = values[: len(turned)].copy()
-        own[turned] = (own[turned] + values[len(turned) :]) / 2
-        return own
-
-    return both._replace(
-        logits=mean(both.logits),
-        features=mean(both.features),
-        logits_fer2013=mean(both.logits_fer2013),
     )
 
 
