@@ -5,7 +5,7 @@ import pytest
 
 from roomread.classifier import ExpressionClassifier
 from roomread.classifier.selfcheck import check_pictures
-from roomread.pipeline.mirror import predict_with_mirror_images
+from roomread.pipeline.mirror import MirroringClassifier, predict_with_mirror_images
 
 CROPS = check_pictures()
 MIRRORED = np.ascontiguousarray(CROPS[:, :, ::-1])
@@ -51,3 +51,16 @@ def test_net_without_pose_and_action_units_has_none(
     found = predict_with_mirror_images(classifier, CROPS, np.ones(len(CROPS), dtype=bool))
     assert found.pose.shape == found.action_units.shape == (len(CROPS), 0)
     assert found.logits.shape == (len(CROPS), 7)
+
+
+def test_mirroring_classifier_gives_a_crop_and_its_mirror_image_the_same_scores(
+    classifier: ExpressionClassifier,
+) -> None:
+    both = MirroringClassifier(classifier)
+    assert (both.side, both.framing) == (classifier.side, classifier.framing)
+    assert both.threshold == classifier.threshold
+    for one, other, alone in zip(
+        both.classify(CROPS), both.classify(MIRRORED), classifier.classify(CROPS), strict=True
+    ):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-4)
+        assert np.abs(np.subtract(one.probabilities, alone.probabilities)).max() > 1e-3

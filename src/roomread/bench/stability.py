@@ -24,8 +24,9 @@ class Answer(StrEnum):
     """The crops from which the label of a face is computed.
 
     Attributes:
-        ONE: one crop, as in the pipeline for upright faces.
-        MIRRORED: the crop and its mirror image, whose logits are averaged.
+        ONE: one crop, as the pipeline reads upright faces of a video.
+        MIRRORED: the crop and its mirror image, whose logits are averaged, as the pipeline reads
+            single pictures.
         TWO_SIZES: the crop and a crop that is a tenth larger, whose logits are averaged.
     """
 

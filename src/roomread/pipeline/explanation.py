@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.classifier.occlusion import occlusion_map
 from roomread.faces import FaceDetector
 from roomread.media.overlay import FAINT, draw_importance
 from roomread.pipeline.face_reader import FaceReader
+from roomread.pipeline.mirror import MirroringClassifier
 from roomread.readings import Expression, Frame, Reading
 
 if TYPE_CHECKING:
@@ -94,8 +96,8 @@ def explain_faces(
 ) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
-    The net's output for the crop of each face is explained. Profiles are not applied, and the
-    output for a rotated face is not averaged with the output for its mirror image.
+    The mean of the net's outputs for the crop of each face and its mirror image is explained.
+    Profiles are not applied.
 
     Args:
         detector: The detector that finds the faces.
@@ -106,11 +108,14 @@ def explain_faces(
     """
     faces = reader.cut_faces(frame, detector.detect(frame.image))
     (readings,) = reader.read_cut([faces])
+    classifier: FaceClassifier = reader.classifier
+    if isinstance(classifier, ExpressionClassifier):
+        classifier = MirroringClassifier(classifier)
     explanations = []
     for i in faces.readable:
         if only is not None and readings[i].box != only.box:
             continue
-        (scores,) = reader.classifier.classify(faces.crops[i : i + 1])
-        importance = occlusion_map(reader.classifier, faces.crops[i], scores.top)
+        (scores,) = classifier.classify(faces.crops[i : i + 1])
+        importance = occlusion_map(classifier, faces.crops[i], scores.top)
         explanations.append(Explanation(readings[i], scores.top, faces.crops[i], importance))
     return explanations

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.classifier import ExpressionClassifier, Predictions
+from roomread.readings import CropGeometry, Scores
 
 # Factors of yaw, pitch and roll in a mirror image.
 _MIRRORED_POSE = np.array([-1, 1, -1], np.float32)
@@ -37,3 +38,34 @@ def predict_with_mirror_images(
         pose=mean(both.pose, _MIRRORED_POSE if both.pose.shape[1] else 1),
         logits_fer2013=mean(both.logits_fer2013),
     )
+
+
+class MirroringClassifier:
+    """A `FaceClassifier` that averages the net's logits for each crop and its mirror image.
+
+    Args:
+        classifier: The net.
+    """
+
+    def __init__(self, classifier: ExpressionClassifier) -> None:
+        self._classifier = classifier
+
+    @property
+    def side(self) -> int:
+        """The side of a crop, px."""
+        return self._classifier.side
+
+    @property
+    def framing(self) -> CropGeometry:
+        """The geometry of crops for this net."""
+        return self._classifier.framing
+
+    @property
+    def threshold(self) -> float:
+        """The confidence below which a label is withheld, 0..1."""
+        return self._classifier.threshold
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        """Return the calibrated scores of grey crops uint8 [N, side, side], in their order."""
+        every = np.ones(len(crops), dtype=bool)
+        return self._classifier.scores(predict_with_mirror_images(self._classifier, crops, every))
