@@ -167,7 +167,6 @@ bench-class: $(VENV)/dev.done
 	$(BIN)/python benchmarks/class_mood.py $(DATA)
 
 train: $(VENV)/dev.done
-	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first
 	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/default
 	$(BIN)/roomread export runs/default --int8
 	$(BIN)/roomread refit-head $(DATA) --model runs/default/model.int8.onnx -o runs/default/balanced.onnx --balance 1.2

@@ -3,8 +3,8 @@
     python benchmarks/stability.py [path/to/fer2013.parquet] [--count 600]
 
 PublicTest pictures are enlarged to 120 px and given a border; the face is detected anew in each
-changed picture. The gain of a second crop of the same face (its mirror image or a larger crop) is
-measured as well, because it costs another run of the net. No picture is shown or saved.
+changed picture. The gain of further views of the same face (its mirror image, a larger crop or
+both) is measured as well, because each costs another run of the net. No picture is shown or saved.
 """
 
 from __future__ import annotations

@@ -10,10 +10,7 @@ from PIL import Image
 
 from roomread import Analyzer, Expression
 from roomread.bench.scenes import grid
-from roomread.classifier import ExpressionClassifier
-from roomread.classifier.occlusion import occlusion_map
 from roomread.pipeline.explanation import FaceThird, explain_faces
-from roomread.pipeline.mirror import MirroringClassifier
 from roomread.readings import Frame
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
@@ -39,17 +36,6 @@ def test_explained_expression_is_the_most_probable_one_of_the_reading() -> None:
         scores = explanation.reading.scores
         assert scores is not None
         assert explanation.expression is scores.top
-
-
-def test_mirror_image_of_a_picture_has_the_mirrored_explanation() -> None:
-    image = grid(columns=1, rows=1).image
-    (one,) = ANALYZER.explain(image)
-    crop = one.crop[:, ::-1].copy()
-    np.testing.assert_allclose(
-        occlusion_map(MirroringClassifier(ExpressionClassifier()), crop, one.expression),
-        one.importance[:, ::-1],
-        atol=0.01,
-    )
 
 
 def test_unreadable_faces_and_empty_pictures_have_no_explanation() -> None:

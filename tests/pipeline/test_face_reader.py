@@ -134,16 +134,16 @@ def test_confidence_is_lower_for_a_face_that_may_be_covered(
     assert (reading.confidence < sure.confidence) == falls
 
 
-def test_faces_of_a_single_picture_are_read_together_with_their_mirror_images() -> None:
+def test_four_views_of_each_face_of_a_single_picture_are_read() -> None:
     net = CountingNet()
     reader, portrait = FaceReader(net), Frame(scenes.astronaut(), 0.0, 0, "astronaut")
     face = Face(scenes.ASTRONAUT_FACE, None, 0.9)
     alone = reader.read(portrait, [face, SMALL, face])
-    assert net.crops == 4
+    assert net.crops == 8
     net.crops = 0
     faces = [reader.cut_faces(portrait, faces) for faces in ([face, SMALL, face], [face])]
     assert reader.read_cut(faces)[0] == alone
-    assert net.crops == 6
+    assert net.crops == 12
     # In a video the scores are averaged over time instead.
     net.crops = 0
     reader.read(portrait, [face, face], [1, 2])
@@ -172,7 +172,7 @@ def test_mirror_image_of_a_picture_has_the_same_readings_with_the_opposite_yaw_a
     assert (one.pose.yaw, one.pose.pitch, one.pose.roll) == pytest.approx(turned, abs=0.5)
 
 
-def test_learning_reads_the_mirror_image_of_rotated_faces_only() -> None:
+def test_learning_reads_one_view_of_a_face_and_the_mirror_image_of_a_rotated_face() -> None:
     # Landmarks of an upright face of 120 px, and of a sideways face.
     upright = (UPRIGHT * 120 + np.array((200, 100))).astype(np.float32)
     lying = (rotated(UPRIGHT * 120, 90) + np.array((200, 100))).astype(np.float32)

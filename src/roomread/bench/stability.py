@@ -12,7 +12,8 @@ from PIL import Image
 
 from roomread.classifier import ExpressionClassifier
 from roomread.faces import FaceDetector, cut
-from roomread.readings import CropGeometry, Expression
+from roomread.pipeline.views import larger
+from roomread.readings import Expression
 
 Picture = NDArray[np.uint8]
 # Standard deviation of the camera noise, grey levels, and the shift of a picture, px.
@@ -25,14 +26,15 @@ class Answer(StrEnum):
 
     Attributes:
         ONE: one crop, as the pipeline reads upright faces of a video.
-        MIRRORED: the crop and its mirror image, whose logits are averaged, as the pipeline reads
-            single pictures.
+        MIRRORED: the crop and its mirror image, whose logits are averaged.
         TWO_SIZES: the crop and a crop that is a tenth larger, whose logits are averaged.
+        FOUR: both crops and their mirror images, as the pipeline reads single pictures.
     """
 
     ONE = "one crop"
     MIRRORED = "with its mirror image"
     TWO_SIZES = "with a larger crop"
+    FOUR = "with both and their mirror images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +135,17 @@ def _labels(
     if not faces:
         return None
 
-    def crop(factor: float) -> Picture:
-        framing: CropGeometry = classifier.framing
-        sized = replace(framing, side=framing.side * change.crop * factor)
-        one: Picture = cut(changed, faces, sized, side=classifier.side)[0]
-        return one
-
-    own = crop(1.0)
-    output = classifier.predict(np.stack([own, own[:, ::-1], crop(1.1)]))
-    rows = {Answer.ONE: [0], Answer.MIRRORED: [0, 1], Answer.TWO_SIZES: [0, 2]}
+    framing = replace(classifier.framing, side=classifier.framing.side * change.crop)
+    own, wide = (
+        cut(changed, faces, each, side=classifier.side)[0] for each in (framing, larger(framing))
+    )
+    output = classifier.predict(np.stack([own, own[:, ::-1], wide, wide[:, ::-1]]))
+    rows = {
+        Answer.ONE: [0],
+        Answer.MIRRORED: [0, 1],
+        Answer.TWO_SIZES: [0, 2],
+        Answer.FOUR: [0, 1, 2, 3],
+    }
     labels: dict[Answer, Expression | None] = {}
     for answer, chosen in rows.items():
         mean = output.logits[chosen].mean(axis=0, keepdims=True)

@@ -79,7 +79,10 @@ Views = Annotated[
 ]
 Start = Annotated[
     str | None,
-    typer.Option(help="Start from the weights of this run's folder or model file."),
+    typer.Option(
+        help="Start from the weights of this run's folder or model file. A compact net can also "
+        "start from a wider one."
+    ),
 ]
 Unlabelled = Annotated[
     str | None,

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.classifier.occlusion import occlusion_map
 from roomread.faces import FaceDetector
 from roomread.media.overlay import FAINT, draw_importance
 from roomread.pipeline.face_reader import FaceReader
-from roomread.pipeline.mirror import MirroringClassifier
 from roomread.readings import Expression, Frame, Reading
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ class Explanation:
 
     Attributes:
         reading: The reading of the face.
-        expression: The net's most probable expression, which is explained.
+        expression: The most probable expression of the reading, which is explained.
         crop: The face as the net sees it, upright and grey, uint8 [side, side].
         importance: By how much the log-odds of the expression fall when a pixel is hidden, float32
             [side, side]; see `classifier.occlusion.occlusion_map`.
@@ -96,8 +94,8 @@ def explain_faces(
 ) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
-    The mean of the net's outputs for the crop of each face and its mirror image is explained.
-    Profiles are not applied.
+    The net's output for the crop of each face is explained, without profiles and without the other
+    views of the face that a reading averages.
 
     Args:
         detector: The detector that finds the faces.
@@ -108,14 +106,13 @@ def explain_faces(
     """
     faces = reader.cut_faces(frame, detector.detect(frame.image))
     (readings,) = reader.read_cut([faces])
-    classifier: FaceClassifier = reader.classifier
-    if isinstance(classifier, ExpressionClassifier):
-        classifier = MirroringClassifier(classifier)
     explanations = []
     for i in faces.readable:
         if only is not None and readings[i].box != only.box:
             continue
-        (scores,) = classifier.classify(faces.crops[i : i + 1])
-        importance = occlusion_map(classifier, faces.crops[i], scores.top)
+        scores = readings[i].scores
+        if scores is None:
+            continue
+        importance = occlusion_map(reader.classifier, faces.crops[i], scores.top)
         explanations.append(Explanation(readings[i], scores.top, faces.crops[i], importance))
     return explanations

@@ -24,7 +24,7 @@ from roomread.faces.crops import crop_turn
 from roomread.faces.pose import combined_pose
 from roomread.fewshot import Adapter, ProfileBinding
 from roomread.fewshot.profile import Observation
-from roomread.pipeline.mirror import predict_with_mirror_images
+from roomread.pipeline.views import larger, predict_views
 from roomread.readings import Face, Frame, Quality, Reading, Unreadable
 from roomread.tracking import ScoreCache
 
@@ -39,6 +39,8 @@ class CutFaces:
         index: The frame's position in its source.
         faces: The N faces that were detected in the frame.
         crops: A grey picture of each face, uint8 [N, side, side], in the order of `faces`.
+        larger_crops: The same faces of a single picture in crops that are a tenth larger, uint8 [N,
+            side, side]; None if only one crop of each face is read.
         qualities: How well each face can be seen, in the order of `faces`.
         cover_of: The log odds that a mask, a hand or another object covers a part of a face, by the
             face's position in `faces`. Faces that are unreadable for another reason are left out;
@@ -50,6 +52,7 @@ class CutFaces:
     index: int
     faces: Sequence[Face]
     crops: NDArray[np.uint8]
+    larger_crops: NDArray[np.uint8] | None
     qualities: Sequence[Quality]
     cover_of: Mapping[int, float]
 
@@ -66,9 +69,9 @@ class FaceReader:
     less confidence. If profiles of states are used, faces are not checked for covers, because a
     hand may be part of a state.
 
-    The net also reads the mirror image of each face of a single picture, and of each crop that was
-    rotated upright, and both outputs are averaged. In a video this would take as long again, and
-    the scores are averaged over time instead.
+    Of a single picture, the net reads four views of each face: the crop, a crop that is a tenth
+    larger, and the mirror images of both. Its outputs are averaged. In a video, whose scores are
+    averaged over time, it reads the crop, and the mirror image of a crop that was rotated upright.
 
     Args:
         classifier: The net that reads expressions.
@@ -124,7 +127,7 @@ class FaceReader:
             [tracks[i] for i in due],
             count=len(faces),
             covers=self._detects_covers,
-            mirror=track_ids is None,
+            four_views=track_ids is None,
         )
         predictions = dict(zip(due, fresh, strict=True))
         for i, prediction in predictions.items():
@@ -145,7 +148,7 @@ class FaceReader:
         self._taught_with()
         # A state may be taught with covered faces, such as faces with a hand at the mouth.
         predictions = self._predict(
-            frame, faces, [None] * len(faces), count=len(faces), covers=False, mirror=False
+            frame, faces, [None] * len(faces), count=len(faces), covers=False, four_views=False
         )
         return [
             Observation(_reading(frame, face, None, each), each.features, each.logits)
@@ -153,8 +156,8 @@ class FaceReader:
         ]
 
     def cut_faces(self, frame: Frame, faces: Sequence[Face]) -> CutFaces:
-        """Cut out and assess the faces of a frame for `read_cut`; this method is thread-safe."""
-        return self._cut(frame, faces, covers=self._detects_covers)
+        """Cut out and assess the faces of a picture for `read_cut`; this method is thread-safe."""
+        return self._cut(frame, faces, covers=self._detects_covers, four_views=True)
 
     def read_cut(self, frames: Sequence[CutFaces]) -> list[list[Reading]]:
         """Return the readings of several pictures, whose faces the net reads in one batch.
@@ -174,7 +177,7 @@ class FaceReader:
                     strict=True,
                 )
             ]
-            for cut_out, read in zip(frames, self._read_crops(frames, mirror=True), strict=True)
+            for cut_out, read in zip(frames, self._read_crops(frames), strict=True)
         ]
 
     def _predict(
@@ -185,7 +188,7 @@ class FaceReader:
         *,
         count: int,
         covers: bool,
-        mirror: bool,
+        four_views: bool,
     ) -> list[Prediction]:
         """Return the predictions for `faces`, which are some of the `count` faces of a frame.
 
@@ -195,42 +198,49 @@ class FaceReader:
             tracks: Their track ids; None in a single picture.
             count: The number of all faces in the frame.
             covers: Whether faces covered by an object are detected and become unreadable.
-            mirror: See `_read_crops`.
+            four_views: Whether four views of each face are read.
         """
         if not faces:
             return []
-        cut_out = self._cut(frame, faces, covers=covers)
-        (read,) = self._read_crops([cut_out], mirror=mirror)
+        cut_out = self._cut(frame, faces, covers=covers, four_views=four_views)
+        (read,) = self._read_crops([cut_out])
         return self._completed(cut_out, read, [tracks[i] for i in cut_out.readable], count)
 
-    def _cut(self, frame: Frame, faces: Sequence[Face], *, covers: bool) -> CutFaces:
-        classifier = self.classifier
-        crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
+    def _cut(
+        self, frame: Frame, faces: Sequence[Face], *, covers: bool, four_views: bool
+    ) -> CutFaces:
+        framing, side = self.classifier.framing, self.classifier.side
+        crops = cut(frame.image, list(faces), framing, side=side)
+        wide = None
+        if four_views and isinstance(self.classifier, ExpressionClassifier):
+            wide = cut(frame.image, list(faces), larger(framing), side=side)
         # The quality is rounded here, so that it is the same wherever it is shown or stored.
         assessed: Sequence[Quality] = assess_quality(frame.image, list(faces), crops)
         cover_of = _cover_scores(crops, assessed) if covers else {}
         qualities = [
             _with_cover(quality, cover_of.get(i)).rounded(4) for i, quality in enumerate(assessed)
         ]
-        return CutFaces(frame.source, frame.time, frame.index, faces, crops, qualities, cover_of)
+        return CutFaces(
+            frame.source, frame.time, frame.index, faces, crops, wide, qualities, cover_of
+        )
 
-    def _read_crops(self, frames: Sequence[CutFaces], *, mirror: bool) -> list[list[Prediction]]:
-        """Return the predictions of the readable faces of each frame, without profiles.
-
-        If `mirror` is true, the mirror images of all crops are read too, otherwise only those of
-        rotated crops, which are blurred and less well centred.
-        """
+    def _read_crops(self, frames: Sequence[CutFaces]) -> list[list[Prediction]]:
+        """Return the predictions of the readable faces of each frame, without profiles."""
         crops = [cut_out.crops[cut_out.readable] for cut_out in frames]
         places = [(cut_out, i) for cut_out in frames for i in cut_out.readable]
         if not places:
             return [[] for _ in frames]
+        wide = [
+            cut_out.larger_crops[cut_out.readable]
+            for cut_out in frames
+            if cut_out.larger_crops is not None
+        ]
         read = iter(
             self._classify(
                 np.concatenate(crops),
+                np.concatenate(wide) if wide else None,
                 [cut_out.qualities[i] for cut_out, i in places],
-                mirror=np.array(
-                    [mirror or crop_turn(cut_out.faces[i]) != 0 for cut_out, i in places]
-                ),
+                turned=np.array([crop_turn(cut_out.faces[i]) != 0 for cut_out, i in places]),
             )
         )
         return [list(islice(read, len(part))) for part in crops]
@@ -278,20 +288,20 @@ class FaceReader:
     def _classify(
         self,
         crops: NDArray[np.uint8],
+        larger_crops: NDArray[np.uint8] | None,
         qualities: Sequence[Quality],
         *,
-        mirror: NDArray[np.bool_],
+        turned: NDArray[np.bool_],
     ) -> list[Prediction]:
         """Return the predictions of readable crops uint8 [N, side, side], without profiles.
 
-        Where `mirror`, bool [N], is true, the outputs for the crop and its mirror image are
-        averaged.
+        See `views.predict_views` for the arguments.
         """
         classifier = self.classifier
         if not isinstance(classifier, ExpressionClassifier):
             scores = classifier.classify(crops)
             return [Prediction(*each) for each in zip(qualities, scores, strict=True)]
-        output = predict_with_mirror_images(classifier, crops, mirror)
+        output = predict_views(classifier, crops, larger_crops, turned=turned)
         names = tuple(classifier.model.card.action_units)
         return [
             Prediction(
