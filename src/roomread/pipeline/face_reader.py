@@ -142,13 +142,15 @@ class FaceReader:
     def observe(self, frame: Frame, faces: Sequence[Face]) -> list[Observation]:
         """Return the readings of `faces`, in this order, with the net's features and logits.
 
+        Four views of each face are read, so that what is learnt depends less on a single crop.
+
         Raises:
             ProfileError: The classifier has no model file, or another head than the default.
         """
         self._taught_with()
         # A state may be taught with covered faces, such as faces with a hand at the mouth.
         predictions = self._predict(
-            frame, faces, [None] * len(faces), count=len(faces), covers=False, four_views=False
+            frame, faces, [None] * len(faces), count=len(faces), covers=False, four_views=True
         )
         return [
             Observation(_reading(frame, face, None, each), each.features, each.logits)
