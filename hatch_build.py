@@ -290,7 +290,7 @@ def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
     graph = whole.graph
     for weight in list(graph.initializer):
         if weight.data_type == TensorProto.FLOAT and len(weight.dims) > 1:
-            short = rounded(numpy_helper.to_array(weight)).astype(np.float16)
+            short = round_to_bfloat16(numpy_helper.to_array(weight)).astype(np.float16)
             name = f"{weight.name}_short"
             wider = helper.make_node("Cast", [name], [weight.name], to=TensorProto.FLOAT)
             graph.node.insert(0, wider)
@@ -299,7 +299,7 @@ def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
     return whole
 
 
-def rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def round_to_bfloat16(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return float32 values rounded to the nearest bfloat16, which has 8 significant bits."""
     bits = np.ascontiguousarray(values).view(np.uint32)
     # Ties are rounded to an even last bit.

@@ -1,4 +1,4 @@
-"""Measure the time of teaching, and the time that profiles add to a frame.
+"""Measure the time of teaching, and the time that profiles add to a picture.
 
     python benchmarks/few_shot.py PORTRAIT
 
@@ -24,7 +24,7 @@ ROUNDS = 200
 
 
 def main() -> None:
-    """Print the time of teaching, and the time that profiles add to a frame."""
+    """Print the time of teaching, and the time that profiles add to a picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("portrait", type=Path)
     image = read_image(parser.parse_args().portrait)
@@ -57,7 +57,7 @@ def main() -> None:
     pairs = zip(times["taught"], times["plain"], strict=True)
     added = statistics.median(after - before for after, before in pairs)
     print(
-        f"a frame of {image.shape[1]} x {image.shape[0]}: {plain:.1f} ms, with both profiles "
+        f"a picture of {image.shape[1]} x {image.shape[0]}: {plain:.1f} ms, with both profiles "
         f"{with_both:.1f} ms; median of the paired differences {added:+.2f} ms "
         f"({100 * added / plain:+.1f} %)"
     )

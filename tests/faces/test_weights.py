@@ -62,6 +62,32 @@ def test_bundled_nets_take_uint8_pictures_of_any_size_and_name_their_outputs(
     assert shapes == [(2, 1, 16, 24), (2, 2, 16, 24), (2, 2, 16, 24), (2, 10, 16, 24)]
 
 
+def test_weights_in_16_bits_have_the_8_significant_bits_of_bfloat16() -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    halves = 0
+    for name in ("shallow", "deep"):
+        graph = onnx.load(BUNDLED / f"centerface-{name}-fp32.onnx").graph
+        for weight in graph.initializer:
+            values = onnx.numpy_helper.to_array(weight)
+            if values.dtype == np.float16:
+                # In float16, normal numbers have three more bits, which are 0.
+                normal = np.abs(values) >= np.finfo(np.float16).smallest_normal
+                assert not (values.view(np.uint16)[normal] & 0b111).any()
+                halves += values.size
+    assert halves > 1_000_000
+
+
+def test_rounding_to_bfloat16_takes_the_nearest_value_and_an_even_last_bit_in_a_tie(
+    hook: ModuleType,
+) -> None:
+    values = np.random.default_rng(0).normal(0, 0.1, 1000).astype(np.float32)
+    rounded = hook.round_to_bfloat16(values)
+    assert np.abs(rounded / values - 1).max() <= 2**-8
+    step = 2.0**-7  # between 1 and 2
+    ties = np.array([1 + step / 2, 1 + 3 * step / 2, -1 - step / 2], np.float32)
+    assert hook.round_to_bfloat16(ties).tolist() == [1.0, 1 + 2 * step, -1.0]
+
+
 def test_licence_file_is_beside_the_weights() -> None:
     assert "MIT License" in (BUNDLED / "centerface.LICENSE.txt").read_text(encoding="utf-8")
 

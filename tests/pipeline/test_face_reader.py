@@ -131,7 +131,7 @@ def test_confidence_is_lower_for_a_face_that_may_be_covered(
     assert (reading.confidence < sure.confidence) == falls
 
 
-def test_four_views_of_each_face_of_a_single_picture_are_read() -> None:
+def test_net_reads_four_views_of_a_face_in_pictures_and_in_batches_and_one_in_videos() -> None:
     net = CountingNet()
     reader, portrait = FaceReader(net), Frame(scenes.astronaut(), 0.0, 0, "astronaut")
     face = Face(scenes.ASTRONAUT_FACE, None, 0.9)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from roomread.classifier import ExpressionClassifier, Predictions
 from roomread.classifier.selfcheck import check_pictures
-from roomread.pipeline.views import larger, predict_views, predict_with_mirror_images
+from roomread.pipeline.views import larger_geometry, predict_views, predict_with_mirror_images
 
 CROPS = check_pictures()
 MIRRORED = np.ascontiguousarray(CROPS[:, :, ::-1])
@@ -70,8 +70,16 @@ def test_mean_of_four_views_has_each_crop_and_each_mirror_image_with_equal_weigh
     for name in ("logits", "features", "action_units", "logits_fer2013"):
         mean = sum(getattr(classifier.predict(view), name) for view in views) / 4
         np.testing.assert_allclose(getattr(found, name), mean, atol=1e-4)
-    mirrored = predict_views(classifier, *views[1::2], turned=none)
-    np.testing.assert_allclose(found.pose, mirrored.pose * (-1, 1, -1), atol=1e-3)
+    signs = ((1, 1, 1), (-1, 1, -1)) * 2
+    poses = [classifier.predict(view).pose * sign for view, sign in zip(views, signs, strict=True)]
+    np.testing.assert_allclose(found.pose, np.mean(poses, axis=0), atol=1e-3)
+    assert np.abs(found.pose).max() > 0.1
+
+
+def test_no_faces_have_no_outputs(classifier: ExpressionClassifier) -> None:
+    for wide in (None, CROPS[:0]):
+        found = predict_views(classifier, CROPS[:0], wide, turned=np.zeros(0, dtype=bool))
+        assert found.logits.shape == (0, 7)
 
 
 def test_without_larger_crops_only_rotated_faces_have_a_second_view(
@@ -89,6 +97,6 @@ def test_larger_crop_has_the_same_centre_and_a_side_that_is_a_tenth_longer(
     classifier: ExpressionClassifier,
 ) -> None:
     framing = classifier.framing
-    wide = larger(framing)
+    wide = larger_geometry(framing)
     assert wide.side == pytest.approx(1.1 * framing.side)
     assert replace(wide, side=framing.side) == framing

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from auxiliary_table import DATA, table, write
 from roomread import classifier
@@ -17,6 +18,7 @@ from roomread.training.auxiliary import fit_auxiliary
 from roomread.training.auxiliary_outputs import AuxiliaryFit, write_auxiliary
 from roomread.training.auxiliary_targets import read_targets
 
+OUTPUTS = ("action_units", "pose")
 BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
@@ -41,7 +43,12 @@ def test_written_model_file_has_the_new_outputs_and_unchanged_other_outputs(
     assert new.action_units.shape == (9, 1)
     assert new.pose.shape == (9, 3)
     assert 0 <= new.action_units.min() <= new.action_units.max() <= 1
-    metadata = {entry.key for entry in onnx.load(out).metadata_props}
+    proto = onnx.load(out)
+    halves = {w.name: numpy_helper.to_array(w) for w in proto.graph.initializer}
+    weight = np.hstack([halves[f"auxiliary.head.{name}.weight_short"] for name in OUTPUTS])
+    assert weight.dtype == np.float16
+    np.testing.assert_allclose(weight, fit.weight, rtol=1e-3, atol=1e-6)
+    metadata = {entry.key for entry in proto.metadata_props}
     assert FEATURE_STATISTICS_KEY in metadata
 
 

@@ -9,12 +9,18 @@ import pytest
 import torch
 
 from fer_files import tiny_fer
+from roomread.classifier import ModelCard
 from roomread.classifier.selfcheck import check_pictures
 from roomread.errors import DataError
+from roomread.readings import CropGeometry
 from roomread.training.dataset import Split
+from roomread.training.export import export
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.fit import load_net, train
+from roomread.training.from_model_file import net_from_model_file
 from roomread.training.hardware import Hardware
+from roomread.training.nets.compact import Compact
+from roomread.training.nets.narrow import copy_strongest
 from roomread.training.recipe import Imbalance, Optimizer, Recipe, Target
 from roomread.training.runs import Run
 
@@ -158,23 +164,43 @@ def test_run_starts_from_the_best_weights_of_another_run(tmp_path: Path) -> None
     assert not torch.allclose(anew.head.weight, first.head.weight, atol=1e-3)
 
 
-def test_run_starts_from_the_strongest_channels_of_a_wider_net(tmp_path: Path) -> None:
+@pytest.mark.parametrize("as_file", [False, True], ids=["run", "model file"])
+def test_run_starts_from_the_strongest_channels_of_a_wider_net(
+    tmp_path: Path, *, as_file: bool
+) -> None:
     data = tiny_fer(votes=True)
-    wide = replace(RECIPE, epochs=1, net="compact-wide")
-    first = train(data, wide, tmp_path / "first")
+    start = tmp_path / "first"
+    first = train(data, replace(RECIPE, epochs=1, net="compact-wide"), start)
+    if as_file:
+        start = tmp_path / "first.onnx"
+        export(first).save(
+            ModelCard(
+                "compact-wide", 1.3, 0.4, CropGeometry(1.03, 0.0), "0", "none", 0, "Apache-2.0"
+            ),
+            start,
+        )
+        first = net_from_model_file(start, data.split(Split.Training).images)
+    narrow = Compact()
+    assert isinstance(first.backbone, Compact)
+    kept = copy_strongest(first.backbone, narrow)
     # A learning rate this low leaves the weights unchanged.
-    still = replace(RECIPE, epochs=1, learning_rate=1e-12, seed=1)
-    second = train(data, replace(still, start=str(tmp_path / "first")), tmp_path / "second")
-    # Each row of the narrower head is a part of that of the wider one, in the same order.
-    kept = [
-        int((first.head.weight - column[:, None]).abs().sum(dim=0).argmin())
-        for column in second.head.weight.T
-    ]
-    assert kept == sorted(set(kept))
+    still = replace(RECIPE, epochs=1, learning_rate=1e-12, seed=1, start=str(start))
+    second = train(data, still, tmp_path / "second")
+    for name, weight in narrow.named_parameters():
+        torch.testing.assert_close(second.backbone.get_parameter(name), weight)
     for name in ("head", "head_fer2013"):
-        wider, narrower = getattr(first, name), getattr(second, name)
-        torch.testing.assert_close(narrower.weight, wider.weight[:, kept])
-        torch.testing.assert_close(narrower.bias, wider.bias)
+        torch.testing.assert_close(
+            getattr(second, name).weight, getattr(first, name).weight[:, kept]
+        )
+        torch.testing.assert_close(getattr(second, name).bias, getattr(first, name).bias)
+
+
+def test_start_from_a_run_without_a_finished_epoch_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    RECIPE.save(Run(tmp_path / "first").recipe_file)
+    recipe = replace(RECIPE, start=str(tmp_path / "first"))
+    with pytest.raises(DataError, match="is not a checkpoint of a run"):
+        train(tiny_fer(votes=True), recipe, tmp_path / "second")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +209,7 @@ def test_run_starts_from_the_strongest_channels_of_a_wider_net(tmp_path: Path) -
         ({"start": "none"}, "none: is neither the folder of a run nor a model file"),
         ({"net": "mobilenet"}, "has another net"),
         ({"net": "compact-wide"}, "has another net"),
-        ({"target": Target.LABEL}, "lacks a head"),
+        ({"target": Target.LABEL}, "other heads"),
     ],
 )
 def test_start_from_a_run_without_the_net_and_heads_of_the_recipe_is_refused(

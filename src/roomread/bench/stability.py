@@ -12,7 +12,7 @@ from PIL import Image
 
 from roomread.classifier import ExpressionClassifier
 from roomread.faces import FaceDetector, cut
-from roomread.pipeline.views import larger
+from roomread.pipeline.views import larger_geometry
 from roomread.readings import Expression
 
 Picture = NDArray[np.uint8]
@@ -137,7 +137,8 @@ def _labels(
 
     framing = replace(classifier.framing, side=classifier.framing.side * change.crop)
     own, wide = (
-        cut(changed, faces, each, side=classifier.side)[0] for each in (framing, larger(framing))
+        cut(changed, faces, each, side=classifier.side)[0]
+        for each in (framing, larger_geometry(framing))
     )
     output = classifier.predict(np.stack([own, own[:, ::-1], wide, wide[:, ::-1]]))
     rows = {

@@ -141,6 +141,9 @@ class Analyzer:
     ) -> Readings | list[Readings]:
         """Return the readings of one picture, largest face first; empty when it shows no face.
 
+        Four views of each face are read and averaged: two crops and their mirror images. A frame of
+        a video, of which `stream` reads one view, has slightly different scores.
+
         Args:
             picture: A path; an http(s) or file URL; the bytes of a picture; a file opened for
                 reading bytes; a Pillow image; an array uint8 [H, W] grey, [H, W, 3] RGB or [H, W,
@@ -198,8 +201,8 @@ class Analyzer:
     def explain(self, picture: Picture) -> list[Explanation]:
         """Return how much each region of each readable face supports the face's expression.
 
-        The largest face comes first. Explaining a face takes as long as reading about 100 faces,
-        because its regions are hidden one after another.
+        The largest face comes first. The net reads about 100 crops to explain a face, because
+        its regions are hidden one after another.
 
         Args:
             picture: See `analyze`; one picture.
@@ -217,7 +220,10 @@ class Analyzer:
         return Readings(self.analyze_frame(frame), frame=frame)
 
     def analyze_frame(self, frame: Frame) -> list[Reading]:
-        """Return the readings of a single frame, without track ids, largest face first."""
+        """Return the readings of a single frame, without track ids, largest face first.
+
+        Four views of each face are read and averaged, as in `analyze`.
+        """
         return self.reader.read(frame, self.detector.detect(frame.image))
 
     def observe(self, frame: Frame, faces: Sequence[Face] | None = None) -> list[Observation]:

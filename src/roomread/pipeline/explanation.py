@@ -94,8 +94,9 @@ def explain_faces(
 ) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
-    The net's output for the crop of each face is explained, without profiles and without the other
-    views of the face that a reading averages.
+    The explained expression is the most probable one of the reading, which averages four views and
+    includes profiles. The importance is measured on the net's output for the crop alone, without
+    profiles.
 
     Args:
         detector: The detector that finds the faces.
@@ -111,8 +112,7 @@ def explain_faces(
         if only is not None and readings[i].box != only.box:
             continue
         scores = readings[i].scores
-        if scores is None:
-            continue
-        importance = occlusion_map(reader.classifier, faces.crops[i], scores.top)
-        explanations.append(Explanation(readings[i], scores.top, faces.crops[i], importance))
+        if scores is not None:
+            importance = occlusion_map(reader.classifier, faces.crops[i], scores.top)
+            explanations.append(Explanation(readings[i], scores.top, faces.crops[i], importance))
     return explanations

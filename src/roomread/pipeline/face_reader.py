@@ -24,7 +24,7 @@ from roomread.faces.crops import crop_turn
 from roomread.faces.pose import combined_pose
 from roomread.fewshot import Adapter, ProfileBinding
 from roomread.fewshot.profile import Observation
-from roomread.pipeline.views import larger, predict_views
+from roomread.pipeline.views import larger_geometry, predict_views
 from roomread.readings import Face, Frame, Quality, Reading, Unreadable
 from roomread.tracking import ScoreCache
 
@@ -69,9 +69,10 @@ class FaceReader:
     less confidence. If profiles of states are used, faces are not checked for covers, because a
     hand may be part of a state.
 
-    Of a single picture, the net reads four views of each face: the crop, a crop that is a tenth
-    larger, and the mirror images of both. Its outputs are averaged. In a video, whose scores are
-    averaged over time, it reads the crop, and the mirror image of a crop that was rotated upright.
+    Of a single picture, a net of a model file reads four views of each readable face: the crop, a
+    crop that is a tenth larger, and the mirror images of both. Its outputs are averaged. In a
+    video, whose scores are averaged over time, it reads the crop, and the mirror image of a crop
+    that was rotated upright. Other classifiers read one crop.
 
     Args:
         classifier: The net that reads expressions.
@@ -215,7 +216,7 @@ class FaceReader:
         crops = cut(frame.image, list(faces), framing, side=side)
         wide = None
         if four_views and isinstance(self.classifier, ExpressionClassifier):
-            wide = cut(frame.image, list(faces), larger(framing), side=side)
+            wide = cut(frame.image, list(faces), larger_geometry(framing), side=side)
         # The quality is rounded here, so that it is the same wherever it is shown or stored.
         assessed: Sequence[Quality] = assess_quality(frame.image, list(faces), crops)
         cover_of = _cover_scores(crops, assessed) if covers else {}

@@ -16,7 +16,7 @@ _MIRRORED_POSE = np.array([-1, 1, -1], np.float32)
 _LARGER = 1.1
 
 
-def larger(framing: CropGeometry) -> CropGeometry:
+def larger_geometry(framing: CropGeometry) -> CropGeometry:
     """Return the geometry of crops that are a tenth larger."""
     return replace(framing, side=_LARGER * framing.side)
 
@@ -65,13 +65,13 @@ def predict_views(
     Args:
         classifier: The net.
         crops: Grey crops uint8 [N, side, side].
-        larger_crops: The same faces in crops of the geometry `larger`, uint8 [N, side, side], or
-            None.
-        turned: The faces whose crops were rotated upright, bool [N].
+        larger_crops: The same faces in crops of the geometry `larger_geometry`, uint8 [N, side,
+            side], or None.
+        turned: The faces whose crops were rotated upright, bool [N]; ignored with larger crops.
     """
     if larger_crops is None:
         return predict_with_mirror_images(classifier, crops, turned)
     count = len(crops)
     every = np.ones(2 * count, dtype=bool)
     both = predict_with_mirror_images(classifier, np.concatenate([crops, larger_crops]), every)
-    return Predictions(*(values.reshape(2, count, -1).mean(axis=0) for values in both))
+    return Predictions(*(values.reshape(2, count, values.shape[1]).mean(axis=0) for values in both))

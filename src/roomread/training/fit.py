@@ -108,8 +108,9 @@ def train(
 
     Raises:
         DataError: `out` contains a run and `resume` is not set, there is no run to resume or it has
-            another recipe, a split or a class is empty, or the recipe's `start` is a
-            folder without a run of the recipe's net.
+            another recipe, a split or a class is empty, the recipe's `start` is neither a run nor a
+            model file, or its net or heads do not fit.
+        ModelFileError: the recipe's `start` is a file, but not a model file.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the last complete epoch is kept.
     """
     run = Run(out)
@@ -260,7 +261,7 @@ def _start_from(start: Path, module: Training, images: NDArray[np.uint8]) -> Non
         module.net.load_state_dict(state)
     except RuntimeError as error:
         raise DataError(
-            f"{start}: has another net, or lacks a head that this recipe trains",
+            f"{start}: has another net or other heads than this recipe trains",
             hint="start from the same net or a wider compact one, with the same target and votes",
         ) from error
 

@@ -115,7 +115,7 @@ class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
 def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
     nodes = onnx.load(source).graph.node
     first = next(node for node in nodes if node.op_type == "Conv")
-    # Keep the heads of action units and pose in 32 bits, for which the card states their errors.
+    # Do not quantise the heads of action units and pose, whose errors the card states.
     heads = [node.name for node in nodes if node.name.startswith(NODE_PREFIX)]
     # Suppress the library's output about its steps.
     logging.disable(logging.WARNING)

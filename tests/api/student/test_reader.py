@@ -153,7 +153,7 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
         seen.compared += levels.size
         seen.other_levels += int((levels > 0).sum())
         seen.most_levels = max(seen.most_levels, int(levels.max()))
-        # Only a face without a track is read together with its mirror image.
+        # With a track id, Python reads the same views as the browser.
         (same,) = reader.read(Frame(image, 0.0, 0, "picture"), faces[:1], [1])
         reason = same.quality.reason
         measured = [getattr(same.quality, name) - reading["quality"][name] for name in MEASURES]

@@ -12,15 +12,17 @@ def trained(net: Compact) -> Compact:
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             with torch.no_grad():
-                for values in (layer.weight, layer.running_var, layer.running_mean, layer.bias):
-                    values.copy_(torch.rand(values.shape, generator=generator) + 0.5)
+                for values in layer.state_dict().values():
+                    if values.dim():
+                        values.copy_(torch.rand(values.shape, generator=generator) + 0.5)
     return net.eval()
 
 
 def outputs(net: Compact) -> torch.Tensor:
     pictures = torch.randn(2, 1, 48, 48, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        return net.eval()(pictures)
+        features: torch.Tensor = net.eval()(pictures)
+    return features
 
 
 def test_net_of_the_same_widths_becomes_a_copy() -> None:

@@ -12,7 +12,8 @@ from roomread.readings import Scores
 class Mirrored:
     """Classifier that averages the scores of each crop and its mirror image.
 
-    Its scores vary less between similar crops, but it takes twice the time.
+    In videos, of which the bundled net reads one view of a face, its scores vary less between
+    similar crops, but it takes twice the time.
     """
 
     def __init__(self) -> None:

@@ -49,7 +49,7 @@ class CompactWide(Compact):
 
 
 class CompactLarge(Compact):
-    """`Compact` with layers 1.5 to 1.6 times as wide: 176 M multiply-adds and 2.5 M parameters.
+    """`Compact` with layers 1.3 to 1.6 times as wide: 176 M multiply-adds and 2.5 M parameters.
 
     The last layers are as wide as a model file of 3 MB in 8 bits allows.
     """
@@ -60,7 +60,7 @@ class CompactLarge(Compact):
 
 
 class CompactXLarge(Compact):
-    """`Compact` with layers 1.6 times as wide: 185 M multiply-adds and 2.7 M parameters."""
+    """`Compact` with layers 1.3 to 1.6 times as wide: 185 M multiply-adds and 2.7 M parameters."""
 
     stem = 32
     widths = (64, 128, 256)
