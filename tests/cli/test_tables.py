@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from classes import frame as class_frame
 from roomread.cli.tables import TableSink
@@ -43,6 +44,21 @@ def test_reading_below_the_threshold_is_shown_as_unsure_with_its_top_expression(
     assert "unsure (happy?)" in printed((frame(0.0), [without_track(face)]))
 
 
+@pytest.mark.parametrize("width", [80, 110])
+def test_narrow_terminal_wraps_labels_and_shows_all_scores(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr("roomread.cli.tables._WIDTH", width)
+    (face,) = class_frame(0.0, {1: HAPPY}, confidence=0.29)
+    states = (StateScore("very confused", 0.99, 0.98),)
+    text = printed((frame(0.0), [without_track(replace(face, states=states))]))
+    assert max(map(len, text.splitlines())) <= width
+    for word in ("unsure", "(happy?)", "very", "confused", "90,30", "70x90", "29%", "0.29"):
+        assert word in text
+    # Only the names of columns may be shortened.
+    assert not any("…" in line for line in text.splitlines()[3:])
+
+
 def test_people_of_a_video_are_summarised_at_its_end() -> None:
     text = printed(
         (frame(0.0), class_frame(0.0, {1: HAPPY, 2: SAD})),
@@ -65,7 +81,9 @@ def test_taught_states_are_counted_for_each_person() -> None:
     (face,) = class_frame(0.0, {1: HAPPY})
     tired = replace(face, states=(StateScore("tired", 0.99, 0.98),))
     row = printed((frame(0.0), [tired]), (frame(1.0), [face]))
-    assert "happy 100% + tired 50%" in row
+    # A label that does not fit is wrapped.
+    assert "happy 100%" in row
+    assert "tired 50%" in row
 
 
 def test_each_source_has_its_own_summary_even_without_faces() -> None:

@@ -185,7 +185,7 @@ def test_recipe_of_a_card_whose_teacher_is_missing_is_refused(
     write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     result = roomread("train", "fer2013.csv", "--config", "compact", "--out", "run")
     assert result.returncode == 2
-    assert b"teachers/compact-small.onnx: no such model" in result.stderr
+    assert b"teachers/xlarge-1.onnx: no such model" in result.stderr
 
 
 @pytest.mark.parametrize(

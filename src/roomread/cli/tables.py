@@ -18,6 +18,8 @@ from roomread.readings import Expression, Frame, Reading
 
 # Width for files and pipes, enough for a table with seven scores.
 _WIDTH = 110
+# The columns whose texts are wrapped if the terminal is narrow.
+_WRAPPED = ("box", "expression", "seen", "mostly")
 
 
 @dataclass(slots=True)
@@ -87,9 +89,11 @@ def _new_table(title: str, first: tuple[str, ...]) -> Table:
         title=Text(one_line(title), style="bold"), title_justify="left", box=borders.SIMPLE_HEAD
     )
     for name in first:
-        table.add_column(name, no_wrap=True)
+        # A narrow terminal wraps the longest texts.
+        table.add_column(name, no_wrap=name not in _WRAPPED, min_width=len(name))
     for e in Expression:
-        table.add_column(e.display_name, justify="right", no_wrap=True)
+        # Where the names do not fit, they are shortened, but not the numbers.
+        table.add_column(e.display_name, justify="right", no_wrap=True, min_width=len("0.00"))
     return table
 
 

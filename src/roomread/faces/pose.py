@@ -10,7 +10,7 @@ from roomread.readings import Pose
 
 # Yaw in degrees for a nose that lies one face height beside the centre of eyes and mouth. Fitted to
 # MediaPipe's yaw on half of 684 PublicTest pictures in which CenterFace found a face; on the other
-# half the mean absolute error is 3.6 degrees, and 2.7 averaged with the bundled net's yaw.
+# half the mean absolute error is 3.6 degrees.
 _YAW_OF_OFFSET = 258.8
 # Largest absolute yaw and pitch, degrees.
 _WIDEST = 90.0
@@ -20,7 +20,7 @@ def combined_pose(net: Pose, landmarks: NDArray[np.float32] | None, *, turned: f
     """Return the pose of a head in the picture from a net's estimate and the landmarks.
 
     Yaw and roll are the means of both estimates, because the mean errors of the two are similar
-    (yaw 3.4 and 3.6, roll 3.6 and 2.6 degrees) and partly cancel each other. Pitch comes from the
+    (yaw 3.7 and 3.7, roll 3.1 and 2.8 degrees) and partly cancel each other. Pitch comes from the
     net alone, because five landmarks contain little information about pitch. Landmarks that do not
     fit a face, such as those of a face in profile, are not used for the roll.
 
