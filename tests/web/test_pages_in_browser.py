@@ -51,7 +51,7 @@ def test_settings_page_shows_the_purpose_and_the_model_and_about_page_shows_the_
     page: Page,
 ) -> None:
     visit(page, "Settings")
-    expect(page.get_by_text("Out of 100 smiles, 90 are read as happy.")).to_be_visible()
+    expect(page.get_by_text("Out of 100 smiles, 89 are read as happy.")).to_be_visible()
     expect(page.get_by_text("This installation is used for: Research")).to_be_visible()
     unfold(page, "The figures of the model")
     expect(page.get_by_text("Abstains under")).to_be_visible()

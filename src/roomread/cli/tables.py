@@ -20,6 +20,8 @@ from roomread.readings import Expression, Frame, Reading
 _WIDTH = 110
 # The columns whose texts are wrapped if the terminal is narrow.
 _WRAPPED = ("box", "expression", "seen", "mostly")
+# The least width at which the names of all expressions are shown in full.
+_WIDE = 100
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class TableSink:
         for key, reading in keyed:
             self._people.setdefault(key, _PersonSummary(reading.time)).add(reading)
         if len(keyed) < len(readings):
-            self._console.print(_faces_table(frame, readings))
+            self._console.print(_faces_table(frame, readings, width=self._console.width))
 
     def close(self) -> None:
         """Print the last video's summary."""
@@ -77,29 +79,39 @@ class TableSink:
 
     def _end_source(self) -> None:
         if self._people:
-            self._console.print(_people_table(str(self._source), self._frames, self._people))
+            table = _people_table(
+                str(self._source), self._frames, self._people, width=self._console.width
+            )
+            self._console.print(table)
         elif self._source is not None and not self._faces:
             # Do not interpret square brackets in names as markup.
             self._console.print(Text(f"{one_line(self._source)}: no face"))
         self._people, self._frames, self._faces = {}, 0, 0
 
 
-def _new_table(title: str, first: tuple[str, ...]) -> Table:
+def _new_table(title: str, first: tuple[str, ...], *, width: int) -> Table:
+    """Return a table that fits into `width` characters, with a column for each expression."""
     table = Table(
-        title=Text(one_line(title), style="bold"), title_justify="left", box=borders.SIMPLE_HEAD
+        title=Text(one_line(title), style="bold"),
+        title_justify="left",
+        box=borders.SIMPLE_HEAD,
+        collapse_padding=width < _WIDE,
+        pad_edge=width >= _WIDE,
     )
     for name in first:
-        # A narrow terminal wraps the longest texts.
-        table.add_column(name, no_wrap=name not in _WRAPPED, min_width=len(name))
+        table.add_column(name, no_wrap=name not in _WRAPPED, overflow="fold")
     for e in Expression:
-        # Where the names do not fit, they are shortened, but not the numbers.
-        table.add_column(e.display_name, justify="right", no_wrap=True, min_width=len("0.00"))
+        # Shorter names leave the space to the numbers.
+        name = e.display_name if width >= _WIDE else e.display_name[: len("0.00")]
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
-def _faces_table(frame: Frame, readings: Sequence[Reading]) -> Table:
+def _faces_table(frame: Frame, readings: Sequence[Reading], *, width: int) -> Table:
     noun = "face" if len(readings) == 1 else "faces"
-    table = _new_table(f"{frame.source}: {len(readings)} {noun}", ("", "box", "expression", "sure"))
+    table = _new_table(
+        f"{frame.source}: {len(readings)} {noun}", ("", "box", "expression", "sure"), width=width
+    )
     for number, reading in enumerate(readings, start=1):
         left, top, right, bottom = (round(value) for value in reading.box)
         table.add_row(
@@ -122,11 +134,13 @@ def _label(reading: Reading) -> Text:
     return Text(f"{reading.expression}{states}", style=f"rgb({red},{green},{blue})")
 
 
-def _people_table(source: str, frames: int, people: dict[int, _PersonSummary]) -> Table:
+def _people_table(
+    source: str, frames: int, people: dict[int, _PersonSummary], *, width: int
+) -> Table:
     noun = "person" if len(people) == 1 else "people"
     seen = "frame" if frames == 1 else "frames"
     title = f"{source}: {len(people)} {noun} in {frames} {seen}, mean scores"
-    table = _new_table(title, ("", "seen", "read", "mostly"))
+    table = _new_table(title, ("", "seen", "read", "mostly"), width=width)
     for key, person in sorted(people.items()):
         mean = np.array(person.scores) / max(person.read, 1)
         mostly, count = person.labels.most_common(1)[0] if person.labels else (None, 0)
