@@ -116,7 +116,7 @@ class Differences:
     box: float = 0.0
     quality: float = 0.0
     probability: float = 0.0
-    # For the search near known faces: the largest difference between a box and the one that is found
+    # For the search near known faces: the largest difference of a box from the one that is found
     # in the square as Python scales it, relative to the face's height; and the number of faces.
     shift: float = 0.0
     found_near: int = 0
