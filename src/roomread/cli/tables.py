@@ -95,8 +95,9 @@ def _new_table(title: str, first: tuple[str, ...], *, width: int) -> Table:
         title=Text(one_line(title), style="bold"),
         title_justify="left",
         box=borders.SIMPLE_HEAD,
-        collapse_padding=width < _WIDE,
-        pad_edge=width >= _WIDE,
+        # Narrow gaps leave the space to the texts.
+        collapse_padding=True,
+        pad_edge=False,
     )
     for name in first:
         table.add_column(name, no_wrap=name not in _WRAPPED, overflow="fold")
