@@ -116,8 +116,10 @@ class Differences:
     box: float = 0.0
     quality: float = 0.0
     probability: float = 0.0
-    # For the search near known faces: the largest difference of a box from the one that is found
-    # in the square as Python scales it, relative to the face's height; and the number of faces.
+    # For the search near known faces: the largest mean difference of the detector's input, in
+    # levels of 0..255; the largest difference of a box from the one that is found in the square as
+    # Python scales it, relative to the face's height; and the number of faces.
+    square: float = 0.0
     shift: float = 0.0
     found_near: int = 0
     unreadable: int = 0
@@ -172,6 +174,15 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
     return seen
 
 
+def smoothed(image: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the means of 3 x 3 px of a picture.
+
+    They differ less than single pixels between the filter of Pillow, with which Python scales, and
+    the browser's mean, which is sharper.
+    """
+    return np.asarray(Image.fromarray(image).filter(ImageFilter.BoxBlur(1))).astype(np.int64)
+
+
 def compare_near(
     net: CenterFaceNet, image: NDArray[np.uint8], result: dict[str, Any], seen: Differences
 ) -> None:
@@ -181,9 +192,11 @@ def compare_near(
 
     class Net:
         def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
-            return net.infer(given.reshape(picture.shape), threshold)
+            square = given.reshape(picture.shape)
+            levels = float(np.abs(smoothed(square) - smoothed(picture)).mean())
+            seen.square = max(seen.square, levels)
+            return net.infer(square, threshold)
 
-    # Python scales with a filter of Pillow, which blurs more than the browser's mean.
     own, expected = (
         infer_near(each, image, [place], SCALED_THRESHOLD)[0].to_faces()[:1]
         for each in (net, Net())
@@ -206,6 +219,7 @@ def check(seen: Differences) -> None:
     assert seen.quality <= 1e-3, seen
     assert seen.probability <= 0.03, seen
     assert seen.box <= 0.05, seen
+    assert seen.square <= 1, seen
     assert seen.shift <= 0.06, seen
     assert seen.found_near, seen
 
