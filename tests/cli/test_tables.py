@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.text import Text
 
 from classes import frame as class_frame
 from roomread.cli.tables import TableSink
 from roomread.readings import Expression, Frame, Reading, StateScore
+from terminal import Terminal
 
 HAPPY, SAD = Expression.HAPPY, Expression.SAD
 
@@ -21,13 +23,13 @@ def without_track(reading: Reading) -> Reading:
     return replace(reading, track_id=None, seat=None)
 
 
-def printed(*added: tuple[Frame, list[Reading]]) -> str:
-    file = io.StringIO()
+def printed(*added: tuple[Frame, list[Reading]], file: io.StringIO | None = None) -> str:
+    file = file or io.StringIO()
     sink = TableSink(file)
     for picture, readings in added:
         sink.add(picture, readings)
     sink.close()
-    return file.getvalue()
+    return Text.from_ansi(file.getvalue()).plain
 
 
 def test_faces_of_a_picture_are_numbered_in_the_order_of_the_readings() -> None:
@@ -39,6 +41,24 @@ def test_faces_of_a_picture_are_numbered_in_the_order_of_the_readings() -> None:
     assert second[:5] == ["2", "360,30", "70x90", "turned", "away"]
 
 
+def test_long_path_is_printed_in_one_line_however_narrow_the_terminal_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    path = f"/{'[folder] ' * 30}"
+    face = class_frame(0.0, {1: HAPPY})
+    text = printed(
+        (frame(0.0, path + "a.jpg"), [without_track(face[0])]),
+        (frame(0.0, path + "b.jpg"), []),
+        (frame(0.0, path + "c.mp4"), face),
+        file=Terminal(),
+    )
+    lines = text.splitlines()
+    assert path + "a.jpg: 1 face" in lines
+    assert path + "b.jpg: no face" in lines
+    assert path + "c.mp4: 1 person in 1 frame, mean scores" in lines
+
+
 def test_reading_below_the_threshold_is_shown_as_unsure_with_its_top_expression() -> None:
     (face,) = class_frame(0.0, {1: HAPPY}, confidence=0.29)
     assert "unsure (happy?)" in printed((frame(0.0), [without_track(face)]))
@@ -48,10 +68,11 @@ def test_reading_below_the_threshold_is_shown_as_unsure_with_its_top_expression(
 def test_narrow_terminal_wraps_labels_and_shows_all_scores(
     monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    monkeypatch.setattr("roomread.cli.tables._WIDTH", width)
+    monkeypatch.setenv("COLUMNS", str(width))
     (face,) = class_frame(0.0, {1: HAPPY}, confidence=0.29)
     states = (StateScore("very confused", 0.99, 0.98),)
-    text = printed((frame(0.0), [without_track(replace(face, states=states))]))
+    face = without_track(replace(face, states=states))
+    text = printed((frame(0.0), [face]), file=Terminal())
     assert max(map(len, text.splitlines())) <= width
     for word in ("unsure", "(happy?)", "very", "confused", "90,30", "70x90", "29%", "0.29"):
         assert word in text

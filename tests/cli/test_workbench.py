@@ -57,7 +57,3 @@ def test_path_of_a_written_file_is_printed_and_a_missing_folder_is_reported(
     assert capsys.readouterr().out == f"wrote {path}\n"
     with pytest.raises(OutputError):
         workbench.write_text(tmp_path / "no" / "report.html", "")
-
-
-def test_console_is_120_columns_wide_in_a_pipe() -> None:
-    assert workbench.wide_console().width == 120

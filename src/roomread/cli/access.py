@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from roomread.cli.extras import need_service_extra
+from roomread.cli.printing import print_table
 from roomread.cli.stores import opened_store
 from roomread.errors import RoomreadError
 
@@ -127,4 +127,4 @@ def _show(accounts: Sequence[Account]) -> None:
     for account in accounts:
         made = time.strftime("%Y-%m-%d", time.gmtime(account.created))
         table.add_row(account.id, account.name, ", ".join(account.scopes), made)
-    Console().print(table)
+    print_table(table)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from roomread.cli.printing import print_line
 from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.cluster.archive.executor import Executor, LocalExecutor
 from roomread.cluster.archive.run import Archive, Step
@@ -58,7 +59,7 @@ def analyze_archive(
         executor.close()
     named = len({video.source for video in videos})
     said = tally.line(named, copies=len(archive.copies), repeated=executor.repeated)
-    typer.echo(f"{said} in {output}")
+    print_line(f"{said} in {output}")
     if interrupted:
         typer.echo("interrupted: run the same command again to continue", err=True)
         return EXIT_INTERRUPTED

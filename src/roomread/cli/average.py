@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from roomread.cli.printing import print_line
 from roomread.cli.workbench import DataOption, FerPlus, need_training_extra, read_data, use_threads
 from roomread.runtime import processors
 
@@ -34,4 +34,4 @@ def command(
     lines = [f"wrote {Run(out).model} ({model.size / 1e6:.1f} MB)"]
     lines += [f"{name}: {figure}" for name, figure in model.card.figures.items()]
     for line in lines:
-        Console().print(line, highlight=False, soft_wrap=True)
+        print_line(line)

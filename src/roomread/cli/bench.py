@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 
 from roomread._version import __version__
+from roomread.cli.printing import print_table, show_status
 from roomread.errors import DataError, OutputError, RoomreadError
 
 if TYPE_CHECKING:
@@ -55,18 +55,18 @@ def command(
         if name not in known:
             raise DataError(f"there is no scene '{name}'", hint=f"choose one of {', '.join(known)}")
     before = _earlier(against) if against is not None else {}
-    console, results, alone = Console(), [], None
+    results, alone = [], None
     if _PARTS in wanted:
-        with Console(stderr=True).status("the nets alone"):
+        with show_status("the nets alone"):
             alone = parts()
-        console.print(_parts_table(alone))
+        print_table(_parts_table(alone))
     for name in wanted:
         if name == _PARTS:
             continue
-        with Console(stderr=True).status(f"reading {SCENES[name].title}"):
+        with show_status(f"reading {SCENES[name].title}"):
             result = measure(name)
         results.append(result)
-        console.print(_table(result, SCENES[name].title, before.get(name)))
+        print_table(_table(result, SCENES[name].title, before.get(name)))
     if output is not None:
         _write(output, results, alone)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from roomread.cli.options import DeviceName, MinFace, ModelName, NetOptions, parse_seconds
+from roomread.cli.printing import print_line
 from roomread.cli.status import EXIT_SOME_FAILED
 from roomread.cli.stores import SessionId, find_session, own_sessions
 from roomread.formats.clip import ClipLook
@@ -85,9 +86,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     failed = False
     clips = write_clips(plans, SessionVideo(video, offset), output, analyzer=analyzer, look=look)
     for plan, (path, problem) in zip(plans, clips, strict=True):
-        typer.echo(f"wrote {path}: {plan.label} at {clock(plan.moment)}")
+        print_line(f"wrote {path}: {plan.label} at {clock(plan.moment)}")
         if problem is not None:
             failed = True
-            typer.echo(f"roomread: {problem}", err=True)
+            print_line(f"roomread: {problem}", err=True)
     if failed:
         raise typer.Exit(EXIT_SOME_FAILED)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 
 from roomread.classifier import open_model
+from roomread.cli.printing import print_table, show_status
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -22,7 +22,6 @@ from roomread.cli.workbench import (
     read_data,
     this_command,
     use_threads,
-    wide_console,
     write_text,
 )
 from roomread.readings import Expression
@@ -75,7 +74,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     predicted = review.unseen_by(opened, pictures)
     if folds is not None:
         predicted += review.out_of_fold(pictures, Recipe(epochs=epochs), folds, out)
-    with Console(stderr=True).status("looking for copies and doubtful labels"):
+    with show_status("looking for copies and doubtful labels"):
         found = review.review(pictures, predicted)
     _print(pictures, found)
     if rows is not None:
@@ -91,7 +90,6 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
 def _print(data: FerData, found: Review) -> None:
     from roomread.training import review_page  # noqa: PLC0415
 
-    console = wide_console()
     table = Table(
         title=f"{len(data)} pictures ({data.digest})",
         title_justify="left",
@@ -103,7 +101,7 @@ def _print(data: FerData, found: Review) -> None:
     table.add_column("all", justify="right")
     for split, counts in review_page.classes(data).items():
         table.add_row(split, *map(str, counts), str(sum(counts)))
-    console.print(table)
+    print_table(table)
     table = Table(title="What may be wrong", title_justify="left", box=borders.SIMPLE_HEAD)
     table.add_column("finding")
     for column in (*(split.name for split in Split), "in another split", "with another label"):
@@ -115,4 +113,4 @@ def _print(data: FerData, found: Review) -> None:
             str(line.across) if line.across is not None else "",
             str(line.relabelled) if line.relabelled is not None else "",
         )
-    console.print(table)
+    print_table(table)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 
 from roomread.classifier import open_model
+from roomread.cli.printing import print_line, print_table, show_status
 from roomread.cli.workbench import (
     Data,
     DataOption,
@@ -25,7 +25,6 @@ from roomread.cli.workbench import (
     split_named,
     this_command,
     use_threads,
-    wide_console,
     write_text,
 )
 from roomread.errors import DataError
@@ -103,7 +102,7 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     if no_report:
         return
     use_threads(processors())
-    with Console(stderr=True).status("measuring robustness"):
+    with show_status("measuring robustness"):
         page = evaluation_report(
             opened,
             pictures,
@@ -142,7 +141,7 @@ def _evaluate_pictures(model: str, pictures: LabelledPictures, *, crops: bool) -
     from roomread.training.evaluate_pictures import evaluate_pictures  # noqa: PLC0415
 
     opened = open_model(_model_file(model), threads=processors())
-    with Console(stderr=True).status(f"reading the faces of {pictures.name}"):
+    with show_status(f"reading the faces of {pictures.name}"):
         found = evaluate_pictures(opened, pictures, crops=crops)
     _print_evaluations(found.results)
     counted = f"{found.pictures} pictures; in {found.without_face} the face is not found, and "
@@ -155,11 +154,10 @@ def _evaluate_pictures(model: str, pictures: LabelledPictures, *, crops: bool) -
         names = ", ".join(e.display_name for e in pictures.absent)
         lines.insert(1, f"no picture is {names}; macro-F1 is the mean of the others")
     for line in lines:
-        Console().print(line, highlight=False, soft_wrap=True)
+        print_line(line)
 
 
 def _print_evaluations(results: list[Evaluation]) -> None:
-    console = wide_console()
     title = "± is the 95 % interval; the last seven columns are the recall of each expression"
     table = Table(title=title, title_justify="left", box=borders.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("compared with", "accuracy", "macro-F1", "ECE", "before"):
@@ -175,9 +173,9 @@ def _print_evaluations(results: list[Evaluation]) -> None:
             result.ece_before.short,
             *(f"{result.recall[e]:.2f}" if e in result.labels else "-" for e in Expression),
         )
-    console.print(table)
+    print_table(table)
     for result in results:
-        console.print(f"{result.name}: {result.accuracy}", highlight=False, soft_wrap=True)
+        print_line(f"{result.name}: {result.accuracy}")
 
 
 def compare_command(
@@ -243,4 +241,4 @@ def _print_comparison(lines: list[Compared]) -> None:
             f"{line.milliseconds:.2f}",
             f"{line.megabytes:.1f}",
         )
-    wide_console().print(table)
+    print_table(table)

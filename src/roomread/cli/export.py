@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from roomread.cli.printing import print_line
 from roomread.cli.workbench import DataOption, FerPlus, need_training_extra, read_data
 from roomread.errors import DataError, OutputError
 
@@ -35,25 +35,18 @@ def command(
             f"{folder}: has no run with a finished epoch",
             hint="name the --out folder of `roomread train`",
         )
-    console = Console()
     pictures = read_data(data, ferplus) if data is not None else run.data()
     try:
         model = finish(run, pictures)
-        console.print(
-            f"wrote {run.model} ({model.size / 1e6:.1f} MB); ONNX Runtime and torch agree",
-            highlight=False,
-            soft_wrap=True,
-        )
+        print_line(f"wrote {run.model} ({model.size / 1e6:.1f} MB); ONNX Runtime and torch agree")
         if int8:
             result = quantise(run.model, pictures, run.int8_model)
-            console.print(
+            print_line(
                 f"wrote {run.int8_model} ({result.model.size / 1e6:.1f} MB): "
-                f"{result.model.card.figures['against fp32']}",
-                highlight=False,
-                soft_wrap=True,
+                f"{result.model.card.figures['against fp32']}"
             )
             if result.times_as_fast < 1.1:
-                console.print(
+                print_line(
                     "int8 is hardly faster on this processor: model.onnx is the better choice"
                 )
     except OSError as error:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 
 from roomread.classifier import open_model
+from roomread.cli.printing import print_line, print_table, show_status
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -21,7 +21,6 @@ from roomread.cli.workbench import (
     read_data,
     split_named,
     use_threads,
-    wide_console,
     write_text,
 )
 
@@ -45,9 +44,9 @@ def prepare_command(
     from roomread.training.feature_statistics import prepare  # noqa: PLC0415
 
     pictures = read_data(data, ferplus)
-    with Console(stderr=True).status("reading the Training pictures"):
+    with show_status("reading the Training pictures"):
         prepared = prepare(model, pictures)
-    Console().print(f"prepared {model} ({prepared.digest})", highlight=False, soft_wrap=True)
+    print_line(f"prepared {model} ({prepared.digest})")
 
 
 @app.command("benchmark")
@@ -79,7 +78,7 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
     novel = open_model(withheld) if withheld is not None else None
     pictures = read_data(data, ferplus)
     use_threads(1)
-    with Console(stderr=True).status("drawing episodes"):
+    with show_status("drawing episodes"):
         pool = fewshot.Pool.make(opened, pictures, chosen)
         results = fewshot.measure_seven(pool, episodes=episodes, seed=seed)
         if pool.contempt.sum() > max(fewshot.REFERENCES) + 1:
@@ -101,7 +100,6 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _print(results: list[BenchmarkLine], signature: str) -> None:
-    console = wide_console()
     references = sorted({result.references for result in results})
     for task in dict.fromkeys(result.task for result in results):
         table = Table(title=task, title_justify="left", box=borders.SIMPLE_HEAD)
@@ -114,5 +112,5 @@ def _print(results: list[BenchmarkLine], signature: str) -> None:
                 r.references: f"{r.value:.3f} ± {r.margin:.3f}" for r in rows if r.method == method
             }
             table.add_row(method, *(of.get(count, "") for count in references))
-        console.print(table)
-    console.print(f"± is the 95 % interval over episodes | {signature}", highlight=False)
+        print_table(table)
+    print_line(f"± is the 95 % interval over episodes | {signature}")

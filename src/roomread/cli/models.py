@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from roomread.classifier import ModelFile, bundled_models, open_model
+from roomread.cli.printing import print_table
 
 
 def command(
@@ -18,9 +18,8 @@ def command(
     ] = None,
 ) -> None:
     """Print a model's net, training data and evaluation results."""
-    console = Console()
     for name in [model] if model else bundled_models():
-        console.print(_card(open_model(name)))
+        print_table(_card(open_model(name)))
 
 
 def _card(model: ModelFile) -> Table:

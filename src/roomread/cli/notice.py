@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from roomread.classifier import open_model
+from roomread.cli.printing import print_line
 from roomread.errors import MissingExtraError, RoomreadError
 from roomread.media import atomic_path
 
@@ -64,4 +65,4 @@ def command(
         target = output or Path(f"notice.{language}.html")
     with atomic_path(target) as draft:
         draft.write_text(text, encoding="utf-8")
-    typer.echo(f"wrote {target}")
+    print_line(f"wrote {target}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 
+from roomread.cli.printing import print_line, print_table
 from roomread.errors import RoomreadError
 from roomread.plugins import Plugin, PluginKind, list_plugins
 
@@ -19,16 +19,15 @@ _OPTIONS = {
 
 def command() -> None:
     """List the detectors, nets, trackers and formats that other packages add."""
-    console = Console()
     found = [plugin for kind in PluginKind for plugin in list_plugins(kind)]
     if not found:
-        console.print("no plug-ins are installed")
+        print_line("no plug-ins are installed")
         return
     table = Table("chosen by", "package", "state", box=None, pad_edge=False)
     for plugin in found:
         option = f"{_OPTIONS[plugin.kind]} {plugin.name}"
         table.add_row(option, plugin.package, _state(plugin))
-    console.print(table)
+    print_table(table)
 
 
 def _state(plugin: Plugin) -> str:

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 
 from roomread.classifier import open_model
+from roomread.cli.printing import print_line, print_table
 from roomread.errors import ProfileError
 from roomread.fewshot import ProfileBinding, ProfileStore
 from roomread.fewshot.store import read_profile, write_profile
@@ -77,9 +77,9 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
 @app.command("list")
 def list_command() -> None:
     """List all profiles, including damaged ones."""
-    summaries, console = teaching_service().summaries(), Console()
+    summaries = teaching_service().summaries()
     if not summaries:
-        console.print("No profiles yet: roomread teach --help")
+        print_line("No profiles yet: roomread teach --help")
         return
     table = Table(box=borders.SIMPLE_HEAD)
     for column in ("name", "is", "pictures", "model", "taught on"):
@@ -90,7 +90,7 @@ def list_command() -> None:
         else:
             model = f"{found.model} ({found.digest})"
             table.add_row(found.name, found.kind_text, found.pictures_text, model, found.created)
-    console.print(table)
+    print_table(table)
 
 
 @app.command("show")
@@ -104,15 +104,15 @@ def show_command(name: Name) -> None:
     table.add_row("taught on", found.created)
     if found.consent is not None:
         table.add_row("consent", found.consent)
-    table.add_row("file", str(profile_store().path(name)))
-    Console().print(table)
+    print_table(table)
+    print_line(f"kept in {profile_store().path(name)}")
 
 
 @app.command("evaluate")
 def evaluate_command(name: Name, *, model: Model = "compact") -> None:
     """Evaluate a profile: read each picture with a profile learned from the other pictures."""
     result = teaching_service().try_out(name, open_model(model))
-    Console().print(f"{name}: {verdict(result)}", highlight=False, soft_wrap=True)
+    print_line(f"{name}: {verdict(result)}")
 
 
 @app.command("delete")
@@ -126,7 +126,7 @@ def delete_command(
     if not yes and name in service.names() and not typer.confirm(f"Delete '{name}' for good?"):
         raise typer.Exit(1)
     service.delete(name)
-    Console().print(f"deleted {name}", highlight=False)
+    print_line(f"deleted {name}")
 
 
 @app.command("export")
@@ -138,7 +138,7 @@ def export_command(
         out = out / f"{name}.json"
     profile = teaching_service().load(name)
     write_profile(out, profile)
-    Console().print(f"wrote {out}", highlight=False, soft_wrap=True)
+    print_line(f"wrote {out}")
 
 
 @app.command("import")
@@ -152,4 +152,4 @@ def import_command(
     profile = read_profile(file)
     with option_hints():
         teaching_service().import_profile(profile, open_model(model), replace=replace)
-    Console().print(f"imported {profile.name}", highlight=False)
+    print_line(f"imported {profile.name}")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 
 from roomread.classifier import open_model
+from roomread.cli.printing import print_line, print_table, show_status
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -20,7 +20,6 @@ from roomread.cli.workbench import (
     parse_splits,
     read_data,
     use_threads,
-    wide_console,
 )
 from roomread.errors import RoomreadError
 from roomread.runtime import processors
@@ -85,9 +84,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     if balance is not None:
         _balance(model, pictures, balance, output)
         return
-    with Console(stderr=True).status("fitting the head to the features of Training"):
+    with show_status("fitting the head to the features of Training"):
         refit = refit_head(open_model(model, threads=processors()), pictures)
-    wide_console().print(_table(refit))
+    print_table(_table(refit))
     if not refit.is_confirmed:
         raise RoomreadError(
             "the new head is not better than the old head on the half of PublicTest that was not "
@@ -95,7 +94,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             hint=f"keep {model}, or train the net with other settings",
         )
     written = write_refit(model, refit, pictures, output)
-    Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)
+    print_line(f"wrote {output} ({written.digest})")
 
 
 def _fit_auxiliary(model: Path, pictures: FerData, table: Path, output: Path) -> None:
@@ -104,7 +103,7 @@ def _fit_auxiliary(model: Path, pictures: FerData, table: Path, output: Path) ->
     from roomread.training.auxiliary_targets import read_targets  # noqa: PLC0415
 
     targets = read_targets(table, pictures)
-    with Console(stderr=True).status("fitting action units and pose to the maps of Training"):
+    with show_status("fitting action units and pose to the maps of Training"):
         fit = fit_auxiliary(model, pictures, targets)
     written = write_auxiliary(model, fit, output)
     shown = Table(title="agreement on PublicTest", title_justify="left", box=borders.SIMPLE_HEAD)
@@ -116,8 +115,8 @@ def _fit_auxiliary(model: Path, pictures: FerData, table: Path, output: Path) ->
         shown.add_row(name, f"r {r:.2f}", "no")
     for name, error in fit.errors.items():
         shown.add_row(name.removeprefix("error of "), f"{error:.1f} degrees", "yes")
-    wide_console().print(shown)
-    Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)
+    print_table(shown)
+    print_line(f"wrote {output} ({written.digest})")
 
 
 def _balance(model: Path, pictures: FerData, lose: float, output: Path) -> None:
@@ -125,7 +124,7 @@ def _balance(model: Path, pictures: FerData, lose: float, output: Path) -> None:
     from roomread.training.refit import write_head  # noqa: PLC0415
 
     opened = open_model(model, threads=processors())
-    with Console(stderr=True).status("balancing the head on PublicTest"):
+    with show_status("balancing the head on PublicTest"):
         found = balance_head(opened, pictures, lose=lose)
     shown = Table(
         title=f"PublicTest; share of the label's head {found.share:g}, tau {found.tau:g}, "
@@ -138,7 +137,7 @@ def _balance(model: Path, pictures: FerData, lose: float, output: Path) -> None:
     for half, pair in (("chosen on", found.chosen_on), ("other", found.confirmed_on)):
         for head, measures in zip(("before", "after"), pair, strict=True):
             shown.add_row(half, head, *(f"{value:.3f}" for value in measures))
-    wide_console().print(shown)
+    print_table(shown)
     card = replace(
         opened.card,
         temperature=found.temperature,
@@ -147,7 +146,7 @@ def _balance(model: Path, pictures: FerData, lose: float, output: Path) -> None:
         refit=found.card,
     )
     written = write_head(model, found.head, card, pictures, output)
-    Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)
+    print_line(f"wrote {output} ({written.digest})")
 
 
 def _table(refit: Refit) -> Table:

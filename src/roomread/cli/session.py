@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box as borders
-from rich.markup import escape
 from rich.table import Table
 
 from roomread.cli import clips, record, transcript
 from roomread.cli.clock import parse_clock
 from roomread.cli.extras import need_sessions_extra
+from roomread.cli.printing import print_line, print_table
 from roomread.cli.stores import SessionId, find_session, opened_store, own_sessions
-from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
 from roomread.formats.session_formats import ReportFormat, SessionFormat
 from roomread.media import atomic_path
@@ -47,13 +46,16 @@ def list_command() -> None:
             kept = "kept" if session.keeps_people else "room only"
             table.add_row(
                 session.id,
-                escape(session.name),
+                session.name,
                 day,
-                escape(session.source),
+                session.source,
                 kept,
                 session.state().value,
             )
-    wide_console().print(table if table.row_count else "no session is kept")
+    if not table.row_count:
+        print_line("no session is kept")
+        return
+    print_table(table)
 
 
 @app.command("show")
@@ -63,38 +65,32 @@ def show_command(session_id: SessionId) -> None:
     from roomread.formats.answer import said_at_deepest  # noqa: PLC0415 (needs the extra)
     from roomread.formats.figures import session_figures  # noqa: PLC0415
 
-    console = wide_console()
     with own_sessions() as store:
         session = find_session(store, session_id)
         figures = session_figures(store, session)
         summary, words = figures.summary, said_at_deepest(figures, store.passages(session.id))
         alerts, people = store.alerts(session.id), store.people(session.id)
-    console.print(
-        f"[bold]{escape(session.name)}[/bold] ({session.id}), {session.state()}", highlight=False
-    )
+    print_line(f"{session.name} ({session.id}), {session.state()}")
     if summary.whole is None:
-        console.print("no mood yet: three frames are needed")
+        print_line("no mood yet: three frames are needed")
         return
     table = _table("part", "from", "to", "present", "readable", "valence", "", "mostly")
     for part in summary.parts:
         table.add_row(*_cells(part))
-    console.print(table)
+    print_table(table)
     for change in summary.changes:
         verb = "fell" if change.after < change.before else "rose"
         at = (
             f"{clock(change.time)}: valence {verb} from {change.before:+.2f} to {change.after:+.2f}"
         )
-        console.print(at, highlight=False)
+        print_line(at)
     if words is not None:
-        console.print(words, highlight=False, markup=False)
+        print_line(words)
     for alert in alerts:
         until = f" until {clock(alert.ended)}" if alert.ended is not None else ""
-        console.print(
-            f"{clock(alert.time)}{until}: {alert.reason} ({alert.certainty:.0%} certain)",
-            highlight=False,
-        )
+        print_line(f"{clock(alert.time)}{until}: {alert.reason} ({alert.certainty:.0%} certain)")
     for person in people:
-        console.print(f"seat {person.seat}: {person.name}", highlight=False, markup=False)
+        print_line(f"seat {person.seat}: {person.name}")
 
 
 @app.command("mark")
@@ -149,7 +145,7 @@ def enrol_command(
     """Record the name and the consent of the person at a seat."""
     with own_sessions() as store:
         person = store.enrol(find_session(store, session_id).id, seat, name, consent=consent)
-    typer.echo(f"seat {person.seat} is {person.name}")
+    print_line(f"seat {person.seat} is {person.name}")
 
 
 @app.command("export")
@@ -179,7 +175,7 @@ def export_command(
         target = output or Path(f"{session.id}.{suffix}")
         with atomic_path(target) as draft:
             export_session(store, session.id, form, draft, people=people)
-    typer.echo(f"wrote {target}")
+    print_line(f"wrote {target}")
 
 
 @app.command("report")
@@ -213,7 +209,7 @@ def report_command(
         content = exporting.report_bytes(store, session.id, form, words=words)
         with atomic_path(target) as draft:
             draft.write_bytes(content)
-    typer.echo(f"wrote {target}")
+    print_line(f"wrote {target}")
 
 
 @app.command("delete")
@@ -254,7 +250,7 @@ def purge_command(
 
         if name is not None:
             count = store.operator.forget_name(name)
-            typer.echo(f"{count} seat{'s' if count != 1 else ''} of {name} forgotten")
+            print_line(f"{count} seat{'s' if count != 1 else ''} of {name} forgotten")
             return
         limit = days if days is not None else load_settings().retention_days
         if limit is None:
@@ -311,7 +307,7 @@ def _table(*columns: str) -> Table:
 
 
 def _cells(part: Part) -> list[str]:
-    cells = [escape(part.label), clock(part.start), clock(part.end)]
+    cells = [part.label, clock(part.start), clock(part.end)]
     cells += [f"{part.present:.0f}", f"{part.coverage:.0%}"]
     if part.valence is None or part.interval is None or part.scores is None:
         return [*cells, "", "no scores", ""]

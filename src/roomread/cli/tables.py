@@ -9,15 +9,13 @@ from typing import IO
 
 import numpy as np
 from rich import box as borders
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from roomread.cli.printing import table_console
 from roomread.errors import one_line
 from roomread.readings import Expression, Frame, Reading
 
-# Width for files and pipes, enough for a table with seven scores.
-_WIDTH = 110
 # The columns whose texts are wrapped if the terminal is narrow.
 _WRAPPED = ("box", "expression", "seen", "mostly")
 # The least width at which the names of all expressions are shown in full.
@@ -53,8 +51,7 @@ class TableSink:
     """A sink that prints a table of faces for each picture and a table of people for each video."""
 
     def __init__(self, file: IO[str]) -> None:
-        width = None if file.isatty() else _WIDTH
-        self._console = Console(file=file, width=width)
+        self._console = table_console(file)
         self._source: str | None = None
         self._people: dict[int, _PersonSummary] = {}
         self._frames = 0
@@ -71,7 +68,9 @@ class TableSink:
         for key, reading in keyed:
             self._people.setdefault(key, _PersonSummary(reading.time)).add(reading)
         if len(keyed) < len(readings):
-            self._console.print(_faces_table(frame, readings, width=self._console.width))
+            noun = "face" if len(readings) == 1 else "faces"
+            self._print_line(f"{frame.source}: {len(readings)} {noun}", style="bold")
+            self._console.print(_faces_table(readings, width=self._console.width))
 
     def close(self) -> None:
         """Print the last video's summary."""
@@ -79,21 +78,26 @@ class TableSink:
 
     def _end_source(self) -> None:
         if self._people:
-            table = _people_table(
-                str(self._source), self._frames, self._people, width=self._console.width
+            people = "person" if len(self._people) == 1 else "people"
+            frames = "frame" if self._frames == 1 else "frames"
+            self._print_line(
+                f"{self._source}: {len(self._people)} {people} in {self._frames} {frames}, "
+                "mean scores",
+                style="bold",
             )
-            self._console.print(table)
+            self._console.print(_people_table(self._people, width=self._console.width))
         elif self._source is not None and not self._faces:
-            # Do not interpret square brackets in names as markup.
-            self._console.print(Text(f"{one_line(self._source)}: no face"))
+            self._print_line(f"{self._source}: no face")
         self._people, self._frames, self._faces = {}, 0, 0
 
+    def _print_line(self, line: str, *, style: str = "") -> None:
+        """Print a line that the terminal may wrap, so that paths can be copied and searched."""
+        self._console.print(Text(one_line(line), style=style), soft_wrap=True)
 
-def _new_table(title: str, first: tuple[str, ...], *, width: int) -> Table:
+
+def _new_table(first: tuple[str, ...], *, width: int) -> Table:
     """Return a table that fits into `width` characters, with a column for each expression."""
     table = Table(
-        title=Text(one_line(title), style="bold"),
-        title_justify="left",
         box=borders.SIMPLE_HEAD,
         # Narrow gaps leave the space to the texts.
         collapse_padding=True,
@@ -108,11 +112,8 @@ def _new_table(title: str, first: tuple[str, ...], *, width: int) -> Table:
     return table
 
 
-def _faces_table(frame: Frame, readings: Sequence[Reading], *, width: int) -> Table:
-    noun = "face" if len(readings) == 1 else "faces"
-    table = _new_table(
-        f"{frame.source}: {len(readings)} {noun}", ("", "box", "expression", "sure"), width=width
-    )
+def _faces_table(readings: Sequence[Reading], *, width: int) -> Table:
+    table = _new_table(("", "box", "expression", "sure"), width=width)
     for number, reading in enumerate(readings, start=1):
         left, top, right, bottom = (round(value) for value in reading.box)
         table.add_row(
@@ -135,13 +136,8 @@ def _label(reading: Reading) -> Text:
     return Text(f"{reading.expression}{states}", style=f"rgb({red},{green},{blue})")
 
 
-def _people_table(
-    source: str, frames: int, people: dict[int, _PersonSummary], *, width: int
-) -> Table:
-    noun = "person" if len(people) == 1 else "people"
-    seen = "frame" if frames == 1 else "frames"
-    title = f"{source}: {len(people)} {noun} in {frames} {seen}, mean scores"
-    table = _new_table(title, ("", "seen", "read", "mostly"), width=width)
+def _people_table(people: dict[int, _PersonSummary], *, width: int) -> Table:
+    table = _new_table(("", "seen", "read", "mostly"), width=width)
     for key, person in sorted(people.items()):
         mean = np.array(person.scores) / max(person.read, 1)
         mostly, count = person.labels.most_common(1)[0] if person.labels else (None, 0)

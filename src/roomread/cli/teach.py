@@ -10,10 +10,10 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 from typer.core import TyperCommand
 
 from roomread.classifier import ExpressionClassifier, open_model
+from roomread.cli.printing import print_line, show_status
 from roomread.cli.profiles import option_hints, profile_store, teaching_service
 from roomread.errors import ProfileError
 from roomread.media import read_image
@@ -96,15 +96,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         request = dataclasses.replace(request, consent=_consent(request, consent))
         request.check()
         opened = open_model(model)
-        console = Console()
-        with Console(stderr=True).status("looking at the pictures"):
+        with show_status("looking at the pictures"):
             analyzer = Analyzer(classifier=ExpressionClassifier(opened))
             taught = service.teach(request, analyzer, decode=_decode)
         service.keep(taught, replace=replace, force=force)
     name = request.name
-    console.print(f"{name}: {taught.result}", highlight=False, soft_wrap=True)
-    console.print(f"kept in {profile_store().path(name)}", highlight=False, soft_wrap=True)
-    console.print(f"use it: roomread analyze INPUT --profiles {name}", highlight=False)
+    print_line(f"{name}: {taught.result}")
+    print_line(f"kept in {profile_store().path(name)}")
+    print_line(f"use it: roomread analyze INPUT --profiles {name}")
 
 
 def _request(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from roomread.classifier import ModelFile, open_model
+from roomread.cli.printing import print_line, show_status
 from roomread.cli.workbench import (
     Data,
     FerPlus,
@@ -216,7 +216,7 @@ def _read_pictures(
     splits = parse_splits(split)
     pictures = read_data(data, ferplus, splits or None)
     if pictures.votes is None:
-        Console().print("no FER+ votes: the net learns FER-2013's labels with one head")
+        print_line("no FER+ votes: the net learns FER-2013's labels with one head")
     plus = str(ferplus.resolve()) if ferplus else None
     names = {name: part.name for name, part in splits.items()} or None
     return pictures, DataSource(str(data.resolve()), plus, pictures.digest, names)
@@ -226,7 +226,7 @@ def _print_cost(recipe: Recipe) -> None:
     from roomread.training.nets import cost, make_net  # noqa: PLC0415
 
     parameters, macs = cost(make_net(recipe.net))
-    Console().print(
+    print_line(
         f"{recipe.net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
     )
 
@@ -236,16 +236,16 @@ def _print_unlabelled(recipe: Recipe, run: Run) -> None:
 
     if not recipe.unlabelled:
         return
-    with Console(stderr=True).status(f"cutting faces out of the pictures in {recipe.unlabelled}"):
+    with show_status(f"cutting faces out of the pictures in {recipe.unlabelled}"):
         faces = unlabelled_faces(recipe, run.faces)
-    Console().print(f"{len(faces or ())} faces without labels, from {recipe.unlabelled}")
+    print_line(f"{len(faces or ())} faces without labels, from {recipe.unlabelled}")
 
 
 def _print_result(run: Run, model: ModelFile) -> None:
     lines = [f"wrote {run.model} ({model.size / 1e6:.1f} MB)"]
     lines += [f"{name}: {figure}" for name, figure in model.card.figures.items()]
     for line in lines:
-        Console().print(line, highlight=False, soft_wrap=True)
+        print_line(line)
 
 
 @contextmanager
@@ -270,7 +270,7 @@ def _interruptions_explained(run: Run) -> Iterator[None]:
             kept = (
                 f"stopped; the last whole epoch is kept: continue with --out {run.folder} --resume"
             )
-        Console(stderr=True).print(kept, highlight=False, soft_wrap=True)
+        print_line(kept, err=True)
         raise typer.Exit(130) from None
     except OSError as error:
         raise RoomreadError(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from roomread.cli.printing import print_line, show_status
 from roomread.errors import MissingExtraError
 from roomread.media import atomic_path
 from roomread.training.dataset import FerData, Split
@@ -78,7 +78,7 @@ def read_data(
     """
     from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
 
-    with Console(stderr=True).status(f"reading {path}"):
+    with show_status(f"reading {path}"):
         return read_fer2013(path, ferplus=ferplus, splits=splits)
 
 
@@ -123,9 +123,4 @@ def write_text(path: Path, text: str) -> None:
     """
     with atomic_path(path) as draft:
         draft.write_text(text, encoding="utf-8")
-    Console().print(f"wrote {path}", highlight=False, soft_wrap=True)
-
-
-def wide_console() -> Console:
-    """Return a console that is at least 120 columns wide in a pipe."""
-    return Console(width=None if sys.stdout.isatty() else 120)
+    print_line(f"wrote {path}")
