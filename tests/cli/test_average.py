@@ -31,7 +31,6 @@ def averaged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Path], object, 
     training = SimpleNamespace(average_runs=average_runs)
     monkeypatch.setitem(sys.modules, "roomread.training.average", training)
     monkeypatch.setattr("roomread.training.runs.Run", Run)
-    monkeypatch.setattr(average, "use_threads", lambda _: None)
     monkeypatch.setattr(average, "read_data", lambda data, votes: (data, votes))
     return calls
 

@@ -295,9 +295,11 @@ def test_unexpected_failure_ends_only_its_own_job(
 
 
 def test_queue_continues_with_the_next_job_after_the_folder_of_a_job_was_removed(
-    board: JobQueue, long_clip: bytes
+    board: JobQueue, tmp_path: Path
 ) -> None:
-    job_id = board.upload("long.mp4", long_clip, owner=ANNA)
+    # The reader reads the video to its end, although its folder was removed.
+    clip = make_clip(tmp_path / "clip.mp4", [n / 10 for n in range(600)], size=SIZE)
+    job_id = board.upload("clip.mp4", clip.read_bytes(), owner=ANNA)
     job = wait(board, job_id, seconds=0.5)
     waiting = board.upload("next.mp4", b"no video", owner=ANNA)
     shutil.rmtree(job.folder)

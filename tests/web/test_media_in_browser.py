@@ -25,9 +25,10 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
 def write_clip(path: Path, frames: int = 15) -> Path:
+    pictures = [room(left=40 + number) for number in range(min(frames, 15))]
     with VideoWriter(path) as writer:
         for number in range(frames):
-            writer.write(room(left=40 + number % 15), number / 15)
+            writer.write(pictures[number % 15], number / 15)
     return path
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from roomread.cli.printing import print_line
-from roomread.cli.workbench import DataOption, FerPlus, need_training_extra, read_data, use_threads
-from roomread.runtime import processors
+from roomread.cli.workbench import DataOption, FerPlus, need_training_extra, read_data
 
 
 def command(
@@ -27,7 +26,6 @@ def command(
     from roomread.training.average import average_runs  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415
 
-    use_threads(processors())
     runs = [Run(folder) for folder in folders]
     pictures = read_data(data, ferplus) if data is not None else runs[0].data()
     model = average_runs(runs, pictures, out)

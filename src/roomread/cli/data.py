@@ -21,7 +21,6 @@ from roomread.cli.workbench import (
     parse_splits,
     read_data,
     this_command,
-    use_threads,
     write_text,
 )
 from roomread.readings import Expression
@@ -68,7 +67,6 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     need_training_extra()
     from roomread.training import review, review_page  # noqa: PLC0415
 
-    use_threads(processors())
     opened = open_model(model, threads=processors())
     pictures = read_data(data, ferplus, parse_splits(split) or None)
     predicted = review.unseen_by(opened, pictures)

@@ -24,7 +24,6 @@ from roomread.cli.workbench import (
     read_data,
     split_named,
     this_command,
-    use_threads,
     write_text,
 )
 from roomread.errors import DataError
@@ -101,7 +100,6 @@ def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     _print_evaluations(results)
     if no_report:
         return
-    use_threads(processors())
     with show_status("measuring robustness"):
         page = evaluation_report(
             opened,

@@ -19,7 +19,6 @@ from roomread.cli.workbench import (
     need_training_extra,
     parse_splits,
     read_data,
-    use_threads,
 )
 from roomread.errors import RoomreadError
 from roomread.runtime import processors
@@ -76,7 +75,6 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     need_training_extra()
     from roomread.training.refit import refit_head, write_refit  # noqa: PLC0415
 
-    use_threads(processors())
     pictures = read_data(data, ferplus, parse_splits(split) or None)
     if auxiliary is not None:
         _fit_auxiliary(model, pictures, auxiliary, output)

@@ -125,10 +125,9 @@ class FaceReader:
         fresh = self._predict(
             frame,
             [faces[i] for i in due],
-            [tracks[i] for i in due],
+            [track_ids[i] for i in due] if track_ids is not None else None,
             count=len(faces),
             covers=self._detects_covers,
-            four_views=track_ids is None,
         )
         predictions = dict(zip(due, fresh, strict=True))
         for i, prediction in predictions.items():
@@ -150,9 +149,7 @@ class FaceReader:
         """
         self._taught_with()
         # A state may be taught with covered faces, such as faces with a hand at the mouth.
-        predictions = self._predict(
-            frame, faces, [None] * len(faces), count=len(faces), covers=False, four_views=True
-        )
+        predictions = self._predict(frame, faces, None, count=len(faces), covers=False)
         return [
             Observation(_reading(frame, face, None, each), each.features, each.logits)
             for face, each in zip(faces, predictions, strict=True)
@@ -187,27 +184,26 @@ class FaceReader:
         self,
         frame: Frame,
         faces: Sequence[Face],
-        tracks: Sequence[int | None],
+        track_ids: Sequence[int] | None,
         *,
         count: int,
         covers: bool,
-        four_views: bool,
     ) -> list[Prediction]:
         """Return the predictions for `faces`, which are some of the `count` faces of a frame.
 
         Args:
             frame: The picture.
             faces: The faces to read.
-            tracks: Their track ids; None in a single picture.
+            track_ids: Their track ids; None for a single picture: four views of each are read.
             count: The number of all faces in the frame.
             covers: Whether faces covered by an object are detected and become unreadable.
-            four_views: Whether four views of each face are read.
         """
         if not faces:
             return []
-        cut_out = self._cut(frame, faces, covers=covers, four_views=four_views)
+        cut_out = self._cut(frame, faces, covers=covers, four_views=track_ids is None)
         (read,) = self._read_crops([cut_out])
-        return self._completed(cut_out, read, [tracks[i] for i in cut_out.readable], count)
+        tracks = [track_ids[i] if track_ids is not None else None for i in cut_out.readable]
+        return self._completed(cut_out, read, tracks, count)
 
     def _cut(
         self, frame: Frame, faces: Sequence[Face], *, covers: bool, four_views: bool

@@ -33,6 +33,7 @@ _NOTES = (
     "Weakest on disgust and fear; not tested on children."
 )
 _VOTES = ", with the votes of FER+ (Barsoum et al. 2016)"
+_BATCH = 256
 # Name of the figure in an int8 file's card that compares the file with its fp32 form.
 AGAINST_FP32 = "against fp32"
 
@@ -88,10 +89,10 @@ def finish(run: Run, data: FerData) -> ModelFile:
     """
     recipe = run.recipe()
     net = load_net(run.checkpoint, recipe)
-    exported, card = export(net), _card(recipe, data)
+    card = _card(recipe, data)
     if recipe.balance:
-        card = _balanced(exported, card, data, recipe, run.model)
-        exported = export(net)
+        card = _balanced(net, card, data, recipe)
+    exported = export(net)
     known = data.split(Split.PublicTest).without(withheld(recipe))
     card = _calibrated(exported, card, known, run.model)
     calibrated = exported.save(card, run.model)
@@ -161,23 +162,34 @@ def _data_names(recipe: Recipe, data: FerData) -> str:
     return names
 
 
-def _balanced(
-    exported: ExportedNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
-) -> ModelCard:
+def _balanced(net: ExpressionNet, card: ModelCard, data: FerData, recipe: Recipe) -> ModelCard:
     """Adjust the heads' biases for rare expressions by the strength that is best on PublicTest."""
     targets = make_targets(training_rows(data, recipe), recipe, taught=False)
     public = data.split(Split.PublicTest)
-    logits = predict(exported.save(card, path), public.images)
+    logits, logits_fer2013 = _logits(net, public.images)
     seen, fer2013 = _prior(targets.seen), _prior(targets.fer2013)
     labels = _seen_labels(public)
     known = labels >= 0
-    tau = fit_tau(logits["logits"][known], labels[known], seen)
+    tau = fit_tau(logits[known], labels[known], seen)
     tau_fer2013 = 0.0
-    if "logits_fer2013" in logits:
-        tau_fer2013 = fit_tau(logits["logits_fer2013"], public.labels, fer2013)
+    if logits_fer2013 is not None:
+        tau_fer2013 = fit_tau(logits_fer2013, public.labels, fer2013)
     offsets = (tau * np.log(seen), tau_fer2013 * np.log(fer2013))
-    exported.net.subtract_from_logits(*(torch.from_numpy(offset) for offset in offsets))
+    net.subtract_from_logits(*(torch.from_numpy(offset) for offset in offsets))
     return replace(card, tau=tau, tau_fer2013=tau_fer2013)
+
+
+def _logits(
+    net: ExpressionNet, images: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Return the logits float [N, 7] of both heads for pictures [N, 48, 48]; None without one."""
+    net.eval()
+    with torch.inference_mode():
+        parts = torch.split(torch.from_numpy(images).unsqueeze(1), _BATCH)
+        batches = [net(part) for part in parts]
+    logits = torch.cat([batch.logits for batch in batches]).numpy()
+    of_label = [batch.logits_fer2013 for batch in batches if batch.logits_fer2013 is not None]
+    return logits, torch.cat(of_label).numpy() if of_label else None
 
 
 def _prior(targets: torch.Tensor) -> NDArray[np.float32]:

@@ -97,7 +97,7 @@ def test_run_after_a_killed_driver_reads_only_missing_videos(
 ) -> None:
     out = tmp_path / "out"
     process = start(cluster, lessons, out)
-    wait_for(lambda: len(list(out.glob("*.parquet"))) >= 2, process)
+    wait_for(lambda: sum(path.parent == out for path in parquet(out)) >= 2, process)
     process.kill()
     process.communicate()
     wait_for_idle(cluster)
