@@ -50,7 +50,10 @@ _ON_RAY = (
 _FIRST = (
     *_ON_RAY,
     "cli/test_train.py",
+    "web/test_accessible_app_in_browser.py",
+    "web/test_lessons_in_browser.py",
     "web/test_live_in_browser.py",
+    "web/test_media_in_browser.py",
     "web/test_pages_in_browser.py",
 )
 
