@@ -301,6 +301,7 @@ def test_queue_continues_with_the_next_job_after_the_folder_of_a_job_was_removed
     clip = make_clip(tmp_path / "clip.mp4", [n / 10 for n in range(600)], size=SIZE)
     job_id = board.upload("clip.mp4", clip.read_bytes(), owner=ANNA)
     job = wait(board, job_id, seconds=0.5)
+    assert not job.finished
     waiting = board.upload("next.mp4", b"no video", owner=ANNA)
     shutil.rmtree(job.folder)
     assert wait(board, waiting).record.state is JobState.FAILED

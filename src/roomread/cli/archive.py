@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from roomread.cli.printing import print_line
+from roomread.cli.printing import print_line, print_on
 from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.cluster.archive.executor import Executor, LocalExecutor
 from roomread.cluster.archive.run import Archive, Step
@@ -51,7 +51,7 @@ def analyze_archive(
             for step in archive.run(videos, executor):
                 tally.add(step)
                 if step.error:
-                    console.print(f"roomread: {step.error}", soft_wrap=True, markup=False)
+                    print_on(console, f"roomread: {step.error}")
                 bar.update(task, completed=archive.pieces, total=archive.pieces_known or None)
     except KeyboardInterrupt:
         interrupted = True

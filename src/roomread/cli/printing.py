@@ -27,6 +27,11 @@ def print_line(line: str, *, err: bool = False) -> None:
     typer.echo(one_line(line), err=err)
 
 
+def print_on(console: Console, line: str, *, style: str = "") -> None:
+    """Print a line as `print_line` does on a console, which may show a progress bar below it."""
+    console.print(Text(one_line(line), style=style), soft_wrap=True)
+
+
 def show_status(line: str) -> Status:
     """Return a context manager that shows a line on standard error, if that is a terminal."""
     return Console(stderr=True).status(Text(one_line(line)))

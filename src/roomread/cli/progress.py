@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from roomread.cli.printing import print_on
 from roomread.errors import one_line
 from roomread.media import Source
 from roomread.readings import Frame, Reading
@@ -57,7 +58,7 @@ class ProgressBar:
 
     def say(self, line: str) -> None:
         """Print a line above the bars, without wrapping and with line breaks in names escaped."""
-        self._console.print(one_line(line), soft_wrap=True, markup=False)
+        print_on(self._console, line)
 
     def tell_choice(self, source: Source) -> None:
         """Print which of several video tracks or pictures of a file is read."""

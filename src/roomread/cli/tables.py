@@ -12,8 +12,7 @@ from rich import box as borders
 from rich.table import Table
 from rich.text import Text
 
-from roomread.cli.printing import table_console
-from roomread.errors import one_line
+from roomread.cli.printing import print_on, table_console
 from roomread.readings import Expression, Frame, Reading
 
 # The columns whose texts are wrapped if the terminal is narrow.
@@ -69,7 +68,7 @@ class TableSink:
             self._people.setdefault(key, _PersonSummary(reading.time)).add(reading)
         if len(keyed) < len(readings):
             noun = "face" if len(readings) == 1 else "faces"
-            self._print_line(f"{frame.source}: {len(readings)} {noun}", style="bold")
+            print_on(self._console, f"{frame.source}: {len(readings)} {noun}", style="bold")
             self._console.print(_faces_table(readings, width=self._console.width))
 
     def close(self) -> None:
@@ -80,19 +79,16 @@ class TableSink:
         if self._people:
             people = "person" if len(self._people) == 1 else "people"
             frames = "frame" if self._frames == 1 else "frames"
-            self._print_line(
+            print_on(
+                self._console,
                 f"{self._source}: {len(self._people)} {people} in {self._frames} {frames}, "
                 "mean scores",
                 style="bold",
             )
             self._console.print(_people_table(self._people, width=self._console.width))
         elif self._source is not None and not self._faces:
-            self._print_line(f"{self._source}: no face")
+            print_on(self._console, f"{self._source}: no face")
         self._people, self._frames, self._faces = {}, 0, 0
-
-    def _print_line(self, line: str, *, style: str = "") -> None:
-        """Print a line that the terminal may wrap, so that paths can be copied and searched."""
-        self._console.print(Text(one_line(line), style=style), soft_wrap=True)
 
 
 def _new_table(first: tuple[str, ...], *, width: int) -> Table:
